@@ -1,0 +1,182 @@
+namespace EDA.Kernels;
+
+/// <summary>Which alignment loss is minimised.</summary>
+public enum AlignmentLoss
+{
+    /// <summary>Cross-entropy of softmax(q·Q) against softmax(βΔ) (Eq. 14).</summary>
+    Value,
+
+    /// <summary>−log softmax_w(βΔ) with w the candidate of highest label, the first of equals (Eq. 15; DPO, Eq. 16, at K = 2).</summary>
+    Preference,
+}
+
+/// <summary>The alignment loss and its constants.</summary>
+/// <param name="Loss">Which loss.</param>
+/// <param name="Temperature">β.</param>
+/// <param name="LabelScale">q, the factor on the labels; the preference loss does not look at it.</param>
+public readonly record struct AlignmentObjective(AlignmentLoss Loss, float Temperature, float LabelScale);
+
+/// <summary>
+/// Where a denoising step takes its random numbers from: the stream, but for what is given as an array.
+/// </summary>
+/// <param name="Draw">The stream for everything that is not given.</param>
+/// <param name="DropoutRate">The probability that a feature is dropped, in [0, 1).</param>
+/// <param name="Times">t [n], or null to draw it uniformly from [TimeMin, 1).</param>
+/// <param name="Noise">ε [n×A], or null to draw it.</param>
+/// <param name="DropoutMask">1 where a feature is kept and 0 where it is dropped [n×blocks×H], or null to draw it.</param>
+public readonly record struct DenoisingDraws(
+    RandomDraw Draw,
+    float DropoutRate = 0,
+    DeviceArray<float>? Times = null,
+    DeviceArray<float>? Noise = null,
+    DeviceArray<float>? DropoutMask = null);
+
+/// <summary>Where gaps take their random numbers from: the stream, but for what is given as an array.</summary>
+/// <param name="Draw">The stream for everything that is not given.</param>
+/// <param name="Times">t [b], shared by the K candidates of a state, or null to draw it.</param>
+/// <param name="Noise">ε [b×K×A], or null to draw it.</param>
+public readonly record struct GapDraws(
+    RandomDraw Draw,
+    DeviceArray<float>? Times = null,
+    DeviceArray<float>? Noise = null);
+
+/// <summary>
+/// The fused operations of the bottleneck diffusion model: whole steps, so that a device may fuse as it likes.
+/// Parameters are flat arrays in the order of <see cref="Layout"/>. States are null where S = 0. Outputs are
+/// overwritten. No operation allocates once it has seen its largest batch.
+/// </summary>
+public interface IBdmOperations : IDisposable
+{
+    /// <summary>The sizes of the network.</summary>
+    BdmShape Shape { get; }
+
+    /// <summary>The order of the parameters.</summary>
+    BdmLayout Layout { get; }
+
+    /// <summary>The log-density up to a constant, f(a_t | s, t) (Eq. 11), dropout off.</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <param name="actions">a_t [n×A].</param>
+    /// <param name="times">t [n].</param>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="rows">n.</param>
+    /// <param name="density">f [n], in nats.</param>
+    void Density(
+        DeviceArray<float> parameters,
+        DeviceArray<float> actions,
+        DeviceArray<float> times,
+        DeviceArray<float>? states,
+        int rows,
+        DeviceArray<float> density);
+
+    /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9), dropout off.</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <param name="actions">a_t [n×A].</param>
+    /// <param name="times">t [n].</param>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="rows">n.</param>
+    /// <param name="noise">ε̂ [n×A].</param>
+    void Score(
+        DeviceArray<float> parameters,
+        DeviceArray<float> actions,
+        DeviceArray<float> times,
+        DeviceArray<float>? states,
+        int rows,
+        DeviceArray<float> noise);
+
+    /// <summary>The log-density gaps Δ_k = f_θ(a_t^k | s, t) − f_φ(a_t^k | s, t).</summary>
+    /// <param name="policy">θ [P].</param>
+    /// <param name="behavior">φ [P].</param>
+    /// <param name="candidates">The undiffused candidates [b×K×A].</param>
+    /// <param name="states">s [b×S].</param>
+    /// <param name="stateCount">b.</param>
+    /// <param name="candidateCount">K.</param>
+    /// <param name="draws">t and ε.</param>
+    /// <param name="gaps">Δ [b×K].</param>
+    void Gaps(
+        DeviceArray<float> policy,
+        DeviceArray<float> behavior,
+        DeviceArray<float> candidates,
+        DeviceArray<float>? states,
+        int stateCount,
+        int candidateCount,
+        in GapDraws draws,
+        DeviceArray<float> gaps);
+
+    /// <summary>The alignment loss and its gradient with respect to the gaps.</summary>
+    /// <param name="objective">The loss and its constants.</param>
+    /// <param name="gaps">Δ [b×K].</param>
+    /// <param name="labels">Q [b×K], unscaled.</param>
+    /// <param name="stateCount">b.</param>
+    /// <param name="candidateCount">K.</param>
+    /// <param name="gapsGradient">∂L/∂Δ [b×K].</param>
+    /// <param name="loss">L [1], the mean over states.</param>
+    void Objective(
+        in AlignmentObjective objective,
+        DeviceArray<float> gaps,
+        DeviceArray<float> labels,
+        int stateCount,
+        int candidateCount,
+        DeviceArray<float> gapsGradient,
+        DeviceArray<float> loss);
+
+    /// <summary>The pretraining loss ‖σ_t ∇f + ε‖², mean over rows, and its parameter gradient (Eq. 10).</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <param name="actions">The undiffused actions a [n×A].</param>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="rows">n.</param>
+    /// <param name="draws">t, ε and dropout.</param>
+    /// <param name="gradient">∂L/∂θ [P].</param>
+    /// <param name="loss">L [1].</param>
+    void DenoisingStep(
+        DeviceArray<float> parameters,
+        DeviceArray<float> actions,
+        DeviceArray<float>? states,
+        int rows,
+        in DenoisingDraws draws,
+        DeviceArray<float> gradient,
+        DeviceArray<float> loss);
+
+    /// <summary>The alignment loss and its gradient with respect to the policy's parameters (Eq. 14-16), dropout off.</summary>
+    /// <param name="policy">θ [P].</param>
+    /// <param name="behavior">φ [P], frozen.</param>
+    /// <param name="candidates">The undiffused candidates [b×K×A].</param>
+    /// <param name="states">s [b×S].</param>
+    /// <param name="labels">Q [b×K], unscaled.</param>
+    /// <param name="stateCount">b.</param>
+    /// <param name="candidateCount">K.</param>
+    /// <param name="objective">The loss and its constants.</param>
+    /// <param name="draws">t and ε.</param>
+    /// <param name="gradient">∂L/∂θ [P].</param>
+    /// <param name="loss">L [1].</param>
+    void AlignmentStep(
+        DeviceArray<float> policy,
+        DeviceArray<float> behavior,
+        DeviceArray<float> candidates,
+        DeviceArray<float>? states,
+        DeviceArray<float> labels,
+        int stateCount,
+        int candidateCount,
+        in AlignmentObjective objective,
+        in GapDraws draws,
+        DeviceArray<float> gradient,
+        DeviceArray<float> loss);
+
+    /// <summary>Draws K actions for each state: the whole solver loop, dropout off.</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="stateCount">n.</param>
+    /// <param name="candidateCount">K.</param>
+    /// <param name="table">The solver's coefficients.</param>
+    /// <param name="draw">The stream of the starting points; row r, candidate k, variable i is element (r·K + k)·A + i.</param>
+    /// <param name="start">The starting points x₁ [n×K×A], or null to draw them.</param>
+    /// <param name="actions">The samples [n×K×A].</param>
+    void Sample(
+        DeviceArray<float> parameters,
+        DeviceArray<float>? states,
+        int stateCount,
+        int candidateCount,
+        SolverTable table,
+        in RandomDraw draw,
+        DeviceArray<float>? start,
+        DeviceArray<float> actions);
+}

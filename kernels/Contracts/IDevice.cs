@@ -1,0 +1,47 @@
+namespace EDA.Kernels;
+
+/// <summary>
+/// The seam that everything else hangs on: a device owns arrays and offers fused operations on them.
+/// Operations on one device run in the order they are called.
+/// </summary>
+public interface IDevice : IDisposable
+{
+    /// <summary>A short name with what matters for speed, for instance <c>cpu (AVX-512, 2 threads)</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The operations on plain arrays: random numbers, gathers, Adam, Polyak averages.</summary>
+    IVectorOperations Vector { get; }
+
+    /// <summary>Makes an array of zeros.</summary>
+    /// <typeparam name="T">The element type, <see cref="float"/> or <see cref="int"/>.</typeparam>
+    /// <param name="length">The number of elements.</param>
+    /// <returns>The array, owned by the caller.</returns>
+    DeviceArray<T> Allocate<T>(long length)
+        where T : unmanaged;
+
+    /// <summary>Makes the fused operations of one network shape, with a workspace of their own.</summary>
+    /// <param name="shape">The sizes of the network.</param>
+    /// <param name="schedule">The noise schedule that turns a diffusion time into α and σ.</param>
+    /// <returns>The operations, owned by the caller; not safe for use by two threads at once.</returns>
+    IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule);
+
+    /// <summary>Waits until everything called so far has finished.</summary>
+    void Synchronize();
+}
+
+/// <summary>What one can do with a device in one line.</summary>
+public static class DeviceExtensions
+{
+    /// <summary>Makes an array with the given contents.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="device">The device that owns the array.</param>
+    /// <param name="values">The contents.</param>
+    /// <returns>The array, owned by the caller.</returns>
+    public static DeviceArray<T> Upload<T>(this IDevice device, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        var array = device.Allocate<T>(values.Length);
+        array.CopyFrom(values);
+        return array;
+    }
+}

@@ -1,0 +1,63 @@
+namespace EDA.Kernels;
+
+/// <summary>The constants of Adam (Kingma and Ba 2015), with PyTorch's defaults.</summary>
+/// <param name="LearningRate">The learning rate.</param>
+/// <param name="Beta1">The decay of the first moment.</param>
+/// <param name="Beta2">The decay of the second moment.</param>
+/// <param name="Epsilon">Added to the root of the second moment.</param>
+public readonly record struct AdamSettings(
+    float LearningRate,
+    float Beta1 = 0.9f,
+    float Beta2 = 0.999f,
+    float Epsilon = 1e-8f);
+
+/// <summary>Operations on plain arrays of one device.</summary>
+public interface IVectorOperations
+{
+    /// <summary>Fills with uniform indices in [0, <paramref name="upper"/>), element i from word i.</summary>
+    /// <param name="indices">Overwritten from 0 to count − 1.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="upper">One more than the largest index.</param>
+    /// <param name="draw">The random stream.</param>
+    /// <param name="purpose">What the indices are for.</param>
+    void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose);
+
+    /// <summary>Fills with standard normals.</summary>
+    /// <param name="values">Overwritten from 0 to count − 1.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="draw">The random stream.</param>
+    /// <param name="purpose">What the numbers are for.</param>
+    void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose);
+
+    /// <summary>destination[i, :] = source[indices[i], :].</summary>
+    /// <param name="source">Rows of <paramref name="width"/> elements.</param>
+    /// <param name="width">The length of a row.</param>
+    /// <param name="indices">The rows to take.</param>
+    /// <param name="count">How many rows to take.</param>
+    /// <param name="destination">Overwritten, [count×width].</param>
+    void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination);
+
+    /// <summary>
+    /// One step of Adam as PyTorch takes it: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
+    /// θ ← θ − lr/(1−β₁ⁿ) · m / (sqrt(v)/sqrt(1−β₂ⁿ) + ε).
+    /// </summary>
+    /// <param name="parameters">θ, updated.</param>
+    /// <param name="gradient">g.</param>
+    /// <param name="firstMoment">m, updated.</param>
+    /// <param name="secondMoment">v, updated.</param>
+    /// <param name="settings">The constants.</param>
+    /// <param name="step">n, 1 for the first step.</param>
+    void Adam(
+        DeviceArray<float> parameters,
+        DeviceArray<float> gradient,
+        DeviceArray<float> firstMoment,
+        DeviceArray<float> secondMoment,
+        in AdamSettings settings,
+        long step);
+
+    /// <summary>target ← target + rate · (source − target).</summary>
+    /// <param name="target">Updated.</param>
+    /// <param name="source">What the target moves towards.</param>
+    /// <param name="rate">The share of the way, in [0, 1].</param>
+    void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate);
+}

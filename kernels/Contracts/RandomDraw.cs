@@ -1,0 +1,76 @@
+namespace EDA.Kernels;
+
+/// <summary>
+/// The stage a random number is drawn in: the third word of the Philox counter. Numbers are part of the file format
+/// of a run (a resumed run must draw what it would have drawn), so they never change meaning.
+/// </summary>
+public enum RandomStage : uint
+{
+    /// <summary>Making a dataset.</summary>
+    Data = 0,
+
+    /// <summary>Stage 1, behavior pretraining.</summary>
+    Behavior = 1,
+
+    /// <summary>Critic training.</summary>
+    Critic = 2,
+
+    /// <summary>Drawing and labelling the alignment dataset.</summary>
+    Label = 3,
+
+    /// <summary>Stage 2, policy alignment.</summary>
+    Alignment = 4,
+
+    /// <summary>Evaluation of a finished model.</summary>
+    Evaluation = 5,
+
+    /// <summary>Sampling on a user's request.</summary>
+    Sampling = 6,
+}
+
+/// <summary>
+/// What a random number is for: the fourth word of the Philox counter. This is the one table of purposes; a new
+/// purpose takes a new number.
+/// </summary>
+public enum RandomPurpose : uint
+{
+    /// <summary>Which rows of the dataset make the batch.</summary>
+    BatchIndex = 0,
+
+    /// <summary>The diffusion time of a row or of a state.</summary>
+    DiffusionTime = 1,
+
+    /// <summary>The noise ε of a diffused action; element row·A + i.</summary>
+    Noise = 2,
+
+    /// <summary>The dropout decision of (row, block, feature); element (row·blocks + block)·H + feature.</summary>
+    Dropout = 3,
+
+    /// <summary>The initial parameters.</summary>
+    Initialisation = 4,
+
+    /// <summary>The solver's starting point x₁; element (row·K + k)·A + i.</summary>
+    SolverStart = 5,
+
+    /// <summary>Which of the dataset's points are the candidates of a bandit.</summary>
+    CandidateIndex = 6,
+
+    /// <summary>Uniform numbers that place a synthetic data point.</summary>
+    DataPosition = 7,
+
+    /// <summary>Normal noise added to a synthetic data point.</summary>
+    DataNoise = 8,
+
+    /// <summary>A choice of rows for an evaluation.</summary>
+    EvaluationIndex = 9,
+}
+
+/// <summary>
+/// Names a stream of random words: key = the seed, counter = (element, step, stage, purpose). Whoever draws supplies
+/// purpose and element, so that every device draws the same words.
+/// </summary>
+/// <param name="Seed">The Philox key.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Step">The step within the stage.</param>
+/// <param name="FirstElement">Added to every element index: where a long run of rows is worked through in parts.</param>
+public readonly record struct RandomDraw(ulong Seed, RandomStage Stage, uint Step, ulong FirstElement = 0);
