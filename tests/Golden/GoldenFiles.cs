@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace EDA.Tests.Golden;
@@ -9,7 +10,12 @@ public sealed record GoldenTensor(string Name, int[] Dimensions);
 public sealed record GoldenSketch(string Name, double Norm, double[] Projections, double[] Entries);
 
 /// <summary>A loss and its gradient; the smallest case has it whole, as base64 of little-endian float32.</summary>
-public sealed record GoldenStep(double Loss, GoldenSketch[] Gradient, string? Whole);
+public sealed record GoldenStep(double Loss, GoldenSketch[] Gradient, string? Whole)
+{
+    /// <summary>The gradient itself, where the file has it.</summary>
+    public double[]? WholeGradient =>
+        Whole is null ? null : Array.ConvertAll(MemoryMarshal.Cast<byte, float>(Convert.FromBase64String(Whole)).ToArray(), x => (double)x);
+}
 
 /// <summary>An alignment step.</summary>
 public sealed record GoldenAlignment(

@@ -32,7 +32,7 @@ BEHAVIOR, POLICY, SIGNS, POSITIONS = 0, 100, 200, 300
 ACTIONS, STATES, TIMES, NOISE, MASK = 400, 401, 402, 403, 404
 CANDIDATES, GAP_STATES, GAP_TIMES, GAP_NOISE, LABELS = 410, 411, 412, 413, 414
 DIFFUSED, START, SAMPLE_STATES = 420, 421, 422
-GAPS, GRADIENT, PARAMETERS = 430, 431, 432
+GAPS, PARAMETERS, GRADIENT = 430, 431, 440
 
 
 # ---------------------------------------------------------------------------------------------- inputs by formula
@@ -396,10 +396,10 @@ def adam():
     seed, count, rate = 40, 45, 3e-4
     x = single(uniform(1000 * seed + PARAMETERS, count), count).requires_grad_(True)
     optimizer, after = torch.optim.Adam([x], lr=rate), []
+    # Magnitudes down to 1e-8, where epsilon matters; every ninth gradient is zero.
+    scales = np.array([0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8])[np.arange(count) % 9]
     for step in range(4):
-        # Magnitudes from 1 down to 1e-8, where epsilon matters; every ninth gradient is zero.
-        g = spread(1000 * seed + GRADIENT + step, count) * 10.0 ** -(np.arange(count) % 9.0)
-        g[::9] = 0
+        g = spread(1000 * seed + GRADIENT + step, count) * scales
         x.grad = single(g, count)
         optimizer.step()
         after.append(x.detach().tolist())
