@@ -47,6 +47,7 @@ public sealed class AlignmentDataset : IAlignmentBatches
             throw new ArgumentException($"{states.Length} numbers are not {Count} rows of {stateSize}", nameof(states));
         (StateSize, ActionSize, CandidateCount) = (stateSize, actionSize, candidateCount);
         _device = device;
+        Fingerprint = Checkpoints.Fingerprint.Of(candidates, labels);
         _candidates = device.Upload(candidates);
         _labels = device.Upload(labels);
         _states = stateSize > 0 ? device.Upload(states) : null;
@@ -63,6 +64,9 @@ public sealed class AlignmentDataset : IAlignmentBatches
 
     /// <inheritdoc/>
     public int CandidateCount { get; }
+
+    /// <inheritdoc/>
+    public string Fingerprint { get; }
 
     /// <inheritdoc/>
     public AlignmentBatch Next(int stateCount, in RandomDraw draw)

@@ -25,6 +25,7 @@ public sealed class BanditBatches : IAlignmentBatches
     {
         CandidateCount = Setting.Range(candidateCount, 2, name: "candidates");
         _device = device;
+        Fingerprint = Checkpoints.Fingerprint.Of(dataset.Points, dataset.Energies);
         _points = device.Upload<float>(dataset.Points);
         _energies = device.Upload<float>(dataset.Energies);
     }
@@ -37,6 +38,9 @@ public sealed class BanditBatches : IAlignmentBatches
 
     /// <inheritdoc/>
     public int CandidateCount { get; }
+
+    /// <inheritdoc/>
+    public string Fingerprint { get; }
 
     /// <inheritdoc/>
     public AlignmentBatch Next(int stateCount, in RandomDraw draw)

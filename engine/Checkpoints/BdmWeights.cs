@@ -131,7 +131,7 @@ public sealed partial class BdmWeights
         return prefixes.Count switch
         {
             1 => prefixes[0],
-            0 => throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: none of its " + Fault("tensors is", tensors.Select(tensor => tensor.Name).ToList())),
+            0 => throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: no tensor has a known name; " + (tensors.Count == 0 ? "there is none" : Fault("there are", [.. tensors.Select(tensor => tensor.Name)]))),
             _ => throw new InvalidFileException(path, $"holds several networks; name one of the prefixes {string.Join(", ", prefixes.Select(prefix => $"'{prefix}'"))}"),
         };
     }

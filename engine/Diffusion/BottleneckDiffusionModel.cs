@@ -113,6 +113,15 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <returns>θ [P].</returns>
     public float[] CloneParameters() => Parameters.ToArray();
 
+    /// <summary>Replaces the parameters.</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <exception cref="ArgumentException">There are more or fewer than the network has.</exception>
+    public void SetParameters(ReadOnlySpan<float> parameters)
+    {
+        RequireLength(parameters, Layout.Length, nameof(parameters));
+        Parameters.CopyFrom(parameters);
+    }
+
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>
     /// <returns>The weights.</returns>
     public BdmWeights ToWeights() => new(Layout, CloneParameters());
