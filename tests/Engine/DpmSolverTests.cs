@@ -109,10 +109,10 @@ public class DpmSolverTests
         // At the published 15 evaluations this Gaussian comes out 15 % too narrow: the step down to t = 1e-3 is long in λ.
         using var device = new PlainDevice(Mean, 0.4);
         using var model = BottleneckDiffusionModel.Create(device, new BdmShape(0, 2, 32, 1), 0);
-        float[] samples = model.Sample(10_000, 1, new RandomDraw(0, RandomStage.Sampling, 0), default, DpmSolver.Singlestep(NoiseSchedule.Published, 151, 2));
+        float[] samples = model.Sample(3000, 1, new RandomDraw(0, RandomStage.Sampling, 0), default, DpmSolver.Singlestep(NoiseSchedule.Published, 75, 2));
         double mean = samples.Average();
-        Assert.Equal(Mean, mean, 0.01);
-        Assert.Equal(0.4, Math.Sqrt(samples.Average(x => (x - mean) * (x - mean))), 0.01);
+        Assert.Equal(Mean, mean, 0.02);
+        Assert.Equal(0.4, Math.Sqrt(samples.Average(x => (x - mean) * (x - mean))), 0.02);
     }
 
     [Theory]

@@ -61,12 +61,12 @@ public class MetricsTests
     public void AWeightedSampleStandsForItsTarget()
     {
         // N(0, I) weighted by e^x is N((1, 0), I).
-        float[] y = Normals(3000, 1);
-        double[] w = [.. Enumerable.Range(0, 3000).Select(i => Math.Exp(y[2 * i]))];
-        float[] shifted = Normals(3000, 2);
+        float[] y = Normals(1000, 1);
+        double[] w = [.. Enumerable.Range(0, 1000).Select(i => Math.Exp(y[2 * i]))];
+        float[] shifted = Normals(1000, 2);
         for (int i = 0; i < shifted.Length; i += 2)
             shifted[i] += 1;
-        Assert.Equal(0, EnergyDistance.Between(shifted, y, 2, default, w), 0.01);
+        Assert.Equal(0, EnergyDistance.Between(shifted, y, 2, default, w), 0.03);
         Assert.True(EnergyDistance.Between(shifted, y, 2) > 0.3);
     }
 

@@ -61,8 +61,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
         var (p, g, m, v) = (Values(parameters), Values(gradient), Values(firstMoment), Values(secondMoment));
         for (int i = 0; i < p.Length; i++)
         {
-            m[i] = (settings.Beta1 * m[i]) + ((1 - settings.Beta1) * g[i]);
-            v[i] = (settings.Beta2 * v[i]) + ((1 - settings.Beta2) * g[i] * g[i]);
+            m[i] = (float)((settings.Beta1 * m[i]) + ((1 - settings.Beta1) * g[i]));
+            v[i] = (float)((settings.Beta2 * v[i]) + ((1 - settings.Beta2) * g[i] * g[i]));
             p[i] -= (float)(settings.LearningRate / correction1 * m[i] / (Math.Sqrt(v[i] / correction2) + settings.Epsilon));
         }
     }
