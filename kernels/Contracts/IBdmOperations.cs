@@ -23,7 +23,10 @@ public readonly record struct AlignmentObjective(AlignmentLoss Loss, float Tempe
 /// <param name="DropoutRate">The probability that a feature is dropped, in [0, 1).</param>
 /// <param name="Times">t [n], or null to draw it uniformly from [TimeMin, 1).</param>
 /// <param name="Noise">ε [n×A], or null to draw it.</param>
-/// <param name="DropoutMask">1 where a feature is kept and 0 where it is dropped [n×blocks×H], or null to draw it.</param>
+/// <param name="DropoutMask">
+/// 1 where a feature is kept and 0 where it is dropped [n×blocks×H], or null to draw it; kept features are scaled by
+/// 1/(1 − DropoutRate) either way.
+/// </param>
 public readonly record struct DenoisingDraws(
     RandomDraw Draw,
     float DropoutRate = 0,
@@ -43,7 +46,10 @@ public readonly record struct GapDraws(
 /// <summary>
 /// The fused operations of the bottleneck diffusion model: whole steps, so that a device may fuse as it likes.
 /// Parameters are flat arrays in the order of <see cref="Layout"/>. States are null where S = 0. Outputs are
-/// overwritten. No operation allocates once it has seen its largest batch.
+/// overwritten. No operation allocates once it has seen its largest batch. Every operation refuses arrays that are too
+/// short or live on another device (<see cref="ArgumentException"/>), missing states
+/// (<see cref="ArgumentNullException"/>) and counts below 1 (<see cref="ArgumentOutOfRangeException"/>). The gaps of a
+/// network with itself are exactly 0, as are the gradients of embed.0.W and main.out_fc.bias.
 /// </summary>
 public interface IBdmOperations : IDisposable
 {

@@ -37,7 +37,7 @@ public enum RandomPurpose : uint
     /// <summary>Which rows of the dataset make the batch.</summary>
     BatchIndex = 0,
 
-    /// <summary>The diffusion time of a row or of a state.</summary>
+    /// <summary>The diffusion time; element: the row in pretraining, the state in gaps and alignment.</summary>
     DiffusionTime = 1,
 
     /// <summary>The noise ε of a diffused action; element row·A + i.</summary>

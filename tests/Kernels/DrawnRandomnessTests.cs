@@ -34,6 +34,30 @@ public class DrawnRandomnessTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Dropout_is_decided_on_the_integer_word(string deviceName)
+    {
+        // The two rates next to one element's word: it is kept at the lower and dropped at the upper.
+        uint word = Enumerable.Range(0, Inputs.Mask.Length)
+            .Select(i => Philox.Word(Draw, RandomPurpose.Dropout, (ulong)i))
+            .First(candidate => candidate is > 800_000_000 and < 900_000_000);
+        float lower = (float)(word / 4294967296.0);
+        if (lower * 4294967296.0 > word)
+            lower = MathF.BitDecrement(lower);
+        float upper = MathF.BitIncrement(lower);
+
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        foreach (float rate in new[] { lower, upper })
+        {
+            var truth = run.DenoisingStep(new DenoisingDraws(Draw, rate, DropoutMask: run.Upload(DropoutMask(rate))));
+            AssertSame(truth, run.DenoisingStep(new DenoisingDraws(Draw, rate)), $"rate {rate:G9}");
+        }
+
+        Assert.Equal(DropoutMask(lower).Sum() - 1, DropoutMask(upper).Sum());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Without_dropout_nothing_is_dropped(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);

@@ -7,7 +7,7 @@ public static class Tolerances
     public const double Density = 1e-5;
 
     /// <summary>Of a score or a sample, relative to the root mean square.</summary>
-    public const double Score = 1e-5;
+    public const double Score = 2e-5;
 
     /// <summary>Of a loss, relative.</summary>
     public const double Loss = 1e-5;
