@@ -22,7 +22,7 @@ public sealed class Adam : IOptimizer
     {
         _operations = device.Vector;
         _parameters = parameters;
-        _settings = settings ?? new AdamSettings(1e-3f);
+        _settings = settings ?? new AdamSettings(1e-3);
         _firstMoment = device.Allocate<float>(parameters.Length);
         _secondMoment = device.Allocate<float>(parameters.Length);
     }
@@ -37,7 +37,7 @@ public sealed class Adam : IOptimizer
     public double LearningRate
     {
         get => _settings.LearningRate;
-        set => _settings = _settings with { LearningRate = (float)value };
+        set => _settings = _settings with { LearningRate = value };
     }
 
     /// <inheritdoc/>
