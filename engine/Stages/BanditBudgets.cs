@@ -1,0 +1,46 @@
+using EDA.Engine.Optimizers;
+
+namespace EDA.Engine.Stages;
+
+/// <summary>How much work a run on a bandit does, in steps and never in seconds, so that it can be repeated exactly.</summary>
+public static class BanditBudgets
+{
+    /// <summary>A few seconds: shows that everything works, not how well.</summary>
+    public static BanditRun Smoke { get; } = new()
+    {
+        Points = 20_000,
+        Width = 64,
+        Blocks = 2,
+        Behavior = new() { Batch = 256, Steps = 300, LearningRate = 2e-3, Schedule = LearningRateSchedule.Cosine, ReportEvery = 20 },
+        Alignment = new() { States = 32, Steps = 150, LearningRate = 1e-3, Schedule = LearningRateSchedule.Cosine, ReportEvery = 10 },
+        Evaluation = new() { HeldOut = 2048, Samples = 2048, DistancePoints = 1000 },
+    };
+
+    /// <summary>Under three minutes on two cores.</summary>
+    public static BanditRun Quick { get; } = new()
+    {
+        Points = 200_000,
+        Width = 128,
+        Behavior = new() { Batch = 512, Steps = 4000, LearningRate = 1e-3, Schedule = LearningRateSchedule.Cosine, ReportEvery = 50 },
+        Alignment = new() { States = 256, Steps = 2000, LearningRate = 3e-4, Schedule = LearningRateSchedule.Cosine, ReportEvery = 20 },
+    };
+
+    /// <summary>The paper's steps, batch, width and learning rates.</summary>
+    public static BanditRun Paper { get; } = new();
+
+    /// <summary>The budgets by name.</summary>
+    public static IReadOnlyDictionary<string, BanditRun> ByName { get; } = new Dictionary<string, BanditRun>
+    {
+        ["smoke"] = Smoke,
+        ["quick"] = Quick,
+        ["paper"] = Paper,
+    };
+
+    /// <summary>Looks a budget up.</summary>
+    /// <param name="name">smoke, quick or paper.</param>
+    /// <returns>The budget, for the first bandit and seed 0.</returns>
+    /// <exception cref="InvalidSettingException">There is no such budget.</exception>
+    public static BanditRun Get(string name) => ByName.TryGetValue(name, out var run)
+        ? run
+        : throw new InvalidSettingException("budget", name, "one of " + string.Join(", ", ByName.Keys));
+}

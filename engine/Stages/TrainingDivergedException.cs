@@ -1,0 +1,22 @@
+namespace EDA.Engine.Stages;
+
+/// <summary>A loss is no longer a finite number; going on would be of no use.</summary>
+public sealed class TrainingDivergedException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="step">The steps done when it was noticed.</param>
+    /// <param name="loss">The loss.</param>
+    public TrainingDivergedException(string stage, long step, double loss)
+        : base($"{stage} diverged: the loss is {loss} after {step} steps; a smaller learning rate may help")
+    {
+        Stage = stage;
+        Step = step;
+    }
+
+    /// <summary>The stage.</summary>
+    public string Stage { get; }
+
+    /// <summary>The steps done when it was noticed.</summary>
+    public long Step { get; }
+}
