@@ -28,15 +28,22 @@ public static class BanditFigures
         {
             new(
                 "overview",
-                "Left: the dataset coloured by Q; the exact answer π*, the dataset reweighted by exp(qQ/β); the identity Q_{θ} = qQ + const on held-out behavior points. "
-                + "Right: log-density of the behavior model and of the aligned policy, and Q_{θ} = β(f_{θ} − f_{φ}), at four diffusion times (0 stands for 10^{−3}).",
+                "Left: the dataset coloured by Q; the exact answer π*, the dataset reweighted by exp(qQ/β)"
+                + (data.IdentityLabel.Length > 0 ? "; the identity Q_{θ} = qQ + const on held-out behavior points" : string.Empty)
+                + ". Right: log-density of the behavior model and of the aligned policy, and Q_{θ} = β(f_{θ} − f_{φ}), at four diffusion times (0 stands for 10^{−3}).",
                 Overview(data, behavior, policy, energy)),
             new("samples", "Data and samples, coloured by the Q of the nearest dataset point.", Samples(data)),
         };
         if (data.Losses.Count > 0)
-            figures.Add(new Figure("losses", "Training losses over steps, each point a mean over the steps since the one before.", Losses(data.Losses)));
+            figures.Add(Losses(data.Losses));
         return figures;
     }
+
+    /// <summary>Draws the losses alone: all there is to show of a run that was cut short.</summary>
+    /// <param name="losses">The curves, at least one.</param>
+    /// <returns>The figure.</returns>
+    public static Figure Losses(IReadOnlyList<LossCurve> losses) =>
+        new("losses", "Training losses over steps, each point a mean over the steps since the one before.", DrawLosses(losses));
 
     private static string Overview(
         BanditFigureData data,
@@ -52,7 +59,7 @@ public static class BanditFigures
         double mapsLeft = RowLabel + first.Width + 22;
         double width = mapsLeft + ((times - 1) * (inner.Width + ColumnGap)) + last.Width;
         double rowHeight = first.Height + RowGap + 12;
-        var sheet = new SvgSheet(width, HeadRoom + (3 * rowHeight) - RowGap);
+        var sheet = new SvgSheet("overview", width, HeadRoom + (3 * rowHeight) - RowGap);
         var quality = Quality(data);
 
         for (int row = 0; row < 3; row++)
@@ -109,7 +116,7 @@ public static class BanditFigures
         var quality = Quality(data);
         var sizes = panels.Select((_, i) => Panels.Size(LabelsOf(i, panels.Length))).ToArray();
         double width = sizes.Sum(size => size.Width) + (ColumnGap * (panels.Length - 1));
-        var sheet = new SvgSheet(width, HeadRoom + sizes[0].Height);
+        var sheet = new SvgSheet("samples", width, HeadRoom + sizes[0].Height);
         double left = 0;
         for (int i = 0; i < panels.Length; i++)
         {
@@ -123,11 +130,11 @@ public static class BanditFigures
         return sheet.ToDocument();
     }
 
-    private static string Losses(IReadOnlyList<LossCurve> losses)
+    private static string DrawLosses(IReadOnlyList<LossCurve> losses)
     {
-        const double Width = 400;
-        const double Height = 210;
-        var sheet = new SvgSheet(losses.Count * Width, HeadRoom + Height);
+        const double Width = 440;
+        const double Height = 215;
+        var sheet = new SvgSheet("losses", losses.Count * Width, HeadRoom + Height);
         for (int i = 0; i < losses.Count; i++)
         {
             sheet.Write(losses[i].Title, (i * Width) + (Width / 2) + 15, HeadRoom - TitleGap);

@@ -15,13 +15,15 @@ public sealed partial class SvgSheet
     private static readonly XNamespace XLink = "http://www.w3.org/1999/xlink";
 
     private readonly List<XElement> _parts = [];
+    private readonly string _name;
     private readonly double _width;
     private readonly double _height;
 
     /// <summary>Starts a sheet.</summary>
+    /// <param name="name">Its name, unlike that of any sheet on the same page.</param>
     /// <param name="width">Its width in pixels.</param>
     /// <param name="height">Its height in pixels.</param>
-    public SvgSheet(double width, double height) => (_width, _height) = (width, height);
+    public SvgSheet(string name, double width, double height) => (_name, _width, _height) = (name, width, height);
 
     /// <summary>Puts a plot on the sheet.</summary>
     /// <param name="model">The plot.</param>
@@ -36,7 +38,10 @@ public sealed partial class SvgSheet
             ?? throw new InvalidOperationException("the plot exporter wrote no root element");
         SvgCompaction.Apply(root);
         PngCompaction.Apply(root);
-        MakeNamesUnique(root, $"p{_parts.Count}-");
+        MakeNamesUnique(root, $"{_name}-{_parts.Count}-");
+        // Neighbouring cells of a colour bar would show the page between them if their edges were smoothed.
+        foreach (var cell in root.Descendants(Svg + "rect"))
+            cell.SetAttributeValue("shape-rendering", "crispEdges");
         root.SetAttributeValue("x", Number(x));
         root.SetAttributeValue("y", Number(y));
         root.SetAttributeValue("width", Number(width));
