@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using EDA.Host.Commands;
 
 namespace EDA.Host.CommandLine;
@@ -7,10 +8,16 @@ namespace EDA.Host.CommandLine;
 /// <summary>The `eda` command line: its commands, and what happens to one that cannot be understood.</summary>
 public static class EdaCommandLine
 {
+    private const string Description =
+        "Efficient Diffusion Alignment: pretrain a diffusion behavior, align it with Q-values. "
+        + "Two more commands are the launcher's: 'eda test' runs every test, 'eda bench' measures speed.";
+
     /// <summary>Makes the command tree.</summary>
-    /// <returns>The root.</returns>
-    public static RootCommand Create() => new("Efficient Diffusion Alignment: pretrain a diffusion behavior, align it with Q-values.")
+    /// <returns>Its root, named as users call it rather than by the program's file.</returns>
+    public static Command Create() => new("eda", Description)
     {
+        new HelpOption(),
+        new VersionOption(),
         RunCommand.Create(),
         RecipesCommand.Create(),
         DensityCommand.Create(),
@@ -31,8 +38,7 @@ public static class EdaCommandLine
         // Words that start with @ are words here, not files of further words.
         var parsed = root.Parse(arguments.Length == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         // --help and --version win over what is wrong with the rest of the line.
-        bool asksForHelp = parsed.Action is System.CommandLine.Help.HelpAction or System.CommandLine.Invocation.SynchronousCommandLineAction { Terminating: true };
-        if (parsed.Errors.Count > 0 && !asksForHelp)
+        if (parsed.Action is ParseErrorAction)
             throw new UserError(Explain(parsed));
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
@@ -41,7 +47,7 @@ public static class EdaCommandLine
     private static string Explain(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        bool isRoot = command is RootCommand;
+        bool isRoot = command == parsed.RootCommandResult.Command;
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];

@@ -34,6 +34,7 @@ public static partial class PackageProbe
         string folder = Path.Combine(root, "host", "Setup", "Probes", package.Probe);
         string name = $"{package.Probe}.Probe";
         string project = Path.Combine(folder, name + ".csproj");
+        DeleteOutput(folder);
         var restore = await DotnetAsync(folder, ["restore", project, "-nologo", "--force", "--disable-build-servers"], cancellation).ConfigureAwait(false);
         if (restore.Status != 0)
             return Explain(package, restore.Output);
@@ -41,10 +42,18 @@ public static partial class PackageProbe
         if (build.Status != 0)
             return new ProbeAnswer(ProbeOutcome.Fails, "does not build: " + FirstError(build.Output));
         var test = await DotnetAsync(folder, [Path.Combine(folder, "bin", "Release", "net10.0", name + ".dll")], cancellation).ConfigureAwait(false);
+        DeleteOutput(folder);
         string last = test.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? $"exit status {test.Status}";
         return test.Status == 0
             ? new ProbeAnswer(ProbeOutcome.Works, last)
             : new ProbeAnswer(ProbeOutcome.Fails, "self-test failed: " + last);
+    }
+
+    // A probe's output holds copies of every native library of its package, a gigabyte and more for libtorch.
+    private static void DeleteOutput(string folder)
+    {
+        foreach (string output in new[] { "bin", "obj" }.Select(name => Path.Combine(folder, name)).Where(Directory.Exists))
+            Directory.Delete(output, recursive: true);
     }
 
     // NuGet's own codes: NU1101 no such package, NU1102 and NU1103 no such version, NU1301 the feed does not answer.
