@@ -8,6 +8,15 @@ namespace EDA.Engine.Alignment;
 /// </summary>
 public sealed class AlignmentDataset : IAlignmentBatches
 {
+    private readonly IDevice _device;
+    private readonly DeviceArray<float> _candidates;
+    private readonly DeviceArray<float> _labels;
+    private readonly DeviceArray<float>? _states;
+    private DeviceArray<int>? _indices;
+    private DeviceArray<float>? _batchCandidates;
+    private DeviceArray<float>? _batchLabels;
+    private DeviceArray<float>? _batchStates;
+
     /// <summary>Copies a set to a device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="candidates">The candidates [N×K×A].</param>
@@ -24,7 +33,25 @@ public sealed class AlignmentDataset : IAlignmentBatches
         int actionSize,
         int candidateCount,
         ReadOnlySpan<float> states = default,
-        int stateSize = 0) => throw new NotImplementedException();
+        int stateSize = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(actionSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(candidateCount, 2);
+        ArgumentOutOfRangeException.ThrowIfNegative(stateSize);
+        if (labels.Length == 0 || labels.Length % candidateCount != 0)
+            throw new ArgumentException($"{labels.Length} labels are not rows of {candidateCount}", nameof(labels));
+        Count = labels.Length / candidateCount;
+        if (candidates.Length != (long)labels.Length * actionSize)
+            throw new ArgumentException($"{candidates.Length} numbers are not {labels.Length} candidates of {actionSize}", nameof(candidates));
+        if (states.Length != (long)Count * stateSize)
+            throw new ArgumentException($"{states.Length} numbers are not {Count} rows of {stateSize}", nameof(states));
+        (StateSize, ActionSize, CandidateCount) = (stateSize, actionSize, candidateCount);
+        _device = device;
+        Fingerprint = Checkpoints.Fingerprint.Of(candidates, labels);
+        _candidates = device.Upload(candidates);
+        _labels = device.Upload(labels);
+        _states = stateSize > 0 ? device.Upload(states) : null;
+    }
 
     /// <summary>N.</summary>
     public int Count { get; }
@@ -39,8 +66,45 @@ public sealed class AlignmentDataset : IAlignmentBatches
     public int CandidateCount { get; }
 
     /// <inheritdoc/>
-    public AlignmentBatch Next(int stateCount, in RandomDraw draw) => throw new NotImplementedException();
+    public string Fingerprint { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public AlignmentBatch Next(int stateCount, in RandomDraw draw)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(stateCount, 1);
+        if (_indices is null || _indices.Length < stateCount)
+            Resize(stateCount);
+        _device.Vector.FillIndices(_indices!, stateCount, Count, draw, RandomPurpose.BatchIndex);
+        _device.Vector.Gather(_candidates, CandidateCount * ActionSize, _indices!, stateCount, _batchCandidates!);
+        _device.Vector.Gather(_labels, CandidateCount, _indices!, stateCount, _batchLabels!);
+        if (_states is not null)
+            _device.Vector.Gather(_states, StateSize, _indices!, stateCount, _batchStates!);
+        return new AlignmentBatch(_batchStates, _batchCandidates!, _batchLabels!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        DisposeBatch();
+        _candidates.Dispose();
+        _labels.Dispose();
+        _states?.Dispose();
+    }
+
+    private void Resize(int stateCount)
+    {
+        DisposeBatch();
+        _indices = _device.Allocate<int>(stateCount);
+        _batchCandidates = _device.Allocate<float>((long)stateCount * CandidateCount * ActionSize);
+        _batchLabels = _device.Allocate<float>((long)stateCount * CandidateCount);
+        _batchStates = StateSize > 0 ? _device.Allocate<float>((long)stateCount * StateSize) : null;
+    }
+
+    private void DisposeBatch()
+    {
+        _indices?.Dispose();
+        _batchCandidates?.Dispose();
+        _batchLabels?.Dispose();
+        _batchStates?.Dispose();
+    }
 }

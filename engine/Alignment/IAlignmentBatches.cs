@@ -23,6 +23,9 @@ public interface IAlignmentBatches : IDisposable
     /// <summary>K, at least 2.</summary>
     int CandidateCount { get; }
 
+    /// <summary>A short name for the contents, by which a saved state of training knows its candidates again.</summary>
+    string Fingerprint { get; }
+
     /// <summary>Makes a batch. Its arrays belong to this source and hold until the next call.</summary>
     /// <param name="stateCount">b.</param>
     /// <param name="draw">The random stream of the step.</param>

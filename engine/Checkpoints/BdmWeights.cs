@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using EDA.Kernels;
 
 namespace EDA.Engine.Checkpoints;
@@ -16,8 +17,11 @@ public enum PublishedModule
 /// The weights of a bottleneck diffusion model in the host's memory, and as a .safetensors file under the PyTorch
 /// names of the method's section 2.
 /// </summary>
-public sealed class BdmWeights
+public sealed partial class BdmWeights
 {
+    /// <summary>How many tensors an error message names before it only counts them.</summary>
+    private const int NamedInMessage = 6;
+
     /// <summary>Makes weights from a flat array.</summary>
     /// <param name="layout">The order of the parameters.</param>
     /// <param name="parameters">θ [P], kept.</param>
@@ -44,14 +48,52 @@ public sealed class BdmWeights
     /// <param name="prefix">The prefix of the names, where the file holds several networks; tensors outside it are then ignored.</param>
     /// <returns>The weights.</returns>
     /// <exception cref="InvalidFileException">The file is broken, or tensors are missing, left over or of the wrong shape: the message names them.</exception>
-    public static BdmWeights Load(string path, string? prefix = null) => throw new NotImplementedException();
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static BdmWeights Load(string path, string? prefix = null)
+    {
+        var content = Safetensors.Read(path);
+        string start = prefix ?? FindPrefix(path, content.Tensors);
+        var tensors = new Dictionary<string, NamedTensor>();
+        var extra = new List<string>();
+        foreach (var tensor in content.Tensors)
+        {
+            if (tensor.Name.StartsWith(start, StringComparison.Ordinal))
+                tensors.Add(tensor.Name[start.Length..], tensor);
+            else if (prefix is null)
+                extra.Add(tensor.Name);
+        }
+
+        var layout = new BdmLayout(InferShape(path, tensors));
+        var parameters = new float[layout.Length];
+        var missing = new List<string>();
+        var misshapen = new List<string>();
+        foreach (var slice in layout.Slices)
+        {
+            if (!tensors.Remove(slice.Name, out var tensor))
+                missing.Add($"{start}{slice.Name} {Show(slice.Dimensions)}");
+            else if (!tensor.Shape.SequenceEqual(slice.Dimensions))
+                misshapen.Add($"{tensor.Name} is {Show(tensor.Shape)} and not {Show(slice.Dimensions)}");
+            else
+                tensor.Values.CopyTo(parameters.AsSpan(slice.Offset));
+        }
+
+        extra.AddRange(tensors.Where(tensor => !UnusedLayer().IsMatch(tensor.Key)).Select(tensor => tensor.Value.Name));
+        if (missing.Count + extra.Count + misshapen.Count > 0)
+        {
+            string[] faults = [Fault("missing", missing), Fault("not expected", extra), Fault("wrong shape", misshapen)];
+            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: " + string.Join("; ", faults.Where(fault => fault.Length > 0)));
+        }
+
+        return new BdmWeights(layout, parameters);
+    }
 
     /// <summary>Writes the weights under their own names, without prefix.</summary>
     /// <param name="path">The .safetensors file.</param>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
     /// <param name="metadata">Free text by key.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
-    public void Save(string path, bool overwrite = false, IReadOnlyDictionary<string, string>? metadata = null) => throw new NotImplementedException();
+    public void Save(string path, bool overwrite = false, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Safetensors.Write(path, Tensors(string.Empty), metadata, overwrite);
 
     /// <summary>
     /// Writes the weights as the published code's strict load wants them: its module's prefix, and a zero
@@ -61,5 +103,86 @@ public sealed class BdmWeights
     /// <param name="module">Whose weights they are.</param>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
-    public void SavePublished(string path, PublishedModule module, bool overwrite = false) => throw new NotImplementedException();
+    public void SavePublished(string path, PublishedModule module, bool overwrite = false)
+    {
+        string prefix = Setting.Known(module, nameof(module)) == PublishedModule.Behavior ? "diffusion_behavior." : "diffusion_policy.";
+        var tensors = Tensors(prefix);
+        int width = Layout.Shape.Width;
+        for (int l = 0; l < Layout.Shape.Blocks; l++)
+        {
+            tensors.Add(new NamedTensor($"{prefix}main.blocks.{l}.residual.weight", [width, width], new float[width * width]));
+            tensors.Add(new NamedTensor($"{prefix}main.blocks.{l}.residual.bias", [width], new float[width]));
+        }
+
+        Safetensors.Write(path, tensors, null, overwrite);
+    }
+
+    private List<NamedTensor> Tensors(string prefix) =>
+        [.. Layout.Slices.Select(slice => new NamedTensor(prefix + slice.Name, slice.Dimensions, Parameters[slice.Offset..(slice.Offset + slice.Length)]))];
+
+    private static string FindPrefix(string path, IReadOnlyList<NamedTensor> tensors)
+    {
+        var prefixes = tensors
+            .Select(tensor => KnownName().Match(tensor.Name))
+            .Where(match => match.Success)
+            .Select(match => match.Groups["prefix"].Value)
+            .Distinct()
+            .ToList();
+        return prefixes.Count switch
+        {
+            1 => prefixes[0],
+            0 => throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: no tensor has a known name; " + (tensors.Count == 0 ? "there is none" : Fault("there are", [.. tensors.Select(tensor => tensor.Name)]))),
+            _ => throw new InvalidFileException(path, $"holds several networks; name one of the prefixes {string.Join(", ", prefixes.Select(prefix => $"'{prefix}'"))}"),
+        };
+    }
+
+    private static BdmShape InferShape(string path, Dictionary<string, NamedTensor> tensors)
+    {
+        // Several tensors tell each size: the first that is there decides, and the others are checked against it.
+        int? Size(string name, int dimension) =>
+            tensors.TryGetValue(name, out var tensor) && tensor.Shape.Count > dimension ? tensor.Shape[dimension] : null;
+        int? width = Size("main.fc.weight", 0) ?? Size("main.fc.bias", 0) ?? Size("main.out_fc.weight", 1);
+        int? actionSize = Size("main.out_fc.weight", 0) ?? Size("main.out_fc.bias", 0) ?? Size("dense2.weight", 1);
+        bool hasState = tensors.Keys.Any(name => name.StartsWith("dense3.", StringComparison.Ordinal) || name.StartsWith("cond_model.0.", StringComparison.Ordinal));
+        int stateSize = hasState ? Size("dense3.weight", 1) ?? 1 : 0;
+        int blocks = tensors.Keys
+            .Where(name => !UnusedLayer().IsMatch(name))
+            .Select(name => BlockName().Match(name))
+            .Where(match => match.Success)
+            .Select(match => match.Groups["block"].Value)
+            .Distinct()
+            .Count();
+
+        if (width is not { } h)
+            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.fc.weight, which tells the width");
+        if (actionSize is not { } a)
+            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.out_fc.weight, which tells the number of action variables");
+        if (blocks == 0)
+            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.blocks.0.fc1.weight and all other tensors of residual blocks");
+        if ((((8.0 * blocks) + 2) * h * h) + ((double)h * (a + stateSize)) > int.MaxValue)
+            throw new InvalidFileException(path, $"a network of width {h} with {blocks} blocks is too large");
+        try
+        {
+            return new BdmShape(stateSize, a, h, blocks);
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            throw new InvalidFileException(path, $"tensor shapes ask for stateSize {stateSize}, actionSize {a}, width {h}; {error.Message.Split(" (")[0]}", error);
+        }
+    }
+
+    private static string Fault(string kind, List<string> names) => names.Count == 0
+        ? string.Empty
+        : $"{kind} {string.Join(", ", names.Take(NamedInMessage))}{(names.Count > NamedInMessage ? $" and {names.Count - NamedInMessage} more" : string.Empty)}";
+
+    private static string Show(IReadOnlyList<int> shape) => $"[{string.Join("×", shape)}]";
+
+    [GeneratedRegex(@"^(?<prefix>(.+\.)?)(embed\.0\.W|cond_model\.(0\.)?(weight|bias)|dense[123]\.(weight|bias)|main\.(fc|out_fc|blocks\.\d+\.(layer_norm|fc1|fc2|residual))\.(weight|bias))$", RegexOptions.ExplicitCapture)]
+    private static partial Regex KnownName();
+
+    [GeneratedRegex(@"^main\.blocks\.(?<block>\d+)\.", RegexOptions.ExplicitCapture)]
+    private static partial Regex BlockName();
+
+    [GeneratedRegex(@"^main\.blocks\.\d+\.residual\.(weight|bias)$", RegexOptions.ExplicitCapture)]
+    private static partial Regex UnusedLayer();
 }

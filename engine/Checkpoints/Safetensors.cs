@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+
 namespace EDA.Engine.Checkpoints;
 
 /// <summary>A tensor in the host's memory.</summary>
@@ -17,18 +20,245 @@ public sealed record SafetensorsContent(IReadOnlyList<NamedTensor> Tensors, IRea
 /// </summary>
 public static class Safetensors
 {
+    private const string MetadataKey = "__metadata__";
+
+    /// <summary>The format's own limit on the header, so that a broken length cannot ask for all memory.</summary>
+    private const long LongestHeader = 100_000_000;
+
+    private const int BytesAtOnce = 1 << 16;
+
     /// <summary>Reads a file. Numbers of F64, F16 and BF16 tensors are turned into float.</summary>
     /// <param name="path">The file.</param>
     /// <returns>Its contents.</returns>
     /// <exception cref="InvalidFileException">The file is not a whole and consistent .safetensors file, or holds numbers of another kind.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static SafetensorsContent Read(string path) => throw new NotImplementedException();
+    public static SafetensorsContent Read(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        long dataStart = ReadHeader(path, stream, out byte[] header);
+        var (entries, metadata) = Parse(path, header);
+        Check(path, entries, stream.Length - dataStart);
+        var tensors = new List<NamedTensor>(entries.Count);
+        foreach (var entry in entries)
+            tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadValues(path, stream, entry)));
+        return new SafetensorsContent(tensors, metadata);
+    }
 
     /// <summary>Writes a file of F32 tensors: to a temporary file beside it first, so that no broken file is ever seen.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">The tensors; names are unique.</param>
     /// <param name="metadata">Free text by key.</param>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
+    /// <exception cref="ArgumentException">A name is used twice or reserved, or a shape does not fit its values.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool overwrite = false) => throw new NotImplementedException();
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool overwrite = false)
+    {
+        byte[] header = Header(tensors, metadata);
+        if (!overwrite && File.Exists(path))
+            throw new IOException($"{path} exists already and is not replaced");
+
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                Span<byte> length = stackalloc byte[8];
+                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                var buffer = new byte[BytesAtOnce];
+                foreach (var tensor in tensors)
+                    WriteValues(stream, tensor.Values, buffer);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static long ReadHeader(string path, FileStream stream, out byte[] header)
+    {
+        Span<byte> prefix = stackalloc byte[8];
+        if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
+            throw new InvalidFileException(path, "not a safetensors file: it ends before the header's length");
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (length > LongestHeader)
+            throw new InvalidFileException(path, $"not a safetensors file: the header would be {length} bytes long");
+        if (length < 2 || (long)length > stream.Length - 8)
+            throw new InvalidFileException(path, $"broken or cut short: a header of {length} bytes in a file of {stream.Length}");
+        header = new byte[length];
+        stream.ReadExactly(header);
+        return 8 + (long)length;
+    }
+
+    private static (List<Entry> Entries, Dictionary<string, string> Metadata) Parse(string path, byte[] header)
+    {
+        var entries = new List<Entry>();
+        var metadata = new Dictionary<string, string>();
+        try
+        {
+            using var document = JsonDocument.Parse(header);
+            var seen = new HashSet<string>();
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                if (!seen.Add(property.Name))
+                    throw new InvalidFileException(path, $"two entries named {property.Name}");
+                if (property.Name != MetadataKey)
+                {
+                    entries.Add(ParseEntry(path, property));
+                    continue;
+                }
+
+                foreach (var item in property.Value.EnumerateObject())
+                    metadata[item.Name] = item.Value.GetString() ?? string.Empty;
+            }
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw new InvalidFileException(path, "the header is not the JSON of a safetensors file", error);
+        }
+
+        entries.Sort((a, b) => (a.Begin, a.End).CompareTo((b.Begin, b.End)));
+        return (entries, metadata);
+    }
+
+    private static Entry ParseEntry(string path, JsonProperty property)
+    {
+        string name = property.Name;
+        string type = property.Value.GetProperty("dtype").GetString() ?? string.Empty;
+        int size = type switch
+        {
+            "F64" => 8,
+            "F32" => 4,
+            "F16" or "BF16" => 2,
+            _ => throw new InvalidFileException(path, $"{name} holds {type}; allowed are F32, F64, F16, BF16"),
+        };
+
+        var shape = new List<int>();
+        long elements = 1;
+        foreach (var dimension in property.Value.GetProperty("shape").EnumerateArray())
+        {
+            int value = dimension.GetInt32();
+            if (value < 0 || elements * value > Array.MaxLength)
+                throw new InvalidFileException(path, $"{name} has an impossible shape, {property.Value.GetProperty("shape").GetRawText()}");
+            elements *= value;
+            shape.Add(value);
+        }
+
+        var offsets = property.Value.GetProperty("data_offsets");
+        if (offsets.GetArrayLength() != 2)
+            throw new InvalidFileException(path, $"{name} has {offsets.GetArrayLength()} data offsets instead of 2");
+        var entry = new Entry(name, type, size, shape, elements, offsets[0].GetInt64(), offsets[1].GetInt64());
+        if (entry.Begin < 0 || entry.End < entry.Begin || entry.End - entry.Begin != elements * size)
+            throw new InvalidFileException(path, $"{name} needs {elements * size} bytes and has offsets {entry.Begin} to {entry.End}");
+        return entry;
+    }
+
+    private static void Check(string path, List<Entry> entries, long dataLength)
+    {
+        long end = 0;
+        foreach (var entry in entries)
+        {
+            if (entry.Begin < end)
+                throw new InvalidFileException(path, $"{entry.Name} overlaps the tensor before it");
+            if (entry.Begin > end)
+                throw new InvalidFileException(path, $"there is a gap of {entry.Begin - end} bytes before {entry.Name}");
+            end = entry.End;
+        }
+
+        if (end > dataLength)
+            throw new InvalidFileException(path, $"cut short: {dataLength} bytes of data where the header names {end}");
+        if (end < dataLength)
+            throw new InvalidFileException(path, $"{dataLength - end} bytes follow the last tensor");
+    }
+
+    private static float[] ReadValues(string path, FileStream stream, Entry entry)
+    {
+        var values = new float[entry.Elements];
+        var buffer = new byte[BytesAtOnce];
+        int perBuffer = BytesAtOnce / entry.Size;
+        for (int first = 0; first < values.Length; first += perBuffer)
+        {
+            int count = Math.Min(perBuffer, values.Length - first);
+            var bytes = buffer.AsSpan(0, count * entry.Size);
+            if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+                throw new InvalidFileException(path, $"cut short within {entry.Name}");
+            for (int i = 0; i < count; i++)
+            {
+                var element = bytes[(i * entry.Size)..];
+                values[first + i] = entry.Type switch
+                {
+                    "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(element),
+                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(element),
+                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(element),
+                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
+                };
+            }
+        }
+
+        return values;
+    }
+
+    private static byte[] Header(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var memory = new MemoryStream();
+        using (var json = new Utf8JsonWriter(memory))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(MetadataKey);
+                foreach (var (key, value) in metadata)
+                    json.WriteString(key, value);
+                json.WriteEndObject();
+            }
+
+            var names = new HashSet<string> { MetadataKey };
+            long offset = 0;
+            foreach (var tensor in tensors)
+            {
+                if (!names.Add(tensor.Name))
+                    throw new ArgumentException($"the name {tensor.Name} is used twice or reserved", nameof(tensors));
+                if (tensor.Shape.Aggregate(1L, (product, size) => product * size) != tensor.Values.Length)
+                    throw new ArgumentException($"{tensor.Name} has {tensor.Values.Length} values for the shape [{string.Join("×", tensor.Shape)}]", nameof(tensors));
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", "F32");
+                json.WriteStartArray("shape");
+                foreach (int dimension in tensor.Shape)
+                    json.WriteNumberValue(dimension);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += 4L * tensor.Values.Length);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Spaces to a multiple of 8, so that the data of a memory-mapped file is aligned.
+        while (memory.Length % 8 != 0)
+            memory.WriteByte((byte)' ');
+        return memory.ToArray();
+    }
+
+    private static void WriteValues(FileStream stream, float[] values, byte[] buffer)
+    {
+        int perBuffer = buffer.Length / 4;
+        for (int first = 0; first < values.Length; first += perBuffer)
+        {
+            int count = Math.Min(perBuffer, values.Length - first);
+            for (int i = 0; i < count; i++)
+                BinaryPrimitives.WriteSingleLittleEndian(buffer.AsSpan(4 * i), values[first + i]);
+            stream.Write(buffer, 0, 4 * count);
+        }
+    }
+
+    private sealed record Entry(string Name, string Type, int Size, IReadOnlyList<int> Shape, long Elements, long Begin, long End);
 }

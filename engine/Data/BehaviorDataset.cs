@@ -1,3 +1,4 @@
+using EDA.Engine.Checkpoints;
 using EDA.Kernels;
 
 namespace EDA.Engine.Data;
@@ -23,6 +24,7 @@ public sealed class BehaviorDataset : IDisposable
             throw new ArgumentException($"{states.Length} numbers are not {Count} rows of {stateSize}", nameof(states));
         ActionSize = actionSize;
         StateSize = stateSize;
+        Fingerprint = Checkpoints.Fingerprint.Of(actions, states);
         Actions = device.Upload(actions);
         States = stateSize > 0 ? device.Upload(states) : null;
     }
@@ -35,6 +37,9 @@ public sealed class BehaviorDataset : IDisposable
 
     /// <summary>S.</summary>
     public int StateSize { get; }
+
+    /// <summary>A short name for the contents, by which a saved state of training knows its data again.</summary>
+    public string Fingerprint { get; }
 
     /// <summary>The actions [N×A].</summary>
     public DeviceArray<float> Actions { get; }

@@ -10,7 +10,18 @@ namespace EDA.Engine.Diffusion;
 /// </summary>
 public sealed class BottleneckDiffusionModel : IDisposable
 {
-    private BottleneckDiffusionModel(IDevice device, BdmShape shape, NoiseSchedule schedule) => throw new NotImplementedException();
+    /// <summary>How many rows a call hands to the device at once: enough to fill it, little enough to fit.</summary>
+    private const int RowsAtOnce = 16384;
+
+    private BottleneckDiffusionModel(IDevice device, BdmShape shape, NoiseSchedule schedule, ReadOnlySpan<float> parameters)
+    {
+        Device = device;
+        Schedule = schedule;
+        Operations = device.CreateBdm(shape, schedule.Variance);
+        Parameters = device.Upload(parameters);
+    }
+
+    private delegate void RowOperation(DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> output);
 
     /// <summary>The device.</summary>
     public IDevice Device { get; }
@@ -36,14 +47,16 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <param name="seed">The seed.</param>
     /// <param name="schedule">The noise schedule; null for the published one.</param>
     /// <returns>The model, owned by the caller.</returns>
-    public static BottleneckDiffusionModel Create(IDevice device, BdmShape shape, ulong seed, NoiseSchedule? schedule = null) => throw new NotImplementedException();
+    public static BottleneckDiffusionModel Create(IDevice device, BdmShape shape, ulong seed, NoiseSchedule? schedule = null) =>
+        new(device, shape, schedule ?? NoiseSchedule.Published, BdmInitialisation.Draw(new BdmLayout(shape), seed));
 
     /// <summary>Makes a network with given weights.</summary>
     /// <param name="device">The device.</param>
     /// <param name="weights">The weights.</param>
     /// <param name="schedule">The noise schedule; null for the published one.</param>
     /// <returns>The model, owned by the caller.</returns>
-    public static BottleneckDiffusionModel FromWeights(IDevice device, BdmWeights weights, NoiseSchedule? schedule = null) => throw new NotImplementedException();
+    public static BottleneckDiffusionModel FromWeights(IDevice device, BdmWeights weights, NoiseSchedule? schedule = null) =>
+        new(device, weights.Layout.Shape, schedule ?? NoiseSchedule.Published, weights.Parameters);
 
     /// <summary>f(a_t | s, t), up to a constant of s and t (Eq. 11).</summary>
     /// <param name="actions">a_t [n×A].</param>
@@ -51,7 +64,8 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <param name="states">s [n×S]; empty where S = 0.</param>
     /// <returns>f [n], in nats.</returns>
     /// <exception cref="ArgumentException">The arrays do not have one row per action.</exception>
-    public float[] Density(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) => throw new NotImplementedException();
+    public float[] Density(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) =>
+        RowByRow(actions, times, states, 1, (a, t, s, rows, output) => Operations.Density(Parameters, a, t, s, rows, output));
 
     /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9).</summary>
     /// <param name="actions">a_t [n×A].</param>
@@ -59,7 +73,8 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <param name="states">s [n×S]; empty where S = 0.</param>
     /// <returns>ε̂ [n×A].</returns>
     /// <exception cref="ArgumentException">The arrays do not have one row per action.</exception>
-    public float[] Score(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) => throw new NotImplementedException();
+    public float[] Score(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) =>
+        RowByRow(actions, times, states, Shape.ActionSize, (a, t, s, rows, output) => Operations.Score(Parameters, a, t, s, rows, output));
 
     /// <summary>Draws K actions for each of n states (method: section 6). The result does not depend on how the work is cut into parts.</summary>
     /// <param name="rows">n; where S = 0, the number of independent draws of K.</param>
@@ -69,11 +84,43 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <param name="solver">The solver's coefficients; null for <see cref="DpmSolver.Published"/>.</param>
     /// <returns>The actions [n×K×A].</returns>
     /// <exception cref="ArgumentException">The states do not have one row each.</exception>
-    public float[] Sample(int rows, int candidates, in RandomDraw draw, ReadOnlySpan<float> states = default, SolverTable? solver = null) => throw new NotImplementedException();
+    public float[] Sample(int rows, int candidates, in RandomDraw draw, ReadOnlySpan<float> states = default, SolverTable? solver = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 1);
+        int stateSize = Shape.StateSize;
+        RequireLength(states, (long)rows * stateSize, nameof(states));
+        int width = candidates * Shape.ActionSize;
+        var actions = new float[(long)rows * width];
+
+        // A multiple of 4 rows, so that a part begins with a whole Philox block.
+        int part = Math.Min(rows, Math.Max(4, RowsAtOnce / candidates / 4 * 4));
+        using var deviceStates = stateSize > 0 ? Device.Allocate<float>((long)part * stateSize) : null;
+        using var deviceActions = Device.Allocate<float>((long)part * width);
+        for (int first = 0; first < rows; first += part)
+        {
+            int count = Math.Min(part, rows - first);
+            deviceStates?.CopyFrom(states.Slice(first * stateSize, count * stateSize));
+            var partDraw = draw with { FirstElement = draw.FirstElement + ((ulong)first * (ulong)width) };
+            Operations.Sample(Parameters, deviceStates, count, candidates, solver ?? DpmSolver.Published, partDraw, null, deviceActions);
+            deviceActions.CopyTo(actions.AsSpan(first * width, count * width));
+        }
+
+        return actions;
+    }
 
     /// <summary>Copies the parameters into the host's memory.</summary>
     /// <returns>θ [P].</returns>
     public float[] CloneParameters() => Parameters.ToArray();
+
+    /// <summary>Replaces the parameters.</summary>
+    /// <param name="parameters">θ [P].</param>
+    /// <exception cref="ArgumentException">There are more or fewer than the network has.</exception>
+    public void SetParameters(ReadOnlySpan<float> parameters)
+    {
+        RequireLength(parameters, Layout.Length, nameof(parameters));
+        Parameters.CopyFrom(parameters);
+    }
 
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>
     /// <returns>The weights.</returns>
@@ -81,12 +128,55 @@ public sealed class BottleneckDiffusionModel : IDisposable
 
     /// <summary>Makes a second model on the same device that starts with this one's parameters.</summary>
     /// <returns>The model, owned by the caller.</returns>
-    public BottleneckDiffusionModel Copy() => throw new NotImplementedException();
+    public BottleneckDiffusionModel Copy() => new(Device, Shape, Schedule, CloneParameters());
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Parameters.Dispose();
         Operations.Dispose();
+    }
+
+    private static void RequireLength(ReadOnlySpan<float> values, long length, string name)
+    {
+        if (values.Length != length)
+            throw new ArgumentException($"{values.Length} numbers where {length} are needed", name);
+    }
+
+    private float[] RowByRow(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states, int outputSize, RowOperation operation)
+    {
+        (int actionSize, int stateSize) = (Shape.ActionSize, Shape.StateSize);
+        if (actions.Length % actionSize != 0)
+            throw new ArgumentException($"{actions.Length} numbers are not rows of {actionSize}", nameof(actions));
+        int rows = actions.Length / actionSize;
+        if (times.Length != 1)
+            RequireLength(times, rows, nameof(times));
+        RequireLength(states, (long)rows * stateSize, nameof(states));
+
+        int part = Math.Min(rows, RowsAtOnce);
+        var result = new float[(long)rows * outputSize];
+        using var deviceActions = Device.Allocate<float>((long)part * actionSize);
+        using var deviceTimes = Device.Allocate<float>(part);
+        using var deviceStates = stateSize > 0 ? Device.Allocate<float>((long)part * stateSize) : null;
+        using var deviceOutput = Device.Allocate<float>((long)part * outputSize);
+        if (times.Length == 1)
+        {
+            var same = new float[part];
+            Array.Fill(same, times[0]);
+            deviceTimes.CopyFrom(same);
+        }
+
+        for (int first = 0; first < rows; first += part)
+        {
+            int count = Math.Min(part, rows - first);
+            deviceActions.CopyFrom(actions.Slice(first * actionSize, count * actionSize));
+            deviceStates?.CopyFrom(states.Slice(first * stateSize, count * stateSize));
+            if (times.Length != 1)
+                deviceTimes.CopyFrom(times.Slice(first, count));
+            operation(deviceActions, deviceTimes, deviceStates, count, deviceOutput);
+            deviceOutput.CopyTo(result.AsSpan(first * outputSize, count * outputSize));
+        }
+
+        return result;
     }
 }

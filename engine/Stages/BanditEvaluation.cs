@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Metrics;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 
@@ -46,11 +48,93 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
     /// <summary>The diffusion time at which the gaps are compared with the labels.</summary>
     public const float IdentityTime = 1e-3f;
 
+    private const uint BehaviorDraw = 0;
+    private const uint PolicyDraw = 1;
+    private const uint HeldOutStream = 1;
+
     /// <summary>Measures two models against the dataset they were trained on.</summary>
     /// <param name="run">The run's settings.</param>
     /// <param name="dataset">The dataset.</param>
     /// <param name="behavior">The behavior model.</param>
     /// <param name="policy">The policy.</param>
     /// <returns>The numbers and the samples they were taken from.</returns>
-    public static BanditEvaluation Measure(BanditRun run, BanditDataset dataset, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy) => throw new NotImplementedException();
+    public static BanditEvaluation Measure(BanditRun run, BanditDataset dataset, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
+    {
+        var settings = run.Evaluation;
+        var weights = TargetWeightsOf(run, dataset);
+        var solver = DpmSolver.Singlestep(behavior.Schedule, settings.SolverEvaluations, settings.SolverOrder);
+        float[] behaviorSamples = behavior.Sample(settings.Samples, 1, Draw(run, BehaviorDraw), default, solver);
+        float[] policySamples = policy.Sample(settings.Samples, 1, Draw(run, PolicyDraw), default, solver);
+        var nearest = new NearestPoint(dataset.Points);
+        var identity = run.Alignment.CreateObjective().RecoversLabels ? Identity(run, behavior, policy) : default;
+
+        var (data, dataWeights) = Choose(run, dataset, weights);
+        int compared = BanditDataset.Dimensions * Math.Min(settings.DistancePoints, settings.Samples);
+        var metrics = new BanditMetrics
+        {
+            QCorrelation = identity.Correlation,
+            QSlope = identity.Slope,
+            TargetMeanQ = Enumerable.Range(0, dataset.Count).Sum(i => weights[i] * dataset.Energies[i]),
+            BehaviorMeanQ = MeanEnergy(behaviorSamples, nearest, dataset),
+            PolicyMeanQ = MeanEnergy(policySamples, nearest, dataset),
+            EnergyDistanceBehavior = EnergyDistance.Between(behaviorSamples.AsSpan(0, compared), data, BanditDataset.Dimensions),
+            EnergyDistancePolicy = EnergyDistance.Between(policySamples.AsSpan(0, compared), data, BanditDataset.Dimensions, default, dataWeights),
+        };
+        return new BanditEvaluation(metrics, behaviorSamples, policySamples, weights);
+    }
+
+    private static RandomDraw Draw(BanditRun run, uint step) => new(run.Seed, RandomStage.Evaluation, step);
+
+    /// <summary>π* of the dataset: e^{qQ/β}, normalised.</summary>
+    private static double[] TargetWeightsOf(BanditRun run, BanditDataset dataset)
+    {
+        double scale = run.Alignment.LabelScale / run.Alignment.Temperature;
+        double highest = dataset.Energies.Max();
+        var weights = new double[dataset.Count];
+        double sum = 0;
+        for (int i = 0; i < weights.Length; i++)
+            sum += weights[i] = Math.Exp(scale * (dataset.Energies[i] - highest));
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] /= sum;
+        return weights;
+    }
+
+    private static LinearFit Identity(BanditRun run, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
+    {
+        var fresh = BanditDataset.Create(run.Bandit, run.Evaluation.HeldOut, run.Seed, HeldOutStream);
+        float[] behaviorDensity = behavior.Density(fresh.Points, [IdentityTime]);
+        float[] policyDensity = policy.Density(fresh.Points, [IdentityTime]);
+        var labels = new double[fresh.Count];
+        var gaps = new double[fresh.Count];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = run.Alignment.LabelScale * fresh.Energies[i];
+            gaps[i] = run.Alignment.Temperature * ((double)policyDensity[i] - behaviorDensity[i]);
+        }
+
+        return LinearFit.Of(labels, gaps);
+    }
+
+    private static double MeanEnergy(float[] samples, NearestPoint nearest, BanditDataset dataset)
+    {
+        double sum = 0;
+        for (int i = 0; i < samples.Length; i += BanditDataset.Dimensions)
+            sum += dataset.Energies[nearest.Of(samples[i], samples[i + 1])];
+        return sum * BanditDataset.Dimensions / samples.Length;
+    }
+
+    /// <summary>Dataset points for the energy distances, drawn with replacement, with their weights in the exact answer.</summary>
+    private static (float[] Points, double[] Weights) Choose(BanditRun run, BanditDataset dataset, double[] weights)
+    {
+        var points = new float[run.Evaluation.DistancePoints * BanditDataset.Dimensions];
+        var chosen = new double[run.Evaluation.DistancePoints];
+        for (int i = 0; i < chosen.Length; i++)
+        {
+            int index = Philox.Index(Philox.Word(Draw(run, 0), RandomPurpose.EvaluationIndex, (ulong)i), dataset.Count);
+            dataset.Points.AsSpan(index * BanditDataset.Dimensions, BanditDataset.Dimensions).CopyTo(points.AsSpan(i * BanditDataset.Dimensions));
+            chosen[i] = weights[index];
+        }
+
+        return (points, chosen);
+    }
 }

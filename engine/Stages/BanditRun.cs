@@ -10,9 +10,7 @@ public sealed record BanditRun
     public string Bandit
     {
         get;
-        init => field = Bandits.Names.Contains(value)
-            ? value
-            : throw new InvalidSettingException("bandit", value, "one of " + string.Join(", ", Bandits.Names));
+        init => field = Bandits.Names[Bandits.IndexOf(value, "bandit")];
     } = Bandits.Names[0];
 
     /// <summary>The seed of data, weights, training and evaluation.</summary>

@@ -1,6 +1,7 @@
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 
@@ -13,6 +14,14 @@ public sealed class BehaviorPretraining : IDisposable
     /// <summary>The stage's name in reports.</summary>
     public const string StageName = "behavior";
 
+    private readonly PretrainingSettings _settings;
+    private readonly BottleneckDiffusionModel _model;
+    private readonly BehaviorDataset _data;
+    private readonly DeviceArray<int> _indices;
+    private readonly DeviceArray<float> _actions;
+    private readonly DeviceArray<float>? _states;
+    private readonly GradientDescent _descent;
+
     /// <summary>Prepares the stage.</summary>
     /// <param name="settings">How it is done.</param>
     /// <param name="model">The model, trained in place.</param>
@@ -20,10 +29,30 @@ public sealed class BehaviorPretraining : IDisposable
     /// <param name="seed">The seed.</param>
     /// <param name="optimizer">The optimizer; null for fused Adam.</param>
     /// <exception cref="ArgumentException">Data and model differ in size.</exception>
-    public BehaviorPretraining(PretrainingSettings settings, BottleneckDiffusionModel model, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null) => throw new NotImplementedException();
+    public BehaviorPretraining(PretrainingSettings settings, BottleneckDiffusionModel model, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
+    {
+        if (data.ActionSize != model.Shape.ActionSize || data.StateSize != model.Shape.StateSize)
+            throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a network of S = {model.Shape.StateSize}, A = {model.Shape.ActionSize}", nameof(data));
+        _settings = settings;
+        _model = model;
+        _data = data;
+        var device = model.Device;
+        _indices = device.Allocate<int>(settings.Batch);
+        _actions = device.Allocate<float>((long)settings.Batch * data.ActionSize);
+        _states = data.States is null ? null : device.Allocate<float>((long)settings.Batch * data.StateSize);
+        bool depends = settings.Schedule.Curve != LearningRateCurve.Constant;
+        _descent = new GradientDescent(
+            new(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
+            model,
+            seed,
+            settings with { ReportEvery = 1, Steps = depends ? settings.Steps : 0 },
+            data.Fingerprint,
+            optimizer ?? Adam.Factory,
+            Gradient);
+    }
 
     /// <summary>The steps done.</summary>
-    public long Step { get; }
+    public long Step => _descent.Step;
 
     /// <summary>Trains until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
@@ -31,17 +60,35 @@ public sealed class BehaviorPretraining : IDisposable
     /// <param name="cancellation">Ends the run after the step under way.</param>
     /// <returns>What came out; cancellation is not an error.</returns>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
-    public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) =>
+        _descent.Run(observer, until, cancellation);
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
     /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) => throw new NotImplementedException();
+    public void SaveState(string path) => _descent.SaveState(path);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidFileException">It is not a state of this stage with these settings, this network and this seed.</exception>
-    public void LoadState(string path) => throw new NotImplementedException();
+    /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, this data and this seed.</exception>
+    public void LoadState(string path) => _descent.LoadState(path);
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _descent.Dispose();
+        _indices.Dispose();
+        _actions.Dispose();
+        _states?.Dispose();
+    }
+
+    private void Gradient(DeviceArray<float> weights, in RandomDraw draw, DeviceArray<float> gradient, DeviceArray<float> loss)
+    {
+        var vector = _model.Device.Vector;
+        int batch = _settings.Batch;
+        vector.FillIndices(_indices, batch, _data.Count, draw, RandomPurpose.BatchIndex);
+        vector.Gather(_data.Actions, _data.ActionSize, _indices, batch, _actions);
+        if (_states is not null)
+            vector.Gather(_data.States!, _data.StateSize, _indices, batch, _states);
+        _model.Operations.DenoisingStep(weights, _actions, _states, batch, new DenoisingDraws(draw, (float)_settings.Dropout), gradient, loss);
+    }
 }

@@ -1,6 +1,8 @@
 using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 
@@ -12,6 +14,13 @@ public sealed class PolicyAlignment : IDisposable
 {
     /// <summary>The stage's name in reports.</summary>
     public const string StageName = "alignment";
+
+    private readonly AlignmentSettings _settings;
+    private readonly AlignmentObjective _objective;
+    private readonly BottleneckDiffusionModel _policy;
+    private readonly BottleneckDiffusionModel _behavior;
+    private readonly IAlignmentBatches _batches;
+    private readonly GradientDescent _descent;
 
     /// <summary>Prepares the stage.</summary>
     /// <param name="settings">How it is done.</param>
@@ -28,10 +37,32 @@ public sealed class PolicyAlignment : IDisposable
         BottleneckDiffusionModel behavior,
         IAlignmentBatches batches,
         ulong seed,
-        OptimizerFactory? optimizer = null) => throw new NotImplementedException();
+        OptimizerFactory? optimizer = null)
+    {
+        _objective = settings.CreateObjective().Kernel;
+        if (batches.CandidateCount != settings.Candidates)
+            throw new ArgumentException($"batches of {batches.CandidateCount} candidates where the settings ask for {settings.Candidates}", nameof(batches));
+        if (batches.ActionSize != policy.Shape.ActionSize || batches.StateSize != policy.Shape.StateSize)
+            throw new ArgumentException($"batches of S = {batches.StateSize}, A = {batches.ActionSize} for a network of S = {policy.Shape.StateSize}, A = {policy.Shape.ActionSize}", nameof(batches));
+        if (behavior.Shape != policy.Shape)
+            throw new ArgumentException("behavior and policy differ in shape", nameof(behavior));
+        _settings = settings;
+        _policy = policy;
+        _behavior = behavior;
+        _batches = batches;
+        bool depends = settings.Schedule.Curve != LearningRateCurve.Constant;
+        _descent = new GradientDescent(
+            new(StageName, RandomStage.Alignment, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
+            policy,
+            seed,
+            settings with { ReportEvery = 1, Steps = depends ? settings.Steps : 0 },
+            $"{batches.Fingerprint} {Fingerprint.Of(behavior.CloneParameters())}",
+            optimizer ?? Adam.Factory,
+            Gradient);
+    }
 
     /// <summary>The steps done.</summary>
-    public long Step { get; }
+    public long Step => _descent.Step;
 
     /// <summary>Trains until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
@@ -39,17 +70,35 @@ public sealed class PolicyAlignment : IDisposable
     /// <param name="cancellation">Ends the run after the step under way.</param>
     /// <returns>What came out; cancellation is not an error.</returns>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
-    public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) => throw new NotImplementedException();
+    public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) =>
+        _descent.Run(observer, until, cancellation);
 
     /// <summary>Writes everything the next step depends on but the candidates and the behavior.</summary>
     /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) => throw new NotImplementedException();
+    public void SaveState(string path) => _descent.SaveState(path);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidFileException">It is not a state of this stage with these settings, this network and this seed.</exception>
-    public void LoadState(string path) => throw new NotImplementedException();
+    /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, these candidates, this behavior and this seed.</exception>
+    public void LoadState(string path) => _descent.LoadState(path);
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => _descent.Dispose();
+
+    private void Gradient(DeviceArray<float> weights, in RandomDraw draw, DeviceArray<float> gradient, DeviceArray<float> loss)
+    {
+        var batch = _batches.Next(_settings.States, draw);
+        _policy.Operations.AlignmentStep(
+            weights,
+            _behavior.Parameters,
+            batch.Candidates,
+            batch.States,
+            batch.Labels,
+            _settings.States,
+            _settings.Candidates,
+            _objective,
+            new GapDraws(draw),
+            gradient,
+            loss);
+    }
 }

@@ -6,10 +6,10 @@ namespace EDA.Kernels;
 /// <param name="Beta2">The decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
 public readonly record struct AdamSettings(
-    float LearningRate,
-    float Beta1 = 0.9f,
-    float Beta2 = 0.999f,
-    float Epsilon = 1e-8f);
+    double LearningRate,
+    double Beta1 = 0.9,
+    double Beta2 = 0.999,
+    double Epsilon = 1e-8);
 
 /// <summary>Operations on plain arrays of one device.</summary>
 public interface IVectorOperations

@@ -1,28 +1,56 @@
+using System.Runtime.Intrinsics;
+
 namespace EDA.Kernels.Cpu;
 
 /// <summary>The processor as a device: SIMD kernels on a pool of threads.</summary>
 public sealed class CpuDevice : IDevice
 {
+    private readonly WorkerPool _pool;
+
     /// <summary>Makes a device.</summary>
     /// <param name="options">Vector width and threads; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
     /// <exception cref="ArgumentException">The machine lacks the vector width, or there are no threads.</exception>
-    public CpuDevice(CpuOptions? options = null) => Options = options ?? CpuOptions.FromEnvironment();
+    public CpuDevice(CpuOptions? options = null)
+    {
+        Options = options ?? CpuOptions.FromEnvironment();
+        if (Options.Simd > CpuOptions.BestSimd)
+            throw new ArgumentException($"this machine has no {Options.Simd}; its best is {CpuOptions.BestSimd}", nameof(options));
+        _pool = new WorkerPool(Options.Threads);
+        Vector = Options.Simd switch
+        {
+            SimdLevel.Avx512 => new CpuVectorOperations<Vector512<float>, Simd512>(_pool),
+            SimdLevel.Avx2 => new CpuVectorOperations<Vector256<float>, Simd256>(_pool),
+            _ => new CpuVectorOperations<Vector128<float>, Simd128>(_pool),
+        };
+    }
 
     /// <summary>Vector width and threads.</summary>
     public CpuOptions Options { get; }
 
     /// <inheritdoc/>
-    public string Name => $"cpu ({Options.Simd}, {Options.Threads} threads)";
+    public string Name
+    {
+        get
+        {
+            string simd = Options.Simd switch { SimdLevel.Avx512 => "AVX-512", SimdLevel.Avx2 => "AVX2", _ => "128-bit" };
+            return $"cpu ({simd}, {Options.Threads} {(Options.Threads == 1 ? "thread" : "threads")})";
+        }
+    }
 
     /// <inheritdoc/>
-    public IVectorOperations Vector => throw new NotSupportedException();
+    public IVectorOperations Vector { get; }
 
     /// <inheritdoc/>
     public DeviceArray<T> Allocate<T>(long length)
-        where T : unmanaged => throw new NotSupportedException();
+        where T : unmanaged => new CpuArray<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => throw new NotSupportedException();
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => Options.Simd switch
+    {
+        SimdLevel.Avx512 => new CpuBdmOperations<Vector512<float>, Simd512>(shape, schedule, _pool),
+        SimdLevel.Avx2 => new CpuBdmOperations<Vector256<float>, Simd256>(shape, schedule, _pool),
+        _ => new CpuBdmOperations<Vector128<float>, Simd128>(shape, schedule, _pool),
+    };
 
     /// <inheritdoc/>
     public void Synchronize()
@@ -30,7 +58,5 @@ public sealed class CpuDevice : IDevice
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _pool.Dispose();
 }

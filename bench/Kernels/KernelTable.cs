@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
+
+namespace EDA.Bench.Kernels;
+
+/// <summary>
+/// The table of <c>eda bench kernels</c>: each step's time, nominal rate, share of the machine's multiply-add peak and
+/// allocated bytes. Peak and steps take turns in one run, and every figure is a median, so that a busy machine slows
+/// both sides of each ratio.
+/// </summary>
+internal static class KernelTable
+{
+    private const int Rounds = 15;
+
+    public static int Run(FileInfo? json, TextWriter output)
+    {
+        var options = CpuOptions.FromEnvironment();
+        using var device = new CpuDevice(options);
+        using var workload = new BdmWorkload(device, new BdmShape(17, 6));
+        var peak = new FmaPeak(options.Threads);
+        var steps = new (string Name, string What, double Work, Action Step, List<double> Seconds)[]
+        {
+            ("pretraining", "batch 2048", workload.PretrainingWork, workload.Pretraining, []),
+            ("alignment", "256 states × 16", workload.AlignmentWork, workload.Alignment, []),
+            ("score", "4096 points", workload.ScoreWork, workload.Score, []),
+        };
+
+        output.WriteLine($"device  {device.Name}");
+        output.WriteLine("network S = 17, A = 6, H = 256, 3 blocks");
+        foreach (var step in steps)
+            step.Step();
+        peak.Measure();
+        long[] allocated = new long[steps.Length];
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int i = 0; i < steps.Length; i++)
+            {
+                peak.Measure();
+                long before = GC.GetTotalAllocatedBytes(true);
+                long start = Stopwatch.GetTimestamp();
+                steps[i].Step();
+                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                allocated[i] = Math.Max(allocated[i], GC.GetTotalAllocatedBytes(true) - before);
+                steps[i].Seconds.Add(seconds);
+            }
+        }
+
+        var rows = steps.Select((step, i) =>
+        {
+            double seconds = Statistics.Median(step.Seconds), gflops = step.Work / seconds / 1e9;
+            return (step.What, Row: new KernelRow(step.Name, seconds, gflops, gflops / peak.Gflops, allocated[i]));
+        }).ToArray();
+
+        output.WriteLine($"peak    {peak.Gflops:f1} GFLOP/s ({peak.Best} multiply-adds on registers, {options.Threads} threads)");
+        output.WriteLine();
+        output.WriteLine("step          work                ms   GFLOP/s  of peak  allocated");
+        foreach (var (what, row) in rows)
+            output.WriteLine($"{row.Name,-12}  {what,-15} {row.Seconds * 1e3,6:f1}   {row.Gflops,7:f1}  {row.PeakShare,6:p0}  {row.AllocatedBytes,7} B");
+        output.WriteLine();
+        output.WriteLine($"Nominal work (6, 4 and 2 forward passes a row) over the median of {Rounds} steps.");
+
+        if (json != null)
+        {
+            using var stream = json.Create();
+            JsonSerializer.Serialize(stream, new KernelDocument(peak.Gflops, [.. rows.Select(row => row.Row)]), KernelJson.Default.KernelDocument);
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>One step of the table.</summary>
+internal sealed record KernelRow(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("seconds")] double Seconds,
+    [property: JsonPropertyName("gflops")] double Gflops,
+    [property: JsonPropertyName("peak_share")] double PeakShare,
+    [property: JsonPropertyName("allocated_bytes")] long AllocatedBytes);
+
+/// <summary>The table as a file.</summary>
+internal sealed record KernelDocument(
+    [property: JsonPropertyName("peak_gflops")] double PeakGflops,
+    [property: JsonPropertyName("rows")] IReadOnlyList<KernelRow> Rows);
+
+/// <summary>Serialisation without reflection.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(KernelDocument))]
+internal sealed partial class KernelJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+namespace EDA.Kernels.Cpu;
+
+/// <summary>Turns the arrays of a call into pointers, and refuses those that are too short or live elsewhere.</summary>
+internal static unsafe class CpuArguments
+{
+    /// <summary>The elements of an array that must hold at least <paramref name="needed"/>.</summary>
+    public static T* Pointer<T>(DeviceArray<T> array, long needed)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        if (array is not CpuArray<T> mine)
+            throw new ArgumentException($"the array is a {array.GetType().Name}, not one of the CPU device", nameof(array));
+        ObjectDisposedException.ThrowIf(mine.Pointer == null, array);
+        if (array.Length < needed)
+            throw new ArgumentException($"the array holds {array.Length} elements; the operation needs {needed}", nameof(array));
+        return mine.Pointer;
+    }
+
+    /// <summary>The same, or null for null.</summary>
+    public static float* OptionalPointer(DeviceArray<float>? array, long needed) => array is null ? null : Pointer(array, needed);
+
+    /// <summary>Refuses counts below one.</summary>
+    public static int AtLeastOne(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return count;
+    }
+}

@@ -1,0 +1,279 @@
+using static EDA.Kernels.Cpu.PanelProduct;
+
+namespace EDA.Kernels.Cpu;
+
+/// <summary>
+/// Density, score and the whole sampling loop: no step needs more than one tile of rows at a time, so each tile runs
+/// from input to output on one thread, out of scratch memory that stays in its cache.
+/// Reads a_t, t, s; writes f or ε̂ or actions. 10 of 12 nominal block products a score.
+/// </summary>
+internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
+    where TV : struct
+    where TS : struct, ISimd<TV>
+{
+    private readonly BdmLayout _layout;
+    private readonly VarianceSchedule _schedule;
+    private readonly WorkerPool _pool;
+    private readonly PreparedNetwork<TV, TS> _network;
+    private readonly NativeBuffer _memory = new();
+    private readonly BlockPanels[][] _blocks;
+    private readonly Scratch[] _scratch;
+    private readonly bool _gradient;
+
+    private Output _output;
+    private float* _actions;
+    private float* _times;
+    private float* _states;
+    private float* _result;
+    private float* _start;
+    private long _rows;
+    private int _candidates;
+    private SolverTable? _table;
+    private RandomDraw _draw;
+
+    public InferencePass(BdmLayout layout, VarianceSchedule schedule, WorkerPool pool, bool gradient)
+    {
+        (_layout, _schedule, _pool, _gradient) = (layout, schedule, pool, gradient);
+        _network = new PreparedNetwork<TV, TS>(layout, gradient ? PreparedFor.Score : PreparedFor.Density);
+        var shape = layout.Shape;
+        int h = shape.Width, a = PackedMatrix.Pad(shape.ActionSize);
+        var record = default(RecordLayout);
+        long Features(int count) => record.Take((long)count * PanelRows);
+        long input = Features(_network.InputSize + 1), waves = Features(BdmShape.TimeFeatures);
+        long stream = Features(h), adjoint = Features(h), output = Features(h), hidden = Features(shape.Hidden);
+        long gradients = Features(a), firstGradients = Features(a), rowValues = Features(3), solver = Features(5 * shape.ActionSize);
+        long[] normalized = new long[shape.Blocks], rows = new long[shape.Blocks], slope = new long[shape.Blocks];
+        for (int l = 0; l < shape.Blocks; l++)
+        {
+            bool own = gradient || l == 0;
+            rows[l] = own ? record.Take(NormRows.Length) : rows[0];
+            normalized[l] = own ? Features(h) : normalized[0];
+            slope[l] = gradient ? Features(shape.Hidden) : 0;
+        }
+
+        long product = gradient ? Features(shape.Hidden) : 0;
+        long stride = record.Stride;
+        float* memory = _memory.Require(stride * PanelTile.Panels * pool.Workers);
+        _scratch = new Scratch[pool.Workers];
+        _blocks = new BlockPanels[pool.Workers][];
+        for (int worker = 0; worker < pool.Workers; worker++)
+        {
+            float* start = memory + (worker * PanelTile.Panels * stride);
+            Panels At(long offset) => new(start + offset, stride);
+            _scratch[worker] = new Scratch(At(input), At(waves), At(stream), At(adjoint), At(gradients), At(firstGradients), At(rowValues), At(solver));
+            _blocks[worker] = new BlockPanels[shape.Blocks];
+            for (int l = 0; l < shape.Blocks; l++)
+            {
+                _blocks[worker][l] = new BlockPanels(
+                    At(normalized[l]),
+                    At(rows[l]),
+                    At(output),
+                    At(hidden),
+                    gradient ? At(slope[l]) : default,
+                    gradient ? At(slope[l]) : default,
+                    gradient && l == 0 ? At(product) : default);
+            }
+        }
+    }
+
+    private enum Output
+    {
+        Density,
+        Score,
+        Sample,
+    }
+
+    /// <summary>Density or score of n rows.</summary>
+    public void Evaluate(float* parameters, float* actions, float* times, float* states, int rows, float* result)
+    {
+        _actions = actions;
+        _times = times;
+        _states = states;
+        _result = result;
+        (_output, _rows, _candidates) = (_gradient ? Output.Score : Output.Density, rows, 1);
+        Start(parameters);
+    }
+
+    /// <summary>K samples of each of n states.</summary>
+    public void Sample(float* parameters, float* states, int stateCount, int candidates, SolverTable table, in RandomDraw draw, float* start, float* actions)
+    {
+        _states = states;
+        _start = start;
+        _result = actions;
+        (_table, _draw) = (table, draw);
+        (_output, _rows, _candidates) = (Output.Sample, (long)stateCount * candidates, candidates);
+        Start(parameters);
+        _table = null;
+    }
+
+    public void Run(int item, int worker)
+    {
+        long first = (long)item * PanelTile.Rows;
+        int panels = (int)Math.Min(PanelTile.Panels, (_rows - first + PanelRows - 1) / PanelRows);
+        if (_output == Output.Sample)
+            SampleTile(first, panels, worker);
+        else
+            EvaluateTile(first, panels, worker);
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _memory.Dispose();
+    }
+
+    private void Start(float* parameters)
+    {
+        _network.Prepare(parameters, _pool);
+        _pool.Run(this, (int)((_rows + PanelTile.Rows - 1) / PanelTile.Rows));
+    }
+
+    private void EvaluateTile(long first, int panels, int worker)
+    {
+        int actionSize = _layout.Shape.ActionSize, width = _layout.Shape.Width;
+        ref var scratch = ref _scratch[worker];
+        for (int p = 0; p < panels; p++)
+        {
+            long row = first + (p * PanelRows);
+            PanelInput<TV, TS>.Rows(_actions, actionSize, row, _rows, 1, scratch.Input.At(p));
+            PanelInput<TV, TS>.Rows(_times, 1, row, _rows, 1, scratch.RowValues.At(p));
+            FillState(row, scratch.Input.At(p));
+        }
+
+        Forward(ref scratch, panels, worker);
+        if (_output == Output.Score)
+            Gradient(ref scratch, panels, worker);
+        for (int p = 0; p < panels; p++)
+        {
+            long row = first + (p * PanelRows);
+            int count = (int)Math.Min(PanelRows, _rows - row);
+            if (_output == Output.Density)
+            {
+                float* density = scratch.RowValues.At(p, 1);
+                PlainPass<TV, TS>.Density(_network, scratch.Stream.At(p), width, density);
+                new Span<float>(density, count).CopyTo(new Span<float>(_result + row, count));
+                continue;
+            }
+
+            float* gradient = scratch.Gradient.At(p);
+            float* to = _result + (row * actionSize);
+            for (int r = 0; r < count; r++)
+            {
+                float sigma = (float)_schedule.Sigma(scratch.RowValues.At(p)[r]);
+                for (int j = 0; j < actionSize; j++)
+                    *to++ = -sigma * gradient[(j * PanelRows) + r];
+            }
+        }
+    }
+
+    private void SampleTile(long first, int panels, int worker)
+    {
+        int actionSize = _layout.Shape.ActionSize;
+        int size = actionSize * PanelRows;
+        ref var scratch = ref _scratch[worker];
+        for (int p = 0; p < panels; p++)
+        {
+            long row = first + (p * PanelRows);
+            FillStart(row, scratch.Input.At(p), scratch.Gradient.At(p));
+            FillState(row, scratch.Input.At(p));
+            new Span<float>(scratch.Input.At(p), size).CopyTo(new Span<float>(scratch.Solver.At(p), size));
+            new Span<float>(scratch.Solver.At(p, actionSize), 3 * size).Clear();
+        }
+
+        var evaluations = _table!.Evaluations;
+        for (int n = 0; n < evaluations.Length; n++)
+        {
+            var evaluation = evaluations[n];
+            for (int p = 0; p < panels; p++)
+                new Span<float>(scratch.RowValues.At(p), PanelRows).Fill(evaluation.Time);
+            Forward(ref scratch, panels, worker);
+            Gradient(ref scratch, panels, worker);
+            for (int p = 0; p < panels; p++)
+                Advance(evaluation, n, scratch.Input.At(p), scratch.Gradient.At(p), scratch.Solver.At(p), size);
+        }
+
+        for (int p = 0; p < panels; p++)
+        {
+            long row = first + (p * PanelRows);
+            int count = (int)Math.Min(PanelRows, _rows - row);
+            float* from = scratch.Input.At(p);
+            float* to = _result + (row * actionSize);
+            for (int r = 0; r < count; r++)
+            {
+                for (int j = 0; j < actionSize; j++)
+                    *to++ = from[(j * PanelRows) + r];
+            }
+        }
+    }
+
+    /// <summary>One evaluation of the solver: x̂ = (x + σ²∇f)/α, then the table's combination.</summary>
+    private static void Advance(in SolverEvaluation evaluation, int number, float* point, float* gradient, float* solver, int size)
+    {
+        float* anchor = solver;
+        float* current = solver + ((1 + (number % 3)) * size);
+        float* previous = solver + ((1 + ((number + 2) % 3)) * size);
+        float* beforePrevious = solver + ((1 + ((number + 1) % 3)) * size);
+        TV variance = TS.Broadcast(evaluation.Sigma * evaluation.Sigma), alpha = TS.Broadcast(evaluation.Alpha);
+        TV anchorWeight = TS.Broadcast(evaluation.AnchorWeight);
+        TV weight0 = TS.Broadcast(evaluation.Weight0), weight1 = TS.Broadcast(evaluation.Weight1), weight2 = TS.Broadcast(evaluation.Weight2);
+        for (int i = 0; i < size; i += TS.Count)
+        {
+            TV data = TS.Divide(TS.MultiplyAdd(variance, TS.Load(gradient + i), TS.Load(point + i)), alpha);
+            TS.Store(data, current + i);
+            TV next = TS.Multiply(anchorWeight, TS.Load(anchor + i));
+            next = TS.MultiplyAdd(weight2, TS.Load(beforePrevious + i), next);
+            next = TS.MultiplyAdd(weight1, TS.Load(previous + i), next);
+            next = TS.MultiplyAdd(weight0, data, next);
+            TS.Store(next, point + i);
+            if (evaluation.MovesAnchor)
+                TS.Store(next, anchor + i);
+        }
+    }
+
+    private void Forward(ref Scratch scratch, int panels, int worker)
+    {
+        float* frequencies = _network.Parameter(_layout.Frequencies);
+        for (int p = 0; p < panels; p++)
+            PanelInput<TV, TS>.Waves(frequencies, scratch.RowValues.At(p), scratch.Waves.At(p));
+        var embedding = new Panels(scratch.Input.At(0, _layout.Shape.ActionSize), scratch.Input.Stride);
+        PanelInput<TV, TS>.Embed(_network, _network.Parameter(_layout.ConditionBias), scratch.Waves, embedding, default, panels);
+        PlainPass<TV, TS>.Forward(_network, _layout, scratch.Input, scratch.Stream, _blocks[worker], panels);
+    }
+
+    private void Gradient(ref Scratch scratch, int panels, int worker)
+    {
+        for (int p = 0; p < panels; p++)
+            PlainPass<TV, TS>.Seed(_network, scratch.Stream.At(p), _layout.Shape.Width, null, scratch.Adjoint.At(p));
+        PlainPass<TV, TS>.Backward(_network, _layout, scratch.Adjoint, _blocks[worker], scratch.Gradient, scratch.FirstGradient, panels);
+    }
+
+    private void FillState(long row, float* input)
+    {
+        var shape = _layout.Shape;
+        if (shape.StateSize > 0)
+            PanelInput<TV, TS>.Rows(_states, shape.StateSize, row, _rows, _candidates, input + ((shape.ActionSize + BdmShape.TimeFeatures) * PanelRows));
+    }
+
+    private void FillStart(long row, float* panel, float* rowMajor)
+    {
+        int actionSize = _layout.Shape.ActionSize;
+        if (_start != null)
+        {
+            PanelInput<TV, TS>.Rows(_start, actionSize, row, _rows, 1, panel);
+            return;
+        }
+
+        CpuRandom.Normals(_draw, RandomPurpose.SolverStart, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
+        PanelInput<TV, TS>.Rows(rowMajor, actionSize, 0, PanelRows, 1, panel);
+    }
+
+    private readonly record struct Scratch(
+        Panels Input,
+        Panels Waves,
+        Panels Stream,
+        Panels Adjoint,
+        Panels Gradient,
+        Panels FirstGradient,
+        Panels RowValues,
+        Panels Solver);
+}

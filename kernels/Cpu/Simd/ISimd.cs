@@ -1,0 +1,46 @@
+namespace EDA.Kernels.Cpu;
+
+/// <summary>
+/// The few vector instructions the kernels are written in. A kernel is generic over the vector type and over this
+/// set, and the JIT specialises it for each of the three widths. All operations round once per lane and mean the same
+/// at every width (but for <see cref="MultiplyAdd"/>, which rounds twice where the machine has no fused form).
+/// </summary>
+/// <typeparam name="TVector">The vector of floats.</typeparam>
+internal unsafe interface ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Lanes in a vector.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Whether there are 32 registers, enough for 24 accumulators, rather than 16.</summary>
+    static abstract bool HasManyRegisters { get; }
+
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(TVector value, float* destination);
+
+    static abstract TVector Broadcast(float value);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    static abstract TVector Subtract(TVector left, TVector right);
+
+    static abstract TVector Multiply(TVector left, TVector right);
+
+    static abstract TVector Divide(TVector left, TVector right);
+
+    /// <summary>left·right + addend.</summary>
+    static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
+
+    static abstract TVector Min(TVector left, TVector right);
+
+    static abstract TVector Max(TVector left, TVector right);
+
+    static abstract TVector SquareRoot(TVector value);
+
+    /// <summary>2ⁿ for the integer n that stands in the low bits of value, which is 1.5·2²³ + n.</summary>
+    static abstract TVector PowerOfTwo(TVector value);
+
+    /// <summary>The sum of the lanes, pairwise: halves added until one lane is left.</summary>
+    static abstract float Sum(TVector value);
+}

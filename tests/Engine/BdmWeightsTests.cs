@@ -1,0 +1,132 @@
+using EDA.Engine;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Diffusion;
+using EDA.Kernels;
+
+namespace EDA.Tests.Engine;
+
+public sealed class BdmWeightsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("eda-weights-").FullName;
+
+    public static TheoryData<int, int, int, int> Shapes => new()
+    {
+        { 0, 2, 32, 1 },
+        { 3, 1, 64, 3 },
+        { 17, 6, 32, 2 },
+    };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void WhatIsSavedIsLoaded(int stateSize, int actionSize, int width, int blocks)
+    {
+        var weights = Draw(new BdmShape(stateSize, actionSize, width, blocks));
+        weights.Save(At("own"), metadata: new Dictionary<string, string> { ["by"] = "test" });
+        weights.SavePublished(At("published"), PublishedModule.Policy);
+        foreach (string name in new[] { "own", "published" })
+        {
+            var loaded = BdmWeights.Load(At(name));
+            Assert.Equal(weights.Layout.Shape, loaded.Layout.Shape);
+            Assert.Equal(weights.Parameters, loaded.Parameters);
+        }
+    }
+
+    [Fact]
+    public void PublishedNamesAreWhatTheStrictLoadWants()
+    {
+        Draw(new BdmShape(3, 2, 32, 2)).SavePublished(At("a"), PublishedModule.Behavior);
+        var tensors = Safetensors.Read(At("a")).Tensors;
+        Assert.All(tensors, tensor => Assert.StartsWith("diffusion_behavior.", tensor.Name, StringComparison.Ordinal));
+        var residual = tensors.Single(tensor => tensor.Name == "diffusion_behavior.main.blocks.1.residual.weight");
+        Assert.Equal([32, 32], residual.Shape);
+        Assert.All(residual.Values, value => Assert.Equal(0, value));
+        Assert.Equal(4 * 2, tensors.Count(tensor => tensor.Name.Contains(".blocks.0.", StringComparison.Ordinal)));
+        Assert.Contains(tensors, tensor => tensor.Name == "diffusion_behavior.cond_model.0.weight");
+    }
+
+    [Fact]
+    public void ABanditsConditionHasNoIndex()
+    {
+        Draw(new BdmShape(0, 2, 32, 1)).Save(At("a"));
+        Assert.Contains(Safetensors.Read(At("a")).Tensors, tensor => tensor.Name == "cond_model.weight");
+    }
+
+    [Fact]
+    public void FaultsAreAllNamed()
+    {
+        Draw(new BdmShape(3, 2, 32, 2)).SavePublished(At("a"), PublishedModule.Behavior);
+        var tensors = Safetensors.Read(At("a")).Tensors.ToList();
+        tensors.RemoveAll(tensor => tensor.Name is "diffusion_behavior.dense1.bias" or "diffusion_behavior.main.blocks.1.fc1.weight");
+        int bias = tensors.FindIndex(tensor => tensor.Name.EndsWith("fc2.bias", StringComparison.Ordinal));
+        tensors[bias] = tensors[bias] with { Shape = [1, 32] };
+        tensors.Add(new("diffusion_behavior.surprise", [1], [0]));
+        tensors.Add(new("q.weight", [1], [0]));
+        Safetensors.Write(At("b"), tensors);
+        string message = Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message;
+        Assert.Equal(
+            $"{At("b")}: not the weights of a bottleneck diffusion model: " +
+            "missing diffusion_behavior.dense1.bias [4], diffusion_behavior.main.blocks.1.fc1.weight [128×32]; " +
+            "not expected q.weight, diffusion_behavior.surprise; " +
+            "wrong shape diffusion_behavior.main.blocks.0.fc2.bias is [1×32] and not [32]",
+            message);
+    }
+
+    [Fact]
+    public void EverySingleMissingTensorIsNamed()
+    {
+        var weights = Draw(new BdmShape(3, 2, 32, 2));
+        weights.Save(At("a"));
+        var tensors = Safetensors.Read(At("a")).Tensors;
+        foreach (var slice in weights.Layout.Slices)
+        {
+            Safetensors.Write(At("b"), [.. tensors.Where(tensor => tensor.Name != slice.Name)], overwrite: true);
+            Assert.Contains("missing " + slice.Name, Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void ManyFaultsAreAbbreviated()
+    {
+        Draw(new BdmShape(0, 2, 32, 4)).Save(At("a"));
+        var tensors = Safetensors.Read(At("a")).Tensors.Select(tensor => tensor.Name.Contains("blocks", StringComparison.Ordinal) ? tensor with { Shape = [tensor.Values.Length, 1, 1] } : tensor);
+        Safetensors.Write(At("b"), [.. tensors]);
+        Assert.EndsWith(" and 18 more", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SeveralNetworksNeedAPrefix()
+    {
+        var behavior = Draw(new BdmShape(0, 2, 32, 1), seed: 1);
+        var policy = Draw(new BdmShape(0, 2, 32, 1), seed: 2);
+        behavior.SavePublished(At("a"), PublishedModule.Behavior);
+        policy.SavePublished(At("b"), PublishedModule.Policy);
+        Safetensors.Write(At("c"), [.. Safetensors.Read(At("a")).Tensors, .. Safetensors.Read(At("b")).Tensors, new("q.0.weight", [1], [0])]);
+        string message = Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("c"))).Message;
+        Assert.Contains("'diffusion_behavior.', 'diffusion_policy.'", message, StringComparison.Ordinal);
+        Assert.Equal(policy.Parameters, BdmWeights.Load(At("c"), "diffusion_policy.").Parameters);
+    }
+
+    [Fact]
+    public void ForeignFilesAreRefused()
+    {
+        Safetensors.Write(At("a"), [new("layer.weight", [1], [0])]);
+        Assert.Contains("no tensor has a known name; there are layer.weight", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("a"))).Message, StringComparison.Ordinal);
+        Safetensors.Write(At("b"), []);
+        Assert.Contains("there is none", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message, StringComparison.Ordinal);
+        Safetensors.Write(At("c"), [new("main.fc.weight", [33, 33], new float[33 * 33]), new("main.out_fc.bias", [1], [0]), new("main.blocks.0.fc1.bias", [1], [0])]);
+        Assert.Contains("width", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("c"))).Message, StringComparison.Ordinal);
+        Safetensors.Write(At("d"), [new("main.fc.bias", [65536], new float[65536]), new("main.out_fc.bias", [1], [0]), new("main.blocks.0.fc1.bias", [1], [0])]);
+        Assert.Contains("too large", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("d"))).Message, StringComparison.Ordinal);
+    }
+
+    private static BdmWeights Draw(BdmShape shape, ulong seed = 3)
+    {
+        using var device = new PlainDevice();
+        using var model = BottleneckDiffusionModel.Create(device, shape, seed);
+        return model.ToWeights();
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+}

@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Text;
+using EDA.Engine;
+using EDA.Engine.Checkpoints;
+
+namespace EDA.Tests.Engine;
+
+public sealed class SafetensorsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("eda-safetensors-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void WhatIsWrittenIsRead()
+    {
+        NamedTensor[] tensors =
+        [
+            new("matrix", [2, 3], [1, -2, float.Epsilon, float.MaxValue, float.NaN, float.NegativeInfinity]),
+            new("number", [], [42]),
+            new("nothing", [0, 7], []),
+            new("näme \"quoted\"", [40_000], [.. Enumerable.Range(0, 40_000).Select(i => i * 0.5f)]),
+        ];
+        var metadata = new Dictionary<string, string> { ["format"] = "pt", ["note"] = "ä\n" };
+        Safetensors.Write(At("a"), tensors, metadata);
+        var content = Safetensors.Read(At("a"));
+        Assert.Equal(metadata, content.Metadata);
+        Assert.Equal(tensors.Select(tensor => tensor.Name).Order(), content.Tensors.Select(tensor => tensor.Name).Order());
+        foreach (var tensor in tensors)
+        {
+            var read = content.Tensors.Single(other => other.Name == tensor.Name);
+            Assert.Equal(tensor.Shape, read.Shape);
+            Assert.Equal(tensor.Values.Select(BitConverter.SingleToUInt32Bits), read.Values.Select(BitConverter.SingleToUInt32Bits));
+        }
+
+        Assert.Single(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void TheHeaderIsPaddedToEight()
+    {
+        Safetensors.Write(At("a"), [new("x", [1], [1])]);
+        byte[] bytes = File.ReadAllBytes(At("a"));
+        Assert.Equal(0, BinaryPrimitives.ReadInt64LittleEndian(bytes) % 8);
+        Assert.Equal((byte)'{', bytes[8]);
+    }
+
+    [Fact]
+    public void OtherFloatsAreConverted()
+    {
+        byte[] data = new byte[8 + 2 + 2];
+        BinaryPrimitives.WriteDoubleLittleEndian(data, 0.1);
+        BinaryPrimitives.WriteHalfLittleEndian(data.AsSpan(8), (Half)1.5);
+        BinaryPrimitives.WriteUInt16LittleEndian(data.AsSpan(10), 0xC040);
+        string header = """{"d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"h":{"dtype":"F16","shape":[1],"data_offsets":[8,10]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[10,12]}}""";
+        var tensors = Safetensors.Read(Raw(header, data)).Tensors;
+        Assert.Equal([0.1f, 1.5f, -3f], tensors.Select(tensor => tensor.Values[0]));
+    }
+
+    [Fact]
+    public void AFileIsNeverReplacedUnasked()
+    {
+        Safetensors.Write(At("a"), [new("x", [1], [1])]);
+        byte[] before = File.ReadAllBytes(At("a"));
+        Assert.Throws<IOException>(() => Safetensors.Write(At("a"), [new("x", [1], [2])]));
+        Assert.Equal(before, File.ReadAllBytes(At("a")));
+        Safetensors.Write(At("a"), [new("x", [1], [2])], overwrite: true);
+        Assert.Equal(2, Safetensors.Read(At("a")).Tensors[0].Values[0]);
+        Assert.Single(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void WritingRefusesNonsense()
+    {
+        Assert.Throws<ArgumentException>(() => Safetensors.Write(At("a"), [new("x", [2], [1])]));
+        Assert.Throws<ArgumentException>(() => Safetensors.Write(At("a"), [new("x", [1], [1]), new("x", [1], [1])]));
+        Assert.Throws<ArgumentException>(() => Safetensors.Write(At("a"), [new("__metadata__", [1], [1])]));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void EveryTruncationIsNoticed()
+    {
+        Safetensors.Write(At("a"), [new("x", [3], [1, 2, 3]), new("y", [2], [4, 5])], new Dictionary<string, string> { ["k"] = "v" });
+        byte[] whole = File.ReadAllBytes(At("a"));
+        for (int length = 0; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(At("b"), whole[..length]);
+            var error = Assert.Throws<InvalidFileException>(() => Safetensors.Read(At("b")));
+            Assert.StartsWith(At("b") + ": ", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', error.Message);
+        }
+
+        File.WriteAllBytes(At("b"), [.. whole, 0]);
+        Assert.Contains("1 bytes follow", Assert.Throws<InvalidFileException>(() => Safetensors.Read(At("b"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]", "not the JSON")]
+    [InlineData("{\"", "not the JSON")]
+    [InlineData("{\"x\":3}", "not the JSON")]
+    [InlineData("{\"x\":{\"shape\":[1],\"data_offsets\":[0,4]}}", "not the JSON")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", "not the JSON")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[99999999999],\"data_offsets\":[0,4]}}", "not the JSON")]
+    [InlineData("{\"__metadata__\":{\"k\":3},\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "not the JSON")]
+    [InlineData("{\"x\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", "I64")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", "impossible shape")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2000000000,2000000000],\"data_offsets\":[0,4]}}", "impossible shape")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "needs 8 bytes")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", "needs 4 bytes")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", "1 data offsets")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", "needs 4 bytes")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"y\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "y overlaps")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "gap of 4 bytes before x")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", "cut short")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", "4 bytes follow")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "two entries named x")]
+    public void BrokenHeadersAreRefused(string header, string reason)
+    {
+        var error = Assert.Throws<InvalidFileException>(() => Safetensors.Read(Raw(header, new byte[8])));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ulong.MaxValue)]
+    [InlineData(99_000_000ul)]
+    [InlineData(0ul)]
+    public void AnAbsurdHeaderLengthAsksForNoMemory(ulong length)
+    {
+        byte[] bytes = new byte[64];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
+        File.WriteAllBytes(At("a"), bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<InvalidFileException>(() => Safetensors.Read(At("a")));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
+
+    private string At(string name) => Path.Combine(_folder, name);
+
+    private string Raw(string header, byte[] data)
+    {
+        byte[] json = Encoding.UTF8.GetBytes(header);
+        byte[] length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+        File.WriteAllBytes(At("raw"), [.. length, .. json, .. data]);
+        return At("raw");
+    }
+}

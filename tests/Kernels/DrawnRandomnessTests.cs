@@ -1,0 +1,121 @@
+using EDA.Kernels;
+using EDA.Tests.Golden;
+
+namespace EDA.Tests.Kernels;
+
+/// <summary>What a device draws for itself is what the table of purposes says, number by number.</summary>
+public class DrawnRandomnessTests
+{
+    private static readonly BdmInputs Inputs = new(new BdmProblem(
+        "drawn", 120, 3, 3, 32, 2, Rows: 37, StateCount: 9, CandidateCount: 5, DropoutRate: 0.2f, SampleStateCount: 6, SampleCandidateCount: 3));
+
+    private static readonly RandomDraw Draw = new(0xFEDCBA9876543210, RandomStage.Behavior, 12345, FirstElement: 6);
+
+    public static TheoryData<string> Names => TestDevices.Names;
+
+    private static BdmProblem Problem => Inputs.Problem;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Denoising_draws_times_noise_and_dropout_by_element(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        var times = run.Upload(Times(Problem.Rows));
+        var noise = run.Upload(Normals(RandomPurpose.Noise, Problem.Rows * Problem.ActionSize));
+        var mask = run.Upload(DropoutMask(Problem.DropoutRate));
+        var truth = run.DenoisingStep(new DenoisingDraws(default, Problem.DropoutRate, times, noise, mask));
+
+        AssertSame(truth, run.DenoisingStep(new DenoisingDraws(Draw, Problem.DropoutRate)), "all drawn");
+        AssertSame(truth, run.DenoisingStep(new DenoisingDraws(Draw, Problem.DropoutRate, Times: times)), "times given");
+        AssertSame(truth, run.DenoisingStep(new DenoisingDraws(Draw, Problem.DropoutRate, Noise: noise)), "noise given");
+        AssertSame(truth, run.DenoisingStep(new DenoisingDraws(Draw, Problem.DropoutRate, DropoutMask: mask)), "mask given");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Without_dropout_nothing_is_dropped(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        var kept = new float[Inputs.Mask.Length];
+        Array.Fill(kept, 1);
+        AssertSame(
+            run.DenoisingStep(new DenoisingDraws(Draw, 0, DropoutMask: run.Upload(kept))),
+            run.DenoisingStep(new DenoisingDraws(Draw)),
+            "no dropout");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gaps_draw_one_time_a_state_and_noise_by_element(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        int count = Problem.StateCount * Problem.CandidateCount * Problem.ActionSize;
+        var times = run.Upload(Times(Problem.StateCount));
+        var noise = run.Upload(Normals(RandomPurpose.Noise, count));
+        var given = new GapDraws(default, times, noise);
+        var objective = new AlignmentObjective(AlignmentLoss.Value, 1, 3);
+
+        double[] gaps = Deviation.Widen(run.Gaps(given));
+        Deviation.AssertClose(gaps, run.Gaps(new GapDraws(Draw)), 4 * Tolerances.SameNumbers, "gaps");
+        var truth = run.AlignmentStep(objective, given);
+        AssertSame(truth, run.AlignmentStep(objective, new GapDraws(Draw)), "all drawn");
+        AssertSame(truth, run.AlignmentStep(objective, new GapDraws(Draw, Times: times)), "times given");
+        AssertSame(truth, run.AlignmentStep(objective, new GapDraws(Draw, Noise: noise)), "noise given");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Sampling_draws_its_start_by_element(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        var start = run.Upload(Normals(RandomPurpose.SolverStart, Inputs.Start.Length));
+        Deviation.AssertClose(
+            Deviation.Widen(run.Sample(SolverTables.EveryFeature, default, start)),
+            run.Sample(SolverTables.EveryFeature, Draw, null),
+            Tolerances.SameNumbers,
+            "samples");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Other_seeds_stages_and_steps_draw_other_numbers(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        RandomDraw[] draws =
+        [
+            Draw,
+            Draw with { Seed = Draw.Seed + 1 },
+            Draw with { Seed = Draw.Seed ^ (1UL << 40) },
+            Draw with { Stage = RandomStage.Alignment },
+            Draw with { Step = Draw.Step + 1 },
+            Draw with { FirstElement = 0 },
+        ];
+        float[] losses = [.. draws.Select(draw => run.DenoisingStep(new DenoisingDraws(draw)).Loss)];
+        Assert.Equal(losses.Length, losses.Distinct().Count());
+    }
+
+    private static void AssertSame((float Loss, float[] Gradient) truth, (float Loss, float[] Gradient) found, string what)
+    {
+        Deviation.AssertClose(truth.Loss, found.Loss, Tolerances.SameNumbers, what + ": loss");
+        double error = Deviation.Relative(Deviation.Widen(found.Gradient), Deviation.Widen(truth.Gradient));
+        Assert.True(error <= Tolerances.SameNumbers, $"{what}: gradients differ by {error:E2}");
+    }
+
+    private static float[] Times(int count) => Make(
+        count, i => VarianceSchedule.Published.Time(Philox.Uniform(Philox.Word(Draw, RandomPurpose.DiffusionTime, i))));
+
+    private static float[] Normals(RandomPurpose purpose, int count) => Make(count, i => Philox.Normal(Draw, purpose, i));
+
+    private static float[] DropoutMask(float rate)
+    {
+        uint threshold = (uint)Math.Round(rate * 4294967296.0);
+        return Make(Inputs.Mask.Length, i => Philox.Word(Draw, RandomPurpose.Dropout, i) < threshold ? 0 : 1);
+    }
+
+    private static float[] Make(int count, Func<ulong, float> value) => [.. Enumerable.Range(0, count).Select(i => value((ulong)i))];
+}

@@ -1,0 +1,67 @@
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
+using EDA.Tests.Golden;
+
+namespace EDA.Tests.Kernels;
+
+/// <summary>Same inputs, same bits: twice on one device, and whatever the number of threads.</summary>
+public class RepeatabilityTests
+{
+    private static readonly BdmInputs Inputs = new(new BdmProblem(
+        "repeated", 130, 3, 2, 64, 2, Rows: 611, StateCount: 61, CandidateCount: 7, SampleStateCount: 97, SampleCandidateCount: 3));
+
+    private static readonly RandomDraw Draw = new(7, RandomStage.Alignment, 3);
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
+    public void Repeating_gives_the_same_bits(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+        var first = Everything(run);
+        AssertSameBits(first, Everything(run), "again");
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.SimdLevels), MemberType = typeof(TestDevices))]
+    public void Thread_count_does_not_change_a_bit(SimdLevel level)
+    {
+        using var alone = new CpuDevice(new CpuOptions(level, 1));
+        using var reference = new BdmRun(alone, Inputs);
+        var expected = Everything(reference);
+        foreach (int threads in new[] { 2, 3, 4, 7 })
+        {
+            using var device = new CpuDevice(new CpuOptions(level, threads));
+            using var run = new BdmRun(device, Inputs);
+            AssertSameBits(expected, Everything(run), $"{threads} threads");
+        }
+    }
+
+    /// <summary>Every operation's output, with everything drawn.</summary>
+    private static Dictionary<string, float[]> Everything(BdmRun run)
+    {
+        var denoising = run.DenoisingStep(new DenoisingDraws(Draw, 0.1f));
+        var alignment = run.AlignmentStep(new AlignmentObjective(AlignmentLoss.Value, 1, 3), new GapDraws(Draw));
+        return new Dictionary<string, float[]>
+        {
+            ["density"] = run.Density(),
+            ["score"] = run.Score(),
+            ["denoising loss"] = [denoising.Loss],
+            ["denoising gradient"] = denoising.Gradient,
+            ["gaps"] = run.Gaps(new GapDraws(Draw)),
+            ["alignment loss"] = [alignment.Loss],
+            ["alignment gradient"] = alignment.Gradient,
+            ["samples"] = run.Sample(SolverTables.FirstOrder(4), Draw, null),
+        };
+    }
+
+    private static void AssertSameBits(Dictionary<string, float[]> expected, Dictionary<string, float[]> actual, string what)
+    {
+        foreach (var (name, values) in expected)
+        {
+            int differing = values.Zip(actual[name]).Count(pair =>
+                BitConverter.SingleToInt32Bits(pair.First) != BitConverter.SingleToInt32Bits(pair.Second));
+            Assert.True(differing == 0, $"{name}, {what}: {differing} of {values.Length} numbers have other bits");
+        }
+    }
+}

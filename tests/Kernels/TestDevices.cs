@@ -1,0 +1,46 @@
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
+
+namespace EDA.Tests.Kernels;
+
+/// <summary>
+/// Every device that is held to the golden vectors and to the twin. A new device is one more line in
+/// <see cref="All"/>. What the machine lacks is not listed, so nothing passes or is skipped in its name.
+/// </summary>
+public static class TestDevices
+{
+    private static readonly Dictionary<string, Func<IDevice>> All = new(
+    [
+        .. Cpu(threads: 1),
+        .. Cpu(threads: 4),
+    ]);
+
+    /// <summary>The devices' names, for MemberData.</summary>
+    public static TheoryData<string> Names => [.. All.Keys];
+
+    /// <summary>The vector widths this machine has, for MemberData.</summary>
+    public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
+
+    private static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(level => level <= CpuOptions.BestSimd);
+
+    /// <summary>Makes a device.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <returns>The device, owned by the caller.</returns>
+    public static IDevice Create(string name) => All[name]();
+
+    /// <summary>Every device with each of some other things, for MemberData.</summary>
+    public static TheoryData<string, string> With(IEnumerable<string> others)
+    {
+        var pairs = new TheoryData<string, string>();
+        foreach (string other in others)
+        {
+            foreach (string device in All.Keys)
+                pairs.Add(device, other);
+        }
+
+        return pairs;
+    }
+
+    private static IEnumerable<KeyValuePair<string, Func<IDevice>>> Cpu(int threads) => Levels.Select(level =>
+        KeyValuePair.Create<string, Func<IDevice>>($"{level}, {threads} threads", () => new CpuDevice(new CpuOptions(level, threads))));
+}

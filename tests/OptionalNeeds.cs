@@ -1,0 +1,34 @@
+namespace EDA.Tests;
+
+/// <summary>
+/// What a test may do without: the only reasons to skip one. Each entry says whether this machine has the thing and,
+/// if not, what would bring it.
+/// </summary>
+public static class OptionalNeeds
+{
+    public const string SharedData = "shared data";
+    public const string Ilgpu = "ILGPU";
+    public const string TorchSharp = "TorchSharp";
+
+    /// <summary>The environment variable that names the folder of shared data sets.</summary>
+    public const string DataVariable = "EDA_SHARED_DATA";
+
+    private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
+    {
+        [SharedData] = (() => Directory.Exists(Environment.GetEnvironmentVariable(DataVariable)), $"set {DataVariable} to a folder of data sets"),
+        [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
+    };
+
+    /// <summary>The listed needs.</summary>
+    public static IReadOnlyCollection<string> Names => Table.Keys;
+
+    /// <summary>Why a test with this need is skipped, or null where the need is met.</summary>
+    /// <exception cref="ArgumentException">The need is not listed.</exception>
+    public static string? ReasonToSkip(string need)
+    {
+        if (!Table.TryGetValue(need, out var entry))
+            throw new ArgumentException($"'{need}' is no optional need; allowed are {string.Join(", ", Names)}", nameof(need));
+        return entry.Present() ? null : $"needs {need}: {entry.Remedy}";
+    }
+}
