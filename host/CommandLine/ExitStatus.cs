@@ -1,0 +1,17 @@
+namespace EDA.Host.CommandLine;
+
+/// <summary>What the program's exit status means.</summary>
+public static class ExitStatus
+{
+    /// <summary>Done.</summary>
+    public const int Success = 0;
+
+    /// <summary>The program failed: an internal error, or a training that diverged.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The user asked for something that is not allowed.</summary>
+    public const int Refused = 2;
+
+    /// <summary>Ended by Ctrl-C, as shells number it: 128 + SIGINT.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Diffusion;
+using EDA.Host.CommandLine;
+using EDA.Host.Devices;
+using EDA.Host.Tables;
+using EDA.Kernels;
+
+namespace EDA.Host.Commands;
+
+/// <summary>eda sample: draws actions from a network.</summary>
+internal static class SampleCommand
+{
+    private const int MostSamples = 1 << 26;
+    private const int DefaultCandidates = 16;
+
+    public static Command Create()
+    {
+        var weights = new Option<string?>("--weights") { Description = "the .safetensors file of the network", HelpName = "FILE" };
+        var states = new Option<string?>("--states") { Description = "the CSV file of states, with columns s0…; for a network with states", HelpName = "FILE" };
+        var candidates = new Option<string?>("--k") { Description = $"actions per state ({DefaultCandidates}); for a network with states", HelpName = "K" };
+        var count = new Option<string?>("--n") { Description = "the number of actions; for a network without states", HelpName = "N" };
+        var seed = new Option<string?>("--seed") { Description = "the seed of the starting points (0)", HelpName = "N" };
+        var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
+        var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
+        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, states, candidates, count, seed, target, device };
+        command.SetAction(result =>
+        {
+            string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
+            string targetPath = Values.NewFile(target.Name, result.Required(target));
+            int? k = result.WholeNumber(candidates, 1, MostSamples);
+            int? n = result.WholeNumber(count, 1, MostSamples);
+            var draw = new RandomDraw(result.Seed(seed), RandomStage.Sampling, 0);
+            using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
+            using var model = BottleneckDiffusionModel.FromWeights(opened, BdmWeights.Load(weightsPath));
+            float[] rows = [];
+            int stateCount = 1;
+            int perState;
+            if (model.Shape.StateSize == 0)
+            {
+                if (result.GetValue(states) is { } given)
+                    throw UserError.Value(states.Name, given, "nothing, because these weights take no state; say --n");
+                if (k is not null)
+                    throw UserError.Value(candidates.Name, k.Value.ToString(CultureInfo.InvariantCulture), "nothing, because these weights take no state; say --n");
+                perState = n ?? throw new UserError($"{count.Name} is missing; it is {count.Description}");
+            }
+            else
+            {
+                if (n is not null)
+                    throw UserError.Value(count.Name, n.Value.ToString(CultureInfo.InvariantCulture), "nothing, because these weights take states; say --states and --k");
+                var names = ColumnNames.States(model.Shape);
+                var table = PointTable.Read(Values.ExistingFile(states.Name, result.Required(states)), names);
+                rows = table.Values(names);
+                stateCount = table.Count;
+                perState = k ?? DefaultCandidates;
+                if ((long)stateCount * perState > MostSamples)
+                    throw UserError.Value(candidates.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {MostSamples} actions over all states");
+            }
+
+            float[] actions = model.Sample(stateCount, perState, draw, rows);
+            Write(targetPath, model.Shape, actions, perState);
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static void Write(string path, BdmShape shape, float[] actions, int perState)
+    {
+        using var csv = CsvFile.Create(path);
+        csv.Row([ColumnNames.State, ColumnNames.Candidate, .. ColumnNames.Actions(shape)]);
+        int size = shape.ActionSize;
+        for (int i = 0; i < actions.Length / size; i++)
+        {
+            string state = (i / perState).ToString(CultureInfo.InvariantCulture);
+            string candidate = (i % perState).ToString(CultureInfo.InvariantCulture);
+            csv.Row([state, candidate, .. actions.AsSpan(i * size, size).ToArray().Select(CsvFile.Text)]);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using EDA.Engine;
+using EDA.Engine.Checkpoints;
+using EDA.Host.CommandLine;
+
+namespace EDA.Host.Commands;
+
+/// <summary>eda weights: looks into files of weights and translates their names.</summary>
+internal static class WeightsCommand
+{
+    private static readonly Dictionary<string, PublishedModule> Modules = new(StringComparer.Ordinal)
+    {
+        ["behavior"] = PublishedModule.Behavior,
+        ["policy"] = PublishedModule.Policy,
+    };
+
+    public static Command Create() => new("weights", "Inspect files of weights, or write them under other names.") { Inspect(), Export() };
+
+    private static Command Inspect()
+    {
+        var file = new Argument<string?>("FILE") { Description = "a .safetensors file", Arity = ArgumentArity.ZeroOrOne };
+        var weights = WeightsOption();
+        var command = new Command("inspect", "Show what a .safetensors file holds.") { file, weights };
+        command.SetAction(result =>
+        {
+            string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
+            var content = Safetensors.Read(path);
+            foreach (var (key, value) in content.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                Console.WriteLine($"metadata {key} = {value}");
+            int name = Math.Max(6, content.Tensors.Select(tensor => tensor.Name.Length).DefaultIfEmpty(0).Max());
+            foreach (var tensor in content.Tensors)
+            {
+                double norm = Math.Sqrt(tensor.Values.Sum(value => (double)value * value));
+                Console.WriteLine(FormattableString.Invariant($"{tensor.Name.PadRight(name)}  {Shape(tensor),-12}  norm {norm:G6}"));
+            }
+
+            Console.WriteLine(FormattableString.Invariant($"{content.Tensors.Count} tensors, {content.Tensors.Sum(tensor => (long)tensor.Values.Length)} numbers"));
+            try
+            {
+                var shape = BdmWeights.Load(path).Layout.Shape;
+                Console.WriteLine($"a bottleneck diffusion model: S = {shape.StateSize}, A = {shape.ActionSize}, width {shape.Width}, {shape.Blocks} blocks");
+            }
+            catch (InvalidFileException refused)
+            {
+                Console.WriteLine($"not a single bottleneck diffusion model: {refused.Reason}");
+            }
+
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var file = new Argument<string?>("FILE") { Description = "the .safetensors file to read", Arity = ArgumentArity.ZeroOrOne };
+        var weights = WeightsOption();
+        var target = new Option<string?>("--out") { Description = "the .safetensors file to write, which must not exist yet", HelpName = "FILE" };
+        var published = new Option<bool>("--published") { Description = "write the published code's names: its prefix, and its unused residual layers" };
+        var module = new Option<string?>("--module") { Description = "with --published, whose prefix: behavior or policy (behavior)", HelpName = "NAME" };
+        var command = new Command("export", "Write weights under plain names, or with --published for the published PyTorch code.") { file, weights, target, published, module };
+        command.SetAction(result =>
+        {
+            string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
+            string targetPath = Values.NewFile(target.Name, result.Required(target));
+            string moduleName = result.OneOf(module, Modules.Keys, "behavior");
+            if (result.GetValue(module) is { } given && !result.GetValue(published))
+                throw UserError.Value(module.Name, given, "nothing without --published");
+            var loaded = BdmWeights.Load(path);
+            if (result.GetValue(published))
+                loaded.SavePublished(targetPath, Modules[moduleName]);
+            else
+                loaded.Save(targetPath);
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    private static Option<string?> WeightsOption() => new("--weights") { Description = "the .safetensors file, where it is not the argument", HelpName = "FILE" };
+
+    private static string Shape(NamedTensor tensor) => "[" + string.Join("×", tensor.Shape) + "]";
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using OxyPlot;
+
+namespace EDA.Host.Figures;
+
+/// <summary>A sheet that plots and words are laid out on: one SVG image.</summary>
+public sealed partial class SvgSheet
+{
+    /// <summary>The typefaces of every figure, the first that the reader's machine has.</summary>
+    public const string Font = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif";
+
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+    private static readonly XNamespace XLink = "http://www.w3.org/1999/xlink";
+
+    private readonly List<XElement> _parts = [];
+    private readonly string _name;
+    private readonly double _width;
+    private readonly double _height;
+
+    /// <summary>Starts a sheet.</summary>
+    /// <param name="name">Its name, unlike that of any sheet on the same page.</param>
+    /// <param name="width">Its width in pixels.</param>
+    /// <param name="height">Its height in pixels.</param>
+    public SvgSheet(string name, double width, double height) => (_name, _width, _height) = (name, width, height);
+
+    /// <summary>Puts a plot on the sheet.</summary>
+    /// <param name="model">The plot.</param>
+    /// <param name="x">Its left edge.</param>
+    /// <param name="y">Its upper edge.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="height">Its height.</param>
+    public void Add(PlotModel model, double x, double y, double width, double height)
+    {
+        var exporter = new SvgExporter { Width = width, Height = height, IsDocument = true };
+        var root = XDocument.Parse(WithoutDocumentType(exporter.ExportToString(model))).Root
+            ?? throw new InvalidOperationException("the plot exporter wrote no root element");
+        SvgCompaction.Apply(root);
+        PngCompaction.Apply(root);
+        MakeNamesUnique(root, $"{_name}-{_parts.Count}-");
+        // Neighbouring cells of a colour bar would show the page between them if their edges were smoothed.
+        foreach (var cell in root.Descendants(Svg + "rect"))
+            cell.SetAttributeValue("shape-rendering", "crispEdges");
+        root.SetAttributeValue("x", Number(x));
+        root.SetAttributeValue("y", Number(y));
+        root.SetAttributeValue("width", Number(width));
+        root.SetAttributeValue("height", Number(height));
+        root.SetAttributeValue("viewBox", $"0 0 {Number(width)} {Number(height)}");
+        root.SetAttributeValue("version", null);
+        _parts.Add(root);
+    }
+
+    /// <summary>Writes a line of text; <c>_{x}</c> and <c>^{x}</c> set x lower or higher.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="x">Where it is anchored.</param>
+    /// <param name="y">Its baseline.</param>
+    /// <param name="size">The font size in pixels.</param>
+    /// <param name="anchor">start, middle or end.</param>
+    /// <param name="vertical">Whether it reads upwards.</param>
+    public void Write(string text, double x, double y, double size = 12, string anchor = "middle", bool vertical = false)
+    {
+        var element = new XElement(
+            Svg + "text",
+            new XAttribute("x", Number(x)),
+            new XAttribute("y", Number(y)),
+            new XAttribute("font-family", Font),
+            new XAttribute("font-size", Number(size)),
+            new XAttribute("fill", "#222"),
+            new XAttribute("text-anchor", anchor));
+        if (vertical)
+            element.SetAttributeValue("transform", $"rotate(-90 {Number(x)} {Number(y)})");
+        double shift = 0;
+        foreach (Match match in Script().Matches(text))
+        {
+            bool script = match.Groups["mark"].Success;
+            double wanted = !script ? 0 : match.Groups["mark"].Value == "_" ? 0.25 * size : -0.35 * size;
+            var span = new XElement(Svg + "tspan", script ? match.Groups["body"].Value : match.Value);
+            if (wanted != shift)
+                span.SetAttributeValue("dy", Number(wanted - shift));
+            if (script)
+                span.SetAttributeValue("font-size", Number(0.75 * size));
+            shift = wanted;
+            element.Add(span);
+        }
+
+        _parts.Add(element);
+    }
+
+    /// <summary>The sheet as an SVG document.</summary>
+    /// <returns>The text of the file.</returns>
+    public string ToDocument()
+    {
+        var root = new XElement(
+            Svg + "svg",
+            new XAttribute(XNamespace.Xmlns + "xlink", XLink),
+            new XAttribute("width", Number(_width)),
+            new XAttribute("height", Number(_height)),
+            new XAttribute("viewBox", $"0 0 {Number(_width)} {Number(_height)}"),
+            new XElement(
+                Svg + "rect",
+                new XAttribute("width", "100%"),
+                new XAttribute("height", "100%"),
+                new XAttribute("fill", "#fff")),
+            _parts);
+        return new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n")
+            .Append(root.ToString(SaveOptions.DisableFormatting)).Append('\n').ToString();
+    }
+
+    internal static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    // Plots name their clip paths alike; on one sheet, and on one page, the names must differ.
+    private static void MakeNamesUnique(XElement root, string prefix)
+    {
+        foreach (var attribute in root.DescendantsAndSelf().SelectMany(e => e.Attributes()))
+        {
+            if (attribute.Name.LocalName == "id")
+                attribute.Value = prefix + attribute.Value;
+            else if (attribute.Value.Contains("url(#", StringComparison.Ordinal))
+                attribute.Value = attribute.Value.Replace("url(#", "url(#" + prefix, StringComparison.Ordinal);
+        }
+    }
+
+    private static string WithoutDocumentType(string document) => DocumentType().Replace(document, string.Empty);
+
+    [GeneratedRegex("<!DOCTYPE[^>]*>")]
+    private static partial Regex DocumentType();
+
+    [GeneratedRegex(@"(?<mark>[_^])\{(?<body>[^}]*)\}|[^_^]+")]
+    private static partial Regex Script();
+}

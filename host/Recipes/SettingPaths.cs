@@ -1,0 +1,112 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using EDA.Engine;
+using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
+
+namespace EDA.Host.Recipes;
+
+/// <summary>
+/// The settings of a run by path, as `--set behavior.steps=1000` writes them and config.json nests them. Paths follow
+/// the settings records of the engine, so that a new setting there is a new path here.
+/// </summary>
+public static class SettingPaths
+{
+    /// <summary>How settings are written as JSON: camelCase names, enumerations as words.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Every path that `--set` takes, with the type of its value. Recipe and seed have options of their own.</summary>
+    public static IReadOnlyDictionary<string, Type> All { get; } = Leaves(typeof(BanditRun), string.Empty)
+        .Where(leaf => leaf.Path is not ("bandit" or "seed"))
+        .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal);
+
+    /// <summary>Changes one setting.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="assignment">KEY=VALUE; the key is a path, or its end where only one path ends so.</param>
+    /// <returns>The changed settings.</returns>
+    /// <exception cref="UserError">The key, or the value for it, is not allowed.</exception>
+    public static BanditRun Apply(BanditRun run, string assignment)
+    {
+        int equals = assignment.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+            throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
+        string path = Resolve(assignment[..equals].Trim());
+        string text = assignment[(equals + 1)..].Trim();
+        var tree = JsonSerializer.SerializeToNode(run, Json)!;
+        var parent = tree;
+        string[] names = path.Split('.');
+        foreach (string name in names[..^1])
+            parent = parent[name]!;
+        parent[names[^1]] = Parse(path, text, All[path]);
+        try
+        {
+            return tree.Deserialize<BanditRun>(Json)!;
+        }
+        catch (InvalidSettingException refused)
+        {
+            // The record knows its own name for the setting, the user the whole path.
+            throw UserError.Value(path, text, refused.Allowed);
+        }
+    }
+
+    private static string Resolve(string key)
+    {
+        if (All.ContainsKey(key))
+            return key;
+        string[] ends = [.. All.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        return ends.Length switch
+        {
+            1 => ends[0],
+            0 => throw UserError.Choice("--set key", key, All.Keys),
+            _ => throw UserError.Choice("--set key", key, ends),
+        };
+    }
+
+    private static JsonValue Parse(string path, string text, Type type)
+    {
+        if (type.IsEnum)
+        {
+            var words = Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName).ToArray();
+            return words.Contains(text) ? JsonValue.Create(text) : throw UserError.Choice(path, text, words);
+        }
+
+        if (type == typeof(double))
+        {
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+                ? JsonValue.Create(number)
+                : throw UserError.Value(path, text, "a finite number");
+        }
+
+        if (type == typeof(string))
+            return JsonValue.Create(text);
+        bool whole = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
+        return whole && (type == typeof(long) || (value >= int.MinValue && value <= int.MaxValue))
+            ? JsonValue.Create(value)
+            : throw UserError.Value(path, text, "a whole number");
+    }
+
+    private static IEnumerable<(string Path, Type Type)> Leaves(Type type, string prefix)
+    {
+        foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite))
+        {
+            string path = prefix + JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            if (property.PropertyType.IsPrimitive || property.PropertyType.IsEnum || property.PropertyType == typeof(string))
+            {
+                yield return (path, property.PropertyType);
+            }
+            else
+            {
+                foreach (var leaf in Leaves(property.PropertyType, path + "."))
+                    yield return leaf;
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EDA.Engine.Stages;
+using EDA.Host.Figures;
+using EDA.Host.Recipes;
+
+namespace EDA.Host.Reports;
+
+/// <summary>index.html: figures, numbers beside the exact answer, settings, in one file that needs no network.</summary>
+public static partial class IndexPage
+{
+    private const string Style = """
+        :root { color-scheme: light; }
+        body { margin: 0 auto; padding: 28px 24px 48px; max-width: 1080px; background: #fff; color: #222;
+               font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
+        h1 { font-size: 26px; margin: 0 0 2px; font-weight: 600; }
+        h2 { font-size: 17px; margin: 34px 0 10px; font-weight: 600; }
+        .lead { color: #555; margin: 0 0 22px; }
+        .note { border-left: 3px solid #c77d0a; padding: 6px 12px; background: #fdf7ec; margin: 14px 0; }
+        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+        th, td { text-align: right; padding: 4px 18px 4px 0; border-bottom: 1px solid #eee; font-weight: 400; vertical-align: top; }
+        th:first-child, td:first-child { text-align: left; }
+        thead th { color: #777; font-size: 13px; border-bottom: 1px solid #bbb; }
+        td.what { text-align: left; color: #666; font-size: 13px; padding-top: 6px; }
+        figure { margin: 0 0 26px; }
+        figure svg { display: block; max-width: 100%; height: auto; }
+        figcaption { color: #555; font-size: 13px; margin-top: 6px; max-width: 900px; }
+        pre { background: #f6f6f4; padding: 10px 14px; overflow-x: auto; font-size: 13px; margin: 0; }
+        code { font-family: "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+        details { margin-top: 10px; } summary { cursor: pointer; color: #31688e; }
+        """;
+
+    /// <summary>Writes the page.</summary>
+    /// <param name="outcome">What the run came to.</param>
+    /// <param name="config">The document of config.json.</param>
+    /// <param name="figures">The figures, in order.</param>
+    /// <returns>The text of the file.</returns>
+    public static string Write(RunOutcome outcome, JsonObject config, IReadOnlyList<Figure> figures)
+    {
+        var page = new StringBuilder();
+        page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+        page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        page.Append($"<title>{Text(outcome.Recipe)}, seed {outcome.Settings.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        page.Append($"<h1>{Text(outcome.Recipe)}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
+        if (outcome.Error is not null)
+            page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
+        else if (outcome.Interrupted)
+            page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
+        if (outcome.Metrics is { } metrics)
+            AppendNumbers(page, outcome, metrics);
+
+        page.Append("<h2>Figures</h2>\n");
+        foreach (var figure in figures)
+            page.Append($"<figure>\n{Inline(figure)}\n<figcaption>{Marked(figure.Caption)}</figcaption>\n</figure>\n");
+
+        page.Append($"<h2>Reproduce</h2>\n<pre><code>{Text(outcome.Command)}</code></pre>\n");
+        AppendTimes(page, outcome);
+        page.Append("<details><summary>Every setting</summary>\n<table><tbody>\n");
+        foreach (var (path, value) in Flatten(config, string.Empty))
+            page.Append($"<tr><td>{Text(path)}</td><td>{Text(value)}</td></tr>\n");
+        page.Append("</tbody></table></details>\n</body>\n</html>\n");
+        return page.ToString();
+    }
+
+    private static string Lead(RunOutcome outcome)
+    {
+        var alignment = outcome.Settings.Alignment;
+        string objective = alignment.Objective.ToString().ToLowerInvariant();
+        return Text(FormattableString.Invariant(
+            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Settings.Seed}; {outcome.Device}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
+    }
+
+    private static void AppendNumbers(StringBuilder page, RunOutcome outcome, BanditMetrics metrics)
+    {
+        page.Append("<h2>Numbers</h2>\n<table>\n<thead><tr><th></th><th>this run</th><th>exact</th><th></th></tr></thead>\n<tbody>\n");
+        Row("q_correlation", metrics.QCorrelation, 1, "correlation of Q_{θ} = β(f_{θ} − f_{φ}) with qQ on held-out behavior points, t = 10^{−3}");
+        Row("q_slope", metrics.QSlope, 1, "slope of Q_{θ} over qQ there");
+        Row("policy_mean_q", metrics.PolicyMeanQ, metrics.TargetMeanQ, "mean Q of policy samples; exact: the dataset reweighted by exp(qQ/β)");
+        Row("behavior_mean_q", metrics.BehaviorMeanQ, outcome.DatasetMeanQ, "mean Q of behavior samples; exact: the dataset");
+        Row("energy_distance_policy", metrics.EnergyDistancePolicy, 0, "policy samples to the reweighted dataset");
+        Row("energy_distance_behavior", metrics.EnergyDistanceBehavior, 0, "behavior samples to the dataset");
+        page.Append("</tbody>\n</table>\n");
+
+        void Row(string name, double? value, double? exact, string what) =>
+            page.Append($"<tr><td><code>{name}</code></td><td>{Number(value)}</td><td>{Number(exact)}</td><td class=\"what\">{Marked(what)}</td></tr>\n");
+    }
+
+    private static void AppendTimes(StringBuilder page, RunOutcome outcome)
+    {
+        page.Append("<h2>Time</h2>\n<table>\n<thead><tr><th>stage</th><th>seconds</th><th>steps</th></tr></thead>\n<tbody>\n");
+        foreach (var (stage, seconds) in outcome.Seconds)
+        {
+            var result = outcome.Stages.FirstOrDefault(entry => entry.Stage == stage && stage != BanditPipeline.EvaluationStageName);
+            string steps = result is null ? string.Empty
+                : result.Completed ? result.Steps.ToString("#,0", CultureInfo.InvariantCulture)
+                : FormattableString.Invariant($"{result.Steps:#,0} of {result.Total:#,0}");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(stage)}</td><td>{seconds:0.0}</td><td>{steps}</td></tr>\n");
+        }
+
+        page.Append("</tbody>\n</table>\n");
+    }
+
+    private static IEnumerable<(string Path, string Value)> Flatten(JsonObject document, string prefix)
+    {
+        foreach (var (key, value) in document)
+        {
+            if (value is JsonObject nested)
+            {
+                foreach (var entry in Flatten(nested, $"{prefix}{key}."))
+                    yield return entry;
+            }
+            else
+            {
+                yield return (prefix + key, value is JsonValue text && text.TryGetValue(out string? word) ? word : value?.ToJsonString(SettingPaths.Json) ?? "null");
+            }
+        }
+    }
+
+    private static string Number(double? value) => value is { } number
+        ? number.ToString("0.000", CultureInfo.InvariantCulture).Replace('-', '−')
+        : "–";
+
+    // Inside a page an image needs no document header, and no names of namespaces.
+    private static string Inline(Figure figure)
+    {
+        string svg = figure.Svg[figure.Svg.IndexOf("<svg", StringComparison.Ordinal)..].TrimEnd();
+        svg = NamespaceName().Replace(svg, string.Empty).Replace("xlink:href", "href", StringComparison.Ordinal);
+        return string.Concat("<svg role=\"img\" aria-label=\"", Text(figure.Name), "\"", svg.AsSpan(4));
+    }
+
+    private static string Marked(string text)
+    {
+        string safe = Lowered().Replace(Text(text), "<sub>$1</sub>");
+        return Raised().Replace(safe, "<sup>$1</sup>");
+    }
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    [GeneratedRegex("\\sxmlns(:\\w+)?=\"[^\"]*\"")]
+    private static partial Regex NamespaceName();
+
+    [GeneratedRegex(@"_\{([^}]*)\}")]
+    private static partial Regex Lowered();
+
+    [GeneratedRegex(@"\^\{([^}]*)\}")]
+    private static partial Regex Raised();
+}

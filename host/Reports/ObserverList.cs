@@ -1,0 +1,29 @@
+using EDA.Engine.Stages;
+
+namespace EDA.Host.Reports;
+
+/// <summary>Tells several observers the same.</summary>
+/// <param name="observers">Who is told, in this order.</param>
+public sealed class ObserverList(params ITrainingObserver[] observers) : ITrainingObserver
+{
+    /// <inheritdoc/>
+    public void StageStarted(string stage, long step, long total)
+    {
+        foreach (var observer in observers)
+            observer.StageStarted(stage, step, total);
+    }
+
+    /// <inheritdoc/>
+    public void Progress(in TrainingProgress progress)
+    {
+        foreach (var observer in observers)
+            observer.Progress(progress);
+    }
+
+    /// <inheritdoc/>
+    public void StageFinished(StageResult result)
+    {
+        foreach (var observer in observers)
+            observer.StageFinished(result);
+    }
+}

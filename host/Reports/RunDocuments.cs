@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EDA.Engine.Stages;
+using EDA.Host.Recipes;
+
+namespace EDA.Host.Reports;
+
+/// <summary>Writes config.json and result.json. Their keys are an interface: docs/run-folder.md lists them.</summary>
+public static class RunDocuments
+{
+    /// <summary>Every setting of a run, resolved, nested as `--set` names them.</summary>
+    /// <param name="recipe">The recipe's name.</param>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="device">The device as the user names it.</param>
+    /// <param name="command">The command that does the same again.</param>
+    /// <param name="run">The settings.</param>
+    /// <returns>The document.</returns>
+    public static JsonObject Config(string recipe, string budget, string device, string command, BanditRun run)
+    {
+        var document = new JsonObject
+        {
+            ["recipe"] = recipe,
+            ["budget"] = budget,
+            ["device"] = device,
+            ["command"] = command,
+            ["version"] = ProgramVersion.Engine,
+        };
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(run, SettingPaths.Json)!.AsObject())
+            document[key] = value?.DeepClone();
+        return document;
+    }
+
+    /// <summary>What a run came to.</summary>
+    /// <param name="outcome">The outcome.</param>
+    /// <returns>The document.</returns>
+    public static JsonObject Result(RunOutcome outcome)
+    {
+        var document = new JsonObject
+        {
+            ["recipe"] = outcome.Recipe,
+            ["budget"] = outcome.Budget,
+            ["seed"] = outcome.Settings.Seed,
+            ["objective"] = JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
+            ["interrupted"] = outcome.Interrupted,
+        };
+        if (outcome.Error is not null)
+            document["error"] = outcome.Error;
+
+        // The keys are there in every result; without an evaluation the numbers are null.
+        var numbers = JsonSerializer.SerializeToNode(outcome.Metrics ?? new BanditMetrics(), SettingPaths.Json)!.AsObject();
+        foreach (var (key, value) in numbers)
+            document[key] = outcome.Metrics is null ? null : value?.DeepClone();
+        document["steps"] = new JsonObject(outcome.Stages.Where(stage => stage.Stage != BanditPipeline.EvaluationStageName)
+            .Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
+        document["seconds"] = new JsonObject(outcome.Seconds.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Math.Round(pair.Value, 3))));
+        document["device"] = outcome.Device;
+        document["version"] = ProgramVersion.Engine;
+        document["runtime"] = ProgramVersion.Runtime;
+        document["system"] = ProgramVersion.System;
+        document["started"] = outcome.Started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return document;
+    }
+
+    /// <summary>Writes a document as indented JSON.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="document">The document.</param>
+    public static void Save(string path, JsonObject document) =>
+        File.WriteAllText(path, document.ToJsonString(SettingPaths.Json).ReplaceLineEndings("\n") + "\n");
+}

@@ -1,0 +1,43 @@
+using EDA.Engine.Stages;
+
+namespace EDA.Host.Reports;
+
+/// <summary>What a run came to, ready to be reported.</summary>
+public sealed record RunOutcome
+{
+    /// <summary>The recipe's name.</summary>
+    public required string Recipe { get; init; }
+
+    /// <summary>The budget's name.</summary>
+    public required string Budget { get; init; }
+
+    /// <summary>The settings.</summary>
+    public required BanditRun Settings { get; init; }
+
+    /// <summary>The device, with what matters for speed.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The command that does the same again.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>Whether it was cut short by the user.</summary>
+    public bool Interrupted { get; init; }
+
+    /// <summary>Why it failed; null where it did not.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The stages, in order; the last may be cut short.</summary>
+    public required IReadOnlyList<StageResult> Stages { get; init; }
+
+    /// <summary>Seconds by stage, the drawing of the figures and the total included.</summary>
+    public required IReadOnlyList<KeyValuePair<string, double>> Seconds { get; init; }
+
+    /// <summary>The numbers against the exact answer; null where the run did not get so far.</summary>
+    public BanditMetrics? Metrics { get; init; }
+
+    /// <summary>The mean energy of the dataset, which the behavior's samples should have; null where it is not known.</summary>
+    public double? DatasetMeanQ { get; init; }
+}

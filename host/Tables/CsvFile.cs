@@ -1,0 +1,30 @@
+using CsvHelper;
+
+namespace EDA.Host.Tables;
+
+/// <summary>A CSV file being written: rows of text, numbers in their shortest exact form.</summary>
+internal sealed class CsvFile : IDisposable
+{
+    private readonly CsvWriter _csv;
+
+    // Fields are numbers and names: a leading minus is no attack on a spreadsheet.
+    private static readonly CsvWriterOptions Options = new() { NewLine = "\n", Injection = CsvInjection.None, FormatProvider = CultureInfo.InvariantCulture };
+
+    private CsvFile(string path) =>
+        _csv = CsvWriter.Create(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read), Options, false);
+
+    public static CsvFile Create(string path) => new(path);
+
+    public static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    public void Row(IEnumerable<string> fields)
+    {
+        foreach (string field in fields)
+            _csv.WriteField(field);
+        _csv.EndRecord();
+    }
+
+    public void Flush() => _csv.Flush();
+
+    public void Dispose() => _csv.Dispose();
+}
