@@ -30,7 +30,7 @@ public static class BanditFigures
                 "overview",
                 "Left: the dataset coloured by Q; the exact answer π*, the dataset reweighted by exp(qQ/β)"
                 + (data.IdentityLabel.Length > 0 ? "; the identity Q_{θ} = qQ + const on held-out behavior points" : string.Empty)
-                + ". Right: log-density of the behavior model and of the aligned policy, and Q_{θ} = β(f_{θ} − f_{φ}), at four diffusion times (0 stands for 10^{−3}).",
+                + ". Right: log-density of the behavior model and of the aligned policy, and Q_{θ} = β(f_{θ} − f_{φ}), at four diffusion times (0 stands for 10^{−3}); grey where there is no behavior to compare with.",
                 Overview(data, behavior, policy, energy)),
             new("samples", "Data and samples, coloured by the Q of the nearest dataset point.", Samples(data)),
         };
@@ -61,13 +61,15 @@ public static class BanditFigures
         double rowHeight = first.Height + RowGap + 12;
         var sheet = new SvgSheet("overview", width, HeadRoom + (3 * rowHeight) - RowGap);
         var quality = Quality(data);
+        // Behavior and policy share a scale: brighter means denser in both.
+        var densityColors = FieldScale.DensityColors(behavior.Concat(policy));
+        var shownEnergy = FieldScale.Blank(energy, behavior, densityColors.Low);
 
         for (int row = 0; row < 3; row++)
         {
             double top = HeadRoom + (row * rowHeight);
-            var fields = row switch { 0 => behavior, 1 => policy, _ => energy };
-            // Behavior and policy share a scale: brighter means denser in both.
-            var range = row < 2 ? FieldScale.DensityColors(behavior.Concat(policy)) : FieldScale.EnergyColors(energy, behavior);
+            var fields = row switch { 0 => behavior, 1 => policy, _ => shownEnergy };
+            var range = row < 2 ? densityColors : FieldScale.EnergyColors(energy, behavior);
             double center = RowLabel + Panels.LeftMargin + (Panels.Side / 2);
             switch (row)
             {

@@ -56,6 +56,27 @@ public static class FieldScale
             return field with { Values = Select(field.Values, value => value - mean) };
         })];
 
+    /// <summary>Blanks each energy where the behavior density is below its colours: there the network extrapolates.</summary>
+    /// <param name="energy">Energies.</param>
+    /// <param name="behavior">Normalised behavior log-densities at the same times on the same grid.</param>
+    /// <param name="floor">The lowest log-density that has a colour.</param>
+    /// <returns>New fields, with NaN where they are blank.</returns>
+    public static IReadOnlyList<PlanarField> Blank(IReadOnlyList<PlanarField> energy, IReadOnlyList<PlanarField> behavior, double floor) =>
+        [.. energy.Zip(behavior, (field, density) =>
+        {
+            var values = (double[,])field.Values.Clone();
+            for (int i = 0; i < values.GetLength(0); i++)
+            {
+                for (int j = 0; j < values.GetLength(1); j++)
+                {
+                    if (!(density.Values[i, j] >= floor))
+                        values[i, j] = double.NaN;
+                }
+            }
+
+            return field with { Values = values };
+        })];
+
     /// <summary>The colour range of centred energies: the values found where there is behavior.</summary>
     /// <param name="energy">The maps that share the range.</param>
     /// <param name="behavior">Normalised behavior log-densities at the same times on the same grid.</param>

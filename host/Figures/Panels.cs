@@ -74,7 +74,7 @@ public static class Panels
         return model;
     }
 
-    /// <summary>A field as a coloured map; values beyond the range take its end colours.</summary>
+    /// <summary>A field as a coloured map; values beyond the range take its end colours, NaN is light grey.</summary>
     /// <param name="values">The values [column, row].</param>
     /// <param name="extent">The map covers −extent … extent in both directions.</param>
     /// <param name="range">The values at the two ends of the colour scale.</param>
@@ -88,7 +88,7 @@ public static class Panels
         for (int i = 0; i < clipped.GetLength(0); i++)
         {
             for (int j = 0; j < clipped.GetLength(1); j++)
-                clipped[i, j] = double.IsNaN(clipped[i, j]) ? range.Low : Math.Clamp(clipped[i, j], range.Low, range.High);
+                clipped[i, j] = Math.Clamp(clipped[i, j], range.Low, range.High);
         }
 
         model.Series.Add(new HeatMapSeries
@@ -111,8 +111,8 @@ public static class Panels
     /// <returns>The plot.</returns>
     public static PlotModel Identity(float[] x, float[] y)
     {
-        double low = Math.Floor(Math.Min(x.Min(), y.Min()));
-        double high = Math.Ceiling(Math.Max(x.Max(), y.Max()));
+        double low = Math.Floor(Math.Min(x.Min(), y.Min())) - 0.3;
+        double high = Math.Ceiling(Math.Max(x.Max(), y.Max())) + 0.3;
         var model = Bare();
         model.PlotMargins = new OxyThickness(LeftMargin, TopMargin, 8, BottomMargin);
         double step = Math.Max(1, Math.Ceiling((high - low) / 5));
@@ -236,6 +236,7 @@ public static class Panels
         {
             Position = labels.HasFlag(PanelLabels.ColorBar) ? AxisPosition.Right : AxisPosition.None,
             Palette = palette,
+            InvalidNumberColor = OxyColor.FromRgb(0xf0, 0xf0, 0xf0),
             Minimum = range.Low,
             Maximum = high,
             FontSize = SmallFont,

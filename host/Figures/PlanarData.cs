@@ -9,15 +9,30 @@ public sealed record PlanarPoints(float[] X, float[] Y, float[] Value)
     /// <summary>The number of points.</summary>
     public int Count => X.Length;
 
-    /// <summary>At most <paramref name="limit"/> of the points, spread evenly over their order.</summary>
+    /// <summary>
+    /// At most <paramref name="limit"/> of the points, spread over their order. The choice within each stretch varies
+    /// as the golden ratio does, because a fixed stride would meet a dataset that goes round its parts always at the
+    /// same part.
+    /// </summary>
     /// <param name="limit">The largest number wanted.</param>
     /// <returns>This, or fewer points.</returns>
-    public PlanarPoints AtMost(int limit)
+    public PlanarPoints AtMost(int limit) => Count <= limit
+        ? this
+        : Take([.. Enumerable.Range(0, limit).Select(i => (int)((i + Spread(i)) * Count / limit))]);
+
+    /// <summary>Some of the points.</summary>
+    /// <param name="indices">Which.</param>
+    /// <returns>The points in the order of the indices.</returns>
+    public PlanarPoints Take(IReadOnlyList<int> indices) =>
+        new([.. indices.Select(i => X[i])], [.. indices.Select(i => Y[i])], [.. indices.Select(i => Value[i])]);
+
+    /// <summary>The fractional part of a multiple of the golden ratio: evenly spread in [0, 1), in no rhythm.</summary>
+    /// <param name="index">Which multiple.</param>
+    /// <returns>The number.</returns>
+    public static double Spread(int index)
     {
-        if (Count <= limit)
-            return this;
-        float[] Take(float[] source) => [.. Enumerable.Range(0, limit).Select(i => source[(long)i * Count / limit])];
-        return new PlanarPoints(Take(X), Take(Y), Take(Value));
+        double multiple = index * 0.6180339887498949;
+        return multiple - Math.Floor(multiple);
     }
 }
 

@@ -64,9 +64,9 @@ public static class BanditFigureSource
         };
     }
 
-    // Room for the data and for the standard normal of t = 1, rounded to a half.
+    // Room for the data and for the standard normal of t = 1; a half, so that no axis label stands on a corner.
     private static double Extent(BanditDataset dataset) =>
-        Math.Max(4, Math.Ceiling(2.1 * dataset.Points.Max(Math.Abs)) / 2);
+        Math.Max(4, Math.Floor(1.05 * dataset.Points.Max(Math.Abs))) + 0.5;
 
     private static float[] GridPoints(double extent)
     {
@@ -116,11 +116,11 @@ public static class BanditFigureSource
         for (int i = 0; i < weights.Length && next < Points; i++)
         {
             sum += weights[i];
-            while (next < Points && (next + 0.5) / Points <= sum)
+            while (next < Points && (next + PlanarPoints.Spread(next)) / Points <= sum)
                 chosen[next++] = i;
         }
 
-        return new PlanarPoints([.. chosen.Select(i => all.X[i])], [.. chosen.Select(i => all.Y[i])], [.. chosen.Select(i => all.Value[i])]);
+        return all.Take(chosen);
     }
 
     private static PlanarPoints Colored(float[] samples, PlanarPoints all)

@@ -27,6 +27,8 @@ public static partial class IndexPage
         figure { margin: 0 0 26px; }
         figure svg { display: block; max-width: 100%; height: auto; }
         figcaption { color: #555; font-size: 13px; margin-top: 6px; max-width: 900px; }
+        sub, sup { line-height: 0; }
+        td code { font-size: 13px; }
         pre { background: #f6f6f4; padding: 10px 14px; overflow-x: auto; font-size: 13px; margin: 0; }
         code { font-family: "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
         details { margin-top: 10px; } summary { cursor: pointer; color: #31688e; }
@@ -76,7 +78,7 @@ public static partial class IndexPage
     {
         page.Append("<h2>Numbers</h2>\n<table>\n<thead><tr><th></th><th>this run</th><th>exact</th><th></th></tr></thead>\n<tbody>\n");
         Row("q_correlation", metrics.QCorrelation, 1, "correlation of Q_{θ} = β(f_{θ} − f_{φ}) with qQ on held-out behavior points, t = 10^{−3}");
-        Row("q_slope", metrics.QSlope, 1, "slope of Q_{θ} over qQ there");
+        Row("q_slope", metrics.QSlope, 1, "slope of Q_{θ} over qQ there" + (metrics.QSlope is null ? "; only the value objective has this identity" : string.Empty));
         Row("policy_mean_q", metrics.PolicyMeanQ, metrics.TargetMeanQ, "mean Q of policy samples; exact: the dataset reweighted by exp(qQ/β)");
         Row("behavior_mean_q", metrics.BehaviorMeanQ, outcome.DatasetMeanQ, "mean Q of behavior samples; exact: the dataset");
         Row("energy_distance_policy", metrics.EnergyDistancePolicy, 0, "policy samples to the reweighted dataset");
@@ -84,7 +86,7 @@ public static partial class IndexPage
         page.Append("</tbody>\n</table>\n");
 
         void Row(string name, double? value, double? exact, string what) =>
-            page.Append($"<tr><td><code>{name}</code></td><td>{Number(value)}</td><td>{Number(exact)}</td><td class=\"what\">{Marked(what)}</td></tr>\n");
+            page.Append($"<tr><td><code>{name}</code></td><td>{Number(value)}</td><td>{Number(value is null ? null : exact)}</td><td class=\"what\">{Marked(what)}</td></tr>\n");
     }
 
     private static void AppendTimes(StringBuilder page, RunOutcome outcome)
