@@ -1,0 +1,89 @@
+using EDA.Engine.Data;
+
+namespace EDA.Tests.Host;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("frobnicate", "frobnicate", "run")]
+    [InlineData("run", "recipe", "bandit-8gaussians")]
+    [InlineData("run bandit-squares", "bandit-squares", "bandit-checkerboard")]
+    [InlineData("run bandit-rings --frob 3", "--frob", "--seed")]
+    [InlineData("run bandit-rings surplus", "surplus", "--help")]
+    [InlineData("run bandit-rings --seed", "--seed", "--seed")]
+    [InlineData("run bandit-rings --seed -1", "--seed is '-1'", "whole number")]
+    [InlineData("run bandit-rings --budget lavish", "--budget is 'lavish'", "smoke, quick, paper")]
+    [InlineData("run bandit-rings --objective best", "--objective is 'best'", "value, preference, dpo")]
+    [InlineData("run bandit-rings --device quantum", "--device is 'quantum'", "cpu")]
+    [InlineData("run bandit-rings --set width", "--set is 'width'", "KEY=VALUE")]
+    [InlineData("run bandit-rings --set width=33", "width is '33'", "multiple of 32")]
+    [InlineData("run bandit-rings --set steps=3", "'steps'", "behavior.steps, alignment.steps")]
+    [InlineData("run bandit-rings --set behavior.steps=many", "behavior.steps is 'many'", "whole number")]
+    [InlineData("run bandit-rings --set temperature=NaN", "alignment.temperature is 'NaN'", "finite number")]
+    [InlineData("run bandit-rings --objective dpo --set candidates=4", "candidates is 4", "2 with the dpo objective")]
+    [InlineData("density", "--weights", "safetensors")]
+    [InlineData("score --weights none.safetensors --in x.csv --out y.csv", "none.safetensors", "exists")]
+    [InlineData("weights", "weights", "export, inspect")]
+    [InlineData("weights inspect none.safetensors", "none.safetensors", "exists")]
+    public void MistakesGetOneLineAndStatusTwo(string line, string names, string allows)
+    {
+        var result = EdaProcess.Run(_folder.Path, line.Split(' '));
+        Assert.Equal(2, result.Status);
+        string message = Assert.Single(result.ErrorLines);
+        Assert.StartsWith("eda: ", message, StringComparison.Ordinal);
+        Assert.Contains(names, message, StringComparison.Ordinal);
+        Assert.Contains(allows, message, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void AnEnvironmentVariableIsRefusedLikeAnOption()
+    {
+        using var process = new System.Diagnostics.Process();
+        var start = EdaStart("doctor");
+        start.Environment["EDA_SIMD"] = "mmx";
+        process.StartInfo = start;
+        process.Start();
+        var result = EdaProcess.Finish(process);
+        Assert.Equal(2, result.Status);
+        Assert.Contains("EDA_SIMD is 'mmx'", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HelpAndVersionSucceed()
+    {
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "--help").Status);
+        Assert.Equal(0, EdaProcess.Run(_folder.Path).Status);
+        Assert.Matches(@"^\d+\.\d+\.\d+", EdaProcess.Run(_folder.Path, "--version").Output);
+    }
+
+    [Fact]
+    public void RecipesListsEveryBanditAndBudget()
+    {
+        var result = EdaProcess.Run(_folder.Path, "recipes");
+        Assert.Equal(0, result.Status);
+        Assert.All(Bandits.Names, name => Assert.Contains("bandit-" + name, result.Output, StringComparison.Ordinal));
+        Assert.All(new[] { "smoke", "quick", "paper", "alignment.temperature" }, word => Assert.Contains(word, result.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void DoctorNamesProcessorDevicesPackagesAndVersions()
+    {
+        var result = EdaProcess.Run(_folder.Path, "doctor");
+        Assert.Equal(0, result.Status);
+        string[] names = ["cores", "SIMD", "devices", "ILGPU", "TorchSharp", "EDA.Engine", ".NET", "CsvHelper", "OxyPlot"];
+        Assert.All(names, name => Assert.Contains(result.Output.Split('\n'), line => line.StartsWith(name, StringComparison.Ordinal)));
+    }
+
+    private System.Diagnostics.ProcessStartInfo EdaStart(string command) => new("dotnet", [typeof(EDA.Host.Reports.RunFolder).Assembly.Location, command])
+    {
+        WorkingDirectory = _folder.Path,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+}

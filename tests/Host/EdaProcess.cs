@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using EDA.Host.Reports;
+
+namespace EDA.Tests.Host;
+
+/// <summary>What one call of the command line came to.</summary>
+internal sealed record EdaResult(int Status, string Output, string Error)
+{
+    /// <summary>The lines of standard error.</summary>
+    public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>Runs the built program as users do: as a process of its own.</summary>
+internal static class EdaProcess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+
+    public static EdaResult Run(string folder, params string[] arguments)
+    {
+        using var process = Start(folder, arguments);
+        return Finish(process);
+    }
+
+    public static Process Start(string folder, params string[] arguments)
+    {
+        string program = typeof(RunFolder).Assembly.Location;
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    public static EdaResult Finish(Process process)
+    {
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Limit))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"eda did not end within {Limit}");
+        }
+
+        return new EdaResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+}

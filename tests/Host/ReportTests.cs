@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
+using EDA.Host.Figures;
+using EDA.Host.Progress;
+using EDA.Host.Reports;
+
+namespace EDA.Tests.Host;
+
+public sealed partial class ReportTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ChecksumIsCrc32C()
+    {
+        // The check value of CRC-32C, E3069283, rotated by 15 bits and offset.
+        byte[] digits = Encoding.ASCII.GetBytes("123456789");
+        uint masked = unchecked(((0xE3069283u >> 15) | (0xE3069283u << 17)) + 0xa282ead8u);
+        Assert.Equal(masked, TensorBoardFile.MaskedCrc(digits));
+        Assert.Equal(masked, TensorBoardReader.MaskedCrc(digits));
+    }
+
+    [Fact]
+    public void TensorBoardRoundTrip()
+    {
+        var start = new DateTimeOffset(2024, 5, 6, 7, 8, 9, 250, TimeSpan.Zero);
+        string path;
+        using (var file = new TensorBoardFile(_folder.Path, start))
+        {
+            path = file.FilePath;
+            file.Scalar("behavior/loss", 1234567890123, 0.25, start.AddSeconds(1));
+            ((ITrainingObserver)file).Progress(new TrainingProgress("alignment", 7, 10, 1.5, [new Metric("loss", 2.5), new Metric("learning_rate", 1e-3)]));
+        }
+
+        var events = TensorBoardReader.Read(path);
+        Assert.Equal(4, events.Count);
+        Assert.Equal("brain.Event:2", events[0].FileVersion);
+        Assert.Equal(start.ToUnixTimeMilliseconds() / 1000.0, events[0].WallTime);
+        Assert.Equal(("behavior/loss", 1234567890123, 0.25f), (events[1].Tag, events[1].Step, events[1].Value));
+        Assert.Equal(("alignment/loss", 7, 2.5f), (events[2].Tag, events[2].Step, events[2].Value));
+        Assert.Equal("alignment/learning_rate", events[3].Tag);
+    }
+
+    [Fact]
+    public void MetricsAreOnDiskAfterEachReport()
+    {
+        string path = _folder.At("metrics.csv");
+        using var file = new MetricsFile(path);
+        ((ITrainingObserver)file).Progress(new TrainingProgress("behavior", 50, 100, 1, [new Metric("loss", -0.1)]));
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        Assert.Equal("stage,step,name,value\nbehavior,50,loss,-0.1\n", reader.ReadToEnd());
+    }
+
+    [Fact]
+    public void FiguresAreSmallWellFormedAndTellPanelsApart()
+    {
+        var figures = BanditFigures.Draw(SyntheticBandit.Create());
+        Assert.Equal(["overview", "samples", "losses"], figures.Select(figure => figure.Name));
+        var ids = new List<string>();
+        foreach (var figure in figures)
+        {
+            Assert.True(figure.Svg.Length < 1_000_000, $"{figure.Name} has {figure.Svg.Length} characters");
+            var root = XDocument.Parse(figure.Svg).Root!;
+            var own = root.Descendants().Attributes("id").Select(attribute => attribute.Value).ToList();
+            ids.AddRange(own);
+            Assert.All(Target().Matches(figure.Svg), match => Assert.Contains(match.Groups[1].Value, own));
+        }
+
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public void MapsAreEmbeddedAsWholePngs()
+    {
+        const int Grid = 96;
+        string overview = BanditFigures.Draw(SyntheticBandit.Create(grid: Grid))[0].Svg;
+        var maps = Map().Matches(overview);
+        Assert.Equal(12, maps.Count);
+        foreach (Match map in maps)
+        {
+            byte[] png = Convert.FromBase64String(map.Groups[1].Value);
+            Assert.Equal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], png[..8]);
+            // The end chunk is the same in every PNG, its checksum included.
+            Assert.Equal([0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82], png[^12..]);
+            Assert.Equal(Grid * ((4 * Grid) + 1), Pixels(png).Length);
+        }
+    }
+
+    [Fact]
+    public void ThinningKeepsEveryPartOfAPeriodicOrder()
+    {
+        // Points that go round four parts: a fixed stride would see one or two of them.
+        float[] part = [.. Enumerable.Range(0, 20_000).Select(i => (float)(i % 4))];
+        var thinned = new PlanarPoints(part, part, part).AtMost(2000);
+        Assert.Equal(2000, thinned.Count);
+        Assert.All(Enumerable.Range(0, 4), which => Assert.InRange(thinned.Value.Count(value => value == which), 450, 550));
+    }
+
+    [Fact]
+    public void LinesComeByTenths()
+    {
+        var output = new StringWriter();
+        var display = new LineDisplay(output);
+        display.StageStarted("behavior", 0, 1000);
+        for (int step = 10; step <= 1000; step += 10)
+            display.Progress(new TrainingProgress("behavior", step, 1000, step / 100.0, [new Metric("loss", 0.5)]));
+        display.StageFinished(new StageResult("behavior", 1000, 1000, 10, 0.5));
+        string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(11, lines.Length);
+        Assert.Contains("50 %  500/1000 steps  loss 0.5000  100 steps/s  5 s left", lines[4], StringComparison.Ordinal);
+        Assert.Contains("done in 10 s", lines[10], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWantedFolderMustBeEmpty()
+    {
+        var folder = RunFolder.Create(_folder.At("new"), "name");
+        Assert.True(Directory.Exists(Path.Combine(folder.FullPath, "checkpoints")));
+        Assert.Throws<UserError>(() => RunFolder.Create(_folder.At("new"), "name"));
+    }
+
+    private static byte[] Pixels(byte[] png)
+    {
+        using var data = new MemoryStream();
+        for (int at = 8; at < png.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
+            if (Encoding.ASCII.GetString(png, at + 4, 4) == "IDAT")
+                data.Write(png, at + 8, length);
+            at += length + 12;
+        }
+
+        data.Position = 0;
+        using var pixels = new MemoryStream();
+        using (var inflated = new ZLibStream(data, CompressionMode.Decompress))
+            inflated.CopyTo(pixels);
+        return pixels.ToArray();
+    }
+
+    [GeneratedRegex(@"url\(#([^)]*)\)")]
+    private static partial Regex Target();
+
+    [GeneratedRegex("data:image/png;base64,([^\"]*)")]
+    private static partial Regex Map();
+}

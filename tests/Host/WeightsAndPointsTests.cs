@@ -1,0 +1,121 @@
+using System.Globalization;
+
+namespace EDA.Tests.Host;
+
+/// <summary>density, score, sample and weights, on the networks of a smoke run.</summary>
+[Collection(nameof(SmokeRun))]
+public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    private string Weights => run.At("checkpoints", "policy.safetensors");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void DensityAddsAColumn()
+    {
+        string points = _folder.Write("points.csv", "t,a0,a1\n0.5,1e-1,0.20\n0.001, -1 ,2\n");
+        var result = EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", points, "--out", "out.csv");
+        Assert.True(result.Status == 0, result.Error);
+        string[] lines = File.ReadAllLines(_folder.At("out.csv"));
+        Assert.Equal("t,a0,a1,f", lines[0]);
+        Assert.StartsWith("0.5,1e-1,0.20,", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("0.001,-1,2,", lines[2], StringComparison.Ordinal);
+        Assert.True(float.IsFinite(float.Parse(lines[1].Split(',')[3], CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public void ScoreIsMinusSigmaTimesTheSlopeOfDensity()
+    {
+        const double Step = 0.01;
+        string center = _folder.Write("center.csv", "a0,a1,t\n0.3,-0.4,0.5\n");
+        string sides = _folder.Write("sides.csv", FormattableString.Invariant($"a0,a1,t\n{0.3 - Step},-0.4,0.5\n{0.3 + Step},-0.4,0.5\n"));
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "score", "--weights", Weights, "--in", center, "--out", "score.csv").Status);
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", sides, "--out", "density.csv").Status);
+        string[] score = File.ReadAllLines(_folder.At("score.csv"));
+        Assert.Equal("a0,a1,t,eps0,eps1", score[0]);
+        double[] f = [.. File.ReadAllLines(_folder.At("density.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[3], CultureInfo.InvariantCulture))];
+        double sigma = Math.Sqrt(1 - Math.Exp(2 * ((-0.25 * 0.25 * 19.9) - (0.5 * 0.5 * 0.1))));
+        double expected = -sigma * (f[1] - f[0]) / (2 * Step);
+        Assert.Equal(expected, double.Parse(score[1].Split(',')[3], CultureInfo.InvariantCulture), 0.01);
+    }
+
+    [Fact]
+    public void SamplesAreRepeatableAndNumbered()
+    {
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--n", "5", "--seed", "3", "--out", "one.csv").Status);
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--n", "5", "--seed", "3", "--out", "two.csv").Status);
+        string[] lines = File.ReadAllLines(_folder.At("one.csv"));
+        Assert.Equal("state,k,a0,a1", lines[0]);
+        Assert.Equal(["0,0", "0,1", "0,2", "0,3", "0,4"], lines.Skip(1).Select(line => string.Join(',', line.Split(',')[..2])));
+        Assert.Equal(lines, File.ReadAllLines(_folder.At("two.csv")));
+    }
+
+    [Theory]
+    [InlineData("a0,a1,t\n0,nan,0.5\n", "row 1, column a1 is 'nan'")]
+    [InlineData("a0,a1,t\n0,1,0.5\n0,one,0.5\n", "row 2, column a1 is 'one'")]
+    [InlineData("a0,a1,t\n0,1e99,0.5\n", "row 1, column a1 is '1e99'")]
+    [InlineData("a0,a1,t\n0,1,2\n", "row 1, column t is '2'")]
+    [InlineData("a0,a1,t\n0,1\n", "row 1 has 2 fields")]
+    [InlineData("a0,t\n0,0.5\n", "column a1 is missing")]
+    [InlineData("a0,a1,t,s0\n0,0,0.5,1\n", "column 's0' is not known")]
+    [InlineData("a0,a1,t,t\n0,0,0.5,1\n", "column t is there twice")]
+    [InlineData("a0,a1,t\n", "no row")]
+    [InlineData("", "empty")]
+    [InlineData("a0,a1,t\n\"0,0,0.5\n", "not CSV")]
+    public void BrokenPointsAreNamed(string text, string named)
+    {
+        string points = _folder.Write("points.csv", text);
+        var result = EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", points, "--out", "out.csv");
+        Assert.Equal(2, result.Status);
+        string message = Assert.Single(result.ErrorLines);
+        Assert.Contains("points.csv", message, StringComparison.Ordinal);
+        Assert.Contains(named, message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.At("out.csv")));
+    }
+
+    [Fact]
+    public void NothingIsOverwritten()
+    {
+        string points = _folder.Write("points.csv", "a0,a1,t\n0,0,0.5\n");
+        string there = _folder.Write("there.csv", "precious");
+        var result = EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", points, "--out", there);
+        Assert.Equal(2, result.Status);
+        Assert.Equal("precious", File.ReadAllText(there));
+    }
+
+    [Fact]
+    public void ANetworkWithoutStatesIsSampledByNumber()
+    {
+        string states = _folder.Write("states.csv", "s0\n0\n");
+        var result = EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--states", states, "--out", "out.csv");
+        Assert.Equal(2, result.Status);
+        Assert.Contains("--n", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ExportAndInspectKnowThePublishedNames()
+    {
+        string published = _folder.At("published.safetensors");
+        var export = EdaProcess.Run(_folder.Path, "weights", "export", Weights, "--published", "--module", "policy", "--out", published);
+        Assert.True(export.Status == 0, export.Error);
+        var inspect = EdaProcess.Run(_folder.Path, "weights", "inspect", published);
+        Assert.Contains("diffusion_policy.main.out_fc.weight", inspect.Output, StringComparison.Ordinal);
+        Assert.Contains("residual", inspect.Output, StringComparison.Ordinal);
+        Assert.Contains("S = 0, A = 2, width 64, 2 blocks", inspect.Output, StringComparison.Ordinal);
+
+        string plain = _folder.At("plain.safetensors");
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "weights", "export", published, "--out", plain).Status);
+        Assert.Equal(EDA.Engine.Checkpoints.BdmWeights.Load(Weights).Parameters, EDA.Engine.Checkpoints.BdmWeights.Load(plain).Parameters);
+    }
+
+    [Fact]
+    public void AFileThatIsNoWeightsIsRefused()
+    {
+        string broken = _folder.Write("broken.safetensors", "not weights at all");
+        var result = EdaProcess.Run(_folder.Path, "sample", "--weights", broken, "--n", "1", "--out", "out.csv");
+        Assert.Equal(2, result.Status);
+        Assert.Contains("broken.safetensors", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+}
