@@ -14,7 +14,9 @@ internal sealed class FmaPeak
 {
     // Two 256-bit units with a latency of 4 or 5 cycles want ten sums under way; twelve leave a margin.
     private const int Accumulators = 12;
-    private const int Iterations = 1_000_000;
+
+    // Tens of milliseconds: a loop too short to be interrupted would measure a machine that no step ever has.
+    private const int Iterations = 10_000_000;
 
     private readonly int _threads;
     private readonly List<(string Name, int Lanes, Func<float> Loop, List<double> Rates)> _widths = [];
