@@ -51,6 +51,21 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
+    public void EveryKeyIsDocumented()
+    {
+        string page = File.ReadAllText(Path.Combine(EDA.Host.Setup.SourceTree.RequireRoot(), "docs", "run-folder.md"));
+        foreach (string file in new[] { "config.json", "result.json" })
+        {
+            using var document = JsonDocument.Parse(File.ReadAllText(run.At(file)));
+            Assert.All(Keys(document.RootElement), key => Assert.Contains($"`{key}`", page, StringComparison.Ordinal));
+        }
+
+        static IEnumerable<string> Keys(JsonElement element) => element.ValueKind == JsonValueKind.Object
+            ? element.EnumerateObject().SelectMany(property => Keys(property.Value).Prepend(property.Name))
+            : [];
+    }
+
+    [Fact]
     public void MetricsAreLongForm()
     {
         string[] lines = File.ReadAllLines(run.At("metrics.csv"));
