@@ -108,6 +108,8 @@ internal sealed class GradientDescent : IDisposable
             Step++;
             if (_settings.Averaging > 0)
                 vector.PolyakAverage(_model.Parameters, _weights, (float)Math.Max(_settings.Averaging, 9.0 / (Step + 8)));
+            if (_stepsInMean == 0)
+                _meanLoss.CopyFrom([0f]); // averaged with weight 0, a NaN would stay
             vector.PolyakAverage(_meanLoss, _loss, 1f / ++_stepsInMean);
             if (Step % _settings.ReportEvery == 0)
                 Report(observer, watch);
