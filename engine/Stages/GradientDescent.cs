@@ -20,7 +20,11 @@ internal sealed record DescentSettings(
     double LearningRate,
     LearningRateSchedule Schedule,
     double Averaging,
-    int ReportEvery);
+    int ReportEvery)
+{
+    /// <summary><see cref="Steps"/> as a setting that weights depend on: 0 at a constant rate, where a run may go on for longer.</summary>
+    public long StepsThatCount => Schedule.Curve == LearningRateCurve.Constant ? 0 : Steps;
+}
 
 /// <summary>
 /// The loop of a stage: gradient, optimizer step, running average, reports, cancellation, saved states. Nothing but
