@@ -46,7 +46,14 @@ public sealed record BanditRun
 
     /// <summary>Checks what no single setting can: that the settings fit each other.</summary>
     /// <exception cref="InvalidSettingException">They do not.</exception>
-    public void Check() => Alignment.CreateObjective();
+    public void Check()
+    {
+        Alignment.CreateObjective();
+        // A step's candidates are one array of numbers.
+        int most = Array.MaxLength / BanditDataset.Dimensions / Alignment.Candidates;
+        if (Alignment.States > most)
+            throw new InvalidSettingException("states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
+    }
 }
 
 /// <summary>How a finished bandit run is measured.</summary>

@@ -53,9 +53,12 @@ internal static class SampleCommand
                 rows = table.Values(names);
                 stateCount = table.Count;
                 perState = k ?? DefaultCandidates;
-                if ((long)stateCount * perState > MostSamples)
-                    throw UserError.Value(candidates.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {MostSamples} actions over all states");
             }
+
+            // All actions are one array of numbers.
+            int most = Math.Min(MostSamples, Array.MaxLength / model.Shape.ActionSize) / stateCount;
+            if (perState > most)
+                throw UserError.Value(n is null ? candidates.Name : count.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {most}, so that all actions fit one array");
 
             float[] actions = model.Sample(stateCount, perState, draw, rows);
             Write(targetPath, model.Shape, actions, perState);
