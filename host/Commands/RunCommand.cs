@@ -32,7 +32,7 @@ internal static class RunCommand
                 settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(objective, [.. Values.Objectives.Keys], "value")]) };
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
-            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(folder), assignments, settings);
+            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(objective), result.GetValue(folder), assignments, settings);
             var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), cancellation);
             Summarise(runFolder, outcome);
             return Task.FromResult(outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success);
