@@ -46,8 +46,10 @@ internal static class RunCommand
         {
             if (metrics.QCorrelation is { } correlation && metrics.QSlope is { } slope)
                 Line("Q_θ against qQ", $"correlation {correlation:0.000}, slope {slope:0.000} (exact: 1, 1)");
-            Line("mean Q", $"policy {metrics.PolicyMeanQ:0.000} (exact: {metrics.TargetMeanQ:0.000}), behavior {metrics.BehaviorMeanQ:0.000} (exact: {outcome.DatasetMeanQ:0.000})");
-            Line("energy distance", $"policy {metrics.EnergyDistancePolicy:0.0000}, behavior {metrics.EnergyDistanceBehavior:0.0000} (exact: 0, 0)");
+            string target = outcome.TargetIsExact ? "exact" : "value objective's answer, for comparison";
+            string zero = outcome.TargetIsExact ? "exact: 0" : "to the value objective's answer, for comparison";
+            Line("mean Q", $"policy {metrics.PolicyMeanQ:0.000} ({target}: {metrics.TargetMeanQ:0.000}), behavior {metrics.BehaviorMeanQ:0.000} (exact: {outcome.DatasetMeanQ:0.000})");
+            Line("energy distance", $"policy {metrics.EnergyDistancePolicy:0.0000} ({zero}), behavior {metrics.EnergyDistanceBehavior:0.0000} (exact: 0)");
         }
 
         string state = outcome.Interrupted ? "interrupted; what there is" : FormattableString.Invariant($"{outcome.Seconds[^1].Value:0} s; open {Path.Combine(folder.ShownPath, "index.html")}; all of it");
