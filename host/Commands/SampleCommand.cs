@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -17,13 +16,14 @@ internal static class SampleCommand
     public static Command Create()
     {
         var weights = new Option<string?>("--weights") { Description = "the .safetensors file of the network", HelpName = "FILE" };
+        var prefix = WeightsPrefix.Create();
         var states = new Option<string?>("--states") { Description = "the CSV file of states, with columns s0…; for a network with states", HelpName = "FILE" };
         var candidates = new Option<string?>("--k") { Description = $"actions per state ({DefaultCandidates}); for a network with states", HelpName = "K" };
         var count = new Option<string?>("--n") { Description = "the number of actions; for a network without states", HelpName = "N" };
         var seed = new Option<string?>("--seed") { Description = "the seed of the starting points (0)", HelpName = "N" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
         var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, states, candidates, count, seed, target, device };
+        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, prefix, states, candidates, count, seed, target, device };
         command.SetAction(result =>
         {
             string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
@@ -32,7 +32,7 @@ internal static class SampleCommand
             int? n = result.WholeNumber(count, 1, MostSamples);
             var draw = new RandomDraw(result.Seed(seed), RandomStage.Sampling, 0);
             using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
-            using var model = BottleneckDiffusionModel.FromWeights(opened, BdmWeights.Load(weightsPath));
+            using var model = BottleneckDiffusionModel.FromWeights(opened, result.Load(prefix, weightsPath));
             float[] rows = [];
             int stateCount = 1;
             int perState;
