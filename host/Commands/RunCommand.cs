@@ -5,6 +5,7 @@ using EDA.Host.Devices;
 using EDA.Host.Progress;
 using EDA.Host.Recipes;
 using EDA.Host.Reports;
+using EDA.Host.Setup;
 
 namespace EDA.Host.Commands;
 
@@ -21,7 +22,7 @@ internal static class RunCommand
         var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
         var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
         var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, device, set };
-        command.SetAction((result, cancellation) =>
+        command.SetAction(result =>
         {
             var entry = Recipe.Find(result.GetValue(recipe));
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
@@ -33,9 +34,11 @@ internal static class RunCommand
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
             var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(objective), result.GetValue(folder), assignments, settings);
-            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), cancellation);
+            using var interrupt = new GracefulInterrupt();
+            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
             Summarise(runFolder, outcome);
-            return Task.FromResult(outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success);
+            SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+            return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
         });
         return command;
     }
