@@ -50,8 +50,8 @@ public sealed class RunFolder
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
     public static RunFolder Create(string? wanted, string name)
     {
-        if (string.IsNullOrWhiteSpace(wanted ?? name))
-            throw UserError.Value("--out", wanted ?? name, "a folder that is new or empty");
+        if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
+            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
         try
         {
             return Make(wanted, name);
