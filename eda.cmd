@@ -23,19 +23,21 @@ if /i "%~1"=="bench" (
 set "DLL=%ROOT%%PROJECT%\bin\Release\net10.0\%PROGRAM%.dll"
 set "STAMP=%ROOT%artifacts\launcher\%PROJECT%.stamp"
 
-rem Up to date where no source is newer than the stamp and the list of sources is the one that was built.
-set "SOURCES=Get-ChildItem -LiteralPath kernels,engine,host,bench -Recurse -File -Include *.cs,*.csproj | Where-Object { $_.FullName -notmatch '\\(bin|obj|Probes)\\' }; Get-Item Directory.Build.props,Directory.Packages.props,global.json,.editorconfig; if (Test-Path optional.props) { Get-Item optional.props }"
+rem Up to date where no source is newer than the stamp and the list of sources is the one that was built. PowerShell
+rem reads DLL and STAMP from the environment, whatever characters they hold. Windows PowerShell ignores -Include next to
+rem -LiteralPath, hence -Path; what stands above the repository has no say in what is a source, hence Substring.
+set "SOURCES=$r = (Get-Location).ProviderPath.Length; Get-ChildItem -Path kernels,engine,host,bench -Recurse -File -Include *.cs,*.csproj | Where-Object { $_.FullName.Substring($r) -notmatch '\\(bin|obj|Probes)\\' }; Get-Item Directory.Build.props,Directory.Packages.props,global.json,.editorconfig; if (Test-Path optional.props) { Get-Item optional.props }"
 pushd "%ROOT%"
-powershell -NoProfile -Command "$s = @(%SOURCES%); $n = ($s.FullName | Sort-Object) -join ';'; if (-not (Test-Path -LiteralPath '%DLL%') -or -not (Test-Path -LiteralPath '%STAMP%')) { exit 1 }; if ((Get-Content -Raw -LiteralPath '%STAMP%').Trim() -ne $n) { exit 1 }; $t = (Get-Item -LiteralPath '%STAMP%').LastWriteTimeUtc; if ($s | Where-Object { $_.LastWriteTimeUtc -gt $t }) { exit 1 }; exit 0"
+powershell -NoProfile -Command "$s = @(%SOURCES%); $n = ($s.FullName | Sort-Object) -join ';'; if (-not (Test-Path -LiteralPath $env:DLL) -or -not (Test-Path -LiteralPath $env:STAMP)) { exit 1 }; if ((Get-Content -Raw -Encoding UTF8 -LiteralPath $env:STAMP).Trim() -ne $n) { exit 1 }; $t = (Get-Item -LiteralPath $env:STAMP).LastWriteTimeUtc; if ($s | Where-Object { $_.LastWriteTimeUtc -gt $t }) { exit 1 }; exit 0"
 if not errorlevel 1 goto :run
 
 echo eda: building %PROJECT% (first use, or its sources changed) ... 1>&2
 if not exist artifacts\launcher mkdir artifacts\launcher
-powershell -NoProfile -Command "$s = @(%SOURCES%); Set-Content -LiteralPath '%STAMP%.new' -Value (($s.FullName | Sort-Object) -join ';')"
+powershell -NoProfile -Command "$s = @(%SOURCES%); Set-Content -Encoding UTF8 -LiteralPath ($env:STAMP + '.new') -Value (($s.FullName | Sort-Object) -join ';')"
 dotnet build %PROJECT% -c Release -v q -nologo --disable-build-servers >artifacts\launcher\%PROJECT%.log 2>&1
 if errorlevel 1 (
   echo eda: the build of %PROJECT% failed: 1>&2
-  findstr /c:" error " /c:": error" artifacts\launcher\%PROJECT%.log 1>&2
+  findstr /c:" error " /c:": error" artifacts\launcher\%PROJECT%.log 1>&2 || type artifacts\launcher\%PROJECT%.log 1>&2
   popd
   exit /b 1
 )
@@ -48,13 +50,10 @@ exit /b %errorlevel%
 
 :test
 pushd "%ROOT%"
-set ARGUMENTS=
-:next
-shift
-if not "%~1"=="" (
-  set ARGUMENTS=%ARGUMENTS% %1
-  goto :next
-)
+rem All that follows `test`, as it was written: numbered parameters would be cut at equals signs, commas and semicolons.
+rem No quotes around the assignments, so that what stands within the user's quotes stays within quotes.
+set ARGUMENTS=%*
+set ARGUMENTS=%ARGUMENTS:*test=%
 dotnet test EDA.Engine.sln -c Release --nologo %ARGUMENTS%
 set STATUS=%errorlevel%
 popd

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using EDA.Engine;
 using EDA.Engine.Stages;
@@ -8,24 +7,11 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-// The first Ctrl-C asks the command to end with what there is; a second one ends the process at once.
-using var interrupt = new CancellationTokenSource();
-void Interrupt(PosixSignalContext context)
-{
-    if (interrupt.IsCancellationRequested)
-        return;
-    context.Cancel = true;
-    interrupt.Cancel();
-}
-
-using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-
 try
 {
-    return await EdaCommandLine.InvokeAsync(args, interrupt.Token).ConfigureAwait(false);
+    return await EdaCommandLine.InvokeAsync(args).ConfigureAwait(false);
 }
-catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
@@ -33,21 +19,35 @@ catch (Exception error) when (error is UserError or InvalidSettingException or I
 {
     return Refuse(error.Message);
 }
-catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
 {
-    // A full disk, a folder without permission: named by the system's own message.
+    // A file that is gone or without permission: named by the system's own message.
     return Refuse(error.Message);
 }
-catch (TrainingDivergedException error)
+catch (Exception error) when (error is TrainingDivergedException or IOException)
 {
-    Console.Error.WriteLine($"eda: {OneLine(error.Message)}");
-    return ExitStatus.Failure;
+    // What no other command line would have avoided: training that diverged, a full disk.
+    return Fail(error.Message);
 }
 catch (Exception error)
 {
     string details = Path.Combine(Path.GetTempPath(), $"eda-error-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.txt");
-    File.WriteAllText(details, $"eda {string.Join(' ', args)}{Environment.NewLine}{error}{Environment.NewLine}");
-    Console.Error.WriteLine($"eda: internal error: {OneLine(error.Message)} (details in {details})");
+    try
+    {
+        File.WriteAllText(details, $"eda {string.Join(' ', args)}{Environment.NewLine}{error}{Environment.NewLine}");
+        return Fail($"internal error: {error.Message} (details in {details})");
+    }
+    catch (Exception unwritten) when (unwritten is IOException or UnauthorizedAccessException)
+    {
+        int status = Fail($"internal error: {error.Message} (no details could be written to {details}: {unwritten.Message})");
+        Console.Error.WriteLine(error);
+        return status;
+    }
+}
+
+static int Fail(string message)
+{
+    Console.Error.WriteLine($"eda: {OneLine(message)}");
     return ExitStatus.Failure;
 }
 

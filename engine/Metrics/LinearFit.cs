@@ -1,8 +1,8 @@
 namespace EDA.Engine.Metrics;
 
 /// <summary>How well one series follows another along a line.</summary>
-/// <param name="Correlation">Pearson's correlation; null where one of the series is constant.</param>
-/// <param name="Slope">The least-squares slope of the second over the first; null where the first is constant.</param>
+/// <param name="Correlation">Pearson's correlation; null where one of the series is constant or no finite number comes out.</param>
+/// <param name="Slope">The least-squares slope of the second over the first; null where the first is constant or no finite number comes out.</param>
 public readonly record struct LinearFit(double? Correlation, double? Slope)
 {
     /// <summary>Fits y over x.</summary>
@@ -30,6 +30,10 @@ public readonly record struct LinearFit(double? Correlation, double? Slope)
             yy += dy * dy;
         }
 
-        return new LinearFit(xx > 0 && yy > 0 ? xy / Math.Sqrt(xx * yy) : null, xx > 0 ? xy / xx : null);
+        return new LinearFit(
+            xx > 0 && yy > 0 ? Finite(xy / (Math.Sqrt(xx) * Math.Sqrt(yy))) : null,
+            xx > 0 ? Finite(xy / xx) : null);
     }
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

@@ -17,7 +17,7 @@ public sealed record BanditMetrics
     [JsonPropertyName("q_slope")]
     public double? QSlope { get; init; }
 
-    /// <summary>E_π*[Q] of the exact answer, the dataset reweighted by e^{qQ/β}.</summary>
+    /// <summary>E_π*[Q] of the value objective's exact answer, the dataset reweighted by e^{qQ/β}.</summary>
     [JsonPropertyName("target_mean_q")]
     public double TargetMeanQ { get; init; }
 
@@ -58,13 +58,16 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
     /// <param name="behavior">The behavior model.</param>
     /// <param name="policy">The policy.</param>
     /// <returns>The numbers and the samples they were taken from.</returns>
+    /// <exception cref="TrainingDivergedException">A model gives samples or densities that are no finite numbers.</exception>
     public static BanditEvaluation Measure(BanditRun run, BanditDataset dataset, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
     {
         var settings = run.Evaluation;
         var weights = TargetWeightsOf(run, dataset);
         var solver = DpmSolver.Singlestep(behavior.Schedule, settings.SolverEvaluations, settings.SolverOrder);
         float[] behaviorSamples = behavior.Sample(settings.Samples, 1, Draw(run, BehaviorDraw), default, solver);
+        Require(behaviorSamples, "sample", BehaviorPretraining.StageName, run.Behavior.Steps);
         float[] policySamples = policy.Sample(settings.Samples, 1, Draw(run, PolicyDraw), default, solver);
+        Require(policySamples, "sample", PolicyAlignment.StageName, run.Alignment.Steps);
         var nearest = new NearestPoint(dataset.Points);
         var identity = run.Alignment.CreateObjective().RecoversLabels ? Identity(run, behavior, policy) : default;
 
@@ -93,7 +96,12 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
         var weights = new double[dataset.Count];
         double sum = 0;
         for (int i = 0; i < weights.Length; i++)
-            sum += weights[i] = Math.Exp(scale * (dataset.Energies[i] - highest));
+        {
+            // The highest has weight 1 also where the scale is so large that its product with 0 is no number.
+            double below = dataset.Energies[i] - highest;
+            sum += weights[i] = below < 0 ? Math.Exp(scale * below) : 1;
+        }
+
         for (int i = 0; i < weights.Length; i++)
             weights[i] /= sum;
         return weights;
@@ -103,7 +111,9 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
     {
         var fresh = BanditDataset.Create(run.Bandit, run.Evaluation.HeldOut, run.Seed, HeldOutStream);
         float[] behaviorDensity = behavior.Density(fresh.Points, [IdentityTime]);
+        Require(behaviorDensity, "log-density", BehaviorPretraining.StageName, run.Behavior.Steps);
         float[] policyDensity = policy.Density(fresh.Points, [IdentityTime]);
+        Require(policyDensity, "log-density", PolicyAlignment.StageName, run.Alignment.Steps);
         var labels = new double[fresh.Count];
         var gaps = new double[fresh.Count];
         for (int i = 0; i < labels.Length; i++)
@@ -113,6 +123,16 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
         }
 
         return LinearFit.Of(labels, gaps);
+    }
+
+    /// <summary>A loss that is a finite mean over steps, or was not looked at since, does not show every divergence.</summary>
+    private static void Require(float[] values, string what, string stage, long steps)
+    {
+        foreach (float value in values)
+        {
+            if (!float.IsFinite(value))
+                throw new TrainingDivergedException(stage, steps, $"a {what} is {value}");
+        }
     }
 
     private static double MeanEnergy(float[] samples, NearestPoint nearest, BanditDataset dataset)

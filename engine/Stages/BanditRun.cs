@@ -57,6 +57,11 @@ public sealed record BanditRun
         {
             throw new InvalidSettingException("width", Width, $"a width that gives, with blocks {Blocks}, at most {int.MaxValue} parameters");
         }
+
+        // A step's candidates are one array of numbers.
+        int most = Array.MaxLength / BanditDataset.Dimensions / Alignment.Candidates;
+        if (Alignment.States > most)
+            throw new InvalidSettingException("states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
     }
 }
 

@@ -14,6 +14,17 @@ public sealed class TrainingDivergedException : Exception
         Step = step;
     }
 
+    /// <summary>Makes the exception for a divergence that the loss did not show.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="step">The steps done.</param>
+    /// <param name="found">What was found, in words.</param>
+    public TrainingDivergedException(string stage, long step, string found)
+        : base($"{stage} diverged: {found} after {step} steps; a smaller learning rate may help")
+    {
+        Stage = stage;
+        Step = step;
+    }
+
     /// <summary>The stage.</summary>
     public string Stage { get; }
 

@@ -30,9 +30,8 @@ public static class EdaCommandLine
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">The words after the program's name.</param>
-    /// <param name="cancellation">Asks a running command to end early.</param>
     /// <returns>The exit status.</returns>
-    public static async Task<int> InvokeAsync(string[] arguments, CancellationToken cancellation)
+    public static async Task<int> InvokeAsync(string[] arguments)
     {
         var root = Create();
         // Words that start with @ are words here, not files of further words.
@@ -41,7 +40,7 @@ public static class EdaCommandLine
         if (parsed.Action is ParseErrorAction)
             throw new UserError(Explain(parsed));
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-        return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+        return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
     }
 
     private static string Explain(ParseResult parsed)

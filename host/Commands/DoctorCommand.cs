@@ -33,7 +33,7 @@ internal static class DoctorCommand
             }
 
             if (driver && !IsBuiltIn("UseIlgpu"))
-                Console.WriteLine("This machine has an NVIDIA driver: ./eda setup tries to put it to use.");
+                Console.WriteLine(SetupHint.Text);
 
             Line("EDA.Engine", ProgramVersion.Engine);
             Line(".NET", ProgramVersion.Runtime);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -18,17 +17,18 @@ internal static class PointwiseCommand
         Func<BottleneckDiffusionModel, float[], float[], float[], float[]> evaluate)
     {
         var weights = new Option<string?>("--weights") { Description = "the .safetensors file of the network", HelpName = "FILE" };
+        var prefix = WeightsPrefix.Create();
         var source = new Option<string?>("--in") { Description = "the CSV file of points, with columns a0…, s0…, t", HelpName = "FILE" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
         var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var command = new Command(name, description) { weights, source, target, device };
+        var command = new Command(name, description) { weights, prefix, source, target, device };
         command.SetAction(result =>
         {
             string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
             string sourcePath = Values.ExistingFile(source.Name, result.Required(source));
             string targetPath = Values.NewFile(target.Name, result.Required(target));
             using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
-            using var model = BottleneckDiffusionModel.FromWeights(opened, BdmWeights.Load(weightsPath));
+            using var model = BottleneckDiffusionModel.FromWeights(opened, result.Load(prefix, weightsPath));
             var actions = ColumnNames.Actions(model.Shape);
             var states = ColumnNames.States(model.Shape);
             var table = PointTable.Read(sourcePath, [.. actions, .. states, ColumnNames.Time]);

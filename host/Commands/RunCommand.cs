@@ -5,6 +5,7 @@ using EDA.Host.Devices;
 using EDA.Host.Progress;
 using EDA.Host.Recipes;
 using EDA.Host.Reports;
+using EDA.Host.Setup;
 
 namespace EDA.Host.Commands;
 
@@ -21,7 +22,7 @@ internal static class RunCommand
         var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
         var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
         var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, device, set };
-        command.SetAction((result, cancellation) =>
+        command.SetAction(result =>
         {
             var entry = Recipe.Find(result.GetValue(recipe));
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
@@ -32,10 +33,12 @@ internal static class RunCommand
                 settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(objective, [.. Values.Objectives.Keys], "value")]) };
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
-            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(folder), assignments, settings);
-            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), cancellation);
+            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(objective), result.GetValue(folder), assignments, settings);
+            using var interrupt = new GracefulInterrupt();
+            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
             Summarise(runFolder, outcome);
-            return Task.FromResult(outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success);
+            SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+            return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
         });
         return command;
     }
@@ -46,8 +49,10 @@ internal static class RunCommand
         {
             if (metrics.QCorrelation is { } correlation && metrics.QSlope is { } slope)
                 Line("Q_θ against qQ", $"correlation {correlation:0.000}, slope {slope:0.000} (exact: 1, 1)");
-            Line("mean Q", $"policy {metrics.PolicyMeanQ:0.000} (exact: {metrics.TargetMeanQ:0.000}), behavior {metrics.BehaviorMeanQ:0.000} (exact: {outcome.DatasetMeanQ:0.000})");
-            Line("energy distance", $"policy {metrics.EnergyDistancePolicy:0.0000}, behavior {metrics.EnergyDistanceBehavior:0.0000} (exact: 0, 0)");
+            string target = outcome.TargetIsExact ? "exact" : "value objective's answer, for comparison";
+            string zero = outcome.TargetIsExact ? "exact: 0" : "to the value objective's answer, for comparison";
+            Line("mean Q", $"policy {metrics.PolicyMeanQ:0.000} ({target}: {metrics.TargetMeanQ:0.000}), behavior {metrics.BehaviorMeanQ:0.000} (exact: {outcome.DatasetMeanQ:0.000})");
+            Line("energy distance", $"policy {metrics.EnergyDistancePolicy:0.0000} ({zero}), behavior {metrics.EnergyDistanceBehavior:0.0000} (exact: 0)");
         }
 
         string state = outcome.Interrupted ? "interrupted; what there is" : FormattableString.Invariant($"{outcome.Seconds[^1].Value:0} s; open {Path.Combine(folder.ShownPath, "index.html")}; all of it");

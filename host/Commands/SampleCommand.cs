@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -17,13 +16,14 @@ internal static class SampleCommand
     public static Command Create()
     {
         var weights = new Option<string?>("--weights") { Description = "the .safetensors file of the network", HelpName = "FILE" };
+        var prefix = WeightsPrefix.Create();
         var states = new Option<string?>("--states") { Description = "the CSV file of states, with columns s0…; for a network with states", HelpName = "FILE" };
         var candidates = new Option<string?>("--k") { Description = $"actions per state ({DefaultCandidates}); for a network with states", HelpName = "K" };
         var count = new Option<string?>("--n") { Description = "the number of actions; for a network without states", HelpName = "N" };
         var seed = new Option<string?>("--seed") { Description = "the seed of the starting points (0)", HelpName = "N" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
         var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, states, candidates, count, seed, target, device };
+        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, prefix, states, candidates, count, seed, target, device };
         command.SetAction(result =>
         {
             string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
@@ -32,7 +32,7 @@ internal static class SampleCommand
             int? n = result.WholeNumber(count, 1, MostSamples);
             var draw = new RandomDraw(result.Seed(seed), RandomStage.Sampling, 0);
             using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
-            using var model = BottleneckDiffusionModel.FromWeights(opened, BdmWeights.Load(weightsPath));
+            using var model = BottleneckDiffusionModel.FromWeights(opened, result.Load(prefix, weightsPath));
             float[] rows = [];
             int stateCount = 1;
             int perState;
@@ -53,9 +53,12 @@ internal static class SampleCommand
                 rows = table.Values(names);
                 stateCount = table.Count;
                 perState = k ?? DefaultCandidates;
-                if ((long)stateCount * perState > MostSamples)
-                    throw UserError.Value(candidates.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {MostSamples} actions over all states");
             }
+
+            // All actions are one array of numbers.
+            int most = Math.Min(MostSamples, Array.MaxLength / model.Shape.ActionSize) / stateCount;
+            if (perState > most)
+                throw UserError.Value(n is null ? candidates.Name : count.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {most}, so that all actions fit one array");
 
             float[] actions = model.Sample(stateCount, perState, draw, rows);
             Write(targetPath, model.Shape, actions, perState);

@@ -10,15 +10,16 @@ internal static class SetupCommand
     public static Command Create()
     {
         var command = new Command("setup", "Try the optional packages, and use those that work here.");
-        command.SetAction(async (_, cancellation) =>
+        command.SetAction(async (_, _) =>
         {
+            using var interrupt = new GracefulInterrupt();
             string root = SourceTree.RequireRoot();
             var states = OptionalProps.Read(root);
             foreach (var package in OptionalPackage.All)
             {
                 string cost = package.Download is null ? string.Empty : $" ({package.Download})";
                 Console.WriteLine($"{package.Name}: trying{cost} …");
-                var answer = await PackageProbe.RunAsync(root, package, cancellation).ConfigureAwait(false);
+                var answer = await PackageProbe.RunAsync(root, package, interrupt.Token).ConfigureAwait(false);
                 switch (answer.Outcome)
                 {
                     case ProbeOutcome.Works:

@@ -20,7 +20,8 @@ internal static class WeightsCommand
     {
         var file = new Argument<string?>("FILE") { Description = "a .safetensors file", Arity = ArgumentArity.ZeroOrOne };
         var weights = WeightsOption();
-        var command = new Command("inspect", "Show what a .safetensors file holds.") { file, weights };
+        var prefix = WeightsPrefix.Create();
+        var command = new Command("inspect", "Show what a .safetensors file holds.") { file, weights, prefix };
         command.SetAction(result =>
         {
             string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
@@ -37,7 +38,7 @@ internal static class WeightsCommand
             Console.WriteLine(FormattableString.Invariant($"{content.Tensors.Count} tensors, {content.Tensors.Sum(tensor => (long)tensor.Values.Length)} numbers"));
             try
             {
-                var shape = BdmWeights.Load(path).Layout.Shape;
+                var shape = result.Load(prefix, path).Layout.Shape;
                 Console.WriteLine($"a bottleneck diffusion model: S = {shape.StateSize}, A = {shape.ActionSize}, width {shape.Width}, {shape.Blocks} blocks");
             }
             catch (InvalidFileException refused)
@@ -54,10 +55,11 @@ internal static class WeightsCommand
     {
         var file = new Argument<string?>("FILE") { Description = "the .safetensors file to read", Arity = ArgumentArity.ZeroOrOne };
         var weights = WeightsOption();
+        var prefix = WeightsPrefix.Create();
         var target = new Option<string?>("--out") { Description = "the .safetensors file to write, which must not exist yet", HelpName = "FILE" };
         var published = new Option<bool>("--published") { Description = "write the published code's names: its prefix, and its unused residual layers" };
         var module = new Option<string?>("--module") { Description = "with --published, whose prefix: behavior or policy (behavior)", HelpName = "NAME" };
-        var command = new Command("export", "Write weights under plain names, or with --published for the published PyTorch code.") { file, weights, target, published, module };
+        var command = new Command("export", "Write weights under plain names, or with --published for the published PyTorch code.") { file, weights, prefix, target, published, module };
         command.SetAction(result =>
         {
             string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
@@ -65,7 +67,7 @@ internal static class WeightsCommand
             string moduleName = result.OneOf(module, Modules.Keys, "behavior");
             if (result.GetValue(module) is { } given && !result.GetValue(published))
                 throw UserError.Value(module.Name, given, "nothing without --published");
-            var loaded = BdmWeights.Load(path);
+            var loaded = result.Load(prefix, path);
             if (result.GetValue(published))
                 loaded.SavePublished(targetPath, Modules[moduleName]);
             else

@@ -28,8 +28,10 @@ public static class BanditFigures
         {
             new(
                 "overview",
-                "Left: the dataset coloured by Q; the exact answer π*, the dataset reweighted by exp(qQ/β)"
-                + (data.IdentityLabel.Length > 0 ? "; the identity Q_{θ} = qQ + const on held-out behavior points" : string.Empty)
+                "Left: the dataset coloured by Q; "
+                + (data.IdentityLabel.Length > 0
+                    ? "the exact answer π*, the dataset reweighted by exp(qQ/β); the identity Q_{θ} = qQ + const on held-out behavior points"
+                    : "for comparison the value objective's answer, the dataset reweighted by exp(qQ/β)")
                 + ". Right: log-density of the behavior model and of the aligned policy, and Q_{θ} = β(f_{θ} − f_{φ}), at four diffusion times (0 stands for 10^{−3}); grey where there is no behavior to compare with.",
                 Overview(data, behavior, policy, energy)),
             new("samples", "Data and samples, coloured by the Q of the nearest dataset point.", Samples(data)),
@@ -78,7 +80,7 @@ public static class BanditFigures
                     sheet.Add(Panels.Scatter(data.Dataset.AtMost(PointLimit), data.Extent, quality, labelled | PanelLabels.ColorBar), RowLabel, top, first.Width, first.Height);
                     break;
                 case 1:
-                    sheet.Write("exact answer π*", center, top - TitleGap);
+                    sheet.Write(data.TargetName, center, top - TitleGap);
                     sheet.Add(Panels.Scatter(data.Target.AtMost(PointLimit), data.Extent, quality, labelled | PanelLabels.ColorBar), RowLabel, top, first.Width, first.Height);
                     break;
                 case 2 when data.IdentityLabel.Length > 0:
@@ -112,7 +114,7 @@ public static class BanditFigures
         [
             ("dataset", data.Dataset),
             ("behavior samples", data.BehaviorSamples),
-            ("exact answer π*", data.Target),
+            (data.TargetName, data.Target),
             ("policy samples", data.PolicySamples),
         ];
         var quality = Quality(data);

@@ -62,7 +62,7 @@ public sealed record BanditFigureData
     /// <summary>Dataset points, coloured by Q.</summary>
     public required PlanarPoints Dataset { get; init; }
 
-    /// <summary>The dataset reweighted by e^{qQ/β}, the exact answer, coloured by Q.</summary>
+    /// <summary>The dataset reweighted by e^{qQ/β}, the value objective's exact answer, coloured by Q.</summary>
     public required PlanarPoints Target { get; init; }
 
     /// <summary>Samples of the behavior model, coloured by the Q of the nearest dataset point.</summary>
@@ -85,6 +85,9 @@ public sealed record BanditFigureData
 
     /// <summary>β(f_θ − f_φ) on the same points at the smallest t [n].</summary>
     public required float[] IdentityEnergy { get; init; }
+
+    /// <summary>How figures name <see cref="Target"/>: what has the identity has it as its exact answer, anything else only for comparison.</summary>
+    public string TargetName => IdentityLabel.Length > 0 ? "exact answer π*" : "value objective's answer";
 
     /// <summary>Losses of the stages, in order.</summary>
     public required IReadOnlyList<LossCurve> Losses { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using EDA.Engine.Stages;
 using EDA.Host.Devices;
 using EDA.Host.Figures;
@@ -11,22 +12,30 @@ namespace EDA.Host.Recipes;
 /// <param name="Recipe">The recipe.</param>
 /// <param name="Budget">The budget's name.</param>
 /// <param name="Device">The device's name.</param>
+/// <param name="Objective">The objective as it was given; null where none was.</param>
 /// <param name="Out">The run folder; null for a fresh one under runs/.</param>
 /// <param name="Assignments">The `--set` assignments, for the command that does the same again.</param>
 /// <param name="Settings">The settings that all of this comes to.</param>
-public sealed record BanditRequest(Recipe Recipe, string Budget, string Device, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
+public sealed partial record BanditRequest(Recipe Recipe, string Budget, string Device, string? Objective, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
 {
-    /// <summary>The command that does the same again.</summary>
+    /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command
     {
         get
         {
-            string objective = Settings.Alignment.Objective.ToString().ToLowerInvariant();
-            var words = new List<string> { "./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget, "--objective", objective, "--device", Device };
+            var words = new List<string> { "./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget };
+            if (Objective is not null)
+                words.AddRange(["--objective", Objective]);
+            words.AddRange(["--device", Device]);
             words.AddRange(Assignments.SelectMany(assignment => new[] { "--set", assignment }));
-            return string.Join(' ', words);
+            return string.Join(' ', words.Select(Quoted));
         }
     }
+
+    private static string Quoted(string word) => PlainWord().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"\A[A-Za-z0-9._=/-]+\z")]
+    private static partial Regex PlainWord();
 }
 
 /// <summary>Runs a bandit and leaves its folder behind.</summary>
@@ -53,6 +62,8 @@ public static class BanditRecipeRun
         using var board = new TensorBoardFile(folder.FullPath, started);
         var losses = new LossHistory();
         var record = new StageRecord();
+        // Weights are saved as soon as their stage ends: whatever goes wrong later, they are there.
+        var checkpoints = new Checkpoints(pipeline, folder);
         var outcome = new RunOutcome
         {
             Recipe = request.Recipe.Name,
@@ -66,27 +77,31 @@ public static class BanditRecipeRun
             DatasetMeanQ = pipeline.Dataset.Energies.Average(),
         };
 
-        BanditResult result;
         try
         {
-            result = display.Show(observer => pipeline.Run(new ObserverList(metrics, board, losses, record, observer), cancellation));
+            var result = display.Show(observer => pipeline.Run(new ObserverList(checkpoints, metrics, board, losses, record, observer), cancellation));
+            outcome = outcome with { Stages = result.Stages, Metrics = result.Evaluation?.Metrics, Interrupted = !result.Completed };
+            var drawing = Stopwatch.StartNew();
+            IReadOnlyList<Figure> figures = result.Evaluation is { } evaluation
+                ? BanditFigures.Draw(BanditFigureSource.Collect(pipeline, evaluation, losses.Curves))
+                : losses.Curves.Count > 0 ? [BanditFigures.Losses(losses.Curves)] : [];
+            return (folder, Report(outcome, figures, drawing));
         }
-        catch (TrainingDivergedException diverged)
+        catch (Exception failure)
         {
-            Report(outcome with { Error = diverged.Message, Stages = record.Finished }, [], null);
+            try
+            {
+                if (failure is not TrainingDivergedException)
+                    checkpoints.SaveUnfinished();
+                Report(outcome with { Error = failure.Message.ReplaceLineEndings(" "), Stages = record.Finished }, [], null);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A full disk, most likely: what made the run fail matters more than that it could not be written down.
+            }
+
             throw;
         }
-
-        outcome = outcome with { Stages = result.Stages, Metrics = result.Evaluation?.Metrics, Interrupted = !result.Completed };
-        pipeline.Behavior.ToWeights().Save(folder.BehaviorWeights);
-        if (record.Began(PolicyAlignment.StageName))
-            pipeline.Policy.ToWeights().Save(folder.PolicyWeights);
-
-        var drawing = Stopwatch.StartNew();
-        IReadOnlyList<Figure> figures = result.Evaluation is { } evaluation
-            ? BanditFigures.Draw(BanditFigureSource.Collect(pipeline, evaluation, losses.Curves))
-            : losses.Curves.Count > 0 ? [BanditFigures.Losses(losses.Curves)] : [];
-        return (folder, Report(outcome, figures, drawing));
 
         RunOutcome Report(RunOutcome final, IReadOnlyList<Figure> figures, Stopwatch? drawing)
         {
@@ -103,21 +118,44 @@ public static class BanditRecipeRun
         }
     }
 
-    // Which stages began and ended, for a run that ends in an exception.
+    // Which stages ended, for a run that ends in an exception.
     private sealed class StageRecord : ITrainingObserver
     {
-        private readonly List<string> _began = [];
-
         public List<StageResult> Finished { get; } = [];
 
-        public bool Began(string stage) => _began.Contains(stage);
-
-        public void StageStarted(string stage, long step, long total) => _began.Add(stage);
+        public void StageStarted(string stage, long step, long total)
+        {
+        }
 
         public void Progress(in TrainingProgress progress)
         {
         }
 
         public void StageFinished(StageResult result) => Finished.Add(result);
+    }
+
+    // Saves the weights of a training stage when it ends, be it early.
+    private sealed class Checkpoints(BanditPipeline pipeline, RunFolder folder) : ITrainingObserver
+    {
+        private string? _underWay;
+
+        public void StageStarted(string stage, long step, long total) => _underWay = stage;
+
+        public void Progress(in TrainingProgress progress)
+        {
+        }
+
+        public void StageFinished(StageResult result) => SaveUnfinished();
+
+        /// <summary>Saves the weights of the stage under way, as they are.</summary>
+        public void SaveUnfinished()
+        {
+            string? stage = _underWay;
+            _underWay = null;
+            if (stage == BehaviorPretraining.StageName)
+                pipeline.Behavior.ToWeights().Save(folder.BehaviorWeights);
+            else if (stage == PolicyAlignment.StageName)
+                pipeline.Policy.ToWeights().Save(folder.PolicyWeights);
+        }
     }
 }

@@ -79,9 +79,13 @@ public static partial class IndexPage
         page.Append("<h2>Numbers</h2>\n<table>\n<thead><tr><th></th><th>this run</th><th>exact</th><th></th></tr></thead>\n<tbody>\n");
         Row("q_correlation", metrics.QCorrelation, 1, "correlation of Q_{θ} = β(f_{θ} − f_{φ}) with qQ on held-out behavior points, t = 10^{−3}");
         Row("q_slope", metrics.QSlope, 1, "slope of Q_{θ} over qQ there" + (metrics.QSlope is null ? "; only the value objective has this identity" : string.Empty));
-        Row("policy_mean_q", metrics.PolicyMeanQ, metrics.TargetMeanQ, "mean Q of policy samples; exact: the dataset reweighted by exp(qQ/β)");
+        // The dataset reweighted by exp(qQ/β) is the optimum of the value objective alone.
+        bool known = outcome.TargetIsExact;
+        Row("policy_mean_q", metrics.PolicyMeanQ, known ? metrics.TargetMeanQ : null, known
+            ? "mean Q of policy samples; exact: the dataset reweighted by exp(qQ/β)"
+            : $"mean Q of policy samples; value objective's answer, for comparison: {Number(metrics.TargetMeanQ)}");
         Row("behavior_mean_q", metrics.BehaviorMeanQ, outcome.DatasetMeanQ, "mean Q of behavior samples; exact: the dataset");
-        Row("energy_distance_policy", metrics.EnergyDistancePolicy, 0, "policy samples to the reweighted dataset");
+        Row("energy_distance_policy", metrics.EnergyDistancePolicy, known ? 0 : null, "policy samples to the reweighted dataset" + (known ? string.Empty : ", the value objective's answer, for comparison"));
         Row("energy_distance_behavior", metrics.EnergyDistanceBehavior, 0, "behavior samples to the dataset");
         page.Append("</tbody>\n</table>\n");
 

@@ -47,8 +47,22 @@ public sealed class RunFolder
     /// <param name="wanted">Where the user wants it; null for runs/NAME, or runs/NAME-2 and so on where that is taken.</param>
     /// <param name="name">The run's name.</param>
     /// <returns>The folder, new and empty but for its own sub-folders.</returns>
-    /// <exception cref="UserError">The wanted folder is there already and is not empty.</exception>
+    /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
     public static RunFolder Create(string? wanted, string name)
+    {
+        if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
+            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
+        try
+        {
+            return Make(wanted, name);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Value("--out", wanted ?? "runs", $"a folder that can be written ({error.Message})");
+        }
+    }
+
+    private static RunFolder Make(string? wanted, string name)
     {
         string path;
         if (wanted is not null)

@@ -35,6 +35,9 @@ public sealed record RunOutcome
     /// <summary>Seconds by stage, the drawing of the figures and the total included.</summary>
     public required IReadOnlyList<KeyValuePair<string, double>> Seconds { get; init; }
 
+    /// <summary>Whether the dataset reweighted by e^{qQ/β} is the exact answer: it is the value objective's alone.</summary>
+    public bool TargetIsExact => Settings.Alignment.CreateObjective().RecoversLabels;
+
     /// <summary>The numbers against the exact answer; null where the run did not get so far.</summary>
     public BanditMetrics? Metrics { get; init; }
 

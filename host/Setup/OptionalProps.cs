@@ -16,6 +16,11 @@ public static class OptionalProps
     private const string FileName = "optional.props";
     private const string ReasonSuffix = "Reason";
 
+    /// <summary>Whether there is such a file.</summary>
+    /// <param name="root">The repository's folder.</param>
+    /// <returns>Whether setup came to an answer in this clone.</returns>
+    public static bool Exist(string root) => File.Exists(Path.Combine(root, FileName));
+
     /// <summary>Reads the file.</summary>
     /// <param name="root">The repository's folder; null for none.</param>
     /// <returns>The state of each package, by property.</returns>

@@ -35,6 +35,25 @@ public static partial class PackageProbe
         string name = $"{package.Probe}.Probe";
         string project = Path.Combine(folder, name + ".csproj");
         DeleteOutput(folder);
+        try
+        {
+            return await ProbeAsync(folder, name, project, package, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            try
+            {
+                DeleteOutput(folder);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // A file still in use stays; the next probe begins by deleting it.
+            }
+        }
+    }
+
+    private static async Task<ProbeAnswer> ProbeAsync(string folder, string name, string project, OptionalPackage package, CancellationToken cancellation)
+    {
         var restore = await DotnetAsync(folder, ["restore", project, "-nologo", "--force", "--disable-build-servers"], cancellation).ConfigureAwait(false);
         if (restore.Status != 0)
             return Explain(package, restore.Output);
@@ -42,7 +61,6 @@ public static partial class PackageProbe
         if (build.Status != 0)
             return new ProbeAnswer(ProbeOutcome.Fails, "does not build: " + FirstError(build.Output));
         var test = await DotnetAsync(folder, [Path.Combine(folder, "bin", "Release", "net10.0", name + ".dll")], cancellation).ConfigureAwait(false);
-        DeleteOutput(folder);
         string last = test.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? $"exit status {test.Status}";
         return test.Status == 0
             ? new ProbeAnswer(ProbeOutcome.Works, last)
@@ -86,6 +104,8 @@ public static partial class PackageProbe
         start.Environment["NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT"] = "2";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
+        // What it says is looked into for English words.
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         process.StandardInput.Close();
         try
@@ -93,11 +113,14 @@ public static partial class PackageProbe
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
             var error = process.StandardError.ReadToEndAsync(cancellation);
             await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+            // A terminal's Ctrl-C reaches the child as well: how it ended then is no answer.
+            cancellation.ThrowIfCancellationRequested();
             return (process.ExitCode, await output.ConfigureAwait(false) + await error.ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
         }
     }

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using EDA.Engine.Alignment;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Figures;
@@ -74,6 +75,38 @@ public sealed partial class ReportTests : IDisposable
         }
 
         Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(ObjectiveKind.Value, true)]
+    [InlineData(ObjectiveKind.Preference, false)]
+    [InlineData(ObjectiveKind.Dpo, false)]
+    public void OnlyTheValueObjectiveHasAnExactAnswer(ObjectiveKind objective, bool exact)
+    {
+        var data = SyntheticBandit.Create();
+        if (!exact)
+            data = data with { IdentityLabel = [], IdentityEnergy = [] };
+        var figures = BanditFigures.Draw(data);
+        Assert.All(figures.Take(2), figure => Assert.Equal(exact, figure.Svg.Contains("exact", StringComparison.Ordinal)));
+        Assert.Equal(exact, figures[0].Caption.Contains("exact", StringComparison.Ordinal));
+
+        var settings = BanditBudgets.Smoke;
+        var outcome = new RunOutcome
+        {
+            Recipe = "bandit-rings",
+            Budget = "smoke",
+            Settings = settings with { Alignment = settings.Alignment.With(objective) },
+            Device = "cpu",
+            Command = "./eda",
+            Started = DateTimeOffset.UnixEpoch,
+            Stages = [],
+            Seconds = [],
+            Metrics = new BanditMetrics { TargetMeanQ = 0.875, PolicyMeanQ = 0.5 },
+        };
+        string page = IndexPage.Write(outcome, [], figures);
+        Assert.Equal(exact, page.Contains("<td>0.500</td><td>0.875</td>", StringComparison.Ordinal));
+        Assert.Equal(!exact, page.Contains("<td>0.500</td><td>–</td>", StringComparison.Ordinal));
+        Assert.Equal(!exact, page.Contains("for comparison: 0.875", StringComparison.Ordinal));
     }
 
     [Fact]

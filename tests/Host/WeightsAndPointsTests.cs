@@ -52,6 +52,21 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         Assert.Equal(lines, File.ReadAllLines(_folder.At("two.csv")));
     }
 
+    [Fact]
+    public void TheFirstSignalEndsACommandThatHasNothingToSave()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var process = EdaProcess.Start(_folder.Path, "sample", "--weights", Weights, "--n", "20000000", "--out", "out.csv");
+        Thread.Sleep(TimeSpan.FromSeconds(3));
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        bool ended = process.WaitForExit(TimeSpan.FromSeconds(10));
+        process.Kill();
+        Assert.True(ended);
+        Assert.Equal(143, process.ExitCode);
+    }
+
     [Theory]
     [InlineData("a0,a1,t\n0,nan,0.5\n", "row 1, column a1 is 'nan'")]
     [InlineData("a0,a1,t\n0,1,0.5\n0,one,0.5\n", "row 2, column a1 is 'one'")]
@@ -108,6 +123,45 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         string plain = _folder.At("plain.safetensors");
         Assert.Equal(0, EdaProcess.Run(_folder.Path, "weights", "export", published, "--out", plain).Status);
         Assert.Equal(EDA.Engine.Checkpoints.BdmWeights.Load(Weights).Parameters, EDA.Engine.Checkpoints.BdmWeights.Load(plain).Parameters);
+    }
+
+    [Fact]
+    public void APrefixNamesOneNetworkOfSeveral()
+    {
+        var published = new List<EDA.Engine.Checkpoints.NamedTensor>();
+        foreach (string module in new[] { "behavior", "policy" })
+        {
+            string part = _folder.At(module + ".safetensors");
+            Assert.Equal(0, EdaProcess.Run(_folder.Path, "weights", "export", run.At("checkpoints", module + ".safetensors"), "--published", "--module", module, "--out", part).Status);
+            published.AddRange(EDA.Engine.Checkpoints.Safetensors.Read(part).Tensors);
+        }
+
+        string both = _folder.At("both.safetensors");
+        EDA.Engine.Checkpoints.Safetensors.Write(both, published, null, false);
+        var unnamed = EdaProcess.Run(_folder.Path, "sample", "--weights", both, "--n", "3", "--out", "out.csv");
+        Assert.Equal(2, unnamed.Status);
+        Assert.Contains("'diffusion_behavior.', 'diffusion_policy.'", Assert.Single(unnamed.ErrorLines), StringComparison.Ordinal);
+        var unknown = EdaProcess.Run(_folder.Path, "weights", "export", both, "--prefix", "diffusion_critic.", "--out", "out.safetensors");
+        Assert.Equal(2, unknown.Status);
+        Assert.Contains("--prefix is 'diffusion_critic.'", Assert.Single(unknown.ErrorLines), StringComparison.Ordinal);
+
+        string points = _folder.Write("points.csv", "a0,a1,t\n0.3,-0.4,0.5\n");
+        string[][] lines =
+        [
+            ["density", "--in", points, "--out", "density"],
+            ["score", "--in", points, "--out", "score"],
+            ["sample", "--n", "3", "--out", "sample"],
+            ["weights", "export", "--out", "export"],
+        ];
+        foreach (string[] line in lines)
+        {
+            var named = EdaProcess.Run(_folder.Path, [.. line[..^1], line[^1] + ".named", "--weights", both, "--prefix", "diffusion_policy."]);
+            Assert.True(named.Status == 0, named.Error);
+            Assert.Equal(0, EdaProcess.Run(_folder.Path, [.. line[..^1], line[^1] + ".alone", "--weights", Weights]).Status);
+            Assert.Equal(File.ReadAllBytes(_folder.At(line[^1] + ".alone")), File.ReadAllBytes(_folder.At(line[^1] + ".named")));
+        }
+
+        Assert.Contains("S = 0, A = 2", EdaProcess.Run(_folder.Path, "weights", "inspect", both, "--prefix", "diffusion_policy.").Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Stages;
+using EDA.Host.Progress;
+using EDA.Host.Recipes;
+using EDA.Kernels.Cpu;
+
+namespace EDA.Tests.Host;
+
+/// <summary>A run that fails keeps what it trained until then.</summary>
+public sealed class FailedRunTests : IDisposable
+{
+    private static readonly BanditRun _tiny = BanditBudgets.Smoke with
+    {
+        Points = 1000,
+        Width = 32,
+        Blocks = 1,
+        Behavior = new() { Batch = 16, Steps = 4, LearningRate = 1e-3, ReportEvery = 2 },
+        Alignment = new() { States = 4, Candidates = 4, Steps = 4, LearningRate = 1e-3, ReportEvery = 2 },
+        Evaluation = new() { HeldOut = 64, Samples = 64, DistancePoints = 32 },
+    };
+
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ADivergedAlignmentLeavesTheBehavior()
+    {
+        Fail<TrainingDivergedException>("alignment", 2, new TrainingDivergedException("alignment", 2, double.NaN));
+        Assert.True(File.Exists(Checkpoint("behavior")));
+        Assert.False(File.Exists(Checkpoint("policy")));
+        Assert.Contains("alignment diverged", Error(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADivergedBehaviorLeavesNone()
+    {
+        Fail<TrainingDivergedException>("behavior", 2, new TrainingDivergedException("behavior", 2, double.NaN));
+        Assert.False(File.Exists(Checkpoint("behavior")));
+    }
+
+    [Fact]
+    public void AnyOtherFailureLeavesTheWeightsAsTheyWere()
+    {
+        Fail<InvalidOperationException>("alignment", 2, new InvalidOperationException("out of\npaper"));
+        Assert.True(File.Exists(Checkpoint("behavior")));
+        Assert.True(File.Exists(Checkpoint("policy")));
+        Assert.Equal("out of paper", Error());
+    }
+
+    [Fact]
+    public void AFailedEvaluationLeavesBoth()
+    {
+        Fail<InvalidOperationException>("evaluation", 0, new InvalidOperationException("no ruler"));
+        Assert.True(File.Exists(Checkpoint("behavior")));
+        Assert.True(File.Exists(Checkpoint("policy")));
+        Assert.Equal("no ruler", Error());
+    }
+
+    [Theory]
+    [InlineData(true, "behavior diverged")]
+    [InlineData(false, "alignment diverged")]
+    public void ModelsThatGiveNoNumbersHaveDiverged(bool breakBehavior, string named)
+    {
+        using var device = new CpuDevice();
+        using var behavior = BottleneckDiffusionModel.Create(device, _tiny.CreateShape(), 0);
+        using var policy = behavior.Copy();
+        float[] broken = behavior.CloneParameters();
+        Array.Fill(broken, float.NaN);
+        (breakBehavior ? behavior : policy).SetParameters(broken);
+        var dataset = BanditDataset.Create(_tiny.Bandit, _tiny.Points, 0);
+        var error = Assert.Throws<TrainingDivergedException>(() => BanditEvaluation.Measure(_tiny, dataset, behavior, policy));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    private string Checkpoint(string name) => Path.Combine(_folder.At("run"), "checkpoints", name + ".safetensors");
+
+    private string? Error()
+    {
+        using var result = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("run"), "result.json")));
+        Assert.True(File.Exists(Path.Combine(_folder.At("run"), "index.html")));
+        return result.RootElement.GetProperty("error").GetString();
+    }
+
+    private void Fail<T>(string stage, long step, T failure)
+        where T : Exception
+    {
+        var request = new BanditRequest(Recipe.Find("bandit-rings"), "smoke", "cpu", null, _folder.At("run"), [], _tiny);
+        Assert.Same(failure, Assert.Throws<T>(() => BanditRecipeRun.Execute(request, new FailingDisplay(stage, step, failure), default)));
+    }
+
+    // Fails where a stage reports a step; at step 0, where it starts.
+    private sealed class FailingDisplay(string stage, long step, Exception failure) : IProgressDisplay, ITrainingObserver
+    {
+        public T Show<T>(Func<ITrainingObserver, T> work) => work(this);
+
+        public void StageStarted(string started, long at, long total) => FailAt(started, at);
+
+        public void Progress(in TrainingProgress progress) => FailAt(progress.Stage, progress.Step);
+
+        public void StageFinished(StageResult result)
+        {
+        }
+
+        private void FailAt(string at, long reached)
+        {
+            if (at == stage && reached == step)
+                throw failure;
+        }
+    }
+}
