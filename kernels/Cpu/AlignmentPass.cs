@@ -232,7 +232,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
             for (int p = 0; p < panels; p++)
             {
                 PanelTranspose.Run(adjoint.At(p), width, Record(record, kept.TransposedStream).At(p));
-                DenoisingPass<TV, TS>.SumRows(adjoint.At(p), width, sums + (p * _record.Stride) + total.ContractBias);
+                PanelSum<TV, TS>.Run(adjoint.At(p), width, sums + (p * _record.Stride) + total.ContractBias);
             }
 
             var biasGradient = new Panels(sums + total.ExpandBias, _record.Stride);
@@ -268,7 +268,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels; p++)
         {
             float* panel = record + (p * _record.Stride);
-            DenoisingPass<TV, TS>.ConditionAdjoint(
+            PanelInput<TV, TS>.EmbedAdjoint(
                 panel + _record.ConditionSlope, scratch.Embedding.At(p), panel + _record.SumsStart + _record.Sums.ConditionBias, panel + _record.ConditionAdjoint);
         }
     }

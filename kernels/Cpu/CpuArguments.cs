@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EDA.Kernels.Cpu;
 
 /// <summary>Turns the arrays of a call into pointers, and refuses those that are too short or live elsewhere.</summary>
@@ -25,4 +27,11 @@ internal static unsafe class CpuArguments
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return count;
     }
+
+    /// <summary>
+    /// Keeps the owners of pointers alive up to this call: once only its pointer is used, an array nobody disposes of
+    /// could be finalised, and its memory freed, in the middle of an operation.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepAlive(params ReadOnlySpan<object?> owners) => _ = owners.Length;
 }

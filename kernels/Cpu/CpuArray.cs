@@ -23,9 +23,11 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
 
     public T* Pointer { get; private set; }
 
-    public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0) => source.CopyTo(Range(offset, source.Length));
+    public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0) =>
+        CopyAndKeepAlive(source, Range(offset, source.Length));
 
-    public override void CopyTo(Span<T> destination, long offset = 0) => Range(offset, destination.Length).CopyTo(destination);
+    public override void CopyTo(Span<T> destination, long offset = 0) =>
+        CopyAndKeepAlive(Range(offset, destination.Length), destination);
 
     protected override void Dispose(bool disposing)
     {
@@ -34,6 +36,12 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
         NativeMemory.AlignedFree(Pointer);
         Pointer = null;
         GC.RemoveMemoryPressure(_bytes);
+    }
+
+    private void CopyAndKeepAlive(ReadOnlySpan<T> source, Span<T> destination)
+    {
+        source.CopyTo(destination);
+        GC.KeepAlive(this);
     }
 
     private Span<T> Range(long offset, int count)

@@ -21,6 +21,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
         _density ??= new InferencePass<TV, TS>(Layout, schedule, pool, false);
         _density.Evaluate(
             Parameters(parameters), Pointer(actions, Actions(rows)), Pointer(times, rows), States(states, rows), AtLeastOne(rows), Pointer(density, rows));
+        KeepAlive(this, parameters, actions, times, states, density);
     }
 
     public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise)
@@ -28,6 +29,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
         _score ??= new InferencePass<TV, TS>(Layout, schedule, pool, true);
         _score.Evaluate(
             Parameters(parameters), Pointer(actions, Actions(rows)), Pointer(times, rows), States(states, rows), AtLeastOne(rows), Pointer(noise, Actions(rows)));
+        KeepAlive(this, parameters, actions, times, states, noise);
     }
 
     public void Gaps(
@@ -53,6 +55,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
             OptionalPointer(draws.Times, stateCount),
             OptionalPointer(draws.Noise, Actions(rows)),
             Pointer(gaps, rows));
+        KeepAlive(this, policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
     }
 
     public void Objective(
@@ -76,6 +79,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
         }
 
         *Pointer(loss, 1) = (float)(total / stateCount);
+        KeepAlive(gaps, labels, gapsGradient, loss);
     }
 
     public void DenoisingStep(
@@ -101,6 +105,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
             OptionalPointer(draws.DropoutMask, (long)rows * shape.Blocks * shape.Width),
             Parameters(gradient),
             Pointer(loss, 1));
+        KeepAlive(this, parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
     }
 
     public void AlignmentStep(
@@ -132,6 +137,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
             OptionalPointer(draws.Noise, Actions(rows)),
             Parameters(gradient),
             Pointer(loss, 1));
+        KeepAlive(this, policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
     }
 
     public void Sample(
@@ -155,6 +161,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
             draw,
             OptionalPointer(start, Actions(rows)),
             Pointer(actions, Actions(rows)));
+        KeepAlive(this, parameters, states, start, actions);
     }
 
     public void Dispose()

@@ -40,6 +40,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _indices = Pointer(indices, AtLeastOne(count));
         (_upper, _draw, _purpose) = (AtLeastOne(upper), draw, purpose);
         Start(Kind.Indices, count);
+        KeepAlive(indices);
     }
 
     public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
@@ -47,6 +48,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _first = Pointer(values, count);
         (_draw, _purpose) = (draw, purpose);
         Start(Kind.Normal, count);
+        KeepAlive(values);
     }
 
     public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination)
@@ -56,6 +58,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _indices = Pointer(indices, count);
         (_width, _upper) = (width, checked((int)(source.Length / width)));
         Start(Kind.Gather, count);
+        KeepAlive(source, indices, destination);
     }
 
     public void Adam(
@@ -76,6 +79,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _stepSize = (float)(settings.LearningRate / (1 - Math.Pow(settings.Beta1, step)));
         _secondScale = (float)(1 / Math.Sqrt(1 - Math.Pow(settings.Beta2, step)));
         Start(Kind.Adam, count);
+        KeepAlive(parameters, gradient, firstMoment, secondMoment);
     }
 
     public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
@@ -86,6 +90,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _second = Pointer(source, target.Length);
         _rate = rate;
         Start(Kind.Polyak, target.Length);
+        KeepAlive(target, source);
     }
 
     public void Run(int item, int worker)

@@ -208,7 +208,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             var (block, slices, kept, total) = (blocks[l], _layout.Blocks[l], _record.Blocks[l], _record.Sums.Blocks[l]);
             Transpose(scratch.Q, width, Record(record, kept.TransposedStream), panels);
             for (int p = 0; p < panels; p++)
-                SumRows(scratch.Q.At(p), width, sums + (p * _record.Stride) + total.ContractBias);
+                PanelSum<TV, TS>.Run(scratch.Q.At(p), width, sums + (p * _record.Stride) + total.ContractBias);
             var adjoint = Record(record, kept.Adjoint);
             Product<TV, TS>.Run(
                 _network.ContractTransposed(l), scratch.Q, panels, new TrainingSlopeEpilogue<TV, TS>(adjoint, block.Slope, block.Curvature, new Panels(sums + total.ExpandBias, _record.Stride)));
@@ -228,24 +228,8 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels; p++)
         {
             float* panel = record + (p * _record.Stride);
-            ConditionAdjoint(panel + _record.ConditionSlope, scratch.Embedding.At(p), panel + _record.SumsStart + _record.Sums.ConditionBias, panel + _record.ConditionAdjoint);
+            PanelInput<TV, TS>.EmbedAdjoint(panel + _record.ConditionSlope, scratch.Embedding.At(p), panel + _record.SumsStart + _record.Sums.ConditionBias, panel + _record.ConditionAdjoint);
         }
-    }
-
-    /// <summary>q_e → the adjoint of Cφ + c, transposed, and its sum over rows.</summary>
-    internal static void ConditionAdjoint(float* slope, float* embeddingAdjoint, float* biasGradient, float* transposed)
-    {
-        for (int i = 0; i < BdmShape.TimeFeatures * PanelRows; i += TS.Count)
-            TS.Store(TS.Multiply(TS.Load(slope + i), TS.Load(embeddingAdjoint + i)), embeddingAdjoint + i);
-        SumRows(embeddingAdjoint, BdmShape.TimeFeatures, biasGradient);
-        PanelTranspose.Run(embeddingAdjoint, BdmShape.TimeFeatures, transposed);
-    }
-
-    /// <summary>sums[j] = Σ_rows panel[j].</summary>
-    internal static void SumRows(float* panel, int features, float* sums)
-    {
-        for (int j = 0; j < features; j++)
-            sums[j] = PanelSum<TV, TS>.Row(panel + (j * PanelRows));
     }
 
     private static void Transpose(Panels source, int width, Panels destination, int panels)

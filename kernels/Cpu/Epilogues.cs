@@ -14,50 +14,6 @@ internal unsafe interface IEpilogue
     void Apply(float* tile, int feature, int count, int panel);
 }
 
-/// <summary>A buffer of activations: panel p of the tile starts at Start + p·Stride, feature f 32 floats further each.</summary>
-internal readonly unsafe struct Panels(float* start, long stride)
-{
-    public readonly float* Start = start;
-    public readonly long Stride = stride;
-
-    public bool IsNull => Start == null;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* At(int panel, int feature = 0) => Start + (panel * Stride) + ((long)feature * PanelRows);
-}
-
-/// <summary>The product of packed weights with activation panels.</summary>
-internal static unsafe class Product<TV, TS>
-    where TV : struct
-    where TS : struct, ISimd<TV>
-{
-    /// <summary>Multiplies and hands each tile to the epilogue.</summary>
-    /// <param name="weights">[outputs][depth].</param>
-    /// <param name="input">[panels][depth][32].</param>
-    /// <param name="panels">The number of panels.</param>
-    /// <param name="epilogue">What happens to the sums.</param>
-    public static void Run<TE>(PackedMatrix weights, Panels input, int panels, in TE epilogue)
-        where TE : struct, IEpilogue
-    {
-        float* sums = stackalloc float[(12 * PanelRows) + 16];
-        sums = (float*)(((nint)sums + 63) & ~63);
-        for (int tile = 0; tile < weights.Tiles; tile++)
-        {
-            int feature = weights.FirstFeature(tile);
-            int height = weights.Height(tile);
-            float* a = weights.Data + ((long)feature * weights.Depth);
-            for (int panel = 0; panel < panels; panel++)
-            {
-                if (height == 12)
-                    PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 0, input.At(panel), 0, 1, weights.Depth, sums, false);
-                else
-                    PanelProduct<TV, TS, PackedEight>.Tile(8, a, 0, input.At(panel), 0, 1, weights.Depth, sums, false);
-                epilogue.Apply(sums, feature, height, panel);
-            }
-        }
-    }
-}
-
 /// <summary>output = sum (+ bias).</summary>
 internal readonly unsafe struct StoreEpilogue<TV, TS>(Panels output, float* bias) : IEpilogue
     where TV : struct
@@ -271,20 +227,5 @@ internal readonly unsafe struct FirstBlockSlopeEpilogue<TV, TS>(
             return;
         for (int j = 0; j < count; j++)
             bias[j] = PanelSum<TV, TS>.Row(to + (j * PanelRows));
-    }
-}
-
-/// <summary>The sum over a panel's 32 rows.</summary>
-internal static unsafe class PanelSum<TV, TS>
-    where TV : struct
-    where TS : struct, ISimd<TV>
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Row(float* values)
-    {
-        TV total = TS.Load(values);
-        for (int r = TS.Count; r < PanelRows; r += TS.Count)
-            total = TS.Add(total, TS.Load(values + r));
-        return TS.Sum(total);
     }
 }

@@ -301,12 +301,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
             int feature = weights.FirstFeature(tile), height = weights.Height(tile);
             for (int column = 0; column < features; column += PanelRows)
             {
-                float* a = weights.Data + ((long)feature * weights.Depth);
-                float* b = adjoints + ((long)column * hidden);
-                if (height == 12)
-                    PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 0, b, 0, 1, weights.Depth, products, false);
-                else
-                    PanelProduct<TV, TS, PackedEight>.Tile(8, a, 0, b, 0, 1, weights.Depth, products, false);
+                Product<TV, TS>.Tile(weights, tile, adjoints + ((long)column * hidden), products);
                 for (int row = 0; row < height; row++)
                 {
                     for (int c = column; c < Math.Min(column + PanelRows, features); c++)

@@ -64,4 +64,13 @@ internal static unsafe class PanelInput<TV, TS>
     /// </summary>
     public static void Embed(PreparedNetwork<TV, TS> network, float* bias, Panels waves, Panels embedding, Panels slope, int panels) =>
         Product<TV, TS>.Run(network.Condition, waves, panels, new ActivationEpilogue<TV, TS>(embedding, slope, default, bias));
+
+    /// <summary>From the adjoint of e to that of Cφ + c, transposed, and its sum over rows.</summary>
+    public static void EmbedAdjoint(float* slope, float* adjoint, float* biasGradient, float* transposed)
+    {
+        for (int i = 0; i < BdmShape.TimeFeatures * PanelRows; i += TS.Count)
+            TS.Store(TS.Multiply(TS.Load(slope + i), TS.Load(adjoint + i)), adjoint + i);
+        PanelSum<TV, TS>.Run(adjoint, BdmShape.TimeFeatures, biasGradient);
+        PanelTranspose.Run(adjoint, BdmShape.TimeFeatures, transposed);
+    }
 }

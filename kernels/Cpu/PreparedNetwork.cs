@@ -364,14 +364,9 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
         for (int tile = firstTile; tile < endTile; tile++)
         {
             int feature = weights.FirstFeature(tile), height = weights.Height(tile);
-            float* a = weights.Data + ((long)feature * weights.Depth);
             for (int column = 0; column < _foldedStride; column += PanelRows)
             {
-                float* b = _foldedPanels + ((long)column * weights.Depth);
-                if (height == 12)
-                    PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 0, b, 0, 1, weights.Depth, sums, false);
-                else
-                    PanelProduct<TV, TS, PackedEight>.Tile(8, a, 0, b, 0, 1, weights.Depth, sums, false);
+                Product<TV, TS>.Tile(weights, tile, _foldedPanels + ((long)column * weights.Depth), sums);
                 for (int j = 0; j < height; j++)
                     new Span<float>(sums + (j * PanelRows), PanelRows).CopyTo(new Span<float>(_firstProduct + ((long)(feature + j) * _foldedStride) + column, PanelRows));
             }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace EDA.Kernels.Cpu;
 
 /// <summary>Work that splits into numbered items, any of which may run on any thread.</summary>
@@ -40,7 +42,7 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>The number of threads that work, the caller included.</summary>
     public int Workers { get; }
 
-    /// <summary>Runs all items and returns when the last has finished.</summary>
+    /// <summary>Runs all items and returns when the last has finished; rethrows what an item threw.</summary>
     /// <param name="work">The work.</param>
     /// <param name="count">The number of items.</param>
     public void Run(IParallelWork work, int count)
@@ -63,7 +65,7 @@ internal sealed class WorkerPool : IDisposable
         _done.Wait();
         _work = null;
         if (_failure is { } failure)
-            throw new InvalidOperationException("a CPU kernel failed", failure);
+            ExceptionDispatchInfo.Throw(failure);
     }
 
     public void Dispose()

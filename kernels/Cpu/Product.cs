@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using static EDA.Kernels.Cpu.PanelProduct;
+
+namespace EDA.Kernels.Cpu;
+
+/// <summary>A buffer of activations: panel p of the tile starts at Start + p·Stride, feature f 32 floats further each.</summary>
+internal readonly unsafe struct Panels(float* start, long stride)
+{
+    public readonly float* Start = start;
+    public readonly long Stride = stride;
+
+    public bool IsNull => Start == null;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float* At(int panel, int feature = 0) => Start + (panel * Stride) + ((long)feature * PanelRows);
+}
+
+/// <summary>The product of packed weights with activation panels.</summary>
+internal static unsafe class Product<TV, TS>
+    where TV : struct
+    where TS : struct, ISimd<TV>
+{
+    /// <summary>Multiplies and hands each tile to the epilogue.</summary>
+    /// <param name="weights">[outputs][depth].</param>
+    /// <param name="input">[panels][depth][32].</param>
+    /// <param name="panels">The number of panels.</param>
+    /// <param name="epilogue">What happens to the sums.</param>
+    public static void Run<TE>(PackedMatrix weights, Panels input, int panels, in TE epilogue)
+        where TE : struct, IEpilogue
+    {
+        float* sums = stackalloc float[(12 * PanelRows) + 16];
+        sums = (float*)(((nint)sums + 63) & ~63);
+        for (int tile = 0; tile < weights.Tiles; tile++)
+        {
+            int feature = weights.FirstFeature(tile);
+            int height = weights.Height(tile);
+            for (int panel = 0; panel < panels; panel++)
+            {
+                Tile(weights, tile, input.At(panel), sums);
+                epilogue.Apply(sums, feature, height, panel);
+            }
+        }
+    }
+
+    /// <summary>One tile of packed weights times [depth][32].</summary>
+    public static void Tile(PackedMatrix weights, int tile, float* b, float* sums)
+    {
+        float* a = weights.Data + ((long)weights.FirstFeature(tile) * weights.Depth);
+        if (weights.Height(tile) == 12)
+            PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 0, b, 0, 1, weights.Depth, sums, false);
+        else
+            PanelProduct<TV, TS, PackedEight>.Tile(8, a, 0, b, 0, 1, weights.Depth, sums, false);
+    }
+}
