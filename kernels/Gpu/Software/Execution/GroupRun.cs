@@ -3,20 +3,19 @@ using System.Runtime.InteropServices;
 namespace EDA.Kernels.Gpu.Software;
 
 /// <summary>
-/// Runs the items of one group after another, on the calling thread. In each turn every item that can go on runs to
-/// where it waits next; then warps that meet exchange values and go on, and when all warps wait at the same barrier
-/// the group goes on.
+/// Runs the items of one group on the calling thread. Warp after warp runs as far as it gets without the others, to a
+/// barrier of the group or the end, which is as far apart as warps can be; inside a warp, item after item runs to where
+/// it meets the other lanes. When all warps wait at the same barrier, the group goes on.
 /// </summary>
 internal sealed unsafe class GroupRun : IDisposable
 {
     public const int WarpSize = 32;
 
-    // An item's state besides its site: it may go on, or it waits for the group (at a barrier, or at the end).
     private readonly ItemProgram _program;
     private readonly int _size;
     private readonly int[] _sites;
-    private readonly bool[] _waits;
-    private readonly int[] _order;
+    private readonly int[] _warps;
+    private readonly int[] _lanes;
     private readonly bool _shuffled;
     private readonly Random _random = new(20240907);
     private readonly byte* _frames;
@@ -26,8 +25,14 @@ internal sealed unsafe class GroupRun : IDisposable
         _program = program;
         _size = size;
         _sites = new int[size];
-        _waits = new bool[size];
-        _order = [.. Enumerable.Range(0, size).Select(item => order == ItemOrder.Reverse ? size - 1 - item : item)];
+        _warps = [.. Enumerable.Range(0, (size + WarpSize - 1) / WarpSize)];
+        _lanes = [.. Enumerable.Range(0, WarpSize)];
+        if (order == ItemOrder.Reverse)
+        {
+            Array.Reverse(_warps);
+            Array.Reverse(_lanes);
+        }
+
         _shuffled = order == ItemOrder.Shuffled;
         _frames = (byte*)NativeMemory.AlignedAlloc((nuint)program.FrameSize * (nuint)size, 64);
     }
@@ -41,59 +46,40 @@ internal sealed unsafe class GroupRun : IDisposable
         for (int item = 0; item < _size; item++)
             variables.CopyTo(new Span<byte>(Frame(item), _program.FrameSize));
         _sites.AsSpan().Clear();
-        _waits.AsSpan().Clear();
         do
         {
-            Advance();
+            if (_shuffled)
+                _random.Shuffle(_warps);
+            foreach (int warp in _warps)
+                RunWarp(warp * WarpSize, Math.Min(WarpSize, _size - (warp * WarpSize)));
+            RequireTogether(0, _size);
         }
-        while (MeetInWarps() || MeetInGroup());
+        while (_sites[0] != 0);
     }
 
     private byte* Frame(int item) => _frames + ((nint)item * _program.FrameSize);
 
-    private void Advance()
+    // To the next barrier of the group, or the end.
+    private void RunWarp(int first, int lanes)
     {
-        if (_shuffled)
-            _random.Shuffle(_order);
-        foreach (int item in _order)
+        while (true)
         {
-            if (_waits[item])
-                continue;
-            ItemContext.ItemX = item;
-            _sites[item] = _program.Resume(Frame(item), _sites[item]);
-        }
-    }
+            if (_shuffled)
+                _random.Shuffle(_lanes);
+            foreach (int lane in _lanes)
+            {
+                if (lane >= lanes)
+                    continue;
+                ItemContext.ItemX = first + lane;
+                _sites[first + lane] = _program.Resume(Frame(first + lane), _sites[first + lane]);
+            }
 
-    // Whether any warp can go on.
-    private bool MeetInWarps()
-    {
-        bool any = false;
-        for (int first = 0; first < _size; first += WarpSize)
-        {
-            if (_waits[first])
-                continue;
-            int lanes = Math.Min(WarpSize, _size - first);
             RequireTogether(first, lanes);
             int site = _sites[first];
             if (site == 0 || _program.Sites[site - 1].Kind == SuspensionKind.GroupBarrier)
-            {
-                _waits.AsSpan(first, lanes).Fill(true);
-                continue;
-            }
-
+                return;
             Exchange(_program.Sites[site - 1].Kind, first, lanes);
-            any = true;
         }
-
-        return any;
-    }
-
-    // Whether the group goes on.
-    private bool MeetInGroup()
-    {
-        RequireTogether(0, _size);
-        _waits.AsSpan().Clear();
-        return _sites[0] != 0;
     }
 
     private void Exchange(SuspensionKind kind, int first, int lanes)

@@ -1,6 +1,6 @@
 namespace EDA.Kernels.Gpu.Software;
 
-/// <summary>In which order the items of a group run between two meetings. A correct kernel gives equal bits in all.</summary>
+/// <summary>In which order the warps of a group, and the items of a warp, run between two meetings. A correct kernel gives equal bits in all.</summary>
 public enum ItemOrder
 {
     /// <summary>0, 1, 2, …</summary>
