@@ -6,16 +6,11 @@ namespace EDA.Tests;
 /// </summary>
 public static class OptionalNeeds
 {
-    public const string SharedData = "shared data";
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
 
-    /// <summary>The environment variable that names the folder of shared data sets.</summary>
-    public const string DataVariable = "EDA_SHARED_DATA";
-
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
-        [SharedData] = (() => Directory.Exists(Environment.GetEnvironmentVariable(DataVariable)), $"set {DataVariable} to a folder of data sets"),
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
     };

@@ -43,9 +43,26 @@ internal sealed class FmaPeak
     {
         foreach (var (_, lanes, loop, rates) in _widths)
         {
+            // A thread each, let go together: a pool might run two turns on one thread and flatter every share.
+            using var barrier = new Barrier(_threads + 1);
+            var threads = new Thread[_threads];
+            for (int i = 0; i < _threads; i++)
+            {
+                threads[i] = new Thread(() =>
+                {
+                    barrier.SignalAndWait();
+                    loop();
+                    barrier.SignalAndWait();
+                });
+                threads[i].Start();
+            }
+
+            barrier.SignalAndWait();
             long start = Stopwatch.GetTimestamp();
-            Parallel.For(0, _threads, new ParallelOptions { MaxDegreeOfParallelism = _threads }, _ => loop());
+            barrier.SignalAndWait();
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            foreach (var thread in threads)
+                thread.Join();
             rates.Add(2.0 * lanes * Accumulators * Iterations * _threads / seconds / 1e9);
         }
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using EDA.Host.Devices;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 
@@ -15,9 +14,11 @@ internal static class KernelTable
 {
     private const int Rounds = 15;
 
-    public static int Run(FileInfo? json, TextWriter output)
+    public static int Run(string? json, TextWriter output)
     {
-        var options = CpuOptions.FromEnvironment();
+        if (json != null)
+            KernelDocument.CheckDestination(json);
+        var options = DeviceChoice.Options();
         using var device = new CpuDevice(options);
         using var workload = new BdmWorkload(device, new BdmShape(17, 6));
         var peak = new FmaPeak(options.Threads);
@@ -64,29 +65,7 @@ internal static class KernelTable
         output.WriteLine($"Nominal work (6, 4 and 2 forward passes a row) over the median of {Rounds} steps.");
 
         if (json != null)
-        {
-            using var stream = json.Create();
-            JsonSerializer.Serialize(stream, new KernelDocument(peak.Gflops, [.. rows.Select(row => row.Row)]), KernelJson.Default.KernelDocument);
-        }
-
+            new KernelDocument(peak.Gflops, [.. rows.Select(row => row.Row)]).Save(json);
         return 0;
     }
 }
-
-/// <summary>One step of the table.</summary>
-internal sealed record KernelRow(
-    [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("seconds")] double Seconds,
-    [property: JsonPropertyName("gflops")] double Gflops,
-    [property: JsonPropertyName("peak_share")] double PeakShare,
-    [property: JsonPropertyName("allocated_bytes")] long AllocatedBytes);
-
-/// <summary>The table as a file.</summary>
-internal sealed record KernelDocument(
-    [property: JsonPropertyName("peak_gflops")] double PeakGflops,
-    [property: JsonPropertyName("rows")] IReadOnlyList<KernelRow> Rows);
-
-/// <summary>Serialisation without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true)]
-[JsonSerializable(typeof(KernelDocument))]
-internal sealed partial class KernelJson : JsonSerializerContext;

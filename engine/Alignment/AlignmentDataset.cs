@@ -47,7 +47,7 @@ public sealed class AlignmentDataset : IAlignmentBatches
             throw new ArgumentException($"{states.Length} numbers are not {Count} rows of {stateSize}", nameof(states));
         (StateSize, ActionSize, CandidateCount) = (stateSize, actionSize, candidateCount);
         _device = device;
-        Fingerprint = Checkpoints.Fingerprint.Of(candidates, labels);
+        Fingerprint = Checkpoints.Fingerprint.Of(candidates, labels, states);
         _candidates = device.Upload(candidates);
         _labels = device.Upload(labels);
         _states = stateSize > 0 ? device.Upload(states) : null;

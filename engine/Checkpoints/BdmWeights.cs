@@ -159,15 +159,13 @@ public sealed partial class BdmWeights
             throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.out_fc.weight, which tells the number of action variables");
         if (blocks == 0)
             throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.blocks.0.fc1.weight and all other tensors of residual blocks");
-        if ((((8.0 * blocks) + 2) * h * h) + ((double)h * (a + stateSize)) > int.MaxValue)
-            throw new InvalidFileException(path, $"a network of width {h} with {blocks} blocks is too large");
         try
         {
             return new BdmShape(stateSize, a, h, blocks);
         }
         catch (ArgumentOutOfRangeException error)
         {
-            throw new InvalidFileException(path, $"tensor shapes ask for stateSize {stateSize}, actionSize {a}, width {h}; {error.Message.Split(" (")[0]}", error);
+            throw new InvalidFileException(path, $"tensor shapes ask for stateSize {stateSize}, actionSize {a}, width {h}, blocks {blocks}; {error.Message.Split(" (")[0]}", error);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -8,11 +9,21 @@ internal static class Fingerprint
 {
     private const int Digits = 16;
 
-    public static string Of(ReadOnlySpan<float> first, ReadOnlySpan<float> second = default)
+    public static string Of(ReadOnlySpan<float> first, ReadOnlySpan<float> second = default, ReadOnlySpan<float> third = default)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(MemoryMarshal.AsBytes(first));
-        hash.AppendData(MemoryMarshal.AsBytes(second));
+        Append(hash, first);
+        Append(hash, second);
+        Append(hash, third);
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..Digits];
+    }
+
+    /// <summary>The length goes first, so that a number cannot move from one array to the next unseen.</summary>
+    private static void Append(IncrementalHash hash, ReadOnlySpan<float> values)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, values.Length);
+        hash.AppendData(length);
+        hash.AppendData(MemoryMarshal.AsBytes(values));
     }
 }

@@ -46,7 +46,18 @@ public sealed record BanditRun
 
     /// <summary>Checks what no single setting can: that the settings fit each other.</summary>
     /// <exception cref="InvalidSettingException">They do not.</exception>
-    public void Check() => Alignment.CreateObjective();
+    public void Check()
+    {
+        Alignment.CreateObjective();
+        try
+        {
+            CreateShape();
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new InvalidSettingException("width", Width, $"a width that gives, with blocks {Blocks}, at most {int.MaxValue} parameters");
+        }
+    }
 }
 
 /// <summary>How a finished bandit run is measured.</summary>

@@ -40,12 +40,12 @@ public sealed class BehaviorPretraining : IDisposable
         _indices = device.Allocate<int>(settings.Batch);
         _actions = device.Allocate<float>((long)settings.Batch * data.ActionSize);
         _states = data.States is null ? null : device.Allocate<float>((long)settings.Batch * data.StateSize);
-        bool depends = settings.Schedule.Curve != LearningRateCurve.Constant;
+        var descent = new DescentSettings(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery);
         _descent = new GradientDescent(
-            new(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
+            descent,
             model,
             seed,
-            settings with { ReportEvery = 1, Steps = depends ? settings.Steps : 0 },
+            settings with { ReportEvery = 1, Steps = descent.StepsThatCount },
             data.Fingerprint,
             optimizer ?? Adam.Factory,
             Gradient);

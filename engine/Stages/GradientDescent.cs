@@ -20,7 +20,11 @@ internal sealed record DescentSettings(
     double LearningRate,
     LearningRateSchedule Schedule,
     double Averaging,
-    int ReportEvery);
+    int ReportEvery)
+{
+    /// <summary><see cref="Steps"/> as a setting that weights depend on: 0 at a constant rate, where a run may go on for longer.</summary>
+    public long StepsThatCount => Schedule.Curve == LearningRateCurve.Constant ? 0 : Steps;
+}
 
 /// <summary>
 /// The loop of a stage: gradient, optimizer step, running average, reports, cancellation, saved states. Nothing but
@@ -108,6 +112,8 @@ internal sealed class GradientDescent : IDisposable
             Step++;
             if (_settings.Averaging > 0)
                 vector.PolyakAverage(_model.Parameters, _weights, (float)Math.Max(_settings.Averaging, 9.0 / (Step + 8)));
+            if (_stepsInMean == 0)
+                _meanLoss.CopyFrom([0f]); // averaged with weight 0, a NaN would stay
             vector.PolyakAverage(_meanLoss, _loss, 1f / ++_stepsInMean);
             if (Step % _settings.ReportEvery == 0)
                 Report(observer, watch);

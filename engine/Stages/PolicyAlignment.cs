@@ -50,12 +50,12 @@ public sealed class PolicyAlignment : IDisposable
         _policy = policy;
         _behavior = behavior;
         _batches = batches;
-        bool depends = settings.Schedule.Curve != LearningRateCurve.Constant;
+        var descent = new DescentSettings(StageName, RandomStage.Alignment, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery);
         _descent = new GradientDescent(
-            new(StageName, RandomStage.Alignment, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
+            descent,
             policy,
             seed,
-            settings with { ReportEvery = 1, Steps = depends ? settings.Steps : 0 },
+            settings with { ReportEvery = 1, Steps = descent.StepsThatCount },
             $"{batches.Fingerprint} {Fingerprint.Of(behavior.CloneParameters())}",
             optimizer ?? Adam.Factory,
             Gradient);

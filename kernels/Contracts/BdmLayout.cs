@@ -7,7 +7,7 @@ namespace EDA.Kernels;
 public sealed record ParameterSlice(string Name, IReadOnlyList<int> Dimensions, int Offset)
 {
     /// <summary>The number of elements.</summary>
-    public int Length { get; } = Dimensions.Aggregate(1, (product, size) => product * size);
+    public int Length { get; } = Dimensions.Aggregate(1, (product, size) => checked(product * size));
 }
 
 /// <summary>
@@ -115,7 +115,7 @@ public sealed class BdmLayout
     {
         var slice = new ParameterSlice(name, dimensions, _length);
         _slices.Add(slice);
-        _length += slice.Length;
+        _length = checked(_length + slice.Length);
         return slice;
     }
 

@@ -13,7 +13,7 @@ public sealed record BdmShape
     /// <param name="actionSize">A, at least 1.</param>
     /// <param name="width">H, a positive multiple of 32.</param>
     /// <param name="blocks">The number of residual blocks, at least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is outside its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is outside its range, or the parameters are too many to count in an int.</exception>
     public BdmShape(int stateSize, int actionSize, int width = 256, int blocks = 3)
     {
         if (stateSize < 0)
@@ -25,6 +25,10 @@ public sealed record BdmShape
         if (blocks < 1)
             throw new ArgumentOutOfRangeException(nameof(blocks), blocks, "blocks must be 1 or more");
         (StateSize, ActionSize, Width, Blocks) = (stateSize, actionSize, width, blocks);
+        var count = CountParameters();
+        if (count > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(width), width, $"the network is too large: {count} parameters where at most {int.MaxValue} are allowed");
+        ParameterCount = (int)count;
     }
 
     /// <summary>S, the number of state variables; 0 where there is no state.</summary>
@@ -38,6 +42,9 @@ public sealed record BdmShape
 
     /// <summary>The number of residual blocks.</summary>
     public int Blocks { get; }
+
+    /// <summary>P, the number of parameters, the fixed frequencies of the time embedding included.</summary>
+    public int ParameterCount { get; }
 
     /// <summary>4H, the width inside a residual block.</summary>
     public int Hidden => 4 * Width;
@@ -56,4 +63,15 @@ public sealed record BdmShape
     /// work (method: section 3). Pretraining counts 6 units a sample, alignment 4 a candidate, a score 2.
     /// </summary>
     public long NominalUnit => (long)Blocks * 2 * Width * Hidden * 2;
+
+    /// <summary>The lengths of <see cref="BdmLayout"/>'s slices, where no size that passed its own check can overflow.</summary>
+    private Int128 CountParameters()
+    {
+        Int128 h = Width, a = ActionSize, e = TimeFeatures;
+        var embedding = (e / 2) + (e * (e + 1)) + (h / 8 * (e + 1));
+        var action = (StateSize > 0 ? h / 2 : 7 * h / 8) * (a + 1);
+        var state = StateSize > 0 ? 3 * h / 8 * ((Int128)StateSize + 1) : 0;
+        var block = (2 * h) + (4 * h * (h + 1)) + (h * ((4 * h) + 1));
+        return embedding + action + state + (h * (h + 1)) + (Blocks * block) + (a * (h + 1));
+    }
 }

@@ -2,7 +2,7 @@ namespace EDA.Kernels;
 
 /// <summary>
 /// The seam that everything else hangs on: a device owns arrays and offers fused operations on them.
-/// Operations on one device run in the order they are called.
+/// Operations on one device run in the order they are called, from one thread at a time; two threads need two devices.
 /// </summary>
 public interface IDevice : IDisposable
 {
@@ -22,7 +22,7 @@ public interface IDevice : IDisposable
     /// <summary>Makes the fused operations of one network shape, with a workspace of their own.</summary>
     /// <param name="shape">The sizes of the network.</param>
     /// <param name="schedule">The noise schedule that turns a diffusion time into α and σ.</param>
-    /// <returns>The operations, owned by the caller; not safe for use by two threads at once.</returns>
+    /// <returns>The operations, owned by the caller.</returns>
     IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule);
 
     /// <summary>Waits until everything called so far has finished.</summary>

@@ -189,11 +189,11 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         }
 
         PanelInput<TV, TS>.Embed(
-            _behavior, _behavior.Parameter(_layout.ConditionBias), scratch.Embedding, new Panels(scratch.BehaviorInput.At(0, shape.ActionSize), scratch.BehaviorInput.Stride), default, panels);
+            _behavior, _layout, scratch.Embedding, new Panels(scratch.BehaviorInput.At(0, shape.ActionSize), scratch.BehaviorInput.Stride), default, panels);
         PlainPass<TV, TS>.Forward(_behavior, _layout, scratch.BehaviorInput, scratch.Stream, behaviorBlocks, panels);
 
         PanelInput<TV, TS>.Embed(
-            _policy, _policy.Parameter(_layout.ConditionBias), waves, new Panels(input.At(0, shape.ActionSize), input.Stride), Record(record, _record.ConditionSlope), panels);
+            _policy, _layout, waves, new Panels(input.At(0, shape.ActionSize), input.Stride), Record(record, _record.ConditionSlope), panels);
         PlainPass<TV, TS>.Forward(_policy, _layout, input, stream, blocks, panels);
 
         for (int p = 0; p < panels; p++)

@@ -13,7 +13,7 @@ internal static unsafe class CpuArguments
         if (array is not CpuArray<T> mine)
             throw new ArgumentException($"the array is a {array.GetType().Name}, not one of the CPU device", nameof(array));
         ObjectDisposedException.ThrowIf(mine.Pointer == null, array);
-        if (array.Length < needed)
+        if (needed < 0 || array.Length < needed)
             throw new ArgumentException($"the array holds {array.Length} elements; the operation needs {needed}", nameof(array));
         return mine.Pointer;
     }

@@ -11,6 +11,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
     private InferencePass<TV, TS>? _score;
     private DenoisingPass<TV, TS>? _denoising;
     private AlignmentPass<TV, TS>? _alignment;
+    private bool _disposed;
 
     public BdmShape Shape => shape;
 
@@ -71,6 +72,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
         float* delta = Pointer(gaps, rows);
         float* q = Pointer(labels, rows);
         float* gradient = Pointer(gapsGradient, rows);
+        float* mean = Pointer(loss, 1);
         double total = 0;
         for (int state = 0; state < stateCount; state++)
         {
@@ -78,7 +80,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
             total += CpuObjective.State(objective, delta + at, q + at, candidateCount, stateCount, gradient + at);
         }
 
-        *Pointer(loss, 1) = (float)(total / stateCount);
+        *mean = (float)(total / stateCount);
         KeepAlive(gaps, labels, gapsGradient, loss);
     }
 
@@ -166,15 +168,21 @@ internal sealed unsafe class CpuBdmOperations<TV, TS>(BdmShape shape, VarianceSc
 
     public void Dispose()
     {
+        _disposed = true;
         _density?.Dispose();
         _score?.Dispose();
         _denoising?.Dispose();
         _alignment?.Dispose();
     }
 
-    private long Actions(long rows) => rows * shape.ActionSize;
+    private long Actions(long rows) => checked(rows * shape.ActionSize);
 
-    private float* Parameters(DeviceArray<float> array) => Pointer(array, Layout.Length);
+    private float* Parameters(DeviceArray<float> array)
+    {
+        // Every operation on a network passes here before it touches a workspace.
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Pointer(array, Layout.Length);
+    }
 
     private float* States(DeviceArray<float>? array, int rows) =>
         shape.StateSize == 0 ? null

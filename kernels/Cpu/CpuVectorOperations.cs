@@ -45,6 +45,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
 
     public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         _first = Pointer(values, count);
         (_draw, _purpose) = (draw, purpose);
         Start(Kind.Normal, count);
@@ -69,6 +70,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         in AdamSettings settings,
         long step)
     {
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         long count = parameters.Length;
         _first = Pointer(parameters, count);
@@ -84,6 +86,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
 
     public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
     {
+        ArgumentNullException.ThrowIfNull(target);
         if (rate is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(rate), rate, "the rate must be in [0, 1]");
         _first = Pointer(target, target.Length);
@@ -125,7 +128,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         {
             int index = _indices[i];
             if ((uint)index >= (uint)_upper)
-                throw new ArgumentOutOfRangeException(nameof(first), index, $"index {i} is outside the {_upper} rows of the source");
+                throw new ArgumentOutOfRangeException("indices", index, $"index {i} is outside the {_upper} rows of the source");
             new Span<float>(_first + ((long)index * _width), _width).CopyTo(new Span<float>(_second + (i * _width), _width));
         }
     }

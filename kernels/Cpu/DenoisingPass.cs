@@ -130,7 +130,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels; p++)
             PanelInput<TV, TS>.Waves(_network.Parameter(_layout.Frequencies), record + (p * _record.Stride) + _record.RowValues, waves.At(p));
         PanelInput<TV, TS>.Embed(
-            _network, _network.Parameter(_layout.ConditionBias), waves, new Panels(input.At(0, _layout.Shape.ActionSize), input.Stride), Record(record, _record.ConditionSlope), panels);
+            _network, _layout, waves, new Panels(input.At(0, _layout.Shape.ActionSize), input.Stride), Record(record, _record.ConditionSlope), panels);
         Product<TV, TS>.Run(_network.Input, input, panels, new StoreEpilogue<TV, TS>(scratch.Stream, _network.InputBias));
         for (int l = 0; l < blocks.Length; l++)
         {

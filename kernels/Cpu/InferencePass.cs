@@ -41,7 +41,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
         long Features(int count) => record.Take((long)count * PanelRows);
         long input = Features(_network.InputSize + 1), waves = Features(BdmShape.TimeFeatures);
         long stream = Features(h), adjoint = Features(h), output = Features(h), hidden = Features(shape.Hidden);
-        long gradients = Features(a), firstGradients = Features(a), rowValues = Features(3), solver = Features(5 * shape.ActionSize);
+        long gradients = Features(a), firstGradients = Features(a), rowValues = Features(3), solver = Features(4 * shape.ActionSize);
         long[] normalized = new long[shape.Blocks], rows = new long[shape.Blocks], slope = new long[shape.Blocks];
         for (int l = 0; l < shape.Blocks; l++)
         {
@@ -236,7 +236,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels; p++)
             PanelInput<TV, TS>.Waves(frequencies, scratch.RowValues.At(p), scratch.Waves.At(p));
         var embedding = new Panels(scratch.Input.At(0, _layout.Shape.ActionSize), scratch.Input.Stride);
-        PanelInput<TV, TS>.Embed(_network, _network.Parameter(_layout.ConditionBias), scratch.Waves, embedding, default, panels);
+        PanelInput<TV, TS>.Embed(_network, _layout, scratch.Waves, embedding, default, panels);
         PlainPass<TV, TS>.Forward(_network, _layout, scratch.Input, scratch.Stream, _blocks[worker], panels);
     }
 

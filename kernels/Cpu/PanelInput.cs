@@ -62,8 +62,8 @@ internal static unsafe class PanelInput<TV, TS>
     /// <summary>
     /// e = SiLU(C φ + c) into the input panel, and its slope where it is wanted.
     /// </summary>
-    public static void Embed(PreparedNetwork<TV, TS> network, float* bias, Panels waves, Panels embedding, Panels slope, int panels) =>
-        Product<TV, TS>.Run(network.Condition, waves, panels, new ActivationEpilogue<TV, TS>(embedding, slope, default, bias));
+    public static void Embed(PreparedNetwork<TV, TS> network, BdmLayout layout, Panels waves, Panels embedding, Panels slope, int panels) =>
+        Product<TV, TS>.Run(network.Condition, waves, panels, new ActivationEpilogue<TV, TS>(embedding, slope, default, network.Parameter(layout.ConditionBias)));
 
     /// <summary>From the adjoint of e to that of Cφ + c, transposed, and its sum over rows.</summary>
     public static void EmbedAdjoint(float* slope, float* adjoint, float* biasGradient, float* transposed)

@@ -13,9 +13,6 @@ internal static unsafe class PanelTranspose
 {
     private const int Block = PanelRows * PanelRows;
 
-    /// <summary>The number of floats the transpose of a panel takes: features round up to 32.</summary>
-    public static int Length(int features) => (features + PanelRows - 1) / PanelRows * Block;
-
     /// <summary>Transposes; the features that round up to 32 are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* source, int features, float* destination)

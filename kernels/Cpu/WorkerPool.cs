@@ -70,6 +70,8 @@ internal sealed class WorkerPool : IDisposable
 
     public void Dispose()
     {
+        if (_stopping)
+            return;
         _stopping = true;
         _wake.Release(Math.Max(_threads.Length, 1));
         foreach (var thread in _threads)

@@ -118,7 +118,7 @@ public sealed class BdmWeightsTests : IDisposable
         Safetensors.Write(At("c"), [new("main.fc.weight", [33, 33], new float[33 * 33]), new("main.out_fc.bias", [1], [0]), new("main.blocks.0.fc1.bias", [1], [0])]);
         Assert.Contains("width", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("c"))).Message, StringComparison.Ordinal);
         Safetensors.Write(At("d"), [new("main.fc.bias", [65536], new float[65536]), new("main.out_fc.bias", [1], [0]), new("main.blocks.0.fc1.bias", [1], [0])]);
-        Assert.Contains("too large", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("d"))).Message, StringComparison.Ordinal);
+        Assert.Contains("width 65536, blocks 1; the network is too large", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("d"))).Message, StringComparison.Ordinal);
     }
 
     private static BdmWeights Draw(BdmShape shape, ulong seed = 3)

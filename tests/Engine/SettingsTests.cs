@@ -23,6 +23,7 @@ public class SettingsTests
         { () => new AlignmentSettings { Objective = ObjectiveKind.Dpo }.CreateObjective(), "candidates is 16; allowed is 2 with the dpo objective" },
         { () => _ = new BanditRun { Bandit = "donuts" }, "bandit is 'donuts'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals" },
         { () => _ = new BanditRun { Width = 100 }, "width is 100; allowed is a multiple of 32 from 32 to 4096" },
+        { () => new BanditRun { Width = 4096, Blocks = 64 }.Check(), "width is 4096; allowed is a width that gives, with blocks 64, at most 2147483647 parameters" },
         { () => _ = BanditBudgets.Quick with { Blocks = 0 }, "blocks is 0; allowed is a whole number from 1 to 64" },
         { () => _ = new BanditEvaluationSettings { SolverOrder = 4 }, "solverOrder is 4; allowed is a whole number from 1 to 3" },
         { () => BanditBudgets.Get("huge"), "budget is 'huge'; allowed is one of smoke, quick, paper" },

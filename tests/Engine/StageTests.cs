@@ -1,5 +1,6 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
@@ -110,6 +111,35 @@ public sealed class StageTests : IDisposable
         using var stage = new BehaviorPretraining(_settings, model, data, 3);
         var error = Assert.Throws<TrainingDivergedException>(() => stage.Run());
         Assert.Equal((3, "behavior"), (error.Step, error.Stage));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.2)]
+    public void ARunGoesOnFromBeforeItsDivergence(double averaging)
+    {
+        var settings = _settings with { Averaging = averaging };
+        var whole = new Recorder();
+        float[] expected = Pretrain(settings, stage => stage.Run(whole));
+        Pretrain(settings, stage =>
+        {
+            stage.Run(until: 3);
+            stage.SaveState(At("good"));
+        });
+
+        var sick = Safetensors.Read(At("good"));
+        sick.Tensors.Single(tensor => tensor.Name == "weights").Values[5] = float.NaN;
+        Safetensors.Write(At("sick"), sick.Tensors, sick.Metadata);
+        var again = new Recorder();
+        float[] actual = Pretrain(settings, stage =>
+        {
+            stage.LoadState(At("sick"));
+            Assert.Throws<TrainingDivergedException>(() => stage.Run());
+            stage.LoadState(At("good"));
+            Assert.True(stage.Run(again).Completed);
+        });
+        Assert.Equal(expected, actual);
+        Assert.Equal(whole.Losses.Skip(1), again.Losses);
     }
 
     [Fact]
@@ -244,6 +274,28 @@ public sealed class StageTests : IDisposable
         Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, labels, 3, k, states, s));
         Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, labels, a, k, states, 3));
         Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, [], a, k));
+    }
+
+    [Fact]
+    public void ASetIsKnownByAllItsNumbers()
+    {
+        float[] candidates = [1, 2, 3, 4], labels = [5, 6, 7, 8], states = [9, 10];
+        string known = Of(candidates, labels, states);
+        Assert.Equal(known, Of(candidates, labels, states));
+        Assert.NotEqual(known, Of([1, 2, 3, 0], labels, states));
+        Assert.NotEqual(known, Of(candidates, [5, 6, 7, 0], states));
+        Assert.NotEqual(known, Of(candidates, labels, [9, 0]));
+
+        // The same numbers in the same order, cut elsewhere.
+        using var one = new BehaviorDataset(_device, [1, 2, 3, 4, 5, 6], 2, [7, 8, 9], 1);
+        using var other = new BehaviorDataset(_device, [1, 2, 3], 1, [4, 5, 6, 7, 8, 9], 2);
+        Assert.NotEqual(one.Fingerprint, other.Fingerprint);
+
+        string Of(float[] candidates, float[] labels, float[] states)
+        {
+            using var set = new AlignmentDataset(_device, candidates, labels, 1, 2, states, 1);
+            return set.Fingerprint;
+        }
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public class AllocationTests
 
     private static readonly SolverTable ShortTable = SolverTables.FirstOrder(2);
 
-    private delegate void Step(IBdmOperations operations, Workplace arrays);
+    private delegate void Step(IBdmOperations operations, Arrays arrays);
 
     public static TheoryData<string, string> Operations => TestDevices.With(Steps.Keys);
 
@@ -46,7 +46,7 @@ public class AllocationTests
     {
         using var device = TestDevices.Create(deviceName);
         using var operations = device.CreateBdm(Inputs.Problem.Shape, VarianceSchedule.Published);
-        using var arrays = new Workplace(device);
+        using var arrays = new Arrays(device);
         var step = Steps[operation];
         AssertQuiet(device, () => step(operations, arrays), operation);
     }
@@ -56,7 +56,7 @@ public class AllocationTests
     public void Repeated_vector_operations_allocate_nothing(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);
-        using var arrays = new Workplace(device);
+        using var arrays = new Arrays(device);
         using var first = device.Allocate<float>(arrays.Policy.Length);
         using var second = device.Allocate<float>(arrays.Policy.Length);
         using var indices = device.Allocate<int>(100);
@@ -97,7 +97,7 @@ public class AllocationTests
     }
 
     /// <summary>The arrays that the operations work on.</summary>
-    private sealed class Workplace(IDevice device) : IDisposable
+    private sealed class Arrays(IDevice device) : IDisposable
     {
         public DeviceArray<float> Behavior { get; } = device.Upload<float>(Inputs.Behavior);
 

@@ -23,13 +23,20 @@ public class BdmShapeTests
     [InlineData(0, 1, 0, 1, "width")]
     [InlineData(0, 1, 48, 1, "width")]
     [InlineData(0, 1, 32, 0, "blocks")]
+    [InlineData(0, 2, 4096, 16, "width")]
+    [InlineData(0, 2, 2147483616, 2147483647, "width")]
+    [InlineData(2147483647, 2147483647, 32, 1, "width")]
     public void Impossible_sizes_are_refused_by_name(int states, int actions, int width, int blocks, string name) =>
         Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => new BdmShape(states, actions, width, blocks)).ParamName);
 
-    [Fact]
-    public void Slices_leave_no_gaps()
+    [Theory]
+    [InlineData(3, 2, 64, 2)]
+    [InlineData(0, 2, 32, 1)]
+    [InlineData(17, 6, 96, 3)]
+    [InlineData(0, 2, 4096, 15)]
+    public void Slices_leave_no_gaps(int states, int actions, int width, int blocks)
     {
-        var layout = new BdmLayout(new BdmShape(3, 2, 64, 2));
+        var layout = new BdmLayout(new BdmShape(states, actions, width, blocks));
         int offset = 0;
         foreach (var slice in layout.Slices)
         {
@@ -38,5 +45,6 @@ public class BdmShapeTests
         }
 
         Assert.Equal(layout.Length, offset);
+        Assert.Equal(layout.Length, layout.Shape.ParameterCount);
     }
 }

@@ -106,6 +106,29 @@ public class DrawnRandomnessTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Sampling_in_parts_is_sampling_the_whole(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var operations = device.CreateBdm(Problem.Shape, VarianceSchedule.Published);
+        using var parameters = device.Upload<float>(Inputs.Behavior);
+        float[] whole = Sample(0, Problem.SampleStateCount);
+        float[] parts = [.. Sample(0, 1), .. Sample(1, 3), .. Sample(4, 2)];
+        Deviation.AssertClose(Deviation.Widen(whole), parts, Tolerances.SameNumbers, "samples");
+
+        float[] Sample(int first, int count)
+        {
+            int rowSize = Problem.SampleCandidateCount * Problem.ActionSize;
+            var draw = Draw with { FirstElement = Draw.FirstElement + ((ulong)first * (ulong)rowSize) };
+            using var states = device.Upload<float>(Inputs.SampleStates.AsSpan(first * Problem.StateSize, count * Problem.StateSize));
+            using var actions = device.Allocate<float>((long)count * rowSize);
+            operations.Sample(parameters, states, count, Problem.SampleCandidateCount, SolverTables.EveryFeature, draw, null, actions);
+            device.Synchronize();
+            return actions.ToArray();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Other_seeds_stages_and_steps_draw_other_numbers(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);
@@ -130,16 +153,9 @@ public class DrawnRandomnessTests
         Assert.True(error <= Tolerances.SameNumbers, $"{what}: gradients differ by {error:E2}");
     }
 
-    private static float[] Times(int count) => Make(
-        count, i => VarianceSchedule.Published.Time(Philox.Uniform(Philox.Word(Draw, RandomPurpose.DiffusionTime, i))));
+    private static float[] Times(int count) => DrawnNumbers.Times(Draw, count);
 
-    private static float[] Normals(RandomPurpose purpose, int count) => Make(count, i => Philox.Normal(Draw, purpose, i));
+    private static float[] Normals(RandomPurpose purpose, int count) => DrawnNumbers.Normals(Draw, purpose, count);
 
-    private static float[] DropoutMask(float rate)
-    {
-        uint threshold = (uint)Math.Round(rate * 4294967296.0);
-        return Make(Inputs.Mask.Length, i => Philox.Word(Draw, RandomPurpose.Dropout, i) < threshold ? 0 : 1);
-    }
-
-    private static float[] Make(int count, Func<ulong, float> value) => [.. Enumerable.Range(0, count).Select(i => value((ulong)i))];
+    private static float[] DropoutMask(float rate) => DrawnNumbers.DropoutMask(Draw, rate, Inputs.Mask.Length);
 }

@@ -7,17 +7,23 @@ namespace EDA.Tests.Kernels;
 /// <summary>Same inputs, same bits: twice on one device, and whatever the number of threads.</summary>
 public class RepeatabilityTests
 {
-    private static readonly BdmInputs Inputs = new(new BdmProblem(
-        "repeated", 130, 3, 2, 64, 2, Rows: 611, StateCount: 61, CandidateCount: 7, SampleStateCount: 97, SampleCandidateCount: 3));
+    private static readonly Dictionary<string, BdmInputs> Inputs = new BdmProblem[]
+    {
+        new("several tiles", 130, 3, 2, 64, 2, Rows: 611, StateCount: 61, CandidateCount: 7, SampleStateCount: 97, SampleCandidateCount: 3),
+        new("more rows than a CPU slab", 131, 3, 2, 32, 1, Rows: 2081, StateCount: 700, CandidateCount: 3),
+        new("more candidates than a CPU slab", 132, 0, 2, 32, 2, Rows: 4100, StateCount: 2, CandidateCount: 2085),
+    }.ToDictionary(problem => problem.Name, problem => new BdmInputs(problem));
 
     private static readonly RandomDraw Draw = new(7, RandomStage.Alignment, 3);
 
+    public static TheoryData<string, string> Cases => TestDevices.With(Inputs.Keys);
+
     [Theory]
-    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
-    public void Repeating_gives_the_same_bits(string deviceName)
+    [MemberData(nameof(Cases))]
+    public void Repeating_gives_the_same_bits(string deviceName, string name)
     {
         using var device = TestDevices.Create(deviceName);
-        using var run = new BdmRun(device, Inputs);
+        using var run = new BdmRun(device, Inputs[name]);
         var first = Everything(run);
         AssertSameBits(first, Everything(run), "again");
     }
@@ -26,14 +32,20 @@ public class RepeatabilityTests
     [MemberData(nameof(TestDevices.SimdLevels), MemberType = typeof(TestDevices))]
     public void Thread_count_does_not_change_a_bit(SimdLevel level)
     {
+        foreach (string name in Inputs.Keys)
+            AssertThreadsAgree(level, name);
+    }
+
+    private static void AssertThreadsAgree(SimdLevel level, string name)
+    {
         using var alone = new CpuDevice(new CpuOptions(level, 1));
-        using var reference = new BdmRun(alone, Inputs);
+        using var reference = new BdmRun(alone, Inputs[name]);
         var expected = Everything(reference);
         foreach (int threads in new[] { 2, 3, 4, 7 })
         {
             using var device = new CpuDevice(new CpuOptions(level, threads));
-            using var run = new BdmRun(device, Inputs);
-            AssertSameBits(expected, Everything(run), $"{threads} threads");
+            using var run = new BdmRun(device, Inputs[name]);
+            AssertSameBits(expected, Everything(run), $"{name}, {threads} threads");
         }
     }
 

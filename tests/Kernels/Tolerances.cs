@@ -17,4 +17,7 @@ public static class Tolerances
 
     /// <summary>Between two runs on one device that differ only in who made the random numbers.</summary>
     public const double SameNumbers = 1e-6;
+
+    /// <summary>Of a step's loss and gradient, between one step and the sum of steps on its parts.</summary>
+    public const double SumOfParts = 1e-5;
 }
