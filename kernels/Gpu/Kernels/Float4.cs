@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>Four floats that are loaded and stored by one 128-bit instruction where they are aligned.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+public struct Float4
+{
+    /// <summary>The first.</summary>
+    public float X;
+
+    /// <summary>The second.</summary>
+    public float Y;
+
+    /// <summary>The third.</summary>
+    public float Z;
+
+    /// <summary>The fourth.</summary>
+    public float W;
+
+    /// <summary>sum += factor·values; a multiply-add each on the GPU.</summary>
+    /// <param name="sum">Added to.</param>
+    /// <param name="factor">The factor.</param>
+    /// <param name="values">The values.</param>
+    public static void AddProduct(ref Float4 sum, float factor, Float4 values)
+    {
+        sum.X += factor * values.X;
+        sum.Y += factor * values.Y;
+        sum.Z += factor * values.Z;
+        sum.W += factor * values.W;
+    }
+}

@@ -1,0 +1,40 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>SiLU(z) = zσ(z), accurate to a few units in the last place on every device.</summary>
+public static class Silu
+{
+    // The same reduction and polynomial as the CPU's (e^x = 2ⁿ·e^r): the GPU's own exp is an approximation whose
+    // error grows with |x|.
+    private const float Log2E = 1.44269504f;
+    private const float Ln2High = 0.693359375f;
+    private const float Ln2Low = -2.12194440e-4f;
+    private const float RoundingMagic = 12582912f; // 1.5·2²³
+
+    /// <summary>SiLU(z).</summary>
+    /// <param name="z">z.</param>
+    /// <returns>zσ(z).</returns>
+    public static float Invoke(float z) => z * Sigmoid(z);
+
+    /// <summary>σ(z) = 1/(1 + e^−z).</summary>
+    /// <param name="z">z.</param>
+    /// <returns>σ(z).</returns>
+    public static float Sigmoid(float z)
+    {
+        // Beyond ±87, e^−z would leave the range of normal floats.
+        float x = XMath.Min(XMath.Max(-z, -87f), 87f);
+        float shifted = (x * Log2E) + RoundingMagic;
+        float n = shifted - RoundingMagic;
+        float r = x - (n * Ln2High);
+        r -= n * Ln2Low;
+        float p = 1f / 5040;
+        p = (p * r) + (1f / 720);
+        p = (p * r) + (1f / 120);
+        p = (p * r) + (1f / 24);
+        p = (p * r) + (1f / 6);
+        p = (p * r) + 0.5f;
+        p = (p * r) + 1f;
+        p = (p * r) + 1f;
+        float power = Interop.IntAsFloat((uint)(((int)n + 127) << 23));
+        return 1f / (1f + (p * power));
+    }
+}
