@@ -63,8 +63,23 @@ public sealed class DatasetInspection
         var (beyond, most) = BeyondOne(dataset.Actions);
         if (beyond > 0)
             yield return Text($"{beyond} actions are beyond 1 by rounding, at most {most}; they stay as they are");
+        if (dataset.Environment?.RewardTreatment == RewardTreatment.ReturnRange)
+            yield return Treatment(dataset);
         if (dataset.Rewards.IndexOfAnyExcept(dataset.Rewards[0]) < 0)
             yield return Text($"every reward is {dataset.Rewards[0]}");
+    }
+
+    private static string Treatment(OfflineDataset dataset)
+    {
+        try
+        {
+            var range = RewardTreatments.Range(new QLearningView(dataset));
+            return Text($"a critic's rewards are divided by {range.Width / 1000:0.######}, a thousandth of the range of returns from {range.Least:0.######} to {range.Greatest:0.######}");
+        }
+        catch (InvalidFileException none)
+        {
+            return none.Reason;
+        }
     }
 
     private static (int Count, float Most) BeyondOne(ReadOnlySpan<float> actions)

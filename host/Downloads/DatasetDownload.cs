@@ -74,25 +74,33 @@ public sealed class DatasetDownload(HttpClient client)
                 await using var body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
                 var buffer = new byte[BytesAtOnce];
                 progress(start, total);
-                for (int read; (read = await ReadAsync(body, buffer, silence).ConfigureAwait(false)) > 0;)
+                while (true)
                 {
+                    int read;
+                    try
+                    {
+                        silence.CancelAfter(Patience);
+                        read = await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
+                    }
+                    catch (IOException broken)
+                    {
+                        throw Truncated(address, path, file.Position, total, broken);
+                    }
+
+                    if (read == 0)
+                        break;
                     await file.WriteAsync(buffer.AsMemory(0, read), cancellation).ConfigureAwait(false);
                     progress(file.Position, total);
                 }
-            }
 
-            long length = new FileInfo(part.Path).Length;
-            if (total is { } whole && length != whole)
-                throw Truncated(address, path, length, whole, null);
-            return length - start;
+                if (total is { } whole && file.Position != whole)
+                    throw Truncated(address, path, file.Position, whole, null);
+                return file.Position - start;
+            }
         }
         catch (OperationCanceledException silent) when (!cancellation.IsCancellationRequested)
         {
             throw new DownloadException($"{address}: the server sent nothing for {Patience.TotalSeconds:0} seconds; the same command goes on from what has arrived", silent);
-        }
-        catch (HttpIOException broken)
-        {
-            throw Truncated(address, path, part.Length(address), part.Origin(address)?.Length, broken);
         }
         catch (HttpRequestException failed)
         {
@@ -130,12 +138,6 @@ public sealed class DatasetDownload(HttpClient client)
             throw new DownloadException($"{address}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}"
                 + (response.StatusCode == HttpStatusCode.NotFound ? "; the file is no longer there, and --mirror names another server" : string.Empty));
         }
-    }
-
-    private async Task<int> ReadAsync(Stream body, byte[] buffer, CancellationTokenSource silence)
-    {
-        silence.CancelAfter(Patience);
-        return await body.ReadAsync(buffer, silence.Token).ConfigureAwait(false);
     }
 
     /// <summary>Checks the whole file and gives it its name.</summary>

@@ -33,8 +33,11 @@ internal sealed class PartialFile(string path)
     }
 
     /// <summary>Opens the part to add to it, or anew.</summary>
+    /// <exception cref="DownloadException">There is a file of that name which no download left.</exception>
     public FileStream Open(bool anew, Origin origin)
     {
+        if (File.Exists(Path) && !File.Exists(_origin))
+            throw new DownloadException($"{Path} is in the way, and no download left it there; nothing is overwritten");
         if (anew)
             File.WriteAllBytes(_origin, JsonSerializer.SerializeToUtf8Bytes(origin));
         return new FileStream(Path, anew ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read);

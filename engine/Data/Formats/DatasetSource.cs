@@ -78,7 +78,7 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
     protected void ReportFlag(DatasetProblems problems, string field, int row, double value) =>
         problems.Report(field, $"{Locate(field, row, -1)} is {DatasetChecks.Text(value)}; allowed is 0 or 1");
 
-    protected static string Shape(IEnumerable<long> shape) => shape.Any() ? string.Join("×", shape) : "a single one";
+    protected static string Shape(IEnumerable<long> shape) => shape.Any() ? string.Join("×", shape) : "scalar";
 
     private InvalidFileException Misshapen(INumberArray array, string allowed) =>
         new(Path, $"{array.Name} is {Shape(array.Shape)}; allowed is {allowed}");
