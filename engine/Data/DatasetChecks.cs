@@ -38,6 +38,9 @@ internal static class DatasetChecks
     /// <summary>A number as a message shows it.</summary>
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
+    /// <summary>A number as a message shows it, in no more digits than float32 has.</summary>
+    public static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
+
     /// <summary>A width of 0 stands for a field without columns.</summary>
     private static void CheckFinite(string field, float[] values, int width, Locate locate, DatasetProblems problems)
     {

@@ -4,14 +4,15 @@ using EDA.Engine.Data.Formats;
 namespace EDA.Engine.Data.Hdf5;
 
 /// <summary>
-/// An array of numbers in an HDF5 file. It is read whole, as float32 or float64; numbers of another type pass through a
-/// buffer of some megabytes, so that no second copy of the array is ever held.
+/// An array of numbers in an HDF5 file. It is read whole, as float32 or as truth values; what is stored as another type passes through a
+/// buffer of half a megabyte or a row of chunks, so that no second copy of the array is ever held.
 /// </summary>
 public sealed unsafe class Hdf5Dataset : INumberArray
 {
     private const int ClassInteger = 0, ClassFloat = 1, ClassEnumeration = 8;
     private const int LayoutChunked = 2;
-    private const int NumbersAtOnce = 1 << 19;
+    private const int NumbersAtOnce = 1 << 16;
+    private const int MostNumbersAtOnce = 1 << 23;
     private readonly Hdf5File _file;
     private readonly Hdf5Library _library;
     private readonly long[] _shape;
@@ -145,10 +146,10 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     {
         int rows = _shape.Length == 0 ? 1 : (int)_shape[0];
         int width = destination.Length / rows;
-        // Whole chunks, or each would be unpacked again for the next block.
+        // Whole chunks, or each would be unpacked again for the next block: up to where that costs too much memory.
         int atOnce = Math.Max(1, NumbersAtOnce / width);
         if (_chunkRows > 0)
-            atOnce = Math.Max(1, atOnce / _chunkRows) * _chunkRows;
+            atOnce = Math.Min(Math.Max(1, atOnce / _chunkRows) * _chunkRows, Math.Max(1, MostNumbersAtOnce / width));
         atOnce = Math.Min(atOnce, rows);
         var buffer = new double[(long)atOnce * width];
         for (int first = 0; first < rows; first += atOnce)
