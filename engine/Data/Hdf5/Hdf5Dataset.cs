@@ -4,8 +4,8 @@ using EDA.Engine.Data.Formats;
 namespace EDA.Engine.Data.Hdf5;
 
 /// <summary>
-/// An array of numbers in an HDF5 file. It is read whole, as float32 or as truth values; what is stored as another type passes through a
-/// buffer of half a megabyte or a row of chunks, so that no second copy of the array is ever held.
+/// An array of numbers in an HDF5 file. It is read whole, as float32 or as truth values; what is stored as another type
+/// passes through a buffer of half a megabyte or a row of chunks, so that no second copy of the array is ever held.
 /// </summary>
 public sealed unsafe class Hdf5Dataset : INumberArray
 {
