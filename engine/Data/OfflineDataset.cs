@@ -13,6 +13,7 @@ public sealed class OfflineDataset
 
     private readonly TransitionArrays _rows;
     private readonly Lazy<IReadOnlyList<Episode>> _episodes;
+    private readonly Lazy<string> _fingerprint;
 
     internal OfflineDataset(TransitionArrays rows, DatasetProvenance provenance, D4rlEnvironment? environment, int episodeLimit)
     {
@@ -23,6 +24,7 @@ public sealed class OfflineDataset
         HasTimeouts = rows.Timeouts is not null;
         Timeouts = rows.Timeouts ?? EpisodeCuts.Of(rows.Terminals, episodeLimit);
         _episodes = new(SplitEpisodes);
+        _fingerprint = new(TakeFingerprint);
     }
 
     /// <summary>The number of rows, N; at least 2.</summary>
@@ -60,6 +62,9 @@ public sealed class OfflineDataset
 
     /// <summary>Where the data came from.</summary>
     public DatasetProvenance Provenance { get; }
+
+    /// <summary>A short name for the rows, by which a saved state of training knows its data again, in whatever file they are.</summary>
+    public string Fingerprint => _fingerprint.Value;
 
     /// <summary>The episodes in the order of their rows.</summary>
     public IReadOnlyList<Episode> Episodes => _episodes.Value;
@@ -110,6 +115,15 @@ public sealed class OfflineDataset
         var rows = new TransitionArrays(states, stateSize, actions, actionSize, rewards, terminals, timeouts);
         DatasetChecks.Check(rows, DatasetChecks.Place, new DatasetProblems(provenance.Path));
         return new OfflineDataset(rows, provenance, environment, episodeLimit);
+    }
+
+    private string TakeFingerprint()
+    {
+        var timeouts = Timeouts.Span;
+        var flags = new float[Count];
+        for (int row = 0; row < flags.Length; row++)
+            flags[row] = (_rows.Terminals[row] ? 1 : 0) + (timeouts[row] ? 2 : 0);
+        return $"{Checkpoints.Fingerprint.Of(_rows.States, _rows.Actions, _rows.Rewards)} {Checkpoints.Fingerprint.Of(flags)}";
     }
 
     private List<Episode> SplitEpisodes()

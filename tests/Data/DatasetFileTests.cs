@@ -74,6 +74,28 @@ public sealed class DatasetFileTests : IDisposable
     }
 
     [Fact]
+    public void A_fingerprint_knows_every_array()
+    {
+        string Changed(Action<SyntheticTransitions> change)
+        {
+            var data = new SyntheticTransitions(1, 30);
+            change(data);
+            return data.Dataset().Fingerprint;
+        }
+
+        string[] prints =
+        [
+            Changed(_ => { }),
+            Changed(data => data.States[4] += 1),
+            Changed(data => data.Actions[4] /= 2),
+            Changed(data => data.Rewards[4] += 1),
+            Changed(data => data.Terminals[4] ^= true),
+            Changed(data => data.Timeouts[4] ^= true),
+        ];
+        Assert.Equal(prints.Length, prints.Distinct().Count());
+    }
+
+    [Fact]
     public void Nothing_is_written_over()
     {
         string path = _folder.Write("there.npz", "precious");
@@ -112,7 +134,9 @@ public sealed class DatasetFileTests : IDisposable
         var dataset = data.Dataset(withTimeouts);
         string path = _folder.At("out" + extension);
         DatasetFile.Write(dataset, path);
-        Same(dataset, OfflineDataset.Load(path));
+        var read = OfflineDataset.Load(path);
+        Same(dataset, read);
+        Assert.Equal(dataset.Fingerprint, read.Fingerprint);
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
 

@@ -106,6 +106,10 @@ public sealed class DatasetRefusalTests : IDisposable
     }
 
     [OptionalFact(OptionalNeeds.Hdf5)]
+    public void A_compression_that_the_library_lacks() =>
+        Refused(DatasetGoldenTests.At("lzf.hdf5"), "actions is compressed with lzf, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
+
+    [OptionalFact(OptionalNeeds.Hdf5)]
     public void A_chunk_that_does_not_unpack()
     {
         string path = TestFiles.Hdf5(_folder.At("data.hdf5"), TestFiles.Fields(new SyntheticTransitions(1, 2000)), new Hdf5Storage(2000, 0, 4));

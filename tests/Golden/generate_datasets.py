@@ -142,6 +142,14 @@ def d4rl_without_timeouts():
     return data
 
 
+def lzf():
+    """Compressed by a filter that h5py brings along and the library does not have."""
+    data = rounded(transitions(6, 30, 2, 1, [9], [20]))
+    with create("lzf.hdf5") as file:
+        for key, value in data.items():
+            file.create_dataset(key, data=value, compression="lzf" if key == "actions" else None)
+
+
 def minari():
     """Eleven episodes as Minari keeps them, more than one digit long, the second and the last without a flag."""
     rng = np.random.default_rng(4)
@@ -196,6 +204,7 @@ def write(name, content):
 if __name__ == "__main__":
     DATA.mkdir(parents=True, exist_ok=True)
     plain, compressed = npz()
+    lzf()
     write("views.json", [
         expectation("d4rl-float32.hdf5", d4rl_float32(), 1000),
         expectation("d4rl-float64.hdf5", d4rl_float64(), 1000),

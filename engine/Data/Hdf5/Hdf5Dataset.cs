@@ -19,6 +19,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     private readonly int _chunkRows;
     private readonly bool _isNumeric;
     private readonly bool _isFloat32;
+    private string? _lackingFilter;
     private long _id;
 
     internal Hdf5Dataset(Hdf5File file, Hdf5Library library, string name, long id)
@@ -207,11 +208,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     {
         if (!_isNumeric)
             throw new InvalidFileException(_file.Path, $"{Name} does not hold numbers; allowed are numbers of any size, and truth values");
+        if (_lackingFilter is not null)
+            throw new InvalidFileException(_file.Path, $"{Name} is compressed with {_lackingFilter}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
         if (_shape.Aggregate(1L, (product, size) => product * size) != length)
             throw new ArgumentException($"{length} places for the array {Name} of [{string.Join("×", _shape)}]");
     }
 
-    /// <summary>Names the filters, and refuses one that the library lacks before it fails on the data.</summary>
+    /// <summary>Names the filters, and finds one that the library lacks before it fails on the data.</summary>
     private void ReadFilters(long properties)
     {
         const int MostName = 64;
@@ -233,7 +236,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
             };
             Storage += $", {text}";
             if (filter >= 0 && _library.FilterAvailable(filter) <= 0)
-                throw new InvalidFileException(_file.Path, $"{Name} is compressed with {text}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
+                _lackingFilter = text;
         }
     }
 
