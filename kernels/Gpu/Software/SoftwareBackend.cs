@@ -100,6 +100,6 @@ internal sealed class SoftwareArray<T> : GpuArray<T>
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (offset < 0 || count > Length - offset)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{count} elements from there do not fit in {Length}");
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
     }
 }
