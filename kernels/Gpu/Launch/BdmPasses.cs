@@ -5,7 +5,7 @@ namespace EDA.Kernels.Gpu;
 /// <param name="Folded">Nᵀ [(A+32+S)×H].</param>
 /// <param name="FoldedBias">n₀ [H].</param>
 /// <param name="OutputSum">Column sums of O, and the sum of o [H+1].</param>
-internal sealed record PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum);
+internal readonly record struct PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum);
 
 /// <summary>The part of a batch that one pass works on.</summary>
 /// <param name="Rows">Its candidates.</param>
