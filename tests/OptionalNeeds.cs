@@ -1,3 +1,5 @@
+using EDA.Engine.Environments.Mujoco;
+
 namespace EDA.Tests;
 
 /// <summary>
@@ -8,10 +10,14 @@ public static class OptionalNeeds
 {
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
+    public const string Mujoco = "MuJoCo";
+    public const string Mujoco222 = "MuJoCo 2.2.2";
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
+        [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
     };
 
