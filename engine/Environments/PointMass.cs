@@ -50,15 +50,16 @@ public sealed class PointMass
     /// <summary>Puts it somewhere. A disc that overlaps a wall is pushed out by the next step.</summary>
     /// <param name="positions">x, y.</param>
     /// <param name="velocities">Its velocity.</param>
-    /// <exception cref="ArgumentException">There are not two of each, the middle is inside a wall, or it is faster than 5 m/s along an axis.</exception>
+    /// <exception cref="ArgumentException">There are not two of each.</exception>
+    /// <exception cref="InvalidSettingException">The middle is inside a wall, or it is faster than 5 m/s along an axis.</exception>
     public void Place(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities)
     {
         if (positions.Length != 2 || velocities.Length != 2)
             throw new ArgumentException($"{positions.Length} positions and {velocities.Length} velocities where 2 and 2 are needed");
         if (!_maze.IsFree(CellOf(positions[0], positions[1])))
-            throw new ArgumentException(FormattableString.Invariant($"({positions[0]}, {positions[1]}) is not in a free cell of {_maze.Name}"), nameof(positions));
+            throw new InvalidSettingException("position", Text(positions), $"a place in a free cell of {_maze.Name}");
         if (!(Math.Abs(velocities[0]) <= MostPlacedSpeed && Math.Abs(velocities[1]) <= MostPlacedSpeed))
-            throw new ArgumentException(FormattableString.Invariant($"the velocity is ({velocities[0]}, {velocities[1]}); allowed is from -{MostPlacedSpeed} to {MostPlacedSpeed} along each axis"), nameof(velocities));
+            throw new InvalidSettingException("velocity", Text(velocities), FormattableString.Invariant($"from -{MostPlacedSpeed} to {MostPlacedSpeed} along each axis"));
         (X, Y) = (positions[0], positions[1]);
         (VelocityX, VelocityY) = (velocities[0], velocities[1]);
     }
@@ -87,6 +88,8 @@ public sealed class PointMass
     /// <param name="y">m.</param>
     /// <returns>The cell, perhaps outside of the maze.</returns>
     public static MazeCell CellOf(double x, double y) => new(Nearest(y), Nearest(x));
+
+    private static string Text(ReadOnlySpan<double> pair) => FormattableString.Invariant($"({pair[0]}, {pair[1]})");
 
     // Far outside every maze also where the number is too large for an int.
     private static int Nearest(double value) => (int)Math.Round(Math.Clamp(value, -1e6, 1e6));

@@ -80,7 +80,7 @@ public sealed class PointMazeEnvironment : IGoalEnvironment
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">There are not two of each, or the position is inside a wall.</exception>
+    /// <exception cref="InvalidSettingException">The position is inside a wall, or the velocity above 5 m/s.</exception>
     public void Restore(in RandomDraw episode, ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities, Span<double> observation)
     {
         _mass.Place(positions, velocities);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using EDA.Engine.Environments.Mujoco;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
@@ -32,6 +33,7 @@ internal static class DoctorCommand
                 Line(package.Name, $"{(built ? "in" : "not in")} ({package.Purpose}): {(built == state.On ? why : "the build is older than optional.props; the next ./eda brings it up to date")}");
             }
 
+            Line("MuJoCo", MujocoLibrary.Refusal ?? $"{MujocoLibrary.Instance.VersionText} ({MujocoLibrary.Instance.Path})");
             if (driver && !IsBuiltIn("UseIlgpu"))
                 Console.WriteLine(SetupHint.Text);
 
