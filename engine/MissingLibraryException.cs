@@ -1,10 +1,10 @@
 namespace EDA.Engine;
 
 /// <summary>
-/// A native library that a feature needs is not on this machine, or is one that cannot be used. The message is one
-/// line that names what would help.
+/// A native library that an operation needs is not on this machine. The message is one line that names the library and
+/// the package that brings it.
 /// </summary>
-public sealed class MissingLibraryException : Exception
+public sealed class MissingLibraryException : IOException
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="message">The line.</param>
