@@ -12,6 +12,16 @@ public abstract class EnvironmentKind
     /// <summary>Whether it needs the MuJoCo library.</summary>
     public abstract bool NeedsMujoco { get; }
 
+    /// <summary>The model file that the user must give, as its own project names it; null where none is needed.</summary>
+    public virtual string? NeededModel => null;
+
+    /// <summary>The same environment with the user's model file.</summary>
+    /// <param name="path">The file; null for none.</param>
+    /// <returns>The kind.</returns>
+    /// <exception cref="InvalidSettingException">One is needed and not given, or given and not needed.</exception>
+    public virtual EnvironmentKind WithModel(string? path) =>
+        path is null ? this : throw new InvalidSettingException("model", path, $"nothing, because {Description.Name} brings its own");
+
     /// <summary>Makes an instance, which wants a reset before its first step.</summary>
     /// <returns>The instance, owned by the caller.</returns>
     /// <exception cref="MissingLibraryException">It needs a library that is not there.</exception>
@@ -31,6 +41,9 @@ public static class EnvironmentCatalogue
         AntMaze(AntMazeTask.Medium),
         PointMaze(PointMazeTask.UMaze),
         PointMaze(PointMazeTask.Medium),
+        new KitchenKind(KitchenTask.Complete, null),
+        new KitchenKind(KitchenTask.Partial, null),
+        new KitchenKind(KitchenTask.Mixed, null),
     ];
 
     /// <summary>Their names.</summary>
@@ -62,6 +75,35 @@ public static class EnvironmentCatalogue
         public override bool NeedsMujoco => true;
 
         public override IEnvironment Create() => create(_model.Value);
+    }
+
+    /// <summary>The kitchen, with the model file that the user gave.</summary>
+    private sealed class KitchenKind(KitchenTask task, string? path) : EnvironmentKind
+    {
+        private readonly Lazy<MujocoModel> _model = new(() => Load(path));
+
+        public override EnvironmentDescription Description => task.Description;
+
+        public override bool NeedsMujoco => true;
+
+        public override string NeededModel => KitchenTask.ModelFile;
+
+        public override EnvironmentKind WithModel(string? given) => new KitchenKind(task, given ?? throw Missing());
+
+        public override IEnvironment Create() => new KitchenEnvironment(task, _model.Value);
+
+        private static InvalidSettingException Missing() =>
+            new("model", null, $"the file {KitchenTask.ModelFile} of D4RL, in its folder, which this project does not bring");
+
+        private static MujocoModel Load(string? path)
+        {
+            var model = MujocoModel.FromFile(path ?? throw Missing());
+            if (KitchenEnvironment.Fits(model))
+                return model;
+            var (positions, velocities, controls) = (model.PositionCount, model.VelocityCount, model.ControlCount);
+            model.Dispose();
+            throw new InvalidFileException(path, $"a model of {positions} positions, {velocities} velocities and {controls} actuators; the kitchen has {KitchenTask.PositionCount}, {KitchenTask.VelocityCount} and {KitchenTask.RobotJoints}");
+        }
     }
 
     private sealed class PointMazeKind(PointMazeTask task) : EnvironmentKind

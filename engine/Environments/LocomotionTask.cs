@@ -112,7 +112,7 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
             name,
             summary,
             [
-                new("torso height", "m"),
+                new(name == "halfcheetah" ? "torso height above 0.7 m" : "torso height", "m"),
                 new("torso angle", Angle),
                 .. joints.Select(joint => new Variable(joint + " angle", Angle)),
                 Velocity("torso x", "m/s"),

@@ -20,8 +20,8 @@ internal static class EnvironmentCommand
             foreach (var kind in EnvironmentCatalogue.All)
             {
                 var about = kind.Description;
-                string needs = kind.NeedsMujoco ? "MuJoCo" : "-";
-                Console.WriteLine($"{about.Name,-17} S {about.ObservationSize,2}  A {about.ActionSize}  steps {about.StepLimit,4}  needs {needs,-6}  {about.Summary}");
+                string needs = kind.NeededModel is not null ? "MuJoCo and --model" : kind.NeedsMujoco ? "MuJoCo" : "nothing";
+                Console.WriteLine($"{about.Name,-17} S {about.ObservationSize,2}  A {about.ActionSize}  steps {about.StepLimit,4}  needs {needs,-18}  {about.Summary}");
             }
 
             if (MujocoLibrary.Refusal is { } refusal)
@@ -37,15 +37,16 @@ internal static class EnvironmentCommand
         var actions = new Option<string?>("--actions") { Description = "the CSV file of actions, with columns a0…; beyond ±1 counts as ±1", HelpName = "FILE" };
         var state = new Option<string?>("--state") { Description = "the CSV file with one row, the full state to start from, with columns qpos0…, qvel0…; without it the environment is reset", HelpName = "FILE" };
         var goal = new Option<string?>("--goal") { Description = "the goal X,Y in m, for a maze; without it that of the reset", HelpName = "X,Y" };
+        var model = new Option<string?>("--model") { Description = "the kitchen's model file, " + KitchenTask.ModelFile + " of D4RL", HelpName = "FILE" };
         var seed = new Option<string?>("--seed") { Description = "the seed of the reset (0)", HelpName = "N" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
-        var command = new Command("rollout", "Step an environment on given actions, one row each, also past its end.") { name, actions, state, goal, seed, target };
+        var command = new Command("rollout", "Step an environment on given actions, one row each, also past its end.") { name, actions, state, goal, model, seed, target };
         command.SetAction(result =>
         {
             string chosen = result.GetValue(name) ?? throw new UserError($"{name.Name} is missing; it is {name.Description}");
             if (!EnvironmentCatalogue.Names.Contains(chosen))
                 throw UserError.Choice(name.Name, chosen, EnvironmentCatalogue.Names);
-            var kind = EnvironmentCatalogue.Find(chosen);
+            var kind = EnvironmentCatalogue.Find(chosen).WithModel(result.GetValue(model) is { } file ? Values.ExistingFile(model.Name, file) : null);
             var about = kind.Description;
             var actionNames = ColumnNames.Actions(about);
             var table = PointTable.Read(Values.ExistingFile(actions.Name, result.Required(actions)), actionNames);
