@@ -63,6 +63,15 @@ public enum RandomPurpose : uint
 
     /// <summary>A choice of rows for an evaluation.</summary>
     EvaluationIndex = 9,
+
+    /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
+    TwinInitialisation = 40,
+
+    /// <summary>The initial parameters of V; element: the index in its flat array.</summary>
+    ValueInitialisation = 41,
+
+    /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
+    PolicyInitialisation = 42,
 }
 
 /// <summary>
