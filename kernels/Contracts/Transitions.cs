@@ -7,7 +7,7 @@ namespace EDA.Kernels;
 /// <param name="Terminals">d [N], 1 where s' ends the episode for good and 0 elsewhere.</param>
 /// <param name="NextStates">s' [N×S].</param>
 /// <param name="Count">N, at least 1.</param>
-public readonly record struct TransitionArrays(
+public readonly record struct Transitions(
     DeviceArray<float> States,
     DeviceArray<float> Actions,
     DeviceArray<float> Rewards,
@@ -21,7 +21,7 @@ public readonly record struct TransitionArrays(
 /// <param name="Draw">The stream that row i's index is drawn from, element i of <see cref="RandomPurpose.BatchIndex"/>.</param>
 /// <param name="Indices">The rows of the dataset [n], each in [0, N), or null to draw them.</param>
 public readonly record struct TransitionBatch(
-    TransitionArrays Data,
+    Transitions Data,
     int Rows,
     RandomDraw Draw,
     DeviceArray<int>? Indices = null);

@@ -23,7 +23,7 @@ public sealed class CriticRun : IDisposable
         Value = Trained(inputs.Value);
         Policy = Trained(inputs.Policy);
         Target = Upload(inputs.Target);
-        Data = new TransitionArrays(
+        Data = new Transitions(
             Upload(inputs.States), Upload(inputs.Actions), Upload(inputs.Rewards), Upload(inputs.Terminals), Upload(inputs.NextStates), inputs.Problem.Count);
         Losses = Upload(Unwritten(CriticLosses.Count));
         PolicyLoss = Upload(Unwritten(1));
@@ -33,7 +33,7 @@ public sealed class CriticRun : IDisposable
 
     public ICriticOperations Operations => _operations;
 
-    public TransitionArrays Data { get; }
+    public Transitions Data { get; }
 
     public TrainedArrays Twin { get; }
 
