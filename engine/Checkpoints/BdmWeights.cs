@@ -118,7 +118,7 @@ public sealed partial class BdmWeights
     }
 
     private List<NamedTensor> Tensors(string prefix) =>
-        [.. Layout.Slices.Select(slice => new NamedTensor(prefix + slice.Name, slice.Dimensions, Parameters[slice.Offset..(slice.Offset + slice.Length)]))];
+        [.. NamedTensor.Of(Layout.Slices, prefix, Parameters)];
 
     private static string FindPrefix(string path, IReadOnlyList<NamedTensor> tensors)
     {

@@ -87,6 +87,14 @@ public enum RandomPurpose : uint
 
     /// <summary>The noise on a data-collecting controller's actions; the step is the episode, element step·A + entry.</summary>
     ControllerNoise = 36,
+    /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
+    TwinInitialisation = 40,
+
+    /// <summary>The initial parameters of V; element: the index in its flat array.</summary>
+    ValueInitialisation = 41,
+
+    /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
+    PolicyInitialisation = 42,
 }
 
 /// <summary>
