@@ -41,20 +41,23 @@ public readonly record struct SampledBackup(
 /// <param name="Cap">The largest weight.</param>
 public readonly record struct AdvantageWeighting(float Temperature, float Cap);
 
-/// <summary>What a critic step reports, as places in an array on the device.</summary>
+/// <summary>What critic steps report, as places in an array on the device.</summary>
 public static class CriticLosses
 {
     /// <summary>The mean of the twins' two mean squared errors.</summary>
     public const int Q = 0;
 
-    /// <summary>The expectile loss of V; 0 where there is no V.</summary>
-    public const int Value = 1;
-
     /// <summary>The batch mean of the backup's V(s'), which grows without bound when a critic diverges.</summary>
-    public const int NextValue = 2;
+    public const int NextValue = 1;
 
-    /// <summary>How many numbers there are.</summary>
-    public const int Count = 3;
+    /// <summary>The expectile loss of V.</summary>
+    public const int Value = 2;
+
+    /// <summary>The loss of the deterministic policy.</summary>
+    public const int Policy = 3;
+
+    /// <summary>How many places there are.</summary>
+    public const int Count = 4;
 }
 
 /// <summary>
@@ -83,7 +86,7 @@ public interface ICriticOperations : IDisposable
     /// <param name="twin">Q₁ and Q₂.</param>
     /// <param name="target">Q̄₁ and Q̄₂, updated.</param>
     /// <param name="update">How the networks move.</param>
-    /// <param name="losses">Overwritten, see <see cref="CriticLosses"/>.</param>
+    /// <param name="losses">Q, NextValue and Value of <see cref="CriticLosses"/>, overwritten [≥ 3].</param>
     void ImplicitStep(
         in TransitionBatch batch,
         in ImplicitBackup backup,
@@ -102,7 +105,7 @@ public interface ICriticOperations : IDisposable
     /// <param name="twin">Q₁ and Q₂.</param>
     /// <param name="target">Q̄₁ and Q̄₂, updated.</param>
     /// <param name="update">How the networks move.</param>
-    /// <param name="losses">Overwritten, see <see cref="CriticLosses"/>.</param>
+    /// <param name="losses">Q and NextValue of <see cref="CriticLosses"/>, overwritten [≥ 2].</param>
     void SampledStep(
         in TransitionBatch batch,
         in SampledBackup backup,
@@ -122,7 +125,7 @@ public interface ICriticOperations : IDisposable
     /// <param name="policy">The policy.</param>
     /// <param name="adam">Adam's constants.</param>
     /// <param name="step">1 for the first step.</param>
-    /// <param name="loss">Overwritten [1].</param>
+    /// <param name="losses">Policy of <see cref="CriticLosses"/>, overwritten [≥ 4].</param>
     void PolicyStep(
         in TransitionBatch batch,
         in AdvantageWeighting weighting,
@@ -131,7 +134,7 @@ public interface ICriticOperations : IDisposable
         in TrainedArrays policy,
         in AdamSettings adam,
         long step,
-        DeviceArray<float> loss);
+        DeviceArray<float> losses);
 
     /// <summary>The smaller of the twins for K actions of each state.</summary>
     /// <param name="twin">The parameters of the twins or of their targets.</param>

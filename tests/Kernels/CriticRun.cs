@@ -26,7 +26,6 @@ public sealed class CriticRun : IDisposable
         Data = new Transitions(
             Upload(inputs.States), Upload(inputs.Actions), Upload(inputs.Rewards), Upload(inputs.Terminals), Upload(inputs.NextStates), inputs.Problem.Count);
         Losses = Upload(Unwritten(CriticLosses.Count));
-        PolicyLoss = Upload(Unwritten(1));
     }
 
     public CriticInputs Inputs { get; }
@@ -45,8 +44,6 @@ public sealed class CriticRun : IDisposable
 
     public DeviceArray<float> Losses { get; }
 
-    public DeviceArray<float> PolicyLoss { get; }
-
     /// <summary>As many states as there are both in the dataset and in a batch.</summary>
     private int EvaluatedRows => Math.Min(Inputs.Problem.Rows, Inputs.Problem.Count);
 
@@ -60,20 +57,20 @@ public sealed class CriticRun : IDisposable
     public float[] ImplicitStep(in TransitionBatch batch, int step)
     {
         _operations.ImplicitStep(batch, Inputs.Problem.Implicit, Value, Twin, Target, new CriticUpdate(_adam, step + 1, _targetRate), Losses);
-        return Read(Losses);
+        return Read(Losses)[..CriticLosses.Policy];
     }
 
     public float[] SampledStep(in TransitionBatch batch, float[] nextActions, int step)
     {
         var backup = new SampledBackup(Inputs.Problem.Discount, Inputs.Problem.InverseTemperature, Upload(nextActions), Inputs.Problem.CandidateCount);
         _operations.SampledStep(batch, backup, Twin, Target, new CriticUpdate(_adam, step + 1, _targetRate), Losses);
-        return Read(Losses);
+        return Read(Losses)[..CriticLosses.Value];
     }
 
     public float PolicyStep(in TransitionBatch batch, int step)
     {
-        _operations.PolicyStep(batch, Inputs.Problem.Weighting, Value.Parameters, Target, Policy, _adam, step + 1, PolicyLoss);
-        return Read(PolicyLoss)[0];
+        _operations.PolicyStep(batch, Inputs.Problem.Weighting, Value.Parameters, Target, Policy, _adam, step + 1, Losses);
+        return Read(Losses)[CriticLosses.Policy];
     }
 
     public float[] MinimumQ()
@@ -101,7 +98,7 @@ public sealed class CriticRun : IDisposable
     /// <summary>Everything a step reads and writes, by name.</summary>
     public Dictionary<string, float[]> Everything()
     {
-        var all = new Dictionary<string, float[]> { ["target"] = Read(Target), ["losses"] = Read(Losses), ["policy loss"] = Read(PolicyLoss) };
+        var all = new Dictionary<string, float[]> { ["target"] = Read(Target), ["losses"] = Read(Losses) };
         foreach (var (name, arrays) in new[] { ("twin", Twin), ("value", Value), ("policy", Policy) })
         {
             all[name] = Read(arrays.Parameters);

@@ -33,7 +33,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
             throw new ArgumentOutOfRangeException(nameof(backup), backup.Expectile, "the expectile must be in (0, 1)");
         Share(update.TargetRate);
         _implicit ??= new ImplicitPass<TV, TS>(Layout, pool);
-        _implicit.Step(batch, backup, value, twin, target, update, Pointer(losses, CriticLosses.Count));
+        _implicit.Step(batch, backup, value, twin, target, update, Pointer(losses, CriticLosses.Value + 1));
         KeepAlive(this, target, losses);
         KeepAlive(value);
         KeepAlive(twin);
@@ -52,7 +52,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
             throw new ArgumentOutOfRangeException(nameof(backup), backup.InverseTemperature, "the inverse temperature must be at least 0");
         Share(update.TargetRate);
         _sampled ??= new SampledPass<TV, TS>(Layout, pool);
-        _sampled.Step(batch, backup, twin, target, update, Pointer(losses, CriticLosses.Count));
+        _sampled.Step(batch, backup, twin, target, update, Pointer(losses, CriticLosses.NextValue + 1));
         KeepAlive(this, backup.NextActions, target, losses);
         KeepAlive(twin);
     }
@@ -65,12 +65,12 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         in TrainedArrays policy,
         in AdamSettings adam,
         long step,
-        DeviceArray<float> loss)
+        DeviceArray<float> losses)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _policy ??= new PolicyPass<TV, TS>(Layout, pool);
-        _policy.Step(batch, weighting, value, target, policy, adam, step, Pointer(loss, 1));
-        KeepAlive(this, value, target, loss);
+        _policy.Step(batch, weighting, value, target, policy, adam, step, Pointer(losses, CriticLosses.Policy + 1) + CriticLosses.Policy);
+        KeepAlive(this, value, target, losses);
         KeepAlive(policy);
     }
 

@@ -29,7 +29,7 @@ internal sealed unsafe class ImplicitPass<TV, TS> : CriticPass<TV, TS>
         : base(
             layout.Shape,
             pool,
-            CriticLosses.Count,
+            CriticLosses.Value + 1,
             true,
             new TrainedMlp(layout.Value, 0, layout.Shape.ActionSize),
             new TrainedMlp(layout.Twin, 0, 0),

@@ -24,7 +24,7 @@ internal sealed unsafe class SampledPass<TV, TS> : CriticPass<TV, TS>
     private float _inverseTemperature;
 
     public SampledPass(CriticLayout layout, WorkerPool pool)
-        : base(layout.Shape, pool, CriticLosses.Count, true, new TrainedMlp(layout.Twin, 0, 0), new TrainedMlp(layout.Twin, 1, 0))
+        : base(layout.Shape, pool, CriticLosses.NextValue + 1, true, new TrainedMlp(layout.Twin, 0, 0), new TrainedMlp(layout.Twin, 1, 0))
     {
         _layout = layout;
         _target1 = Prepare(layout.Twin, 0);
