@@ -15,48 +15,17 @@ public static class LabelSelection
     /// <param name="count">The number of states, N.</param>
     /// <param name="fraction">The share, from 0.01 to 1.</param>
     /// <param name="seed">The seed.</param>
+    /// <param name="most">The most states that are wanted; 0 for no limit.</param>
     /// <returns>The chosen states' indices, ascending: N times the share, rounded down, and at least one.</returns>
     /// <exception cref="InvalidSettingException">The share is outside its range, or there is no state.</exception>
-    public static int[] Choose(int count, double fraction, ulong seed)
+    public static int[] Choose(int count, double fraction, ulong seed, int most = 0)
     {
         Setting.Range(count, 1, name: nameof(count));
+        Setting.Range(most, 0, name: nameof(most));
         if (!(fraction is >= LeastFraction and <= 1))
             throw new InvalidSettingException("labelFraction", fraction, $"a number from {LeastFraction} to 1");
         // In decimal, so that 0.29 of 100 is 29.
-        int chosen = Math.Max(1, (int)decimal.Floor((decimal)fraction * count));
-        var indices = new int[count];
-        for (int i = 0; i < count; i++)
-            indices[i] = i;
-        if (chosen == count)
-            return indices;
-
-        // A random word for each state, the index breaking ties: the smallest are chosen.
-        var draw = new RandomDraw(seed, RandomStage.Label, 0);
-        var words = new uint[count];
-        for (int first = 0; first < count; first += 4)
-        {
-            var block = Philox.Block(draw, RandomPurpose.LabelSelection, (ulong)first >> 2);
-            for (int k = 0; k < 4 && first + k < count; k++)
-                words[first + k] = block[k];
-        }
-
-        Array.Sort(words, indices);
-        SortTies(words, indices);
-        var selection = indices.AsSpan(0, chosen).ToArray();
-        Array.Sort(selection);
-        return selection;
-    }
-
-    private static void SortTies(uint[] words, int[] indices)
-    {
-        for (int first = 0; first < words.Length;)
-        {
-            int end = first + 1;
-            while (end < words.Length && words[end] == words[first])
-                end++;
-            if (end - first > 1)
-                Array.Sort(indices, first, end - first);
-            first = end;
-        }
+        int share = Math.Max(1, (int)decimal.Floor((decimal)fraction * count));
+        return RowSelection.Choose(count, most == 0 ? share : Math.Min(most, share), new RandomDraw(seed, RandomStage.Label, 0), RandomPurpose.LabelSelection);
     }
 }

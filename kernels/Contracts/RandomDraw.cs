@@ -67,6 +67,9 @@ public enum RandomPurpose : uint
     /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
     LabelSelection = 20,
 
+    /// <summary>Which rows of a dataset are kept back from pretraining; element: the row.</summary>
+    HeldOut = 21,
+
     /// <summary>The positions of an environment's first state; the step is the episode, element the coordinate.</summary>
     ResetPosition = 30,
 
@@ -87,6 +90,7 @@ public enum RandomPurpose : uint
 
     /// <summary>The noise on a data-collecting controller's actions; the step is the episode, element step·A + entry.</summary>
     ControllerNoise = 36,
+
     /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
     TwinInitialisation = 40,
 
