@@ -36,12 +36,14 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         Safetensors.Write(path, [.. Arrays.Select(array => new NamedTensor(array.Key, [array.Value.Length], array.Value))], metadata, overwrite: true);
     }
 
+    /// <summary>The steps that a saved state had done, whichever run it belongs to.</summary>
+    public static long StepOf(string path) => StepOf(path, Safetensors.Read(path));
+
     /// <summary>Reads a state and refuses one of another run.</summary>
     public static TrainingState Load(string path, IReadOnlyDictionary<string, string> identity)
     {
         var content = Safetensors.Read(path);
-        if (content.Metadata.GetValueOrDefault(FormatKey) != Format)
-            throw new InvalidFileException(path, "not a saved state of training");
+        long step = StepOf(path, content);
         foreach (var (key, value) in identity)
         {
             string? found = content.Metadata.GetValueOrDefault(key);
@@ -49,8 +51,15 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
                 throw new InvalidFileException(path, $"belongs to another run: its {key} is {found ?? "not given"} and not {value}");
         }
 
-        if (!long.TryParse(content.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step))
-            throw new InvalidFileException(path, "does not say how many steps were done");
         return new TrainingState(step, identity, content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Values));
+    }
+
+    private static long StepOf(string path, SafetensorsContent content)
+    {
+        if (content.Metadata.GetValueOrDefault(FormatKey) != Format)
+            throw new InvalidFileException(path, "not a saved state of training");
+        return long.TryParse(content.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
+            ? step
+            : throw new InvalidFileException(path, "does not say how many steps were done");
     }
 }

@@ -44,10 +44,10 @@ public sealed class DiffusionActor : IActor, IDisposable
     public long Sampled { get; private set; }
 
     /// <summary>What trained the model, to be named where its actions are no numbers.</summary>
-    public string Stage { get; init; } = "the model";
+    public string Stage { get; set; } = "the model";
 
     /// <summary>How many steps that training had.</summary>
-    public long TrainedSteps { get; init; }
+    public long TrainedSteps { get; set; }
 
     /// <summary>Plays one sample for each state.</summary>
     /// <param name="model">The model, which must live as long.</param>

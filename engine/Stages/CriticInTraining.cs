@@ -1,0 +1,66 @@
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Kernels;
+
+namespace EDA.Engine.Stages;
+
+/// <summary>A critic with all that its training needs, by whichever method the settings name.</summary>
+internal sealed class CriticInTraining : IDisposable
+{
+    private readonly TransitionDataset _data;
+    private readonly DeterministicPolicy? _policy;
+    private readonly CriticLearning _learning;
+
+    /// <param name="device">The device.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="view">The transitions.</param>
+    /// <param name="nextActions">What a softmax critic backs up from; null for the others.</param>
+    /// <param name="online">The policy that an online critic samples from; null for the others.</param>
+    public CriticInTraining(IDevice device, OfflineRun run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
+    {
+        var settings = run.Critic;
+        var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
+        float[] rewards = RewardTreatments.Apply(view, run.Rewards);
+        var transitions = new Transitions(
+            view.UploadStates(device),
+            view.UploadActions(device),
+            device.Upload<float>(rewards),
+            device.Upload<float>(view.Terminals()),
+            view.UploadNextStates(device),
+            view.Count);
+        _data = new TransitionDataset(device, transitions, view.StateSize, view.ActionSize, $"{view.Dataset.Fingerprint} {run.Rewards}");
+        Critic = Critic.Create(device, shape, run.Seed, hasValue: settings.Method == CriticMethod.Implicit);
+        _policy = settings.Method == CriticMethod.Implicit && settings.Implicit.Policy != PolicyExtraction.None ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
+        _learning = settings.Method switch
+        {
+            CriticMethod.Implicit => new ImplicitQLearning(settings, Critic, _data, _policy),
+            CriticMethod.Softmax => new SoftmaxQLearning(settings, Critic, _data, nextActions!),
+            _ => new OnlineQLearning(settings, Critic, _data, online!),
+        };
+        Training = new CriticTraining(_learning, run.Seed);
+    }
+
+    /// <summary>The critic.</summary>
+    public Critic Critic { get; }
+
+    /// <summary>Its training.</summary>
+    public CriticTraining Training { get; }
+
+    /// <summary>Writes the training's state, the critic's weights and those of its own policy.</summary>
+    public void Save(StageFiles files)
+    {
+        Training.SaveState(files.CriticState);
+        Critic.ToWeights().Save(files.CriticWeights, overwrite: true);
+        _policy?.ToWeights().Save(files.ImplicitPolicyWeights, overwrite: true);
+    }
+
+    public void Dispose()
+    {
+        Training.Dispose();
+        _learning.Dispose();
+        _policy?.Dispose();
+        Critic.Dispose();
+        _data.Dispose();
+    }
+}

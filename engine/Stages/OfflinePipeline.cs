@@ -1,0 +1,327 @@
+using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Data.Formats;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Environments;
+using EDA.Kernels;
+
+namespace EDA.Engine.Stages;
+
+/// <summary>The stages of a run on a dataset, in order.</summary>
+public enum OfflineStage
+{
+    /// <summary>Stage 1: behavior pretraining.</summary>
+    Behavior,
+
+    /// <summary>The critic; an online critic has no stage of its own.</summary>
+    Critic,
+
+    /// <summary>Candidates of the behavior model and their labels.</summary>
+    Label,
+
+    /// <summary>Stage 2: policy alignment, with an online critic alternating with its training.</summary>
+    Align,
+
+    /// <summary>Rollouts.</summary>
+    Evaluate,
+}
+
+/// <summary>What one stage, or several, came to.</summary>
+/// <param name="Stages">The results by the names of reports; the last may be cut short.</param>
+/// <param name="Scores">The scores by name, of a run of <see cref="OfflineStage.Evaluate"/>; empty elsewhere.</param>
+public sealed record OfflineResult(IReadOnlyList<StageResult> Stages, IReadOnlyDictionary<string, PolicyScore> Scores)
+{
+    /// <summary>Whether every stage was finished.</summary>
+    public bool Completed => Stages.All(stage => stage.Completed);
+}
+
+/// <summary>
+/// A run on a dataset, stage by stage (method: sections 3 to 6). A stage reads what those before it left in the folder
+/// of checkpoints and leaves its own there, so that each can be run by itself, at another time, and goes on where it was
+/// interrupted, exactly as if there had been no break.
+/// </summary>
+public sealed class OfflinePipeline
+{
+    /// <summary>The name of the sampling of a softmax critic's next actions in reports.</summary>
+    public const string NextActionsStageName = "next_actions";
+
+    private static readonly IReadOnlyDictionary<string, PolicyScore> _noScores = new Dictionary<string, PolicyScore>();
+
+    private readonly IDevice _device;
+    private readonly OfflineRun _run;
+    private readonly EnvironmentKind _kind;
+    private readonly StageFiles _files;
+    private readonly UserLabels? _userLabels;
+    private readonly QLearningView _view;
+    private readonly int[] _heldOut;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="device">The device, which outlives the pipeline.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="kind">The environment, with its model file where it needs one.</param>
+    /// <param name="files">Where the stages leave what they make.</param>
+    /// <param name="userLabels">A user's annotations to align on, rather than the critic's labels; null for the latter.</param>
+    /// <exception cref="InvalidSettingException">The settings do not fit each other.</exception>
+    /// <exception cref="InvalidFileException">The dataset is not of the environment's sizes, or the annotations do not fit the run.</exception>
+    public OfflinePipeline(IDevice device, OfflineRun run, OfflineDataset dataset, EnvironmentKind kind, StageFiles files, UserLabels? userLabels = null)
+    {
+        run.Check();
+        (_device, _run, _kind, _files, _userLabels) = (device, run, kind, files, userLabels);
+        RequireSize(dataset, FieldNames.Observations, dataset.StateSize, kind.Description.ObservationSize);
+        RequireSize(dataset, FieldNames.Actions, dataset.ActionSize, kind.Description.ActionSize);
+        userLabels?.Check(Shape, AlignmentSettings.CreateObjective());
+        _view = new QLearningView(dataset);
+        _heldOut = HeldOutRows.Choose(_view.Count, run.Evaluation.HeldOut, run.Seed);
+    }
+
+    private BdmShape Shape => _run.CreateShape(_kind.Description.ObservationSize, _kind.Description.ActionSize);
+
+    private bool IsOnline => _run.Critic.Method == CriticMethod.Online;
+
+    /// <summary>A user's annotations bring their own number of candidates.</summary>
+    private AlignmentSettings AlignmentSettings => _userLabels is null ? _run.Alignment : _run.Alignment with { Candidates = _userLabels.CandidateCount };
+
+    /// <summary>The stages that this run has: without a critic's stage where it is online, and with a user's labels neither critic nor labelling.</summary>
+    public IReadOnlyList<OfflineStage> Stages => _userLabels is not null
+        ? [OfflineStage.Behavior, OfflineStage.Align, OfflineStage.Evaluate]
+        : [.. Enum.GetValues<OfflineStage>().Where(stage => !(IsOnline && stage == OfflineStage.Critic))];
+
+    /// <summary>Runs what is left of all stages.</summary>
+    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="cancellation">Ends the run after the step under way, with its state saved.</param>
+    /// <returns>What came out; cancellation is not an error.</returns>
+    /// <exception cref="TrainingDivergedException">A loss or an action is no longer a number.</exception>
+    public OfflineResult RunAll(ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        var results = new List<StageResult>();
+        foreach (var stage in Stages)
+        {
+            var result = Run(stage, observer, cancellation);
+            results.AddRange(result.Stages);
+            if (!result.Completed || cancellation.IsCancellationRequested || stage == Stages[^1])
+                return new OfflineResult(results, result.Scores);
+        }
+
+        return new OfflineResult(results, _noScores);
+    }
+
+    /// <summary>Runs what is left of one stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="cancellation">Ends the run after the step under way, with its state saved.</param>
+    /// <returns>What came out; cancellation is not an error.</returns>
+    /// <exception cref="UnfinishedStageException">A stage before it is not finished.</exception>
+    /// <exception cref="InvalidSettingException">The run has no such stage.</exception>
+    /// <exception cref="InvalidFileException">What is in the folder belongs to another run.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or an action is no longer a number.</exception>
+    public OfflineResult Run(OfflineStage stage, ITrainingObserver? observer = null, CancellationToken cancellation = default)
+    {
+        if (!Stages.Contains(stage))
+            throw new InvalidSettingException("stage", stage.ToString().ToLowerInvariant(), "one of " + string.Join(", ", Stages.Select(each => each.ToString().ToLowerInvariant())) + " for this run");
+        return stage switch
+        {
+            OfflineStage.Behavior => new([Pretrain(observer, cancellation)], _noScores),
+            OfflineStage.Critic => new(TrainCritic(observer, cancellation), _noScores),
+            OfflineStage.Label => new(Label(observer, cancellation), _noScores),
+            OfflineStage.Align => new(Align(observer, cancellation), _noScores),
+            _ => Evaluate(observer, cancellation),
+        };
+    }
+
+    private StageResult Pretrain(ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var model = BottleneckDiffusionModel.Create(_device, Shape, _run.Seed);
+        using var data = HeldOutRows.Remaining(_device, _view, _heldOut);
+        using var training = new BehaviorPretraining(_run.Behavior, model, data, _run.Seed);
+        if (File.Exists(_files.BehaviorState))
+            training.LoadState(_files.BehaviorState);
+        var result = StateSaving.Run(observer, Save, saving => training.Run(saving, cancellation: cancellation));
+        if (result.Completed && HeldOutLoss.Measure(model, _view, _heldOut, _run.Seed) is { } loss)
+            observer?.Progress(new TrainingProgress(result.Stage, result.Steps, result.Total, result.Seconds, [new Metric("held_out_loss", loss)]));
+        return result;
+
+        void Save()
+        {
+            training.SaveState(_files.BehaviorState);
+            model.ToWeights().Save(_files.BehaviorWeights, overwrite: true);
+        }
+    }
+
+    private List<StageResult> TrainCritic(ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        var results = new List<StageResult>();
+        RowStore? nextActions = null;
+        try
+        {
+            if (_run.Critic.Method == CriticMethod.Softmax)
+            {
+                using var behavior = FinishedBehavior();
+                var settings = new CandidateSettings { Candidates = _run.Critic.Softmax.Candidates, Evaluations = _run.Labels.Evaluations };
+                var sampling = new CandidateSampling(settings, behavior, _view.NextStates(), _run.Seed, RandomStage.Critic);
+                nextActions = sampling.OpenFile(_files.NextActions);
+                var sampled = sampling.Run(nextActions, observer is null ? null : new RenamedStage(observer, NextActionsStageName), cancellation);
+                results.Add(sampled with { Stage = NextActionsStageName });
+                if (!nextActions.IsComplete)
+                    return results;
+            }
+
+            using var trained = new CriticInTraining(_device, _run, _view, nextActions, null);
+            if (File.Exists(_files.CriticState))
+                trained.Training.LoadState(_files.CriticState);
+            results.Add(StateSaving.Run(observer, () => trained.Save(_files), saving => trained.Training.Run(saving, cancellation: cancellation)));
+            return results;
+        }
+        finally
+        {
+            nextActions?.Dispose();
+        }
+    }
+
+    private List<StageResult> Label(ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var behavior = FinishedBehavior();
+        using var critic = IsOnline ? null : FinishedCritic();
+        float[] states = LabelledStates();
+        var sampling = Sampling(behavior, states);
+        using var candidates = sampling.OpenFile(_files.Candidates);
+        var results = new List<StageResult> { sampling.Run(candidates, observer, cancellation) };
+        if (critic is null || !candidates.IsComplete || cancellation.IsCancellationRequested)
+            return results;
+        var labelling = new CandidateLabelling(critic, states, candidates);
+        using var labels = labelling.OpenFile(_files.Labels);
+        results.Add(labelling.Run(labels, observer, cancellation));
+        return results;
+    }
+
+    private List<StageResult> Align(ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var behavior = FinishedBehavior();
+        using var policy = behavior.Copy();
+        if (_userLabels is not null)
+        {
+            using var annotated = _userLabels.ToDataset(_device);
+            return [Align(policy, behavior, annotated, observer, cancellation)];
+        }
+
+        float[] states = LabelledStates();
+        using var candidates = Sampling(behavior, states).OpenFile(_files.Candidates);
+        Require(candidates);
+        if (IsOnline)
+            return Alternate(policy, behavior, states, candidates, observer, cancellation);
+        using var critic = FinishedCritic();
+        using var labels = new CandidateLabelling(critic, states, candidates).OpenFile(_files.Labels);
+        Require(labels);
+        using var batches = new CandidateBatches(_device, states, _view.StateSize, candidates, labels);
+        return [Align(policy, behavior, batches, observer, cancellation)];
+    }
+
+    private StageResult Align(BottleneckDiffusionModel policy, BottleneckDiffusionModel behavior, IAlignmentBatches batches, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var alignment = new PolicyAlignment(AlignmentSettings, policy, behavior, batches, _run.Seed);
+        if (File.Exists(_files.AlignmentState))
+            alignment.LoadState(_files.AlignmentState);
+        return StateSaving.Run(observer, () => Save(alignment, policy), saving => alignment.Run(saving, cancellation: cancellation));
+    }
+
+    /// <summary>An online critic and the policy it samples from, step by step.</summary>
+    private List<StageResult> Alternate(
+        BottleneckDiffusionModel policy,
+        BottleneckDiffusionModel behavior,
+        float[] states,
+        RowStore candidates,
+        ITrainingObserver? observer,
+        CancellationToken cancellation)
+    {
+        using var trained = new CriticInTraining(_device, _run, _view, null, policy);
+        using var batches = new CandidateBatches(states, candidates, trained.Critic);
+        using var alignment = new PolicyAlignment(AlignmentSettings, policy, behavior, batches, _run.Seed);
+        if (File.Exists(_files.CriticState) && File.Exists(_files.AlignmentState))
+        {
+            trained.Training.LoadState(_files.CriticState);
+            alignment.LoadState(_files.AlignmentState);
+            if (trained.Training.Step != alignment.Step)
+                throw new InvalidFileException(_files.CriticState, $"is {trained.Training.Step} steps old where the alignment's is {alignment.Step}; the two go together");
+        }
+
+        var online = new OnlineTraining(trained.Training, alignment);
+        var (critic, aligned) = StateSaving.Run(observer, Save, saving => online.Run(saving, cancellation: cancellation));
+        return [critic, aligned];
+
+        void Save()
+        {
+            // Within a report the critic may be a step ahead: such a pair is not to be gone on from.
+            if (trained.Training.Step != alignment.Step)
+                return;
+            trained.Save(_files);
+            this.Save(alignment, policy);
+        }
+    }
+
+    private OfflineResult Evaluate(ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var behavior = Model(_files.BehaviorWeights);
+        using var policy = Model(_files.PolicyWeights);
+        using var critic = File.Exists(_files.CriticWeights) ? Critic.FromWeights(_device, CriticWeights.Load(_files.CriticWeights, _view.StateSize)) : null;
+        using var implicitPolicy = File.Exists(_files.ImplicitPolicyWeights) ? DeterministicPolicy.FromWeights(_device, DeterministicPolicyWeights.Load(_files.ImplicitPolicyWeights)) : null;
+        if (behavior is null && implicitPolicy is null)
+            throw new UnfinishedStageException(OfflineStage.Behavior, 0, _run.Behavior.Steps);
+        var (stage, scores) = OfflineEvaluation.Run(_kind, _run, new RolloutModels(behavior, policy, critic, implicitPolicy), observer, cancellation);
+        return new OfflineResult([stage], scores);
+    }
+
+    private void Save(PolicyAlignment alignment, BottleneckDiffusionModel policy)
+    {
+        alignment.SaveState(_files.AlignmentState);
+        policy.ToWeights().Save(_files.PolicyWeights, overwrite: true);
+    }
+
+    private float[] LabelledStates()
+    {
+        int[] chosen = LabelSelection.Choose(_view.Count, _run.Labels.Fraction, _run.Seed, _run.Labels.MostStates);
+        var states = new float[(long)chosen.Length * _view.StateSize];
+        for (int i = 0; i < chosen.Length; i++)
+            _view.State(chosen[i]).CopyTo(states.AsSpan(i * _view.StateSize));
+        return states;
+    }
+
+    private CandidateSampling Sampling(BottleneckDiffusionModel behavior, float[] states) =>
+        new(new CandidateSettings { Candidates = _run.Alignment.Candidates, Evaluations = _run.Labels.Evaluations }, behavior, states, _run.Seed);
+
+    private BottleneckDiffusionModel? Model(string path) => File.Exists(path) ? BottleneckDiffusionModel.FromWeights(_device, BdmWeights.Load(path)) : null;
+
+    private BottleneckDiffusionModel FinishedBehavior()
+    {
+        RequireFinished(OfflineStage.Behavior, _files.BehaviorState, _run.Behavior.Steps);
+        return Model(_files.BehaviorWeights) ?? throw new UnfinishedStageException(OfflineStage.Behavior, 0, _run.Behavior.Steps);
+    }
+
+    private Critic FinishedCritic()
+    {
+        RequireFinished(OfflineStage.Critic, _files.CriticState, _run.Critic.Steps);
+        return File.Exists(_files.CriticWeights)
+            ? Critic.FromWeights(_device, CriticWeights.Load(_files.CriticWeights, _view.StateSize))
+            : throw new UnfinishedStageException(OfflineStage.Critic, 0, _run.Critic.Steps);
+    }
+
+    private static void RequireFinished(OfflineStage stage, string state, long total)
+    {
+        long done = File.Exists(state) ? TrainingState.StepOf(state) : 0;
+        if (done < total)
+            throw new UnfinishedStageException(stage, done, total);
+    }
+
+    private static void Require(RowStore rows)
+    {
+        if (!rows.IsComplete)
+            throw new UnfinishedStageException(OfflineStage.Label, rows.Completed, rows.Count);
+    }
+
+    private void RequireSize(OfflineDataset dataset, string field, int found, int needed)
+    {
+        if (found != needed)
+            throw new InvalidFileException(dataset.Provenance.Path, $"{field} has {found} columns; {_kind.Description.Name} has {needed}");
+    }
+}
