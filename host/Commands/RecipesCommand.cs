@@ -22,7 +22,7 @@ internal static class RecipesCommand
                 Console.WriteLine(FormattableString.Invariant($"  {name,-21} {run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}"));
             Console.WriteLine();
             Console.WriteLine("settings (--set KEY=VALUE)");
-            foreach (string path in SettingPaths.All.Keys)
+            foreach (string path in SettingPaths.Of<BanditRun>().Keys)
                 Console.WriteLine($"  {path}");
             return ExitStatus.Success;
         });

@@ -24,7 +24,7 @@ internal static class RunCommand
         var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, device, set };
         command.SetAction(result =>
         {
-            var entry = Recipe.Find(result.GetValue(recipe));
+            var entry = (BanditRecipe)Recipe.Find(result.GetValue(recipe));
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
             string deviceName = result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default);
             string[] assignments = result.GetValue(set) ?? [];
@@ -43,7 +43,7 @@ internal static class RunCommand
         return command;
     }
 
-    private static void Summarise(RunFolder folder, RunOutcome outcome)
+    private static void Summarise(RunFolder folder, BanditOutcome outcome)
     {
         if (outcome.Metrics is { } metrics)
         {

@@ -1,11 +1,5 @@
 namespace EDA.Host.Figures;
 
-/// <summary>One figure of a run.</summary>
-/// <param name="Name">The file name without extension.</param>
-/// <param name="Caption">What it shows; <c>_{x}</c> sets x lower.</param>
-/// <param name="Svg">The image, an SVG document.</param>
-public sealed record Figure(string Name, string Caption, string Svg);
-
 /// <summary>The figures of a bandit run, laid out as in the paper's Figure 3.</summary>
 public static class BanditFigures
 {
@@ -37,15 +31,9 @@ public static class BanditFigures
             new("samples", "Data and samples, coloured by the Q of the nearest dataset point.", Samples(data)),
         };
         if (data.Losses.Count > 0)
-            figures.Add(Losses(data.Losses));
+            figures.Add(CurveFigure.Losses(data.Losses));
         return figures;
     }
-
-    /// <summary>Draws the losses alone: all there is to show of a run that was cut short.</summary>
-    /// <param name="losses">The curves, at least one.</param>
-    /// <returns>The figure.</returns>
-    public static Figure Losses(IReadOnlyList<LossCurve> losses) =>
-        new("losses", "Training losses over steps, each point a mean over the steps since the one before.", DrawLosses(losses));
 
     private static string Overview(
         BanditFigureData data,
@@ -129,20 +117,6 @@ public static class BanditFigures
             sheet.Write(panels[i].Title, center, HeadRoom - TitleGap);
             sheet.Add(Panels.Scatter(panels[i].Points.AtMost(PointLimit), data.Extent, quality, labels), left, HeadRoom, sizes[i].Width, sizes[i].Height);
             left += sizes[i].Width + ColumnGap;
-        }
-
-        return sheet.ToDocument();
-    }
-
-    private static string DrawLosses(IReadOnlyList<LossCurve> losses)
-    {
-        const double Width = 440;
-        const double Height = 215;
-        var sheet = new SvgSheet("losses", losses.Count * Width, HeadRoom + Height);
-        for (int i = 0; i < losses.Count; i++)
-        {
-            sheet.Write(losses[i].Title, (i * Width) + (Width / 2) + 15, HeadRoom - TitleGap);
-            sheet.Add(Panels.Curve(losses[i]), i * Width, HeadRoom, Width, Height);
         }
 
         return sheet.ToDocument();

@@ -48,7 +48,7 @@ public static class BanditRecipeRun
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
     /// <returns>The folder and the outcome.</returns>
-    public static (RunFolder Folder, RunOutcome Outcome) Execute(BanditRequest request, IProgressDisplay display, CancellationToken cancellation)
+    public static (RunFolder Folder, BanditOutcome Outcome) Execute(BanditRequest request, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
@@ -64,7 +64,7 @@ public static class BanditRecipeRun
         var record = new StageRecord();
         // Weights are saved as soon as their stage ends: whatever goes wrong later, they are there.
         var checkpoints = new Checkpoints(pipeline, folder);
-        var outcome = new RunOutcome
+        var outcome = new BanditOutcome
         {
             Recipe = request.Recipe.Name,
             Budget = request.Budget,
@@ -84,7 +84,7 @@ public static class BanditRecipeRun
             var drawing = Stopwatch.StartNew();
             IReadOnlyList<Figure> figures = result.Evaluation is { } evaluation
                 ? BanditFigures.Draw(BanditFigureSource.Collect(pipeline, evaluation, losses.Curves))
-                : losses.Curves.Count > 0 ? [BanditFigures.Losses(losses.Curves)] : [];
+                : losses.Curves.Count > 0 ? [CurveFigure.Losses(losses.Curves)] : [];
             return (folder, Report(outcome, figures, drawing));
         }
         catch (Exception failure)
@@ -103,7 +103,7 @@ public static class BanditRecipeRun
             throw;
         }
 
-        RunOutcome Report(RunOutcome final, IReadOnlyList<Figure> figures, Stopwatch? drawing)
+        BanditOutcome Report(BanditOutcome final, IReadOnlyList<Figure> figures, Stopwatch? drawing)
         {
             foreach (var figure in figures)
                 File.WriteAllText(folder.Figure(figure.Name), figure.Svg);

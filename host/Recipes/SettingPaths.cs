@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using EDA.Engine;
-using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 
 namespace EDA.Host.Recipes;
@@ -24,31 +23,33 @@ public static class SettingPaths
     };
 
     /// <summary>Every path that `--set` takes, with the type of its value. Recipe and seed have options of their own.</summary>
-    public static IReadOnlyDictionary<string, Type> All { get; } = Leaves(typeof(BanditRun), string.Empty)
-        .Where(leaf => leaf.Path is not ("bandit" or "seed"))
-        .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal);
+    /// <typeparam name="TRun">The settings of a kind of run.</typeparam>
+    /// <returns>The types by path.</returns>
+    public static IReadOnlyDictionary<string, Type> Of<TRun>() => Tree<TRun>.Paths;
 
     /// <summary>Changes one setting.</summary>
+    /// <typeparam name="TRun">The settings of a kind of run.</typeparam>
     /// <param name="run">The settings.</param>
     /// <param name="assignment">KEY=VALUE; the key is a path, or its end where only one path ends so.</param>
     /// <returns>The changed settings.</returns>
     /// <exception cref="UserError">The key, or the value for it, is not allowed.</exception>
-    public static BanditRun Apply(BanditRun run, string assignment)
+    public static TRun Apply<TRun>(TRun run, string assignment)
     {
         int equals = assignment.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
             throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
-        string path = Resolve(assignment[..equals].Trim());
+        var all = Of<TRun>();
+        string path = Resolve(all, assignment[..equals].Trim());
         string text = assignment[(equals + 1)..].Trim();
         var tree = JsonSerializer.SerializeToNode(run, Json)!;
         var parent = tree;
         string[] names = path.Split('.');
         foreach (string name in names[..^1])
             parent = parent[name]!;
-        parent[names[^1]] = Parse(path, text, All[path]);
+        parent[names[^1]] = Parse(path, text, all[path]);
         try
         {
-            return tree.Deserialize<BanditRun>(Json)!;
+            return tree.Deserialize<TRun>(Json)!;
         }
         catch (InvalidSettingException refused)
         {
@@ -57,15 +58,15 @@ public static class SettingPaths
         }
     }
 
-    private static string Resolve(string key)
+    private static string Resolve(IReadOnlyDictionary<string, Type> all, string key)
     {
-        if (All.ContainsKey(key))
+        if (all.ContainsKey(key))
             return key;
-        string[] ends = [.. All.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        string[] ends = [.. all.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
         return ends.Length switch
         {
             1 => ends[0],
-            0 => throw UserError.Choice("--set key", key, All.Keys),
+            0 => throw UserError.Choice("--set key", key, all.Keys),
             _ => throw UserError.Choice("--set key", key, ends),
         };
     }
@@ -108,5 +109,12 @@ public static class SettingPaths
                     yield return leaf;
             }
         }
+    }
+
+    private static class Tree<TRun>
+    {
+        public static IReadOnlyDictionary<string, Type> Paths { get; } = Leaves(typeof(TRun), string.Empty)
+            .Where(leaf => leaf.Path is not ("bandit" or "environment" or "seed"))
+            .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal);
     }
 }

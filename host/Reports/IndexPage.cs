@@ -44,14 +44,14 @@ public static partial class IndexPage
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append($"<title>{Text(outcome.Recipe)}, seed {outcome.Settings.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        page.Append($"<title>{Text(outcome.Recipe)}, seed {outcome.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
         page.Append($"<h1>{Text(outcome.Recipe)}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
         if (outcome.Error is not null)
             page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
-        if (outcome.Metrics is { } metrics)
-            AppendNumbers(page, outcome, metrics);
+        if (outcome.Numbers is { } numbers)
+            AppendNumbers(page, numbers);
 
         page.Append("<h2>Figures</h2>\n");
         foreach (var figure in figures)
@@ -68,29 +68,18 @@ public static partial class IndexPage
 
     private static string Lead(RunOutcome outcome)
     {
-        var alignment = outcome.Settings.Alignment;
+        var alignment = outcome.Alignment;
         string objective = alignment.Objective.ToString().ToLowerInvariant();
         return Text(FormattableString.Invariant(
-            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Settings.Seed}; {outcome.Device}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
+            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Seed}; {outcome.Device}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
 
-    private static void AppendNumbers(StringBuilder page, RunOutcome outcome, BanditMetrics metrics)
+    private static void AppendNumbers(StringBuilder page, NumberTable numbers)
     {
-        page.Append("<h2>Numbers</h2>\n<table>\n<thead><tr><th></th><th>this run</th><th>exact</th><th></th></tr></thead>\n<tbody>\n");
-        Row("q_correlation", metrics.QCorrelation, 1, "correlation of Q_{θ} = β(f_{θ} − f_{φ}) with qQ on held-out behavior points, t = 10^{−3}");
-        Row("q_slope", metrics.QSlope, 1, "slope of Q_{θ} over qQ there" + (metrics.QSlope is null ? "; only the value objective has this identity" : string.Empty));
-        // The dataset reweighted by exp(qQ/β) is the optimum of the value objective alone.
-        bool known = outcome.TargetIsExact;
-        Row("policy_mean_q", metrics.PolicyMeanQ, known ? metrics.TargetMeanQ : null, known
-            ? "mean Q of policy samples; exact: the dataset reweighted by exp(qQ/β)"
-            : $"mean Q of policy samples; value objective's answer, for comparison: {Number(metrics.TargetMeanQ)}");
-        Row("behavior_mean_q", metrics.BehaviorMeanQ, outcome.DatasetMeanQ, "mean Q of behavior samples; exact: the dataset");
-        Row("energy_distance_policy", metrics.EnergyDistancePolicy, known ? 0 : null, "policy samples to the reweighted dataset" + (known ? string.Empty : ", the value objective's answer, for comparison"));
-        Row("energy_distance_behavior", metrics.EnergyDistanceBehavior, 0, "behavior samples to the dataset");
+        page.Append($"<h2>Numbers</h2>\n<table>\n<thead><tr><th></th>{string.Concat(numbers.Heads.Select(head => $"<th>{Text(head)}</th>"))}<th></th></tr></thead>\n<tbody>\n");
+        foreach (var row in numbers.Rows)
+            page.Append($"<tr><td><code>{Text(row.Name)}</code></td>{string.Concat(row.Cells.Select(cell => $"<td>{Text(cell)}</td>"))}<td class=\"what\">{Marked(row.What)}</td></tr>\n");
         page.Append("</tbody>\n</table>\n");
-
-        void Row(string name, double? value, double? exact, string what) =>
-            page.Append($"<tr><td><code>{name}</code></td><td>{Number(value)}</td><td>{Number(value is null ? null : exact)}</td><td class=\"what\">{Marked(what)}</td></tr>\n");
     }
 
     private static void AppendTimes(StringBuilder page, RunOutcome outcome)
@@ -123,10 +112,6 @@ public static partial class IndexPage
             }
         }
     }
-
-    private static string Number(double? value) => value is { } number
-        ? number.ToString("0.000", CultureInfo.InvariantCulture).Replace('-', '−')
-        : "–";
 
     // Inside a page an image needs no document header, and no names of namespaces.
     private static string Inline(Figure figure)

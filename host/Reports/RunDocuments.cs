@@ -13,9 +13,9 @@ public static class RunDocuments
     /// <param name="budget">The budget's name.</param>
     /// <param name="device">The device as the user names it.</param>
     /// <param name="command">The command that does the same again.</param>
-    /// <param name="run">The settings.</param>
+    /// <param name="run">The settings record of this kind of run.</param>
     /// <returns>The document.</returns>
-    public static JsonObject Config(string recipe, string budget, string device, string command, BanditRun run)
+    public static JsonObject Config(string recipe, string budget, string device, string command, object run)
     {
         var document = new JsonObject
         {
@@ -25,7 +25,7 @@ public static class RunDocuments
             ["command"] = command,
             ["version"] = ProgramVersion.Engine,
         };
-        foreach (var (key, value) in JsonSerializer.SerializeToNode(run, SettingPaths.Json)!.AsObject())
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(run, run.GetType(), SettingPaths.Json)!.AsObject())
             document[key] = value?.DeepClone();
         return document;
     }
@@ -39,17 +39,14 @@ public static class RunDocuments
         {
             ["recipe"] = outcome.Recipe,
             ["budget"] = outcome.Budget,
-            ["seed"] = outcome.Settings.Seed,
-            ["objective"] = JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
+            ["seed"] = outcome.Seed,
+            ["objective"] = JsonSerializer.SerializeToNode(outcome.Alignment.Objective, SettingPaths.Json),
             ["interrupted"] = outcome.Interrupted,
         };
         if (outcome.Error is not null)
             document["error"] = outcome.Error;
 
-        // The keys are there in every result; without an evaluation the numbers are null.
-        var numbers = JsonSerializer.SerializeToNode(outcome.Metrics ?? new BanditMetrics(), SettingPaths.Json)!.AsObject();
-        foreach (var (key, value) in numbers)
-            document[key] = outcome.Metrics is null ? null : value?.DeepClone();
+        outcome.AddNumbers(document);
         document["steps"] = new JsonObject(outcome.Stages.Where(stage => stage.Stage != BanditPipeline.EvaluationStageName)
             .Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
         document["seconds"] = new JsonObject(outcome.Seconds.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Math.Round(pair.Value, 3))));

@@ -1,18 +1,16 @@
+using System.Text.Json.Nodes;
 using EDA.Engine.Stages;
 
 namespace EDA.Host.Reports;
 
 /// <summary>What a run came to, ready to be reported.</summary>
-public sealed record RunOutcome
+public abstract record RunOutcome
 {
     /// <summary>The recipe's name.</summary>
     public required string Recipe { get; init; }
 
     /// <summary>The budget's name.</summary>
     public required string Budget { get; init; }
-
-    /// <summary>The settings.</summary>
-    public required BanditRun Settings { get; init; }
 
     /// <summary>The device, with what matters for speed.</summary>
     public required string Device { get; init; }
@@ -35,12 +33,16 @@ public sealed record RunOutcome
     /// <summary>Seconds by stage, the drawing of the figures and the total included.</summary>
     public required IReadOnlyList<KeyValuePair<string, double>> Seconds { get; init; }
 
-    /// <summary>Whether the dataset reweighted by e^{qQ/β} is the exact answer: it is the value objective's alone.</summary>
-    public bool TargetIsExact => Settings.Alignment.CreateObjective().RecoversLabels;
+    /// <summary>The seed.</summary>
+    public abstract ulong Seed { get; }
 
-    /// <summary>The numbers against the exact answer; null where the run did not get so far.</summary>
-    public BanditMetrics? Metrics { get; init; }
+    /// <summary>How the alignment was done.</summary>
+    public abstract AlignmentSettings Alignment { get; }
 
-    /// <summary>The mean energy of the dataset, which the behavior's samples should have; null where it is not known.</summary>
-    public double? DatasetMeanQ { get; init; }
+    /// <summary>The table of numbers; null where the run did not get so far.</summary>
+    public abstract NumberTable? Numbers { get; }
+
+    /// <summary>Adds the numbers of this kind of run to result.json. Their keys are there in every result; what is not known is null.</summary>
+    /// <param name="document">The document.</param>
+    public abstract void AddNumbers(JsonObject document);
 }

@@ -91,7 +91,7 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(exact, figures[0].Caption.Contains("exact", StringComparison.Ordinal));
 
         var settings = BanditBudgets.Smoke;
-        var outcome = new RunOutcome
+        var outcome = new BanditOutcome
         {
             Recipe = "bandit-rings",
             Budget = "smoke",

@@ -1,0 +1,34 @@
+namespace EDA.Host.Figures;
+
+/// <summary>The figure of what was measured over the steps of the stages.</summary>
+public static class CurveFigure
+{
+    private const double Width = 440;
+    private const double Height = 215;
+    private const double HeadRoom = 22;
+    private const double RowGap = 10;
+    private const double TitleGap = 3;
+    private const int MostInRow = 2;
+
+    /// <summary>Draws the losses: all there is to show of a run that was cut short.</summary>
+    /// <param name="losses">The curves, at least one.</param>
+    /// <returns>The figure.</returns>
+    public static Figure Losses(IReadOnlyList<LossCurve> losses) =>
+        new("losses", "Training losses over steps, each point a mean over the steps since the one before.", Draw(losses));
+
+    private static string Draw(IReadOnlyList<LossCurve> curves)
+    {
+        int rows = (curves.Count + MostInRow - 1) / MostInRow;
+        const double RowHeight = HeadRoom + Height + RowGap;
+        var sheet = new SvgSheet("losses", Math.Min(curves.Count, MostInRow) * Width, (rows * RowHeight) - RowGap);
+        for (int i = 0; i < curves.Count; i++)
+        {
+            double left = i % MostInRow * Width;
+            double top = (i / MostInRow * RowHeight) + HeadRoom;
+            sheet.Write(curves[i].Title, left + (Width / 2) + 15, top - TitleGap);
+            sheet.Add(Panels.Curve(curves[i]), left, top, Width, Height);
+        }
+
+        return sheet.ToDocument();
+    }
+}
