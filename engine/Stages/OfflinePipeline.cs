@@ -68,26 +68,45 @@ public sealed class OfflinePipeline
     /// <exception cref="InvalidFileException">The dataset is not of the environment's sizes, or the annotations do not fit the run.</exception>
     public OfflinePipeline(IDevice device, OfflineRun run, OfflineDataset dataset, EnvironmentKind kind, StageFiles files, UserLabels? userLabels = null)
     {
-        run.Check();
+        Check(run, dataset, kind, userLabels);
         (_device, _run, _kind, _files, _userLabels) = (device, run, kind, files, userLabels);
-        RequireSize(dataset, FieldNames.Observations, dataset.StateSize, kind.Description.ObservationSize);
-        RequireSize(dataset, FieldNames.Actions, dataset.ActionSize, kind.Description.ActionSize);
-        userLabels?.Check(Shape, AlignmentSettings.CreateObjective());
         _view = new QLearningView(dataset);
         _heldOut = HeldOutRows.Choose(_view.Count, run.Evaluation.HeldOut, run.Seed);
     }
 
-    private BdmShape Shape => _run.CreateShape(_kind.Description.ObservationSize, _kind.Description.ActionSize);
+    private BdmShape Shape => ShapeOf(_run, _kind);
 
     private bool IsOnline => _run.Critic.Method == CriticMethod.Online;
 
-    /// <summary>A user's annotations bring their own number of candidates.</summary>
-    private AlignmentSettings AlignmentSettings => _userLabels is null ? _run.Alignment : _run.Alignment with { Candidates = _userLabels.CandidateCount };
+    private AlignmentSettings AlignmentSettings => AlignmentOf(_run, _userLabels);
 
     /// <summary>The stages that this run has: without a critic's stage where it is online, and with a user's labels neither critic nor labelling.</summary>
     public IReadOnlyList<OfflineStage> Stages => _userLabels is not null
         ? [OfflineStage.Behavior, OfflineStage.Align, OfflineStage.Evaluate]
         : [.. Enum.GetValues<OfflineStage>().Where(stage => !(IsOnline && stage == OfflineStage.Critic))];
+
+    /// <summary>Refuses what does not go together, before anything is made or written.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="kind">The environment.</param>
+    /// <param name="userLabels">A user's annotations; null for none.</param>
+    /// <exception cref="InvalidSettingException">The settings do not fit each other.</exception>
+    /// <exception cref="InvalidFileException">The dataset is not of the environment's sizes, its rewards cannot be treated, or the annotations do not fit the run.</exception>
+    public static void Check(OfflineRun run, OfflineDataset dataset, EnvironmentKind kind, UserLabels? userLabels)
+    {
+        run.Check();
+        RequireSize(FieldNames.Observations, dataset.StateSize, kind.Description.ObservationSize);
+        RequireSize(FieldNames.Actions, dataset.ActionSize, kind.Description.ActionSize);
+        userLabels?.Check(ShapeOf(run, kind), AlignmentOf(run, userLabels).CreateObjective());
+        if (userLabels is null && run.Rewards == RewardTreatment.ReturnRange)
+            RewardTreatments.Range(new QLearningView(dataset));
+
+        void RequireSize(string field, int found, int needed)
+        {
+            if (found != needed)
+                throw new InvalidFileException(dataset.Provenance.Path, $"{field} has {found} columns; {kind.Description.Name} has {needed}");
+        }
+    }
 
     /// <summary>Runs what is left of all stages.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
@@ -138,8 +157,9 @@ public sealed class OfflinePipeline
         using var training = new BehaviorPretraining(_run.Behavior, model, data, _run.Seed);
         if (File.Exists(_files.BehaviorState))
             training.LoadState(_files.BehaviorState);
+        long before = training.Step;
         var result = StateSaving.Run(observer, Save, saving => training.Run(saving, cancellation: cancellation));
-        if (result.Completed && HeldOutLoss.Measure(model, _view, _heldOut, _run.Seed) is { } loss)
+        if (result.Completed && result.Steps > before && HeldOutLoss.Measure(model, _view, _heldOut, _run.Seed) is { } loss)
             observer?.Progress(new TrainingProgress(result.Stage, result.Steps, result.Total, result.Seconds, [new Metric("held_out_loss", loss)]));
         return result;
 
@@ -319,9 +339,10 @@ public sealed class OfflinePipeline
             throw new UnfinishedStageException(OfflineStage.Label, rows.Completed, rows.Count);
     }
 
-    private void RequireSize(OfflineDataset dataset, string field, int found, int needed)
-    {
-        if (found != needed)
-            throw new InvalidFileException(dataset.Provenance.Path, $"{field} has {found} columns; {_kind.Description.Name} has {needed}");
-    }
+    private static BdmShape ShapeOf(OfflineRun run, EnvironmentKind kind) =>
+        run.CreateShape(kind.Description.ObservationSize, kind.Description.ActionSize);
+
+    /// <summary>A user's annotations bring their own number of candidates.</summary>
+    private static AlignmentSettings AlignmentOf(OfflineRun run, UserLabels? userLabels) =>
+        userLabels is null ? run.Alignment : run.Alignment with { Candidates = userLabels.CandidateCount };
 }

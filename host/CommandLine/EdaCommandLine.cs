@@ -14,7 +14,15 @@ public static class EdaCommandLine
 
     /// <summary>Makes the command tree.</summary>
     /// <returns>Its root, named as users call it rather than by the program's file.</returns>
-    public static Command Create() => new("eda", Description)
+    public static Command Create()
+    {
+        var root = Commands();
+        foreach (var stage in StageCommands.Create())
+            root.Subcommands.Insert(2, stage);
+        return root;
+    }
+
+    private static Command Commands() => new("eda", Description)
     {
         new HelpOption(),
         new VersionOption(),

@@ -15,16 +15,18 @@ internal static class RunCommand
     public static Command Create()
     {
         var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", Recipe.All.Select(entry => entry.Name)), Arity = ArgumentArity.ZeroOrOne };
-        var seed = new Option<string?>("--seed") { Description = "the seed of everything random (0)", HelpName = "N" };
         var folder = new Option<string?>("--out") { Description = "the run folder, new or empty (runs/RECIPE-seedN, numbered where taken)", HelpName = "DIR" };
-        var budget = new Option<string?>("--budget") { Description = $"how much work: {string.Join(", ", Values.Budgets)} (quick)", HelpName = "NAME" };
-        var objective = new Option<string?>("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
-        var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, device, set };
+        var options = new OfflineOptions();
+        var (seed, budget, objective, device, set) = (options.Seed, options.Budget, options.Objective, options.Device, options.Set);
+        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, folder };
+        options.AddTo(command);
         command.SetAction(result =>
         {
-            var entry = (BanditRecipe)Recipe.Find(result.GetValue(recipe));
+            var found = Recipe.Find(result.GetValue(recipe));
+            if (found is OfflineRecipe offline)
+                return RunOnDataset(options.Read(result, offline), result.GetValue(folder));
+            var entry = (BanditRecipe)found;
+            options.RefuseOwn(result, entry.Name);
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
             string deviceName = result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default);
             string[] assignments = result.GetValue(set) ?? [];
@@ -41,6 +43,15 @@ internal static class RunCommand
             return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
         });
         return command;
+    }
+
+    private static int RunOnDataset(OfflineRequest request, string? folder)
+    {
+        using var interrupt = new GracefulInterrupt();
+        var (runFolder, outcome) = OfflineRecipeRun.Begin(request, folder, null, ProgressDisplay.ForConsole(), interrupt.Token);
+        int status = OfflineSummary.Write(runFolder, outcome);
+        SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+        return status;
     }
 
     private static void Summarise(RunFolder folder, BanditOutcome outcome)

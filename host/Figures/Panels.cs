@@ -177,6 +177,66 @@ public static class Panels
         return model;
     }
 
+    /// <summary>A dot for each number of several groups, and a bar at each group's mean.</summary>
+    /// <param name="groups">The groups, at least one; each with at least one number.</param>
+    /// <param name="line">A number to draw a dashed line at; null for none.</param>
+    /// <returns>The plot.</returns>
+    public static PlotModel Dots(IReadOnlyList<(string Name, double[] Values)> groups, double? line)
+    {
+        const double Spread = 0.5, MeanWidth = 0.62;
+        var model = Bare();
+        model.PlotMargins = new OxyThickness(44, TopMargin, 18, BottomMargin);
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Bottom,
+            Minimum = -0.5,
+            Maximum = groups.Count - 0.5,
+            MajorStep = 1,
+            MinorTickSize = 0,
+            MajorTickSize = 0,
+            FontSize = SmallFont + 1,
+            TextColor = Ink,
+            LabelFormatter = at => at >= 0 && at < groups.Count && at == Math.Floor(at) ? groups[(int)at].Name : string.Empty,
+        });
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Left,
+            Title = "normalised score",
+            FontSize = SmallFont,
+            TicklineColor = Frame,
+            TickStyle = TickStyle.Outside,
+            TextColor = Ink,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = OxyColor.FromRgb(0xec, 0xec, 0xec),
+            IntervalLength = 40,
+            MinorTickSize = 0,
+            MajorTickSize = 3,
+            MinimumPadding = 0.06,
+            MaximumPadding = 0.06,
+        });
+        if (line is { } height)
+            model.Series.Add(Segment(-0.5, groups.Count - 0.5, height, Frame, 1, LineStyle.Dash));
+        var dots = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 2.2, MarkerStrokeThickness = 0, MarkerFill = OxyColor.FromAColor(0x90, Line) };
+        for (int group = 0; group < groups.Count; group++)
+        {
+            double[] values = groups[group].Values;
+            for (int i = 0; i < values.Length; i++)
+                dots.Points.Add(new ScatterPoint(Round(group + (Spread * (PlanarPoints.Spread(i) - 0.5))), Round(values[i])));
+            model.Series.Add(Segment(group - (MeanWidth / 2), group + (MeanWidth / 2), Round(values.Average()), Ink, 1.6, LineStyle.Solid));
+        }
+
+        model.Series.Add(dots);
+        return model;
+
+        static LineSeries Segment(double from, double to, double at, OxyColor color, double thickness, LineStyle style)
+        {
+            var series = new LineSeries { Color = color, StrokeThickness = thickness, LineStyle = style };
+            series.Points.Add(new DataPoint(from, at));
+            series.Points.Add(new DataPoint(to, at));
+            return series;
+        }
+    }
+
     /// <summary>The outer size of a square panel with these labels.</summary>
     /// <param name="labels">The labels it carries.</param>
     /// <returns>Width and height in pixels.</returns>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using EDA.Engine.Stages;
 using EDA.Host.Devices;
 using EDA.Host.Figures;
@@ -16,7 +15,7 @@ namespace EDA.Host.Recipes;
 /// <param name="Out">The run folder; null for a fresh one under runs/.</param>
 /// <param name="Assignments">The `--set` assignments, for the command that does the same again.</param>
 /// <param name="Settings">The settings that all of this comes to.</param>
-public sealed partial record BanditRequest(Recipe Recipe, string Budget, string Device, string? Objective, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
+public sealed record BanditRequest(Recipe Recipe, string Budget, string Device, string? Objective, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
 {
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command
@@ -28,14 +27,9 @@ public sealed partial record BanditRequest(Recipe Recipe, string Budget, string 
                 words.AddRange(["--objective", Objective]);
             words.AddRange(["--device", Device]);
             words.AddRange(Assignments.SelectMany(assignment => new[] { "--set", assignment }));
-            return string.Join(' ', words.Select(Quoted));
+            return ShellWords.Join(words);
         }
     }
-
-    private static string Quoted(string word) => PlainWord().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-
-    [GeneratedRegex(@"\A[A-Za-z0-9._=/-]+\z")]
-    private static partial Regex PlainWord();
 }
 
 /// <summary>Runs a bandit and leaves its folder behind.</summary>
@@ -116,22 +110,6 @@ public static class BanditRecipeRun
             File.WriteAllText(folder.Index, IndexPage.Write(final, config, figures));
             return final;
         }
-    }
-
-    // Which stages ended, for a run that ends in an exception.
-    private sealed class StageRecord : ITrainingObserver
-    {
-        public List<StageResult> Finished { get; } = [];
-
-        public void StageStarted(string stage, long step, long total)
-        {
-        }
-
-        public void Progress(in TrainingProgress progress)
-        {
-        }
-
-        public void StageFinished(StageResult result) => Finished.Add(result);
     }
 
     // Saves the weights of a training stage when it ends, be it early.

@@ -8,7 +8,7 @@ namespace EDA.Host.Recipes;
 public abstract record Recipe(string Name, string Description)
 {
     /// <summary>Every recipe, in the order they are listed.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [.. BanditRecipe.Each];
+    public static IReadOnlyList<Recipe> All { get; } = [.. BanditRecipe.Each, .. OfflineRecipe.Each];
 
     /// <summary>Looks a recipe up.</summary>
     /// <param name="name">The name; null where the user gave none.</param>

@@ -58,6 +58,19 @@ public static class SettingPaths
         }
     }
 
+    /// <summary>The paths at which two runs differ.</summary>
+    /// <typeparam name="TRun">The settings of a kind of run.</typeparam>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The paths.</returns>
+    public static IEnumerable<string> Differences<TRun>(TRun first, TRun second)
+    {
+        var (one, other) = (JsonSerializer.SerializeToNode(first, Json), JsonSerializer.SerializeToNode(second, Json));
+        return Of<TRun>().Keys.Where(path => !JsonNode.DeepEquals(At(one, path), At(other, path)));
+
+        static JsonNode? At(JsonNode? tree, string path) => path.Split('.').Aggregate(tree, (node, name) => node?[name]);
+    }
+
     private static string Resolve(IReadOnlyDictionary<string, Type> all, string key)
     {
         if (all.ContainsKey(key))

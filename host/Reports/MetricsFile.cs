@@ -9,19 +9,45 @@ namespace EDA.Host.Reports;
 /// </summary>
 public sealed class MetricsFile : ITrainingObserver, IDisposable
 {
-    private readonly CsvFile _csv;
+    private readonly string _path;
+    private readonly bool _continued;
+    private CsvFile _csv;
 
     /// <summary>Starts the file.</summary>
     /// <param name="path">A file that does not exist yet.</param>
     public MetricsFile(string path)
     {
+        _path = path;
         _csv = CsvFile.Create(path);
         _csv.Row(["stage", "step", "name", "value"]);
+        _csv.Flush();
     }
 
-    /// <inheritdoc/>
+    private MetricsFile(string path, CsvFile csv) => (_path, _csv, _continued) = (path, csv, true);
+
+    /// <summary>Goes on with a file, or starts it.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The file.</returns>
+    public static MetricsFile Continue(string path) => File.Exists(path) ? new MetricsFile(path, CsvFile.Append(path)) : new MetricsFile(path);
+
+    /// <summary>A stage that goes on from an older state than the last report says everything since then again.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="step">The steps it goes on from.</param>
+    /// <param name="total">All of its steps.</param>
     public void StageStarted(string stage, long step, long total)
     {
+        if (!_continued)
+            return;
+        _csv.Dispose();
+        string[] lines = File.ReadAllLines(_path);
+        string[] kept = [.. lines.Where(line => !IsAfter(line.Split(','), stage, step))];
+        if (kept.Length < lines.Length)
+        {
+            File.WriteAllLines(_path + ".tmp", kept);
+            File.Move(_path + ".tmp", _path, overwrite: true);
+        }
+
+        _csv = CsvFile.Append(_path);
     }
 
     /// <inheritdoc/>
@@ -47,4 +73,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _csv.Dispose();
+
+    private static bool IsAfter(string[] row, string stage, long step) =>
+        row is [var name, var number, ..] && name == stage && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at > step;
 }

@@ -28,6 +28,9 @@ public sealed class RunFolder
     /// <summary>The policy's weights.</summary>
     public string PolicyWeights => At("checkpoints", "policy.safetensors");
 
+    /// <summary>The folder of weights and of what stages go on from.</summary>
+    public string Checkpoints => At("checkpoints");
+
     /// <summary>The folder as a reader at the current folder would name it.</summary>
     public string ShownPath
     {
@@ -60,6 +63,16 @@ public sealed class RunFolder
         {
             throw UserError.Value("--out", wanted ?? "runs", $"a folder that can be written ({error.Message})");
         }
+    }
+
+    /// <summary>Opens the folder of an earlier run, to go on with it.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="UserError">There is no run.</exception>
+    public static RunFolder Open(string path)
+    {
+        var folder = new RunFolder(Path.GetFullPath(path));
+        return File.Exists(folder.Config) ? folder : throw UserError.Value("RUNFOLDER", path, "the folder of a run, with its config.json");
     }
 
     private static RunFolder Make(string? wanted, string name)

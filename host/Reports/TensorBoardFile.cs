@@ -27,7 +27,11 @@ public sealed class TensorBoardFile : ITrainingObserver, IDisposable
     /// <param name="start">When the run began.</param>
     public TensorBoardFile(string folder, DateTimeOffset start)
     {
-        FilePath = Path.Combine(folder, $"events.out.tfevents.{start.ToUnixTimeSeconds()}.eda");
+        // Several commands may write to one run, and two of them begin in one second; TensorBoard shows them as one.
+        string name = Path.Combine(folder, $"events.out.tfevents.{start.ToUnixTimeSeconds()}.eda");
+        FilePath = name;
+        for (int number = 2; File.Exists(FilePath); number++)
+            FilePath = $"{name}.{number}";
         _stream = new FileStream(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         Write(start, 0, output =>
         {

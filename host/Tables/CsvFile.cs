@@ -10,10 +10,12 @@ internal sealed class CsvFile : IDisposable
     // Fields are numbers and names: a leading minus is no attack on a spreadsheet.
     private static readonly CsvWriterOptions Options = new() { NewLine = "\n", Injection = CsvInjection.None, FormatProvider = CultureInfo.InvariantCulture };
 
-    private CsvFile(string path) =>
-        _csv = CsvWriter.Create(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read), Options, false);
+    private CsvFile(string path, FileMode mode) =>
+        _csv = CsvWriter.Create(new FileStream(path, mode, FileAccess.Write, FileShare.Read), Options, false);
 
-    public static CsvFile Create(string path) => new(path);
+    public static CsvFile Create(string path) => new(path, FileMode.CreateNew);
+
+    public static CsvFile Append(string path) => new(path, FileMode.Append);
 
     public static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 

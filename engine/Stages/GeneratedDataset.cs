@@ -1,0 +1,31 @@
+using EDA.Engine.Data;
+using EDA.Engine.Environments;
+
+namespace EDA.Engine.Stages;
+
+/// <summary>The datasets that tasks make themselves: a waypoint controller's errands in a point maze.</summary>
+public static class GeneratedDataset
+{
+    private static readonly PointMazeTask[] _mazes = [PointMazeTask.UMaze, PointMazeTask.Medium];
+
+    /// <summary>Makes the dataset of a run.</summary>
+    /// <param name="run">The settings: environment, rows and seed.</param>
+    /// <returns>The dataset, the same for the same settings.</returns>
+    /// <exception cref="InvalidSettingException">The environment is no point maze.</exception>
+    public static OfflineDataset Create(OfflineRun run)
+    {
+        var maze = _mazes.FirstOrDefault(task => task.Description.Name == run.Environment)
+            ?? throw new InvalidSettingException("environment", run.Environment, "one of " + string.Join(", ", _mazes.Select(task => task.Description.Name)));
+        var rows = PointMazeCollector.Collect(maze, new PointMazeCollection { Rows = run.Rows, Seed = run.Seed });
+        return OfflineDataset.Create(
+            rows.Observations,
+            rows.ObservationSize,
+            rows.Actions,
+            rows.ActionSize,
+            rows.Rewards,
+            rows.Terminals,
+            rows.Timeouts,
+            DatasetProvenance.Generated(FormattableString.Invariant($"{run.Environment}, {run.Rows} rows by a waypoint controller, seed {run.Seed}")),
+            maze.StepLimit);
+    }
+}

@@ -1,0 +1,22 @@
+namespace EDA.Host.Figures;
+
+/// <summary>The figure of rollouts: a dot for each episode, by policy.</summary>
+public static class ScoreFigure
+{
+    private const double Width = 640;
+    private const double Height = 280;
+
+    /// <summary>Draws it.</summary>
+    /// <param name="scores">The normalised scores of the episodes, by policy; at least one.</param>
+    /// <param name="published">The paper's score, drawn as a line; null for none.</param>
+    /// <returns>The figure.</returns>
+    public static Figure Draw(IReadOnlyList<(string Name, double[] Scores)> scores, double? published)
+    {
+        var sheet = new SvgSheet("scores", Width, Height);
+        sheet.Add(Panels.Dots(scores, published), 0, 0, Width, Height);
+        return new Figure(
+            "scores",
+            "Normalised score of every episode; the bars are the means." + (published is null ? string.Empty : " Dashed: the paper's policy with rejection sampling."),
+            sheet.ToDocument());
+    }
+}

@@ -1,0 +1,53 @@
+using EDA.Engine.Stages;
+using EDA.Host.Figures;
+
+namespace EDA.Host.Reports;
+
+/// <summary>What metrics.csv holds, over all the commands that wrote to it.</summary>
+public sealed class MetricsHistory
+{
+    private static readonly (string Stage, string Name, string Title)[] _curves =
+    [
+        (BehaviorPretraining.StageName, "loss", "behavior pretraining, ‖σ_{t}∇f + ε‖^{2}"),
+        (CriticTraining.StageName, "loss", "critic, mean squared error of the twins"),
+        (CriticTraining.StageName, "next_value", "critic, mean of V(s')"),
+        (PolicyAlignment.StageName, "loss", "policy alignment loss"),
+    ];
+
+    private readonly List<(string Stage, long Step, string Name, double Value)> _rows = [];
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="path">A file that <see cref="MetricsFile"/> wrote.</param>
+    public MetricsHistory(string path)
+    {
+        foreach (string line in File.ReadLines(path).Skip(1))
+        {
+            if (line.Split(',') is [var stage, var step, var name, var value]
+                && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double measured))
+            {
+                _rows.Add((stage, number, name, measured));
+            }
+        }
+    }
+
+    /// <summary>The learning curves of all stages, in the stages' order; those of fewer than two points are left out.</summary>
+    public IReadOnlyList<LossCurve> Curves =>
+        [.. _curves.Select(Curve).Where(curve => curve.Steps.Length > 1)];
+
+    /// <summary>The last value of something measured.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="name">What it is.</param>
+    /// <returns>The value; null where there is none.</returns>
+    public double? Last(string stage, string name)
+    {
+        int index = _rows.FindLastIndex(row => row.Stage == stage && row.Name == name);
+        return index < 0 ? null : _rows[index].Value;
+    }
+
+    private LossCurve Curve((string Stage, string Name, string Title) wanted)
+    {
+        var rows = _rows.Where(row => row.Stage == wanted.Stage && row.Name == wanted.Name).ToList();
+        return new LossCurve(wanted.Title, [.. rows.Select(row => (double)row.Step)], [.. rows.Select(row => row.Value)]);
+    }
+}
