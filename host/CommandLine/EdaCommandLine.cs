@@ -17,8 +17,9 @@ public static class EdaCommandLine
     public static Command Create()
     {
         var root = Commands();
+        int place = root.Subcommands.ToList().FindIndex(command => command.Name == "recipes") + 1;
         foreach (var stage in StageCommands.Create())
-            root.Subcommands.Insert(2, stage);
+            root.Subcommands.Insert(place++, stage);
         return root;
     }
 
