@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using EDA.Engine.Data.Hdf5;
 using EDA.Engine.Environments.Mujoco;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -37,6 +38,7 @@ internal static class DoctorCommand
             if (driver && !IsBuiltIn("UseIlgpu"))
                 Console.WriteLine(SetupHint.Text);
 
+            Line("HDF5", Hdf5File.IsAvailable(out string? missing) ? Hdf5File.LibraryName : missing!);
             Line("EDA.Engine", ProgramVersion.Engine);
             Line(".NET", ProgramVersion.Runtime);
             Line("system", ProgramVersion.System);

@@ -64,6 +64,9 @@ public enum RandomPurpose : uint
     /// <summary>A choice of rows for an evaluation.</summary>
     EvaluationIndex = 9,
 
+    /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
+    LabelSelection = 20,
+
     /// <summary>The positions of an environment's first state; the step is the episode, element the coordinate.</summary>
     ResetPosition = 30,
 

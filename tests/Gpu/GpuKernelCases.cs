@@ -23,6 +23,7 @@ public sealed class ExpandCase
         }
 
         Activation = [.. Preactivation.Select(z => z / (1 + Math.Exp(-z)))];
+        Slope = [.. Preactivation.Select(z => (1 + ((1 - (1 / (1 + Math.Exp(-z)))) * z)) / (1 + Math.Exp(-z)))];
     }
 
     public int Rows { get; }
@@ -40,6 +41,8 @@ public sealed class ExpandCase
     public double[] Preactivation { get; }
 
     public double[] Activation { get; }
+
+    public double[] Slope { get; }
 
     internal static float[] Values(Random random, int count, double scale) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];

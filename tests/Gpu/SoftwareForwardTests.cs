@@ -6,9 +6,6 @@ namespace EDA.Tests.Gpu;
 /// <summary>The kernels on the stand-in: right against float64, and equal bits in every order of items.</summary>
 public class SoftwareForwardTests
 {
-    private static readonly SoftwareKernel Expand = new(((Delegate)ExpandForward.Run).Method);
-    private static readonly SoftwareKernel Norm = new(((Delegate)LayerNormForward.Run).Method);
-
     [Theory]
     [InlineData(64, 32, 128)]
     [InlineData(1, 1, 1)]
@@ -17,13 +14,13 @@ public class SoftwareForwardTests
     public void Expand_matches_float64_and_no_order_of_items_matters(int rows, int inner, int columns)
     {
         var expected = new ExpandCase(rows, inner, columns);
-        var (preactivation, activation) = RunExpand(expected, ItemOrder.Forward);
-        Assert.InRange(ExpandCase.Error(expected.Preactivation, preactivation), 0, 1e-6);
+        var (slope, activation) = RunExpand(expected, ItemOrder.Forward);
+        Assert.InRange(ExpandCase.Error(expected.Slope, slope), 0, 1e-6);
         Assert.InRange(ExpandCase.Error(expected.Activation, activation), 0, 1e-6);
         foreach (var order in new[] { ItemOrder.Reverse, ItemOrder.Shuffled })
         {
             var (again, active) = RunExpand(expected, order);
-            Assert.Equal(Bits(preactivation), Bits(again));
+            Assert.Equal(Bits(slope), Bits(again));
             Assert.Equal(Bits(activation), Bits(active));
         }
     }
@@ -46,32 +43,27 @@ public class SoftwareForwardTests
             Assert.Equal(results.Select(Bits), RunNorm(expected, order).Select(Bits));
     }
 
-    private static (float[] Preactivation, float[] Activation) RunExpand(ExpandCase inputs, ItemOrder order)
+    private static (float[] Slope, float[] Activation) RunExpand(ExpandCase inputs, ItemOrder order)
     {
-        using var input = new SoftwareBuffer<float>(inputs.Input);
-        using var weight = new SoftwareBuffer<float>(inputs.Weight);
-        using var bias = new SoftwareBuffer<float>(inputs.Bias);
-        using var preactivation = new SoftwareBuffer<float>(inputs.Rows * inputs.Columns);
-        using var activation = new SoftwareBuffer<float>(inputs.Rows * inputs.Columns);
-        int gridX = (inputs.Columns + ExpandForward.Tile - 1) / ExpandForward.Tile, gridY = (inputs.Rows + ExpandForward.Tile - 1) / ExpandForward.Tile;
-        Expand.Run(
-            gridX, gridY, ExpandForward.GroupSize, order,
-            input.View, weight.View, bias.View, preactivation.View, activation.View, inputs.Rows, inputs.Inner, inputs.Columns);
-        return (preactivation.Span.ToArray(), activation.Span.ToArray());
+        using var backend = new SoftwareBackend(order);
+        using var hidden = backend.Allocate<float>(inputs.Rows * inputs.Columns);
+        using var slope = backend.Allocate<float>(inputs.Rows * inputs.Columns);
+        var kernel = backend.Load<ProductArguments<ActivationEpilogue>>("expand", ProductTile.GroupSize, MatrixProduct<Fp32Product, ActivationEpilogue>.Run);
+        int tiles = (inputs.Columns + ProductTile.Size - 1) / ProductTile.Size, rowTiles = (inputs.Rows + ProductTile.Size - 1) / ProductTile.Size;
+        kernel.Launch(new GridSize(rowTiles, tiles), GpuKernelArguments.Expand(backend, inputs, hidden, slope), default);
+        return (slope.ToArray(), hidden.ToArray());
     }
 
     private static float[][] RunNorm(LayerNormCase inputs, ItemOrder order)
     {
-        using var input = new SoftwareBuffer<float>(inputs.Input);
-        using var gamma = new SoftwareBuffer<float>(inputs.Gamma);
-        using var beta = new SoftwareBuffer<float>(inputs.Beta);
-        using var normalized = new SoftwareBuffer<float>(inputs.Rows * inputs.Width);
-        using var output = new SoftwareBuffer<float>(inputs.Rows * inputs.Width);
-        using var deviation = new SoftwareBuffer<float>(inputs.Rows);
-        Norm.Run(
-            inputs.Rows, 1, LayerNormForward.GroupSize, order,
-            input.View, gamma.View, beta.View, normalized.View, output.View, deviation.View, inputs.Width);
-        return [normalized.Span.ToArray(), output.Span.ToArray(), deviation.Span.ToArray()];
+        using var backend = new SoftwareBackend(order);
+        using var normalized = backend.Allocate<float>(inputs.Rows * inputs.Width);
+        using var output = backend.Allocate<float>(inputs.Rows * inputs.Width);
+        using var deviation = backend.Allocate<float>(4 * inputs.Rows);
+        var kernel = backend.Load<LayerNormArguments>("norm", WarpRow.GroupSize, LayerNormForward.Run);
+        kernel.Launch(
+            new GridSize((inputs.Rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup), GpuKernelArguments.Norm(backend, inputs, normalized, output, deviation), default);
+        return [normalized.ToArray(), output.ToArray(), [.. deviation.ToArray().Where((_, i) => i % 4 == 0)]];
     }
 
     private static uint[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToUInt32Bits)];

@@ -28,7 +28,7 @@ public class SoftwareKernelTests
     {
         var error = Assert.Throws<IndexOutOfRangeException>(() => Run(ReachTooFar, ItemOrder.Forward));
         Assert.Contains("index 64 is outside a view of 64 elements", error.Message, StringComparison.Ordinal);
-        Assert.Contains("item 63 of group (0, 0)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("item 63 of group (0, 0, 0)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,64 +1,45 @@
 extern alias ilgpu;
 
-using EDA.Tests.Gpu;
+using EDA.Kernels;
+using EDA.Tests.Golden;
+using EDA.Tests.Kernels;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
-using ExpandForward = ilgpu::EDA.Kernels.Gpu.ExpandForward;
-using LayerNormForward = ilgpu::EDA.Kernels.Gpu.LayerNormForward;
+using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
+using IlgpuBackend = ilgpu::EDA.Kernels.Gpu.IlgpuBackend;
 
 namespace EDA.Tests.Ilgpu;
 
-/// <summary>The kernels on ILGPU's own CPU accelerator: a thread an item, so tiny sizes.</summary>
-public sealed class IlgpuKernelTests : IDisposable
+/// <summary>The operations on ILGPU's own CPU accelerator: a thread an item, so tiny sizes.</summary>
+public sealed class IlgpuKernelTests
 {
-    private readonly Context _context = Context.Create(builder => builder.EnableAlgorithms());
-    private readonly Accelerator _accelerator;
-
-    public IlgpuKernelTests() =>
-        _accelerator = new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 4, numMultiprocessors: 1).CreateAccelerator(_context);
-
-    public void Dispose()
-    {
-        _accelerator.Dispose();
-        _context.Dispose();
-    }
-
-    [Theory]
-    [InlineData(5, 17, 6)]
-    [InlineData(65, 16, 3)]
-    public void Expand_matches_float64(int rows, int inner, int columns)
-    {
-        var expected = new ExpandCase(rows, inner, columns);
-        using var input = _accelerator.Allocate1D(expected.Input);
-        using var weight = _accelerator.Allocate1D(expected.Weight);
-        using var bias = _accelerator.Allocate1D(expected.Bias);
-        using var preactivation = _accelerator.Allocate1D<float>(rows * columns);
-        using var activation = _accelerator.Allocate1D<float>(rows * columns);
-        var kernel = _accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int>(ExpandForward.Run);
-        var grid = new Index3D((columns + ExpandForward.Tile - 1) / ExpandForward.Tile, (rows + ExpandForward.Tile - 1) / ExpandForward.Tile, 1);
-        kernel(new KernelConfig(grid, new Index3D(ExpandForward.GroupSize, 1, 1)), input.View, weight.View, bias.View, preactivation.View, activation.View, rows, inner, columns);
-        _accelerator.Synchronize();
-        Assert.InRange(ExpandCase.Error(expected.Preactivation, preactivation.GetAsArray1D()), 0, 1e-6);
-        Assert.InRange(ExpandCase.Error(expected.Activation, activation.GetAsArray1D()), 0, 1e-6);
-    }
+    private static readonly BdmProblem Tiny = new("tiny", 160, 2, 1, 32, 1, Rows: 3, StateCount: 2, CandidateCount: 3, SampleStateCount: 1, SampleCandidateCount: 2);
 
     [Fact]
-    public void Layer_norm_matches_float64()
+    public void Every_operation_agrees_with_the_stand_in()
     {
-        var expected = new LayerNormCase(2, 130);
-        using var input = _accelerator.Allocate1D(expected.Input);
-        using var gamma = _accelerator.Allocate1D(expected.Gamma);
-        using var beta = _accelerator.Allocate1D(expected.Beta);
-        using var normalized = _accelerator.Allocate1D<float>(expected.Normalized.Length);
-        using var output = _accelerator.Allocate1D<float>(expected.Output.Length);
-        using var deviation = _accelerator.Allocate1D<float>(expected.Rows);
-        var kernel = _accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(LayerNormForward.Run);
-        kernel(new KernelConfig(expected.Rows, LayerNormForward.GroupSize), input.View, gamma.View, beta.View, normalized.View, output.View, deviation.View, expected.Width);
-        _accelerator.Synchronize();
-        Assert.InRange(ExpandCase.Error(expected.Normalized, normalized.GetAsArray1D()), 0, 2e-6);
-        Assert.InRange(ExpandCase.Error(expected.Output, output.GetAsArray1D()), 0, 2e-6);
-        Assert.InRange(ExpandCase.Error(expected.ReciprocalDeviation, deviation.GetAsArray1D()), 0, 2e-6);
+        var inputs = new BdmInputs(Tiny);
+        using var software = TestDevices.Create("software");
+        using var expected = new BdmRun(software, inputs);
+        using var device = Device();
+        using var actual = new BdmRun(device, inputs);
+        Assert.InRange(Distance(expected.Density(), actual.Density()), 0, 1e-6);
+        Assert.InRange(Distance(expected.Score(), actual.Score()), 0, 1e-6);
+        var draw = new RandomDraw(3, RandomStage.Behavior, 2);
+        Assert.InRange(Distance(expected.DenoisingStep(new DenoisingDraws(draw, 0.1f)).Gradient, actual.DenoisingStep(new DenoisingDraws(draw, 0.1f)).Gradient), 0, 1e-6);
+        var objective = new AlignmentObjective(AlignmentLoss.Value, 1, 3);
+        Assert.InRange(Distance(expected.AlignmentStep(objective, new GapDraws(draw)).Gradient, actual.AlignmentStep(objective, new GapDraws(draw)).Gradient), 0, 1e-6);
+        var table = SolverTables.FirstOrder(2);
+        Assert.InRange(Distance(expected.Sample(table, draw, null), actual.Sample(table, draw, null)), 0, 1e-6);
     }
+
+    private static GpuDevice Device()
+    {
+        var context = Context.Create(builder => builder.EnableAlgorithms());
+        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true));
+    }
+
+    private static double Distance(float[] expected, float[] actual) =>
+        Math.Sqrt(expected.Zip(actual).Sum(pair => Math.Pow(pair.First - pair.Second, 2)) / expected.Sum(value => (double)value * value));
 }

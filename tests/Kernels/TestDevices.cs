@@ -1,5 +1,7 @@
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
 
 namespace EDA.Tests.Kernels;
 
@@ -13,6 +15,7 @@ public static class TestDevices
     [
         .. Cpu(threads: 1),
         .. Cpu(threads: 4),
+        new("software", () => new GpuDevice(new SoftwareBackend())),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>

@@ -15,6 +15,18 @@ public static class Silu
     /// <returns>zσ(z).</returns>
     public static float Invoke(float z) => z * Sigmoid(z);
 
+    /// <summary>SiLU'(z) = σ(1 + z(1 − σ)).</summary>
+    /// <param name="z">z.</param>
+    /// <param name="sigma">σ(z).</param>
+    /// <returns>The slope.</returns>
+    public static float FirstDerivative(float z, float sigma) => sigma * ((z * (1f - sigma)) + 1f);
+
+    /// <summary>SiLU''(z) = σ(1 − σ)(2 + z(1 − 2σ)).</summary>
+    /// <param name="z">z.</param>
+    /// <param name="sigma">σ(z).</param>
+    /// <returns>The curvature.</returns>
+    public static float SecondDerivative(float z, float sigma) => sigma * (1f - sigma) * ((z * (1f - sigma - sigma)) + 2f);
+
     /// <summary>σ(z) = 1/(1 + e^−z).</summary>
     /// <param name="z">z.</param>
     /// <returns>σ(z).</returns>

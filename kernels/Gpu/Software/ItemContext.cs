@@ -16,16 +16,22 @@ internal static class ItemContext
     internal static int GroupY;
 
     [ThreadStatic]
+    internal static int GroupZ;
+
+    [ThreadStatic]
     internal static int GridX;
 
     [ThreadStatic]
     internal static int GridY;
 
     [ThreadStatic]
+    internal static int GridZ;
+
+    [ThreadStatic]
     internal static GroupMemory? Memory;
 
     /// <summary>For the end of a message: who did it. Empty outside a kernel.</summary>
-    internal static string Describe() => Memory is null ? string.Empty : $" (item {ItemX} of group ({GroupX}, {GroupY}))";
+    internal static string Describe() => Memory is null ? string.Empty : $" (item {ItemX} of group ({GroupX}, {GroupY}, {GroupZ}))";
 
     internal static InvalidOperationException OutsideKernel(string what) =>
         new($"{what} works only in a kernel that {nameof(SoftwareKernel)} runs, called directly or through static methods of it");

@@ -37,6 +37,19 @@ public sealed unsafe class SoftwareBuffer<T> : IDisposable
     /// <summary>All of it, as the host sees it.</summary>
     public Span<T> Span => new(_start, checked((int)_length));
 
+    /// <summary>Sets every element to zero.</summary>
+    public void Clear() => NativeMemory.Clear(_start, (nuint)_length * (nuint)sizeof(T));
+
+    /// <summary>Overwrites a part.</summary>
+    /// <param name="first">Its first element.</param>
+    /// <param name="values">The new elements.</param>
+    public void Write(long first, ReadOnlySpan<T> values) => values.CopyTo(new Span<T>(_start + first, values.Length));
+
+    /// <summary>Reads a part.</summary>
+    /// <param name="first">Its first element.</param>
+    /// <param name="values">Overwritten with the elements.</param>
+    public void Read(long first, Span<T> values) => new Span<T>(_start + first, values.Length).CopyTo(values);
+
     /// <inheritdoc/>
     public void Dispose()
     {

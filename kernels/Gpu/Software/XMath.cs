@@ -19,4 +19,21 @@ public static class XMath
     /// <param name="second">The other.</param>
     /// <returns>The larger.</returns>
     public static float Max(float first, float second) => MathF.Max(first, second);
+
+    /// <summary>The square root.</summary>
+    /// <param name="value">x.</param>
+    /// <returns>√x.</returns>
+    public static double Sqrt(double value) => Math.Sqrt(value);
+
+    /// <summary>The larger of two.</summary>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The larger.</returns>
+    public static double Max(double first, double second) => Math.Max(first, second);
+
+    /// <summary>The smaller of two.</summary>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The smaller.</returns>
+    public static int Min(int first, int second) => Math.Min(first, second);
 }

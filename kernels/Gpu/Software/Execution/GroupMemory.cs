@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EDA.Kernels.Gpu.Software;
 
 /// <summary>A group's shared memory, as large as what every GPU gives a kernel without asking.</summary>
-internal sealed unsafe class GroupMemory : IDisposable
+internal sealed unsafe class GroupMemory
 {
     private const int Capacity = 48 * 1024;
     private const int Alignment = 16;
@@ -12,14 +12,14 @@ internal sealed unsafe class GroupMemory : IDisposable
     private readonly byte* _start = (byte*)NativeMemory.AlignedAlloc(Capacity, 256);
     private int _used;
 
+    ~GroupMemory() => NativeMemory.AlignedFree(_start);
+
     /// <summary>Forgets what the last group left.</summary>
     public void Clear() => NativeMemory.Fill(_start, Capacity, 0xFF);
 
     /// <summary>What stands in kernels for SharedMemory.Allocate, with the number of the place that asks.</summary>
     public static ArrayView<T> Allocate<T>(int extent, int site)
         where T : unmanaged => ItemContext.Memory!.At<T>(extent, site);
-
-    public void Dispose() => NativeMemory.AlignedFree(_start);
 
     private ArrayView<T> At<T>(int extent, int site)
         where T : unmanaged

@@ -7,7 +7,7 @@ namespace EDA.Kernels.Gpu.Software;
 /// barrier of the group or the end, which is as far apart as warps can be; inside a warp, item after item runs to where
 /// it meets the other lanes. When all warps wait at the same barrier, the group goes on.
 /// </summary>
-internal sealed unsafe class GroupRun : IDisposable
+internal sealed unsafe class GroupRun
 {
     public const int WarpSize = 32;
 
@@ -37,7 +37,7 @@ internal sealed unsafe class GroupRun : IDisposable
         _frames = (byte*)NativeMemory.AlignedAlloc((nuint)program.FrameSize * (nuint)size, 64);
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_frames);
+    ~GroupRun() => NativeMemory.AlignedFree(_frames);
 
     /// <summary>Runs one group, all of whose items begin with the variables given.</summary>
     /// <exception cref="GroupDivergenceException">Its items part at a barrier.</exception>
@@ -106,7 +106,7 @@ internal sealed unsafe class GroupRun : IDisposable
         if (other >= 0)
         {
             throw new GroupDivergenceException(
-                $"items {first} and {first + other} of group ({ItemContext.GroupX}, {ItemContext.GroupY}) part: one is at {Describe(site)}, the other at {Describe(_sites[first + other])}");
+                $"items {first} and {first + other} of group ({ItemContext.GroupX}, {ItemContext.GroupY}, {ItemContext.GroupZ}) part: one is at {Describe(site)}, the other at {Describe(_sites[first + other])}");
         }
     }
 

@@ -89,7 +89,7 @@ public sealed record Instruction(int Offset, OpCode Code, object? Operand)
                     break;
             }
 
-            instructions.Add(new Instruction(offset, code, operand));
+            instructions.Add(Resolve(new Instruction(offset, code, operand), instructions));
         }
 
         return instructions;
@@ -130,6 +130,20 @@ public sealed record Instruction(int Offset, OpCode Code, object? Operand)
         if (Operand is MethodBase callee)
             return callee is MethodInfo info && info.ReturnType == typeof(void) ? 0 : 1;
         return Count(Code.StackBehaviourPush);
+    }
+
+    // A call of an interface's method on a struct, "constrained. T; callvirt I.M", is a plain call of T's own method: so
+    // ILGPU takes it, and so do the methods here. It stands where its prefix stood.
+    private static Instruction Resolve(Instruction instruction, List<Instruction> before)
+    {
+        if (instruction.Code != OpCodes.Callvirt || before is not [.., { Operand: Type { IsValueType: true } type } prefix] || prefix.Code != OpCodes.Constrained)
+            return instruction;
+        var called = (MethodInfo)instruction.Operand!;
+        if (called.DeclaringType is not { IsInterface: true } contract)
+            return instruction;
+        var map = type.GetInterfaceMap(contract);
+        before.RemoveAt(before.Count - 1);
+        return new Instruction(prefix.Offset, OpCodes.Call, map.TargetMethods[Array.IndexOf(map.InterfaceMethods, called)]);
     }
 
     private static int Count(StackBehaviour behaviour) => behaviour switch

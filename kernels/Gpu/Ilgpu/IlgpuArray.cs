@@ -1,0 +1,65 @@
+using ILGPU.Runtime;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>An array in an accelerator's memory.</summary>
+internal sealed class IlgpuArray<T> : GpuArray<T>
+    where T : unmanaged
+{
+    private readonly MemoryBuffer1D<T, Stride1D.Dense> _buffer;
+    private readonly AcceleratorStream _stream;
+    private bool _disposed;
+
+    public IlgpuArray(GpuBackend backend, Accelerator accelerator, AcceleratorStream stream, long length)
+        : base(backend, length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        _stream = stream;
+        _buffer = accelerator.Allocate1D<T>(Math.Max(length, 1));
+        _buffer.MemSetToZero(stream);
+        stream.Synchronize();
+    }
+
+    public override ArrayView<T> View
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _buffer.View.AsContiguous().SubView(0, Length);
+        }
+    }
+
+    public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
+    {
+        var part = Part(offset, source.Length);
+        if (source.Length == 0)
+            return;
+        part.CopyFromCPU(_stream, source);
+        _stream.Synchronize();
+    }
+
+    public override void CopyTo(Span<T> destination, long offset = 0)
+    {
+        var part = Part(offset, destination.Length);
+        if (destination.Length == 0)
+            return;
+        part.CopyToCPU(_stream, destination);
+        _stream.Synchronize();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (disposing)
+            _buffer.Dispose();
+    }
+
+    private ArrayView<T> Part(long offset, int count)
+    {
+        if (offset < 0 || count > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
+        return View.SubView(offset, count);
+    }
+}

@@ -1,0 +1,60 @@
+using ILGPU.Runtime;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>An accelerator of ILGPU as a backend: its kernels compiled for the accelerator, launched on one stream.</summary>
+public class IlgpuBackend : GpuBackend
+{
+    private readonly bool _ownsAccelerator;
+
+    /// <summary>Makes a backend.</summary>
+    /// <param name="accelerator">What runs the kernels.</param>
+    /// <param name="stream">The stream they run on; null for the accelerator's own.</param>
+    /// <param name="ownsAccelerator">Whether the accelerator, and its context, go with the backend.</param>
+    public IlgpuBackend(Accelerator accelerator, AcceleratorStream? stream = null, bool ownsAccelerator = false)
+    {
+        ArgumentNullException.ThrowIfNull(accelerator);
+        (Accelerator, Stream, _ownsAccelerator) = (accelerator, stream ?? accelerator.DefaultStream, ownsAccelerator);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => Accelerator.Name;
+
+    /// <summary>What runs the kernels.</summary>
+    protected Accelerator Accelerator { get; }
+
+    /// <summary>The stream they run on.</summary>
+    protected AcceleratorStream Stream { get; }
+
+    /// <inheritdoc/>
+    public override GpuArray<T> Allocate<T>(long length) => new IlgpuArray<T>(this, Accelerator, Stream, length);
+
+    /// <inheritdoc/>
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel) =>
+        new Loaded<TArguments>(this, name, groupSize, Stream, Accelerator.LoadKernel(kernel));
+
+    /// <inheritdoc/>
+    public override void Synchronize() => Stream.Synchronize();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || !_ownsAccelerator)
+            return;
+        var context = Accelerator.Context;
+        Accelerator.Dispose();
+        context.Dispose();
+    }
+
+    private sealed class Loaded<TArguments>(
+        GpuBackend backend, string name, int groupSize, AcceleratorStream stream, Action<AcceleratorStream, KernelConfig, TArguments> launch)
+        : LoadedKernel<TArguments>(backend, name, groupSize)
+        where TArguments : struct
+    {
+        protected override void Run(GridSize grid, in TArguments arguments)
+        {
+            if (grid is { X: > 0, Y: > 0, Z: > 0 })
+                launch(stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(GroupSize, 1, 1)), arguments);
+        }
+    }
+}

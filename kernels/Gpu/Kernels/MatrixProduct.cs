@@ -1,0 +1,89 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>What happens to an element of a product while it is still on the chip.</summary>
+public interface IEpilogue
+{
+    /// <summary>Takes in one element; neighbouring items have neighbouring columns.</summary>
+    /// <param name="row">Its row.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="sum">Its value.</param>
+    void Store(int row, int column, float sum);
+}
+
+/// <summary>The arguments of <see cref="MatrixProduct{TProduct, TEpilogue}"/>.</summary>
+/// <typeparam name="TEpilogue">What happens to the product.</typeparam>
+public struct ProductArguments<TEpilogue>
+    where TEpilogue : struct, IEpilogue
+{
+    /// <summary>The left matrix; element (i, k) at i·LeftRowStride + k·LeftDepthStride.</summary>
+    public ModelView Left;
+
+    /// <summary>The right matrix; element (j, k) at j·RightRowStride + k·RightDepthStride.</summary>
+    public ModelView Right;
+
+    /// <summary>From one row of the product to the next.</summary>
+    public int LeftRowStride;
+
+    /// <summary>From one k to the next in the left matrix; it or LeftRowStride is 1.</summary>
+    public int LeftDepthStride;
+
+    /// <summary>From one column of the product to the next.</summary>
+    public int RightRowStride;
+
+    /// <summary>From one k to the next in the right matrix; it or RightRowStride is 1.</summary>
+    public int RightDepthStride;
+
+    /// <summary>n, the rows of the product.</summary>
+    public int Rows;
+
+    /// <summary>M, the columns of the product.</summary>
+    public int Columns;
+
+    /// <summary>K, the products in a sum.</summary>
+    public int Depth;
+
+    /// <summary>What happens to the product.</summary>
+    public TEpilogue Epilogue;
+}
+
+/// <summary>
+/// A layer: the product of activations [n×K] and weights (or their transpose) with everything pointwise after it fused
+/// into the epilogue. 2nKM FLOP; 4(nK + MK) bytes and what the epilogue moves. A grid of ⌈n/64⌉ × ⌈M/64⌉ × models groups.
+/// </summary>
+/// <typeparam name="TProduct">The precision.</typeparam>
+/// <typeparam name="TEpilogue">What happens to the product.</typeparam>
+public static class MatrixProduct<TProduct, TEpilogue>
+    where TProduct : struct, IProduct
+    where TEpilogue : struct, IEpilogue
+{
+    /// <summary>The kernel.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    public static void Run(ProductArguments<TEpilogue> arguments)
+    {
+        int firstRow = Grid.IdxX * ProductTile.Size, firstColumn = Grid.IdxY * ProductTile.Size;
+        Factors factors = default;
+        factors.Left = arguments.Left.Mine;
+        factors.Right = arguments.Right.Mine;
+        factors.LeftRowStride = arguments.LeftRowStride;
+        factors.LeftDepthStride = arguments.LeftDepthStride;
+        factors.RightRowStride = arguments.RightRowStride;
+        factors.RightDepthStride = arguments.RightDepthStride;
+        factors.LeftIsAligned = Aligned(arguments.Left.IsAligned, arguments.LeftRowStride * arguments.LeftDepthStride);
+        factors.RightIsAligned = Aligned(arguments.Right.IsAligned, arguments.RightRowStride * arguments.RightDepthStride);
+        factors.Depth = arguments.Depth;
+        Factors none = factors;
+        none.Depth = 0;
+        TProduct product = default;
+        var tile = product.Sum(factors, none, firstRow, firstColumn, arguments.Rows, arguments.Columns);
+        TEpilogue epilogue = arguments.Epilogue;
+        for (int i = Group.IdxX; i < ProductTile.Size * ProductTile.Size; i += ProductTile.GroupSize)
+        {
+            int row = i / ProductTile.Size, column = i % ProductTile.Size;
+            if (firstRow + row < arguments.Rows && firstColumn + column < arguments.Columns)
+                epilogue.Store(firstRow + row, firstColumn + column, tile[(row * ProductTile.Stride) + column]);
+        }
+    }
+
+    // Of the two strides one is 1, so their product is the other.
+    private static int Aligned(int start, int stride) => start != 0 && stride % 4 == 0 ? 1 : 0;
+}

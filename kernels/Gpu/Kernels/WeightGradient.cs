@@ -1,0 +1,123 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>One tile of one weight's gradient: where its factors stand in the workspace and where it goes in the result.</summary>
+public struct WeightGradientTile
+{
+    /// <summary>The first product's left factor, z̄ [rows×left columns].</summary>
+    public int Left;
+
+    /// <summary>The first product's right factor, y [rows×right columns].</summary>
+    public int Right;
+
+    /// <summary>The second product's left factor, δz.</summary>
+    public int SecondLeft;
+
+    /// <summary>The second product's right factor, ẏ.</summary>
+    public int SecondRight;
+
+    /// <summary>1 where the factors have a row a condition, 0 where they have a row a candidate.</summary>
+    public int IsPerCondition;
+
+    /// <summary>1 where there is a second product.</summary>
+    public int HasSecond;
+
+    /// <summary>From one row of the batch to the next in the left factors.</summary>
+    public int LeftStride;
+
+    /// <summary>From one row of the batch to the next in the right factors.</summary>
+    public int RightStride;
+
+    /// <summary>The rows of the gradient.</summary>
+    public int Rows;
+
+    /// <summary>The columns of the gradient.</summary>
+    public int Columns;
+
+    /// <summary>The tile's first row.</summary>
+    public int FirstRow;
+
+    /// <summary>The tile's first column.</summary>
+    public int FirstColumn;
+
+    /// <summary>Where the gradient stands.</summary>
+    public int Result;
+
+    /// <summary>From one row of the gradient to the next.</summary>
+    public int ResultRowStride;
+
+    /// <summary>From one column of the gradient to the next.</summary>
+    public int ResultColumnStride;
+
+    /// <summary>1 where the result is a part of the flat gradient, 0 where it is in the workspace.</summary>
+    public int IsParameter;
+}
+
+/// <summary>The arguments of <see cref="WeightGradient{TProduct}"/>.</summary>
+public struct WeightGradientArguments
+{
+    /// <summary>Every factor, and the results that are not parameters' gradients.</summary>
+    public ModelView Workspace;
+
+    /// <summary>The flat gradient [P].</summary>
+    public ModelView Gradient;
+
+    /// <summary>The tiles.</summary>
+    public ArrayView<WeightGradientTile> Tiles;
+
+    /// <summary>The rows of this part of the batch, summed over.</summary>
+    public int Rows;
+
+    /// <summary>The conditions of this part of the batch, summed over.</summary>
+    public int Conditions;
+
+    /// <summary>1 to add to the results, 0 to overwrite them.</summary>
+    public int Accumulates;
+}
+
+/// <summary>
+/// All weight gradients of a step in one launch: z̄ᵀy + δzᵀẏ, both outer products of method.md section 3 end to end in one
+/// sum over twice the batch. A group a tile; tiles of all weights are as deep as each other, so they end together. 2·2nKM
+/// FLOP a weight, 4n(K + M)·2 bytes for each 64 rows or columns of the other factor, mostly from the cache.
+/// </summary>
+/// <typeparam name="TProduct">The precision.</typeparam>
+public static class WeightGradient<TProduct>
+    where TProduct : struct, IProduct
+{
+    /// <summary>The kernel: a grid of as many groups as tiles × 1 × models.</summary>
+    /// <param name="a">Its arguments.</param>
+    public static void Run(WeightGradientArguments a)
+    {
+        WeightGradientTile t = a.Tiles[Grid.IdxX];
+        var workspace = a.Workspace.Mine;
+        Factors first = default;
+        first.Left = workspace.SubView(t.Left, workspace.Length - t.Left);
+        first.Right = workspace.SubView(t.Right, workspace.Length - t.Right);
+        first.LeftRowStride = 1;
+        first.LeftDepthStride = t.LeftStride;
+        first.RightRowStride = 1;
+        first.RightDepthStride = t.RightStride;
+        first.LeftIsAligned = t.LeftStride % 4 == 0 ? 1 : 0;
+        first.RightIsAligned = t.RightStride % 4 == 0 ? 1 : 0;
+        first.Depth = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
+        Factors second = first;
+        second.Left = workspace.SubView(t.SecondLeft, workspace.Length - t.SecondLeft);
+        second.Right = workspace.SubView(t.SecondRight, workspace.Length - t.SecondRight);
+        second.Depth = t.HasSecond != 0 ? first.Depth : 0;
+        TProduct product = default;
+        var tile = product.Sum(first, second, t.FirstRow, t.FirstColumn, t.Rows, t.Columns);
+        var results = a.Workspace.Mine;
+        if (t.IsParameter != 0)
+            results = a.Gradient.Mine;
+        for (int i = Group.IdxX; i < ProductTile.Size * ProductTile.Size; i += ProductTile.GroupSize)
+        {
+            int row = i / ProductTile.Size, column = i % ProductTile.Size;
+            if (t.FirstRow + row >= t.Rows || t.FirstColumn + column >= t.Columns)
+                continue;
+            int at = t.Result + ((t.FirstRow + row) * t.ResultRowStride) + ((t.FirstColumn + column) * t.ResultColumnStride);
+            float sum = tile[(row * ProductTile.Stride) + column];
+            if (a.Accumulates != 0)
+                sum += results[at];
+            results[at] = sum;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>The kernels of a network's operations, compiled once for a device and a precision.</summary>
+/// <typeparam name="TProduct">The precision.</typeparam>
+/// <param name="backend">What runs them.</param>
+internal sealed class BdmKernels<TProduct>(GpuBackend backend)
+    where TProduct : struct, IProduct
+{
+    public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
+
+    public LoadedKernel<FoldInputArguments> Fold { get; } = Row<FoldInputArguments>(backend, "fold_input", FoldInput.Run);
+
+    public LoadedKernel<ConditionArguments> Condition { get; } = Row<ConditionArguments>(backend, "condition_rows", ConditionRows.Run);
+
+    public LoadedKernel<ConditionAdjointArguments> ConditionAdjoint { get; } = Row<ConditionAdjointArguments>(backend, "condition_adjoint", Gpu.ConditionAdjoint.Run);
+
+    public LoadedKernel<EnterArguments> Enter { get; } = Row<EnterArguments>(backend, "enter_blocks", EnterBlocks.Run);
+
+    public LoadedKernel<SumCandidatesArguments> SumCandidates { get; } = Row<SumCandidatesArguments>(backend, "sum_candidates", Gpu.SumCandidates.Run);
+
+    public LoadedKernel<LayerNormArguments> NormForward { get; } = Row<LayerNormArguments>(backend, "layer_norm_forward", LayerNormForward.Run);
+
+    public LoadedKernel<LayerNormArguments> NormBackward { get; } = Row<LayerNormArguments>(backend, "layer_norm_backward", LayerNormBackward.Run);
+
+    public LoadedKernel<LayerNormArguments> NormTangent { get; } = Row<LayerNormArguments>(backend, "layer_norm_tangent", LayerNormTangent.Run);
+
+    public LoadedKernel<LayerNormArguments> NormAdjoint { get; } = Row<LayerNormArguments>(backend, "layer_norm_adjoint", LayerNormAdjoint.Run);
+
+    public LoadedKernel<OutputArguments> Density { get; } = Row<OutputArguments>(backend, "density_head", DensityHead.Run);
+
+    public LoadedKernel<OutputArguments> Seed { get; } = Row<OutputArguments>(backend, "output_seed", OutputSeed.Run);
+
+    public LoadedKernel<OutputArguments> SecondOrderSeed { get; } = Row<OutputArguments>(backend, "second_order_seed", Gpu.SecondOrderSeed.Run);
+
+    public LoadedKernel<ActionGradientArguments> Score { get; } = Row<ActionGradientArguments>(backend, "score_head", ScoreHead.Run);
+
+    public LoadedKernel<ActionGradientArguments> Direction { get; } = Row<ActionGradientArguments>(backend, "denoising_direction", DenoisingDirection.Run);
+
+    public LoadedKernel<SolverArguments> Advance { get; } = Row<SolverArguments>(backend, "solver_advance", SolverAdvance.Run);
+
+    public LoadedKernel<SolverStartArguments> Start { get; } = Element<SolverStartArguments>(backend, "solver_start", SolverStart.Run);
+
+    public LoadedKernel<CopyArguments> Copy { get; } = Element<CopyArguments>(backend, "copy_elements", CopyElements.Run);
+
+    public LoadedKernel<ObjectiveArguments> Gaps { get; } = Element<ObjectiveArguments>(backend, "gap_difference", GapDifference.Run);
+
+    public LoadedKernel<ObjectiveArguments> Objective { get; } = Row<ObjectiveArguments>(backend, "alignment_loss_and_gradient", AlignmentLossAndGradient.Run);
+
+    public LoadedKernel<ColumnSumArguments> Sums { get; } = Row<ColumnSumArguments>(backend, "column_sums", ColumnSums.Run);
+
+    public LoadedKernel<ColumnSumArguments> SumsEnd { get; } = backend.Load<ColumnSumArguments>("column_sums_end", WarpRow.WarpSize, ColumnSumsEnd.Run);
+
+    public LoadedKernel<MeanArguments> Mean { get; } = backend.Load<MeanArguments>("mean", WarpRow.WarpSize, MeanOf.Run);
+
+    public LoadedKernel<UnfoldGradientArguments> Unfold { get; } = Row<UnfoldGradientArguments>(backend, "unfold_gradient", UnfoldGradient.Run);
+
+    public LoadedKernel<WeightGradientArguments> WeightGradient { get; } = backend.Load<WeightGradientArguments>(
+        KernelName.WeightGradient(typeof(TProduct)), ProductTile.GroupSize, WeightGradient<TProduct>.Run);
+
+    public LoadedKernel<ProductArguments<StoreEpilogue>> Store { get; } = Product<StoreEpilogue>(backend);
+
+    public LoadedKernel<ProductArguments<ResidualEpilogue>> Residual { get; } = Product<ResidualEpilogue>(backend);
+
+    public LoadedKernel<ProductArguments<ActivationEpilogue>> Activation { get; } = Product<ActivationEpilogue>(backend);
+
+    public LoadedKernel<ProductArguments<SlopeEpilogue>> Slope { get; } = Product<SlopeEpilogue>(backend);
+
+    public LoadedKernel<ProductArguments<AdjointSlopeEpilogue>> AdjointSlope { get; } = Product<AdjointSlopeEpilogue>(backend);
+
+    private static LoadedKernel<T> Row<T>(GpuBackend backend, string name, Action<T> kernel)
+        where T : struct => backend.Load(name, WarpRow.GroupSize, kernel);
+
+    private static LoadedKernel<T> Element<T>(GpuBackend backend, string name, Action<T> kernel)
+        where T : struct => backend.Load(name, VectorKernel.GroupSize, kernel);
+
+    private static LoadedKernel<ProductArguments<TEpilogue>> Product<TEpilogue>(GpuBackend backend)
+        where TEpilogue : struct, IEpilogue => backend.Load<ProductArguments<TEpilogue>>(
+            KernelName.Product(typeof(TProduct), typeof(TEpilogue)), ProductTile.GroupSize, MatrixProduct<TProduct, TEpilogue>.Run);
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>Turns the arrays of a call into views, and refuses those that are too short or live elsewhere.</summary>
+/// <param name="backend">Where they must live.</param>
+/// <param name="models">The number of models.</param>
+internal sealed class GpuArguments(GpuBackend backend, int models)
+{
+    /// <summary>The array, refused unless it is one of this device and holds at least <paramref name="needed"/> elements.</summary>
+    public GpuArray<T> Array<T>(DeviceArray<T> array, long needed)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        if (array is not GpuArray<T> mine || mine.Backend != backend)
+            throw new ArgumentException($"the array is a {array.GetType().Name} of another device", nameof(array));
+        if (needed < 0 || array.Length < needed)
+            throw new ArgumentException($"the array holds {array.Length} elements; the operation needs {needed}", nameof(array));
+        return mine;
+    }
+
+    /// <summary>An array of <paramref name="count"/> elements a model.</summary>
+    public ModelView Of(DeviceArray<float> array, long count) => Part(Array(array, checked(count * models)).View, 0, count, count);
+
+    /// <summary>The same, or <paramref name="none"/> for null.</summary>
+    public ModelView Of(DeviceArray<float>? array, long count, ModelView none) => array is null ? none : Of(array, count);
+
+    /// <summary>The same, of which only a part of each model's elements is meant.</summary>
+    /// <param name="array">The array.</param>
+    /// <param name="count">The elements of a model.</param>
+    /// <param name="first">The first that is meant.</param>
+    /// <param name="meant">How many are meant.</param>
+    /// <param name="none">What stands for null.</param>
+    public ModelView Part(DeviceArray<float>? array, long count, long first, long meant, ModelView none) =>
+        array is null ? none : Part(Array(array, checked(count * models)).View, first, meant, count);
+
+    /// <summary>Elements of each model.</summary>
+    /// <param name="all">All models' elements.</param>
+    /// <param name="first">The first of each model's that is meant.</param>
+    /// <param name="count">How many are meant.</param>
+    /// <param name="stride">From one model's to the next's.</param>
+    public ModelView Part(ArrayView<float> all, long first, long count, long stride) => new()
+    {
+        All = all.SubView(first, ((models - 1) * stride) + count),
+        Stride = models > 1 ? stride : 0,
+        Length = count,
+        IsAligned = first % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
+    };
+
+    /// <summary>The identity of an array; 0 for none.</summary>
+    public static long Identity(DeviceArray<float>? array) => array is GpuArray<float> mine ? mine.Identity : 0;
+
+    /// <summary>Refuses counts below one.</summary>
+    public static int AtLeastOne(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return count;
+    }
+
+    /// <summary>
+    /// Keeps the owners of views alive up to this call: the stand-in's memory goes with them, and nothing else holds an
+    /// array once only its view is used.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepAlive(params ReadOnlySpan<object?> owners) => _ = owners.Length;
+}

@@ -1,0 +1,184 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>The groups of a launch.</summary>
+/// <param name="X">Along the rows.</param>
+/// <param name="Y">Along the columns.</param>
+/// <param name="Z">Models.</param>
+public readonly record struct GridSize(int X, int Y = 1, int Z = 1);
+
+/// <summary>What a launch does at the least, for shares of the device's peaks.</summary>
+/// <param name="Flop">Floating-point operations.</param>
+/// <param name="Bytes">Bytes moved, each array once.</param>
+public readonly record struct KernelWork(double Flop, double Bytes);
+
+/// <summary>Sees every launch: what a profile is made of.</summary>
+public interface ILaunchObserver
+{
+    /// <summary>A kernel is about to be launched.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="grid">Its groups.</param>
+    /// <param name="groupSize">The items of a group.</param>
+    /// <param name="work">What it does.</param>
+    void Launching(string name, GridSize grid, int groupSize, KernelWork work);
+
+    /// <summary>It has been launched.</summary>
+    void Launched();
+}
+
+/// <summary>Which operation, on which arrays and with which constants: what a recording may be replayed for.</summary>
+/// <param name="Owner">Whose operation.</param>
+/// <param name="Operation">Which of its operations.</param>
+/// <param name="Rows">n or b.</param>
+/// <param name="Candidates">K.</param>
+/// <param name="Array0">The identity of the first array, 0 for none.</param>
+/// <param name="Array1">The second.</param>
+/// <param name="Array2">The third.</param>
+/// <param name="Array3">The fourth.</param>
+/// <param name="Array4">The fifth.</param>
+/// <param name="Array5">The sixth.</param>
+/// <param name="Array6">The seventh.</param>
+/// <param name="Array7">The eighth.</param>
+/// <param name="Array8">The ninth.</param>
+/// <param name="Constants">Everything else that was fixed when it was recorded.</param>
+public readonly record struct RecordingKey(
+    object Owner,
+    string Operation,
+    int Rows,
+    int Candidates,
+    long Array0 = 0,
+    long Array1 = 0,
+    long Array2 = 0,
+    long Array3 = 0,
+    long Array4 = 0,
+    long Array5 = 0,
+    long Array6 = 0,
+    long Array7 = 0,
+    long Array8 = 0,
+    (float First, float Second, int Third, SolverTable? Table) Constants = default);
+
+/// <summary>
+/// What runs the kernels: a GPU through ILGPU, ILGPU's own CPU accelerator, or the stand-in. Launches run in order.
+/// </summary>
+public abstract class GpuBackend : IDisposable
+{
+    /// <summary>A short name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Who sees every launch; null for nobody.</summary>
+    public ILaunchObserver? Observer { get; set; }
+
+    /// <summary>Makes an array of zeros.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="length">The number of elements.</param>
+    /// <returns>The array.</returns>
+    public abstract GpuArray<T> Allocate<T>(long length)
+        where T : unmanaged;
+
+    /// <summary>Makes an array with the given contents.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="values">The contents.</param>
+    /// <returns>The array.</returns>
+    public GpuArray<T> Upload<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        var array = Allocate<T>(values.Length);
+        array.CopyFrom(values);
+        return array;
+    }
+
+    /// <summary>Compiles a kernel.</summary>
+    /// <typeparam name="TArguments">Its arguments.</typeparam>
+    /// <param name="name">The name it is known by in profiles.</param>
+    /// <param name="groupSize">The items of a group.</param>
+    /// <param name="kernel">A static method.</param>
+    /// <returns>The kernel, which belongs to this.</returns>
+    public abstract LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+        where TArguments : struct;
+
+    /// <summary>
+    /// Begins an operation whose launches depend on nothing but the key. Where a recording of it was replayed instead,
+    /// the caller launches nothing.
+    /// </summary>
+    /// <param name="key">What the launches depend on.</param>
+    /// <returns>True where the caller must launch and then call <see cref="End"/>.</returns>
+    public virtual bool Begin(in RecordingKey key) => true;
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    public virtual void End()
+    {
+    }
+
+    /// <summary>Forgets recordings: their arrays are about to go.</summary>
+    /// <param name="owner">Whose.</param>
+    public virtual void Forget(object owner)
+    {
+    }
+
+    /// <summary>Waits until everything launched has finished.</summary>
+    public abstract void Synchronize();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives everything back.</summary>
+    /// <param name="disposing">False when called by a finaliser.</param>
+    protected abstract void Dispose(bool disposing);
+}
+
+/// <summary>A kernel ready to run.</summary>
+/// <typeparam name="TArguments">Its arguments.</typeparam>
+/// <param name="backend">What runs it.</param>
+/// <param name="name">The name it is known by in profiles.</param>
+/// <param name="groupSize">The items of a group.</param>
+public abstract class LoadedKernel<TArguments>(GpuBackend backend, string name, int groupSize)
+    where TArguments : struct
+{
+    /// <summary>The name it is known by in profiles.</summary>
+    public string Name => name;
+
+    /// <summary>The items of a group.</summary>
+    protected int GroupSize => groupSize;
+
+    /// <summary>Runs it, after what was launched before.</summary>
+    /// <param name="grid">The groups; none where one of the sizes is 0.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="work">What it does.</param>
+    public void Launch(GridSize grid, in TArguments arguments, KernelWork work)
+    {
+        backend.Observer?.Launching(name, grid, groupSize, work);
+        Run(grid, arguments);
+        backend.Observer?.Launched();
+    }
+
+    /// <summary>Runs it.</summary>
+    /// <param name="grid">The groups.</param>
+    /// <param name="arguments">The arguments.</param>
+    protected abstract void Run(GridSize grid, in TArguments arguments);
+}
+
+/// <summary>An array in the memory of a <see cref="GpuBackend"/>.</summary>
+/// <typeparam name="T">The element type.</typeparam>
+/// <param name="backend">Whose memory.</param>
+/// <param name="length">The number of elements.</param>
+public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray<T>(length)
+    where T : unmanaged
+{
+    /// <summary>Whose memory.</summary>
+    public GpuBackend Backend => backend;
+
+    /// <summary>A number that no other array has had.</summary>
+    public long Identity { get; } = Interlocked.Increment(ref ArrayIdentity.Last);
+
+    /// <summary>All of it, as kernels see it.</summary>
+    /// <exception cref="ObjectDisposedException">It was given back.</exception>
+    public abstract ArrayView<T> View { get; }
+}
+
+internal static class ArrayIdentity
+{
+    public static long Last;
+}
