@@ -1,8 +1,8 @@
+using System.Globalization;
 using EDA.Engine;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
-using System.Globalization;
 
 namespace EDA.Tests.Environments;
 
