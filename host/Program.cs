@@ -15,7 +15,7 @@ catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or MissingLibraryException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException)
 {
     return Refuse(error.Message);
 }

@@ -1,3 +1,4 @@
+using EDA.Engine.Data;
 using EDA.Engine.Environments.Mazes;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
@@ -7,20 +8,19 @@ namespace EDA.Engine.Environments;
 
 /// <summary>A task of D4RL's AntMaze, version 2: walk from the maze's start to a goal that is drawn at each reset.</summary>
 /// <param name="Maze">The maze.</param>
-/// <param name="StepLimit">The steps after which an episode is cut.</param>
-public sealed record AntMazeTask(MazeLayout Maze, int StepLimit)
+public sealed record AntMazeTask(MazeLayout Maze)
 {
     private const int JointCount = 8;
 
     /// <summary>antmaze-umaze-v2.</summary>
-    public static AntMazeTask UMaze { get; } = new(MazeLayout.UMaze, 700);
+    public static AntMazeTask UMaze { get; } = new(MazeLayout.UMaze);
 
     /// <summary>antmaze-medium-v2.</summary>
-    public static AntMazeTask Medium { get; } = new(MazeLayout.Medium, 1000);
+    public static AntMazeTask Medium { get; } = new(MazeLayout.Medium);
 
     /// <summary>Its description.</summary>
     public EnvironmentDescription Description => field ??= new EnvironmentDescription(
-        "antmaze-" + Maze.Name,
+        Published.Name,
         "walk on four legs to the goal of a maze",
         [
             new("torso x", "m"),
@@ -35,9 +35,11 @@ public sealed record AntMazeTask(MazeLayout Maze, int StepLimit)
         [.. new[] { 4, 1, 2, 3 }.SelectMany(leg => new[] { Variable.Action($"hip {leg}", "30 N·m"), Variable.Action($"ankle {leg}", "30 N·m") })],
         JointCount + 7,
         JointCount + 6,
-        StepLimit,
+        Published.EpisodeLimit,
         0.1,
-        new(0, 1));
+        ReferenceReturns.Of(Published));
+
+    private D4rlEnvironment Published => D4rlEnvironment.Of("antmaze-" + Maze.Name);
 
     private static IEnumerable<Variable> Named(string entries, string name, string unit) => entries.Select(entry => new Variable(name + entry, unit));
 

@@ -1,3 +1,4 @@
+using EDA.Engine.Data;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
 
@@ -56,6 +57,12 @@ public static class EnvironmentCatalogue
     public static EnvironmentKind Find(string? name) =>
         All.FirstOrDefault(kind => kind.Description.Name == name)
         ?? throw new InvalidSettingException("environment", name, "one of " + string.Join(", ", Names));
+
+    /// <summary>The environment of a task: the kitchen's differ by task, the others do not.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>The kind.</returns>
+    public static EnvironmentKind For(D4rlTask task) =>
+        Find(task.Environment.Domain == D4rlDomain.Kitchen ? task.Name[..task.Name.LastIndexOf('-')] : task.Environment.Name);
 
     private static MujocoKind Locomotion(LocomotionTask task) =>
         new(task.Description, () => task.Model, model => new LocomotionEnvironment(task, model));

@@ -1,3 +1,5 @@
+using EDA.Engine.Data;
+
 namespace EDA.Engine.Environments;
 
 /// <summary>One number of an observation or an action.</summary>
@@ -19,6 +21,11 @@ public sealed record Variable(string Name, string Unit, double Least = double.Ne
 /// <param name="Expert">The return of the expert.</param>
 public sealed record ReferenceReturns(double Random, double Expert)
 {
+    /// <summary>Those of one of D4RL's environments.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <returns>The returns.</returns>
+    public static ReferenceReturns Of(D4rlEnvironment environment) => new(environment.RandomReturn, environment.ExpertReturn);
+
     /// <summary>The D4RL normalised score, 100·(R − R_random)/(R_expert − R_random).</summary>
     /// <param name="episodeReturn">R.</param>
     /// <returns>The score.</returns>

@@ -1,3 +1,5 @@
+using EDA.Engine.Data;
+
 namespace EDA.Engine.Environments;
 
 /// <summary>A thing to do in the kitchen: bring some coordinates near a goal.</summary>
@@ -30,7 +32,6 @@ public sealed record KitchenTask(EnvironmentDescription Description, IReadOnlyLi
     /// <summary>The name of the model file in D4RL.</summary>
     public const string ModelFile = "d4rl/kitchen/adept_envs/franka/assets/franka_kitchen_jntpos_act_ab.xml";
 
-    private const int Limit = 280;
     private const string Angle = "rad";
 
     private static readonly KitchenElement Microwave = new("microwave", 22, [-0.75]);
@@ -105,6 +106,7 @@ public sealed record KitchenTask(EnvironmentDescription Description, IReadOnlyLi
             .. "xyz".Select(axis => new Variable($"kettle {axis}", "m")),
             .. "wxyz".Select(entry => new Variable($"kettle quaternion {entry}", string.Empty)),
         ];
+        var published = D4rlEnvironment.Of("kitchen");
         return new KitchenTask(
             new EnvironmentDescription(
                 name,
@@ -113,9 +115,9 @@ public sealed record KitchenTask(EnvironmentDescription Description, IReadOnlyLi
                 [.. coordinates[..RobotJoints].Select(variable => Variable.Action(variable.Name + " velocity", $"2 {variable.Unit}/s"))],
                 PositionCount,
                 VelocityCount,
-                Limit,
+                published.EpisodeLimit,
                 KitchenEnvironment.StepSeconds,
-                new(0, 4)),
+                ReferenceReturns.Of(published)),
             elements);
     }
 }

@@ -1,3 +1,4 @@
+using EDA.Engine.Data;
 using EDA.Engine.Environments.Models;
 
 namespace EDA.Engine.Environments;
@@ -43,7 +44,6 @@ public sealed record HealthyRange(double LeastHeight, double MostHeight, double 
 /// <param name="FrameSkip">Time steps of the physics in one step.</param>
 public sealed record LocomotionTask(EnvironmentDescription Description, ModelDescription Model, int FrameSkip)
 {
-    private const int Limit = 1000;
     private const string Angle = "rad";
     private const string Turn = "rad/s";
 
@@ -67,7 +67,7 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
 
     /// <summary>Hopper-v2 … v4.</summary>
     public static LocomotionTask Hopper { get; } = new(
-        Describe("hopper", "hop forwards on one leg", 0.008, new(-20.272305, 3234.3), ["thigh", "leg", "foot"], "200 N·m", 10),
+        Describe("hopper", "hop forwards on one leg", 0.008, ["thigh", "leg", "foot"], "200 N·m", 10),
         PlanarLegs.Hopper,
         4)
     {
@@ -81,7 +81,7 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
 
     /// <summary>HalfCheetah-v2 … v4.</summary>
     public static LocomotionTask HalfCheetah { get; } = new(
-        Describe("halfcheetah", "run forwards on a hind and a front leg", 0.05, new(-280.178953, 12135.0), ["back thigh", "back shin", "back foot", "front thigh", "front shin", "front foot"], "120, 90, 60, 120, 60, 30 N·m", double.PositiveInfinity),
+        Describe("halfcheetah", "run forwards on a hind and a front leg", 0.05, ["back thigh", "back shin", "back foot", "front thigh", "front shin", "front foot"], "120, 90, 60, 120, 60, 30 N·m", double.PositiveInfinity),
         Cheetah.Model,
         5)
     {
@@ -92,7 +92,7 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
 
     /// <summary>Walker2d-v2 … v4.</summary>
     public static LocomotionTask Walker2d { get; } = new(
-        Describe("walker2d", "walk forwards on two legs", 0.008, new(1.629008, 4592.3), ["thigh", "leg", "foot", "left thigh", "left leg", "left foot"], "100 N·m", 10),
+        Describe("walker2d", "walk forwards on two legs", 0.008, ["thigh", "leg", "foot", "left thigh", "left leg", "left foot"], "100 N·m", 10),
         PlanarLegs.Walker,
         4)
     {
@@ -104,9 +104,10 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
         Healthy = new(0.8, 2, 1),
     };
 
-    private static EnvironmentDescription Describe(string name, string summary, double seconds, ReferenceReturns reference, string[] joints, string torque, double velocityLimit)
+    private static EnvironmentDescription Describe(string name, string summary, double seconds, string[] joints, string torque, double velocityLimit)
     {
         Variable Velocity(string what, string unit) => new(what + " velocity", unit, -velocityLimit, velocityLimit);
+        var published = D4rlEnvironment.Of(name);
         string[] torques = torque.Contains(',') ? [.. torque.Replace(" N·m", string.Empty).Split(", ").Select(number => number + " N·m")] : [.. joints.Select(_ => torque)];
         return new EnvironmentDescription(
             name,
@@ -123,8 +124,8 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
             [.. joints.Zip(torques, Variable.Action)],
             joints.Length + 3,
             joints.Length + 3,
-            Limit,
+            published.EpisodeLimit,
             seconds,
-            reference);
+            ReferenceReturns.Of(published));
     }
 }

@@ -1,34 +1,14 @@
+using EDA.Engine.Data;
 using EDA.Engine.Environments.Mazes;
 using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
 
-/// <summary>Rows of experience in D4RL's form: what happened, step after step and episode after episode.</summary>
-/// <param name="ObservationSize">S.</param>
-/// <param name="ActionSize">A.</param>
-/// <param name="Observations">The observation before each step [N×S].</param>
-/// <param name="Actions">The action of each step [N×A].</param>
-/// <param name="Rewards">The reward of each step [N].</param>
-/// <param name="Terminals">Whether the step ended the task [N].</param>
-/// <param name="Timeouts">Whether the episode was cut after the step [N]; the next row starts another.</param>
-public sealed record ExperienceRows(
-    int ObservationSize,
-    int ActionSize,
-    float[] Observations,
-    float[] Actions,
-    float[] Rewards,
-    bool[] Terminals,
-    bool[] Timeouts)
-{
-    /// <summary>N.</summary>
-    public int Count => Rewards.Length;
-}
-
 /// <summary>How a point maze's dataset is collected.</summary>
 public sealed record PointMazeCollection
 {
-    /// <summary>N, the count of steps.</summary>
-    public int Rows { get; init => field = Setting.Range(value, 1, 1 << 24); } = 100_000;
+    /// <summary>N, the count of steps, at least 2.</summary>
+    public int Rows { get; init => field = Setting.Range(value, 2, 1 << 24); } = 100_000;
 
     /// <summary>The standard deviation of the noise on each force, as a share of the largest force.</summary>
     public double ActionNoise { get; init => field = Setting.Positive(value, 10); } = 0.5;
@@ -49,37 +29,35 @@ public static class PointMazeCollector
     /// <summary>Collects a dataset.</summary>
     /// <param name="task">The task.</param>
     /// <param name="collection">How.</param>
-    /// <returns>The rows; the last episode is cut where they end.</returns>
-    public static ExperienceRows Collect(PointMazeTask task, PointMazeCollection collection)
+    /// <returns>The dataset; its last episode is cut where the rows end.</returns>
+    public static OfflineDataset Collect(PointMazeTask task, PointMazeCollection collection)
     {
         var description = task.Description;
         (int stateSize, int actionSize) = (description.ObservationSize, description.ActionSize);
-        var rows = new ExperienceRows(
-            stateSize,
-            actionSize,
-            new float[(long)collection.Rows * stateSize],
-            new float[(long)collection.Rows * actionSize],
-            new float[collection.Rows],
-            new bool[collection.Rows],
-            new bool[collection.Rows]);
+        var states = new float[(long)collection.Rows * stateSize];
+        var actions = new float[(long)collection.Rows * actionSize];
+        var rewards = new float[collection.Rows];
+        var terminals = new bool[collection.Rows];
+        var timeouts = new bool[collection.Rows];
         var errands = new Errands(task, collection);
         Span<double> observation = stackalloc double[stateSize];
         Span<double> action = stackalloc double[actionSize];
         errands.Begin(0, observation);
-        for (int row = 0; row < rows.Count; row++)
+        for (int row = 0; row < collection.Rows; row++)
         {
             errands.Act(observation, action);
-            Store(observation, rows.Observations.AsSpan(row * stateSize, stateSize));
-            Store(action, rows.Actions.AsSpan(row * actionSize, actionSize));
+            Store(observation, states.AsSpan(row * stateSize, stateSize));
+            Store(action, actions.AsSpan(row * actionSize, actionSize));
             var outcome = errands.Step(action, observation);
-            rows.Rewards[row] = (float)outcome.Reward;
-            rows.Terminals[row] = outcome.Terminated;
-            rows.Timeouts[row] = !outcome.Terminated && (outcome.Truncated || row + 1 == rows.Count);
+            rewards[row] = (float)outcome.Reward;
+            terminals[row] = outcome.Terminated;
+            timeouts[row] = !outcome.Terminated && (outcome.Truncated || row + 1 == collection.Rows);
             if (outcome.Ended)
                 errands.Begin(errands.Episode + 1, observation);
         }
 
-        return rows;
+        var provenance = DatasetProvenance.Generated($"{description.Name}, seed {collection.Seed}");
+        return OfflineDataset.Create(states, stateSize, actions, actionSize, rewards, terminals, timeouts, provenance, description.StepLimit);
     }
 
     private static void Store(ReadOnlySpan<double> values, Span<float> to)

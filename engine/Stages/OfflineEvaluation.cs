@@ -104,7 +104,7 @@ public static class OfflineEvaluation
         if (behavior is not null && critic is not null)
             yield return (BehaviorRejecting, () => Rejecting(behavior, critic, BehaviorPretraining.StageName, run.Behavior.Steps));
         if (implicitPolicy is not null)
-            yield return (Implicit, () => new DeterministicActor(implicitPolicy));
+            yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
 
         DiffusionActor Sampling(BottleneckDiffusionModel model, string stage, long steps) =>
             Named(DiffusionActor.Sampling(model, run.Seed, Solver(model)), stage, steps);

@@ -93,6 +93,26 @@ public sealed class PolicyEvaluationTests : IDisposable
     }
 
     [Fact]
+    public void A_deterministic_policy_plays_its_answer()
+    {
+        // Force towards a place along the corridor: episodes of which some are over before others.
+        static void Towards(DeviceArray<float> states, int rows, DeviceArray<float> actions)
+        {
+            float[] s = states.ToArray();
+            actions.CopyFrom([.. Enumerable.Range(0, rows).SelectMany(row => new[] { 3 - s[4 * row], s[(4 * row) + 2] })]);
+        }
+
+        using var actor = new DeterministicActor(_device, 4, 2, Towards);
+        var actions = new float[4];
+        actor.Act(0, [0, 1], [1, 1, 0.25f, 0, 2, 1, -0.5f, 0], actions);
+        Assert.Equal([2, 0.25f, 1, -0.5f], actions);
+        actor.Act(1, [1], [2.5f, 1, 0, 0], actions.AsSpan(0, 2));
+        Assert.Equal([0.5f, 0], actions[..2]);
+        using var broken = new DeterministicActor(_device, 4, 2, (_, rows, output) => output.CopyFrom([.. Enumerable.Repeat(float.NaN, 2 * rows)]));
+        Assert.Throws<TrainingDivergedException>(() => broken.Act(0, [0], new float[4], new float[2]));
+    }
+
+    [Fact]
     public void Actions_or_ratings_that_are_no_numbers_end_the_evaluation()
     {
         using var model = Model(4, 2);

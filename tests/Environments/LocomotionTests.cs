@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Data;
 using EDA.Engine.Environments;
 using EDA.Kernels;
 
@@ -202,6 +203,17 @@ public class LocomotionTests
         Assert.Equal(100 * (1000 + 280.178953) / (12135.0 + 280.178953), EnvironmentCatalogue.Find("halfcheetah").Description.Reference.Score(1000), 1e-9);
         Assert.Equal(100 * (1000 - 1.629008) / (4592.3 - 1.629008), EnvironmentCatalogue.Find("walker2d").Description.Reference.Score(1000), 1e-9);
         Assert.Equal(37, EnvironmentCatalogue.Find("antmaze-umaze").Description.Reference.Score(0.37), 1e-9);
+    }
+
+    [Fact]
+    public void Every_task_of_d4rl_has_its_environment()
+    {
+        Assert.All(D4rlTask.All, task =>
+        {
+            var about = EnvironmentCatalogue.For(task).Description;
+            Assert.StartsWith(about.Name.StartsWith("kitchen", StringComparison.Ordinal) ? task.Name[..^3] : task.Environment.Name, about.Name, StringComparison.Ordinal);
+            Assert.Equal((task.Environment.StateSize, task.Environment.ActionSize, task.Environment.EpisodeLimit), (about.ObservationSize, about.ActionSize, about.StepLimit));
+        });
     }
 
     [Fact]

@@ -1,8 +1,8 @@
+using System.Globalization;
 using EDA.Engine;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
-using System.Globalization;
 
 namespace EDA.Tests.Environments;
 
@@ -85,7 +85,7 @@ public class MujocoTests
         if (MujocoLibrary.Refusal is null)
             return;
         var missing = Assert.Throws<MissingLibraryException>(() => EnvironmentCatalogue.Find("hopper").Create());
-        Assert.Contains("libmujoco2.2.2", missing.Message, StringComparison.Ordinal);
+        Assert.Contains(Environment.GetEnvironmentVariable(MujocoLibrary.PathVariable) is null ? "libmujoco2.2.2" : MujocoLibrary.PathVariable, missing.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', missing.Message);
     }
 

@@ -7,8 +7,8 @@
  *
  * Needs Debian's libmujoco-dev. From this folder:
  *
- *     gcc -O1 physics.c -o /tmp/physics -lmujoco -lm
- *     /tmp/physics hopper path/to/hopper.xml > data/physics-hopper.json
+ *     gcc -O1 physics.c -o ../../artifacts/physics -lmujoco -lm
+ *     ../../artifacts/physics hopper path/to/hopper.xml > data/physics-hopper.json
  */
 #include <math.h>
 #include <stdint.h>

@@ -110,6 +110,24 @@ public sealed class EnvironmentCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_library_that_cannot_be_used_is_named_in_one_line()
+    {
+        string actions = _folder.Write("a.csv", "a0,a1,a2\n0,0,0\n");
+        EdaResult Run(string library) => EdaProcess.Run(
+            _folder.Path,
+            new Dictionary<string, string> { ["EDA_MUJOCO"] = library },
+            "env", "rollout", "hopper", "--actions", actions, "--out", "obs.csv");
+        var result = Run(Path.Combine(_folder.Path, "libmujoco.so"));
+        Assert.Equal(1, result.Status);
+        Assert.Contains("EDA_MUJOCO is", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+        if (!OperatingSystem.IsLinux())
+            return;
+        result = Run("libc.so.6");
+        Assert.Equal(1, result.Status);
+        Assert.Contains("libmujoco2.2.2", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_is_overwritten()
     {
         string old = _folder.Write("obs.csv", "mine");

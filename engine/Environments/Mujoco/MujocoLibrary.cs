@@ -114,32 +114,40 @@ public sealed unsafe class MujocoLibrary
 
     internal void Step(nint model, nint data) => _step(model, data);
 
+    /// <summary>The first library that can be used; where there is none, why the first that was there cannot.</summary>
     private static (MujocoLibrary? Library, string? Refusal) Find()
     {
+        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } given)
+            return TryLoad(given) ?? (null, $"{PathVariable} is '{given}'; allowed is the file of a MuJoCo library");
+        string? refusal = null;
+        foreach (string candidate in MujocoFiles.Candidates())
+        {
+            if (TryLoad(candidate) is not { } found)
+                continue;
+            if (found.Library is not null)
+                return found;
+            refusal ??= found.Refusal;
+        }
+
+        return (null, refusal ?? $"MuJoCo was not found; {Remedy}");
+    }
+
+    /// <summary>Null where there is no such file.</summary>
+    private static (MujocoLibrary? Library, string? Refusal)? TryLoad(string file)
+    {
+        if (!NativeLibrary.TryLoad(file, out nint handle))
+            return null;
         try
         {
-            if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } given)
-            {
-                return NativeLibrary.TryLoad(given, out nint handle)
-                    ? (new MujocoLibrary(given, handle), null)
-                    : (null, $"{PathVariable} is '{given}'; allowed is the file of a MuJoCo library");
-            }
-
-            foreach (string candidate in MujocoFiles.Candidates())
-            {
-                if (NativeLibrary.TryLoad(candidate, out nint handle))
-                    return (new MujocoLibrary(candidate, handle), null);
-            }
-
-            return (null, $"MuJoCo was not found; {Remedy}");
+            return (new MujocoLibrary(file, handle), null);
         }
         catch (MissingLibraryException unusable)
         {
             return (null, unusable.Message);
         }
-        catch (EntryPointNotFoundException foreign)
+        catch (EntryPointNotFoundException)
         {
-            return (null, $"a library was found that is not MuJoCo: {foreign.Message}; {Remedy}");
+            return (null, $"{file} is not a MuJoCo library, or one that is not supported; {Remedy}");
         }
     }
 
