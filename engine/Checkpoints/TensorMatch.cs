@@ -44,6 +44,13 @@ internal sealed class TensorMatch
         return parameters;
     }
 
+    /// <summary>Takes tensors that are allowed and of no use out of the set.</summary>
+    public void Ignore(Func<string, bool> isUnused)
+    {
+        foreach (string name in _tensors.Keys.Where(isUnused).ToList())
+            _tensors.Remove(name);
+    }
+
     /// <summary>Refuses the file if a tensor was missing or misshapen, or is left over.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What it should hold, for instance <c>the weights of a critic</c>.</param>
@@ -56,7 +63,8 @@ internal sealed class TensorMatch
         throw new InvalidFileException(path, $"not {what}: " + string.Join("; ", faults.Where(fault => fault.Length > 0)));
     }
 
-    private static string Fault(string kind, List<string> names) => names.Count == 0
+    /// <summary>Names some tensors and counts the rest; nothing for none.</summary>
+    public static string Fault(string kind, List<string> names) => names.Count == 0
         ? string.Empty
         : $"{kind} {string.Join(", ", names.Take(NamedInMessage))}{(names.Count > NamedInMessage ? $" and {names.Count - NamedInMessage} more" : string.Empty)}";
 
