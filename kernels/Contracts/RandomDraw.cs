@@ -64,6 +64,9 @@ public enum RandomPurpose : uint
     /// <summary>A choice of rows for an evaluation.</summary>
     EvaluationIndex = 9,
 
+    /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
+    LabelSelection = 20,
+
     /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
     TwinInitialisation = 40,
 

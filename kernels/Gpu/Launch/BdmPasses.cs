@@ -50,7 +50,12 @@ internal sealed class BdmPasses<TProduct>
     public static ModelView Slice(PreparedWeights weights, ParameterSlice slice) => Slice(weights.Parameters, slice.Offset, slice.Length);
 
     /// <summary>Some elements of every model's.</summary>
-    public static ModelView Slice(ModelView all, long offset, long count) => all with { All = all.All.SubView(offset, all.All.Length - all.Length + count), Length = count };
+    public static ModelView Slice(ModelView all, long offset, long count) => all with
+    {
+        All = all.All.SubView(offset, all.All.Length - all.Length + count),
+        Length = count,
+        IsAligned = offset % 4 == 0 ? all.IsAligned : 0,
+    };
 
     public DenseView Dense(PreparedWeights weights, ParameterSlice? weight, ParameterSlice? bias, int firstFeature) => new()
     {

@@ -44,6 +44,7 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
         All = all.SubView(first, ((models - 1) * stride) + count),
         Stride = models > 1 ? stride : 0,
         Length = count,
+        IsAligned = first % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
     };
 
     /// <summary>The identity of an array; 0 for none.</summary>
