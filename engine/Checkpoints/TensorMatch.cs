@@ -10,11 +10,16 @@ internal sealed class TensorMatch
     /// <summary>How many tensors an error message names before it only counts them.</summary>
     private const int NamedInMessage = 6;
 
+    private readonly List<string> _inOrder;
     private readonly Dictionary<string, NamedTensor> _tensors;
     private readonly List<string> _missing = [];
     private readonly List<string> _misshapen = [];
 
-    public TensorMatch(IEnumerable<NamedTensor> tensors) => _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    public TensorMatch(IReadOnlyList<NamedTensor> tensors)
+    {
+        _inOrder = [.. tensors.Select(tensor => tensor.Name)];
+        _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>One dimension of a tensor; null where there is no such tensor or dimension.</summary>
     public int? Size(string name, int dimension) =>
@@ -44,6 +49,13 @@ internal sealed class TensorMatch
         return parameters;
     }
 
+    /// <summary>Takes tensors that are allowed and of no use out of the set.</summary>
+    public void Ignore(Func<string, bool> isUnused)
+    {
+        foreach (string name in _tensors.Keys.Where(isUnused).ToList())
+            _tensors.Remove(name);
+    }
+
     /// <summary>Refuses the file if a tensor was missing or misshapen, or is left over.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What it should hold, for instance <c>the weights of a critic</c>.</param>
@@ -52,11 +64,12 @@ internal sealed class TensorMatch
     {
         if (_missing.Count + _misshapen.Count + _tensors.Count == 0)
             return;
-        string[] faults = [Fault("missing", _missing), Fault("not expected", [.. _tensors.Keys]), Fault("wrong shape", _misshapen)];
+        string[] faults = [Fault("missing", _missing), Fault("not expected", [.. _inOrder.Where(_tensors.ContainsKey)]), Fault("wrong shape", _misshapen)];
         throw new InvalidFileException(path, $"not {what}: " + string.Join("; ", faults.Where(fault => fault.Length > 0)));
     }
 
-    private static string Fault(string kind, List<string> names) => names.Count == 0
+    /// <summary>Names some tensors and counts the rest; nothing for none.</summary>
+    public static string Fault(string kind, List<string> names) => names.Count == 0
         ? string.Empty
         : $"{kind} {string.Join(", ", names.Take(NamedInMessage))}{(names.Count > NamedInMessage ? $" and {names.Count - NamedInMessage} more" : string.Empty)}";
 

@@ -72,6 +72,12 @@ public sealed class DeterministicPolicy : IDisposable
         return actions;
     }
 
+    /// <summary>The action of each state, all arrays on the device.</summary>
+    /// <param name="states">s [n×S]; longer arrays are used from the front.</param>
+    /// <param name="rows">n.</param>
+    /// <param name="actions">Filled [n×A].</param>
+    public void Act(DeviceArray<float> states, int rows, DeviceArray<float> actions) => _operations.Act(Parameters, states, rows, actions);
+
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>
     /// <returns>The weights.</returns>
     public DeterministicPolicyWeights ToWeights() => new(Shape, Parameters.ToArray());

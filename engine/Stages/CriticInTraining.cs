@@ -21,15 +21,7 @@ internal sealed class CriticInTraining : IDisposable
     {
         var settings = run.Critic;
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
-        float[] rewards = RewardTreatments.Apply(view, run.Rewards);
-        var transitions = new Transitions(
-            view.UploadStates(device),
-            view.UploadActions(device),
-            device.Upload<float>(rewards),
-            device.Upload<float>(view.Terminals()),
-            view.UploadNextStates(device),
-            view.Count);
-        _data = new TransitionDataset(device, transitions, view.StateSize, view.ActionSize, $"{view.Dataset.Fingerprint} {run.Rewards}");
+        _data = TransitionDataset.Upload(device, view, run.Rewards);
         Critic = Critic.Create(device, shape, run.Seed, hasValue: settings.Method == CriticMethod.Implicit);
         _policy = settings.Method == CriticMethod.Implicit && settings.Implicit.Policy != PolicyExtraction.None ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
         _learning = settings.Method switch

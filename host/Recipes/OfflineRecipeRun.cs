@@ -45,7 +45,7 @@ public static class OfflineRecipeRun
     private static Parts Open(OfflineRequest request, OfflineStage? only)
     {
         var kind = request.OpenEnvironment(rollsOut: only is null or OfflineStage.Evaluate);
-        var labels = request.Labels is null ? null : UserLabelsFile.Read(request.Labels);
+        var labels = request.Labels is null ? null : UserLabels.Load(request.Labels);
         var dataset = request.OpenDataset();
         OfflinePipeline.Check(request.Settings, dataset, kind, labels);
         return new Parts(kind, dataset, labels);
