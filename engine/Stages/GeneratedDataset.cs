@@ -16,16 +16,6 @@ public static class GeneratedDataset
     {
         var maze = _mazes.FirstOrDefault(task => task.Description.Name == run.Environment)
             ?? throw new InvalidSettingException("environment", run.Environment, "one of " + string.Join(", ", _mazes.Select(task => task.Description.Name)));
-        var rows = PointMazeCollector.Collect(maze, new PointMazeCollection { Rows = run.Rows, Seed = run.Seed });
-        return OfflineDataset.Create(
-            rows.Observations,
-            rows.ObservationSize,
-            rows.Actions,
-            rows.ActionSize,
-            rows.Rewards,
-            rows.Terminals,
-            rows.Timeouts,
-            DatasetProvenance.Generated(FormattableString.Invariant($"{run.Environment}, {run.Rows} rows by a waypoint controller, seed {run.Seed}")),
-            maze.StepLimit);
+        return PointMazeCollector.Collect(maze, new PointMazeCollection { Rows = run.Rows, Seed = run.Seed });
     }
 }
