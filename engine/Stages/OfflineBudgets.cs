@@ -47,6 +47,7 @@ public static class OfflineBudgets
         Blocks = 2,
         CriticWidth = 64,
         Rows = 10_000,
+        HeldOut = 1024,
         Behavior = paper.Behavior with { Batch = 128, Steps = 400, LearningRate = 1e-3, ReportEvery = 20 },
         Critic = paper.Critic with { Steps = 1500, ReportEvery = 50, Softmax = paper.Critic.Softmax with { Candidates = 2 } },
         Labels = new() { MostStates = 512 },
@@ -61,7 +62,7 @@ public static class OfflineBudgets
         Critic = paper.Critic with { Steps = 60_000, ReportEvery = 500, Softmax = paper.Critic.Softmax with { Candidates = 4 } },
         Labels = new() { MostStates = 16_000 },
         Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 1e-4, States = 64, Steps = 1_500, ReportEvery = 25 },
-        Evaluation = new(),
+        HeldOut = 2048,
     };
 
     /// <summary>About an hour: 13 minutes of pretraining, 20 of the critic, 8 of labelling, 10 of alignment, 4 of rollouts.</summary>
@@ -71,6 +72,6 @@ public static class OfflineBudgets
         Critic = paper.Critic with { Steps = 300_000, ReportEvery = 1_000, Softmax = paper.Critic.Softmax with { Candidates = 8 } },
         Labels = new() { MostStates = 64_000 },
         Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 1e-4, States = 64, Steps = 8_000, ReportEvery = 100 },
-        Evaluation = new(),
+        HeldOut = 2048,
     };
 }

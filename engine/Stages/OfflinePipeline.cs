@@ -71,7 +71,7 @@ public sealed class OfflinePipeline
         Check(run, dataset, kind, userLabels);
         (_device, _run, _kind, _files, _userLabels) = (device, run, kind, files, userLabels);
         _view = new QLearningView(dataset);
-        _heldOut = HeldOutRows.Choose(_view.Count, run.Evaluation.HeldOut, run.Seed);
+        _heldOut = HeldOutRows.Choose(_view.Count, run.HeldOut, run.Seed);
     }
 
     private BdmShape Shape => ShapeOf(_run, _kind);

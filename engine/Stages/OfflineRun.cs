@@ -39,6 +39,9 @@ public sealed record OfflineRun
     /// <summary>Rows of a dataset that the task makes itself, at least 100; where there is a file it is not looked at.</summary>
     public int Rows { get; init => field = Setting.Range(value, 100, 1 << 24); } = 100_000;
 
+    /// <summary>State-action pairs kept back from pretraining, to measure its loss on; 0 for none. At most a tenth of all. Paper: none.</summary>
+    public int HeldOut { get; init => field = Setting.Range(value, 0, 1 << 20); } = 2048;
+
     /// <summary>What is done to rewards before the critic sees them. Paper: by domain.</summary>
     public RewardTreatment Rewards { get; init => field = Setting.Known(value); } = RewardTreatment.ReturnRange;
 

@@ -94,7 +94,7 @@ public sealed record OfflineTask(string Name, string Environment, D4rlDomain Dom
             Softmax = new() { InverseTemperature = Domain == D4rlDomain.AntMaze ? 20 : 1 },
         },
         Alignment = new() { Temperature = Temperature },
-        Evaluation = new() { HeldOut = 0 },
+        HeldOut = 0,
     };
 
     private static OfflineTask Of(string name, string environment, double temperature, double mean, double deviation) =>

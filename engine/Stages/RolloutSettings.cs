@@ -1,6 +1,6 @@
 namespace EDA.Engine.Stages;
 
-/// <summary>How a finished run is measured (method: sections 6 and 7). Defaults are the paper's, held-out pairs apart.</summary>
+/// <summary>How a finished run is measured (method: sections 6 and 7). Defaults are the paper's.</summary>
 public sealed record RolloutSettings
 {
     /// <summary>Episodes of each policy, at least 1. Paper: 20.</summary>
@@ -11,7 +11,4 @@ public sealed record RolloutSettings
 
     /// <summary>Evaluations of the network per action, at least 1. Paper: 15.</summary>
     public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
-
-    /// <summary>State-action pairs kept back from pretraining, to measure its loss on; 0 for none. At most a tenth of all. Paper: none.</summary>
-    public int HeldOut { get; init => field = Setting.Range(value, 0, 1 << 20); } = 2048;
 }

@@ -15,17 +15,34 @@ internal static class RecipesCommand
         {
             Console.WriteLine("recipes");
             foreach (var recipe in Recipe.All)
-                Console.WriteLine($"  {recipe.Name,-21} {recipe.Description}");
+                Console.WriteLine($"  {recipe.Name,-28} {recipe.Description}");
             Console.WriteLine();
-            Console.WriteLine("budgets");
+            Console.WriteLine("budgets of bandits");
             foreach (var (name, run) in BanditBudgets.ByName)
-                Console.WriteLine(FormattableString.Invariant($"  {name,-21} {run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}"));
+                Console.WriteLine(FormattableString.Invariant($"  {name,-28} {run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}"));
             Console.WriteLine();
-            Console.WriteLine("settings (--set KEY=VALUE)");
-            foreach (string path in SettingPaths.Of<BanditRun>().Keys)
-                Console.WriteLine($"  {path}");
+            Console.WriteLine("budgets of the others");
+            foreach (string name in OfflineBudgets.Names)
+                Console.WriteLine($"  {name,-28} {Describe(OfflineBudgets.Get(name, OfflineTask.Paper[0]))}");
+            Console.WriteLine();
+            Settings<BanditRun>("settings of bandits (--set KEY=VALUE)");
+            Console.WriteLine();
+            Settings<OfflineRun>("settings of the others");
             return ExitStatus.Success;
         });
         return command;
+    }
+
+    private static string Describe(OfflineRun run)
+    {
+        string states = run.Labels.MostStates == 0 ? "all" : run.Labels.MostStates.ToString("#,0", CultureInfo.InvariantCulture);
+        return FormattableString.Invariant($"{run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Critic.Steps:#,0} critic steps of {run.Critic.Batch}, {states} states labelled, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}");
+    }
+
+    private static void Settings<TRun>(string title)
+    {
+        Console.WriteLine(title);
+        foreach (string path in SettingPaths.Of<TRun>().Keys)
+            Console.WriteLine($"  {path}");
     }
 }

@@ -48,7 +48,7 @@ public sealed class BarDisplay : IProgressDisplay
                 return;
             _task.Value = progress.Step;
             double rate = (progress.Step - _firstStep) / progress.Seconds;
-            Set(RateKey, Spans.Rate(rate));
+            Set(RateKey, Spans.Rate(progress, rate));
             Set(LeftKey, Spans.Words((progress.Total - progress.Step) / rate) + " left");
             foreach (var metric in progress.Metrics)
             {

@@ -30,7 +30,7 @@ public sealed class LineDisplay(TextWriter output) : IProgressDisplay, ITraining
         double left = (progress.Total - progress.Step) / rate;
         string loss = progress.Metrics.Where(metric => metric.Name == "loss").Select(metric => FormattableString.Invariant($"  loss {metric.Value:0.0000}")).FirstOrDefault() ?? string.Empty;
         output.WriteLine(FormattableString.Invariant(
-            $"{progress.Stage,-10} {100 * progress.Step / progress.Total,3} %  {progress.Step}/{progress.Total} steps{loss}  {Spans.Rate(rate)}  {Spans.Words(left)} left"));
+            $"{progress.Stage,-10} {100 * progress.Step / progress.Total,3} %  {progress.Step}/{progress.Total} steps{loss}  {Spans.Rate(progress, rate)}  {Spans.Words(left)} left"));
         output.Flush();
     }
 

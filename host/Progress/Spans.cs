@@ -1,8 +1,12 @@
+using EDA.Engine.Stages;
+
 namespace EDA.Host.Progress;
 
 /// <summary>Spans of time and rates in words.</summary>
 internal static class Spans
 {
+    private const string PerSecond = "_per_second";
+
     public static string Words(double seconds) => seconds switch
     {
         < 0 or double.NaN or double.PositiveInfinity => "?",
@@ -10,6 +14,18 @@ internal static class Spans
         < 3600 => FormattableString.Invariant($"{Math.Floor(Math.Round(seconds) / 60):0} min {Math.Round(seconds) % 60:00} s"),
         _ => FormattableString.Invariant($"{Math.Floor(seconds / 3600):0} h {Math.Floor(seconds % 3600 / 60):00} min"),
     };
+
+    /// <summary>What a stage itself says of its rate, such as actions per second, or else its steps.</summary>
+    public static string Rate(in TrainingProgress progress, double stepsPerSecond)
+    {
+        foreach (var metric in progress.Metrics)
+        {
+            if (metric.Name.EndsWith(PerSecond, StringComparison.Ordinal))
+                return FormattableString.Invariant($"{metric.Value:0} {metric.Name[..^PerSecond.Length]}/s");
+        }
+
+        return Rate(stepsPerSecond);
+    }
 
     public static string Rate(double stepsPerSecond) => stepsPerSecond switch
     {

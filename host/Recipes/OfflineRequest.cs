@@ -5,6 +5,7 @@ using EDA.Engine.Data;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Mujoco;
 using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
 using EDA.Host.Reports;
 
 namespace EDA.Host.Recipes;
@@ -52,7 +53,8 @@ public sealed record OfflineRequest
     /// <summary>The environment.</summary>
     /// <param name="rollsOut">Whether it is to be stepped, so that its library must be there.</param>
     /// <returns>The environment.</returns>
-    /// <exception cref="InvalidSettingException">The model file is missing, or given and not needed.</exception>
+    /// <exception cref="UserError">The model file is missing.</exception>
+    /// <exception cref="InvalidSettingException">It is given and not needed.</exception>
     /// <exception cref="MissingLibraryException">Its library is not there.</exception>
     public EnvironmentKind OpenEnvironment(bool rollsOut)
     {
@@ -61,6 +63,8 @@ public sealed record OfflineRequest
             return kind;
         if (rollsOut && kind.NeedsMujoco && MujocoLibrary.Refusal is { } refusal)
             throw new MissingLibraryException(refusal);
+        if (Model is null && kind.NeededModel is { } needed)
+            throw new UserError($"--model is missing; it is D4RL's {needed}, in its folder with the files it names");
         return kind.WithModel(Model);
     }
 

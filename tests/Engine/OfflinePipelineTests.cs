@@ -1,0 +1,216 @@
+using EDA.Engine;
+using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Data.Formats;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Environments;
+using EDA.Engine.Stages;
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
+
+namespace EDA.Tests.Engine;
+
+/// <summary>A run on a dataset: all stages, one stage at a time, and interrupted wherever it may be.</summary>
+public sealed class OfflinePipelineTests : IDisposable
+{
+    private static readonly OfflineRun _tiny = OfflineTask.Generated[0].PaperRun() with
+    {
+        Seed = 5,
+        Width = 32,
+        Blocks = 1,
+        CriticWidth = 16,
+        Rows = 400,
+        HeldOut = 30,
+        Behavior = new() { Batch = 16, Steps = 12, LearningRate = 1e-3, ReportEvery = 4 },
+        Critic = new() { Batch = 16, Steps = 12, ReportEvery = 4, Softmax = new() { Candidates = 2 }, Implicit = new() { Policy = PolicyExtraction.AdvantageWeighted } },
+        Labels = new() { MostStates = 20, Evaluations = 2 },
+        Alignment = new() { States = 4, Candidates = 400, Steps = 6, LearningRate = 1e-3, ReportEvery = 2 },
+        Evaluation = new() { Episodes = 2, Candidates = 2, SolverEvaluations = 2 },
+    };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("eda-offline-").FullName;
+    private readonly CpuDevice _device = new(new CpuOptions(CpuOptions.BestSimd, 2));
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(CriticMethod.Implicit)]
+    [InlineData(CriticMethod.Softmax)]
+    [InlineData(CriticMethod.Online)]
+    public void ARunInPiecesIsTheRunInOnePiece(CriticMethod method)
+    {
+        var run = _tiny.With(method);
+        var whole = Pipeline(run, "whole").RunAll();
+        Assert.True(whole.Completed);
+        string[] names = method == CriticMethod.Implicit ? [.. OfflineEvaluation.Names] : [.. OfflineEvaluation.Names.SkipLast(1)];
+        Assert.Equal(names.Order(), whole.Scores.Keys.Order());
+
+        // A new pipeline each time, which has only the folder to go by, and which is stopped at its second report.
+        OfflineResult last;
+        int pieces = 0;
+        do
+        {
+            using var source = new CancellationTokenSource();
+            int reports = 0;
+            last = Pipeline(run, "pieces").RunAll(new Watcher(_ => CancelAt(++reports, source)), source.Token);
+            pieces++;
+        }
+        while (!(last.Completed && last.Stages[^1].Stage == OfflineEvaluation.StageName) && pieces < 60);
+        Assert.InRange(pieces, 5, 59);
+        last = Pipeline(run, "pieces").Run(OfflineStage.Evaluate);
+
+        Assert.Equal(Directory.GetFiles(At("whole")).Select(Path.GetFileName).Order(), Directory.GetFiles(At("pieces")).Select(Path.GetFileName).Order());
+        Assert.All(Directory.GetFiles(At("whole")), file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(At("pieces"), Path.GetFileName(file)))));
+        Assert.All(whole.Scores, score => Assert.Equal(score.Value.Returns, last.Scores[score.Key].Returns));
+        Assert.All(whole.Scores, score => Assert.Equal(score.Value.Lengths, last.Scores[score.Key].Lengths));
+
+        static void CancelAt(int report, CancellationTokenSource source)
+        {
+            if (report == 2)
+                source.Cancel();
+        }
+    }
+
+    [Fact]
+    public void StagesReportAndLeaveTheirFiles()
+    {
+        var metrics = new List<string>();
+        var stages = new List<string>();
+        var result = Pipeline(_tiny, "run").RunAll(new Watcher(progress =>
+        {
+            if (stages.LastOrDefault() != progress.Stage)
+                stages.Add(progress.Stage);
+            metrics.AddRange(progress.Metrics.Select(metric => $"{progress.Stage}/{metric.Name}"));
+        }));
+        string[] order = ["behavior", "critic", "candidates", "label", "alignment", "evaluation"];
+        Assert.Equal(order, stages);
+        Assert.Equal(order, result.Stages.Select(stage => stage.Stage));
+        string[] reported = ["behavior/held_out_loss", "critic/next_value", "critic/policy_loss", "candidates/actions_per_second", "label/label_mean", "evaluation/policy_rs4_normalized_mean"];
+        Assert.All(reported, name => Assert.Contains(name, metrics));
+        Assert.NotEqual(BdmWeights.Load(Files("run").BehaviorWeights).Parameters, BdmWeights.Load(Files("run").PolicyWeights).Parameters);
+        Assert.Equal(4, DeterministicPolicyWeights.Load(Files("run").ImplicitPolicyWeights).Shape.StateSize);
+        Assert.Equal(4, CriticWeights.Load(Files("run").CriticWeights).Layout.Shape.StateSize);
+    }
+
+    [Fact]
+    public void AStageWantsTheOneBeforeItFinished()
+    {
+        var pipeline = Pipeline(_tiny, "run");
+        Missing(OfflineStage.Evaluate, OfflineStage.Behavior);
+        Missing(OfflineStage.Label, OfflineStage.Behavior);
+        pipeline.Run(OfflineStage.Behavior);
+        Missing(OfflineStage.Label, OfflineStage.Critic);
+        Missing(OfflineStage.Align, OfflineStage.Label);
+        pipeline.Run(OfflineStage.Critic);
+        Missing(OfflineStage.Align, OfflineStage.Label);
+        pipeline.Run(OfflineStage.Label);
+        pipeline.Run(OfflineStage.Align);
+
+        // A longer pretraining is not the one that the rest was made from.
+        var longer = Pipeline(_tiny with { Behavior = _tiny.Behavior with { Steps = 13 } }, "run");
+        Assert.Contains("behavior has 12 of 13 steps", Assert.Throws<UnfinishedStageException>(() => longer.Run(OfflineStage.Label)).Message, StringComparison.Ordinal);
+        longer.Run(OfflineStage.Behavior);
+        Assert.Contains("belongs", Assert.Throws<InvalidFileException>(() => longer.Run(OfflineStage.Align)).Message, StringComparison.Ordinal);
+
+        void Missing(OfflineStage asked, OfflineStage missing) =>
+            Assert.Equal(missing, Assert.Throws<UnfinishedStageException>(() => pipeline.Run(asked)).Stage);
+    }
+
+    [Fact]
+    public void EvaluationTakesWhatThereIs()
+    {
+        var pipeline = Pipeline(_tiny, "run");
+        pipeline.Run(OfflineStage.Critic);
+        Assert.Equal([OfflineEvaluation.Implicit], pipeline.Run(OfflineStage.Evaluate).Scores.Keys);
+        pipeline.Run(OfflineStage.Behavior);
+        Assert.Equal(["behavior", "behavior_rs4", "iql"], pipeline.Run(OfflineStage.Evaluate).Scores.Keys.Order());
+    }
+
+    [Fact]
+    public void AnOnlineCriticHasNoStageOfItsOwn()
+    {
+        var pipeline = Pipeline(_tiny.With(CriticMethod.Online), "run");
+        Assert.Contains("behavior, label, align, evaluate", Assert.Throws<InvalidSettingException>(() => pipeline.Run(OfflineStage.Critic)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AUsersLabelsTakeThePlaceOfTheCritic(bool winners)
+    {
+        // Two candidates for each state, and the one that pushes to the right is the better one.
+        string path = Path.Combine(_folder, "own.npz");
+        const int Count = 12;
+        using (var file = new NpzWriter(path))
+        {
+            file.Write("states", [Count, 4], Enumerable.Range(0, Count * 4).Select(i => 1 + (0.1f * (i % 7))).ToArray());
+            file.Write("candidates", [Count, 2, 2], Enumerable.Range(0, Count).SelectMany(i => i % 2 == 0 ? (float[])[0.8f, 0, -0.8f, 0] : [-0.8f, 0, 0.8f, 0]).ToArray());
+            if (winners)
+                file.Write("winner", [Count], Enumerable.Range(0, Count).Select(i => (float)(i % 2)).ToArray());
+            else
+                file.Write("q", [Count, 2], Enumerable.Range(0, Count).SelectMany(i => i % 2 == 0 ? (float[])[1, 0] : [0, 1]).ToArray());
+        }
+
+        var run = _tiny with { Alignment = new() { Objective = winners ? ObjectiveKind.Dpo : ObjectiveKind.Value, Candidates = 2, States = 8, Steps = 150, LearningRate = 1e-3, ReportEvery = 10 } };
+        var labels = UserLabels.Load(path);
+        var pipeline = Pipeline(run, "run", labels);
+        Assert.Equal([OfflineStage.Behavior, OfflineStage.Align, OfflineStage.Evaluate], pipeline.Stages);
+        pipeline.Run(OfflineStage.Behavior);
+        Assert.True(pipeline.Run(OfflineStage.Align).Completed);
+        using var behavior = BottleneckDiffusionModel.FromWeights(_device, BdmWeights.Load(Files("run").BehaviorWeights));
+        using var policy = BottleneckDiffusionModel.FromWeights(_device, BdmWeights.Load(Files("run").PolicyWeights));
+        float[] states = [.. Enumerable.Range(0, 200 * 4).Select(i => 1 + (0.1f * (i % 7)))];
+        Assert.True(Push(policy) > Push(behavior) + 0.1, $"{Push(policy)} after {Push(behavior)}");
+        Assert.Equal(["behavior", "policy"], pipeline.Run(OfflineStage.Evaluate).Scores.Keys.Order());
+
+        // What was aligned on these is not gone on with on the critic's.
+        if (winners)
+            Assert.Throws<InvalidFileException>(() => Pipeline(run with { Alignment = run.Alignment with { Objective = ObjectiveKind.Value } }, "run", labels));
+
+        double Push(BottleneckDiffusionModel model)
+        {
+            float[] actions = model.Sample(200, 1, new RandomDraw(3, RandomStage.Sampling, 0), states);
+            return Enumerable.Range(0, 200).Average(i => Math.Clamp(actions[2 * i], -1, 1));
+        }
+    }
+
+    [Fact]
+    public void WhatDoesNotFitIsRefusedFirst()
+    {
+        var dataset = GeneratedDataset.Create(_tiny);
+        var hopper = OfflineBudgets.Get("smoke", OfflineTask.ForEnvironment("d4rl", "hopper"));
+        string message = Assert.Throws<InvalidFileException>(() => OfflinePipeline.Check(hopper, dataset, EnvironmentCatalogue.Find("hopper"), null)).Message;
+        Assert.Contains("observations has 4 columns; hopper has 11", message, StringComparison.Ordinal);
+        var flat = _tiny with { Rewards = RewardTreatment.ReturnRange, Rows = 100 };
+        Assert.Contains("range of returns", Assert.Throws<InvalidFileException>(() => OfflinePipeline.Check(flat, GeneratedDataset.Create(flat), EnvironmentCatalogue.Find(flat.Environment), null)).Message, StringComparison.Ordinal);
+    }
+
+    private OfflinePipeline Pipeline(OfflineRun run, string folder, UserLabels? labels = null)
+    {
+        Directory.CreateDirectory(At(folder));
+        return new OfflinePipeline(_device, run, GeneratedDataset.Create(run), EnvironmentCatalogue.Find(run.Environment), Files(folder), labels);
+    }
+
+    private StageFiles Files(string folder) => new(At(folder));
+
+    private string At(string folder) => Path.Combine(_folder, folder);
+
+    private sealed class Watcher(Action<TrainingProgress> onProgress) : ITrainingObserver
+    {
+        public void StageStarted(string stage, long step, long total)
+        {
+        }
+
+        public void Progress(in TrainingProgress progress) => onProgress(progress);
+
+        public void StageFinished(StageResult result)
+        {
+        }
+    }
+}
