@@ -25,6 +25,9 @@ internal static class Setting
     public static double Between(double value, double above, double below, [CallerMemberName] string name = "") =>
         value > above && value < below ? value : throw Refused(name, value, $"a number above {above} and below {below}");
 
+    public static int Width(int value, [CallerMemberName] string name = "") =>
+        value is >= 32 and <= 4096 && value % 32 == 0 ? value : throw Refused(name, value, "a multiple of 32 from 32 to 4096");
+
     public static T Known<T>(T value, [CallerMemberName] string name = "")
         where T : struct, Enum =>
         Enum.IsDefined(value)

@@ -20,13 +20,7 @@ public sealed record BanditRun
     public int Points { get; init => field = Setting.Range(value, 16, 1 << 26); } = 1_000_000;
 
     /// <summary>H, the width of the network: a multiple of 32, from 32 to 4096. Paper: 256.</summary>
-    public int Width
-    {
-        get;
-        init => field = value is >= 32 and <= 4096 && value % 32 == 0
-            ? value
-            : throw new InvalidSettingException("width", value, "a multiple of 32 from 32 to 4096");
-    } = 256;
+    public int Width { get; init => field = Setting.Width(value); } = 256;
 
     /// <summary>Residual blocks, from 1 to 64. Paper: 3.</summary>
     public int Blocks { get; init => field = Setting.Range(value, 1, 64); } = 3;

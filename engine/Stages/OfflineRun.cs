@@ -22,19 +22,13 @@ public sealed record OfflineRun
     public ulong Seed { get; init; }
 
     /// <summary>H, the width of the diffusion models: a multiple of 32, from 32 to 4096. Paper: 256.</summary>
-    public int Width
-    {
-        get;
-        init => field = value is >= 32 and <= 4096 && value % 32 == 0
-            ? value
-            : throw new InvalidSettingException("width", value, "a multiple of 32 from 32 to 4096");
-    } = 256;
+    public int Width { get; init => field = Setting.Width(value); } = 256;
 
     /// <summary>Residual blocks of the diffusion models, from 1 to 64. Paper: 3.</summary>
     public int Blocks { get; init => field = Setting.Range(value, 1, 64); } = 3;
 
-    /// <summary>The width of the critic's networks, from 1 to 4096. Paper: 256.</summary>
-    public int CriticWidth { get; init => field = Setting.Range(value, 1, 4096); } = 256;
+    /// <summary>The width of the critic's networks: a multiple of 32, from 32 to 4096. Paper: 256.</summary>
+    public int CriticWidth { get; init => field = Setting.Width(value); } = 256;
 
     /// <summary>Rows of a dataset that the task makes itself, at least 100; where there is a file it is not looked at.</summary>
     public int Rows { get; init => field = Setting.Range(value, 100, 1 << 24); } = 100_000;
