@@ -54,13 +54,14 @@ public sealed record OfflineOutcome : RunOutcome
 
     private IEnumerable<StageResult> Trained => Stages.Where(stage => stage.Stage != OfflineEvaluation.StageName);
 
-    /// <summary>This with what one more command came to.</summary>
+    /// <summary>This with what one more command came to. Scores of what has been trained on since are dropped.</summary>
     /// <param name="stages">The stages it ran.</param>
     /// <param name="scores">The scores it measured.</param>
     /// <returns>The sum.</returns>
     public OfflineOutcome With(IReadOnlyList<StageResult> stages, IReadOnlyDictionary<string, PolicyScore> scores)
     {
         var all = Stages.ToList();
+        bool trained = stages.Any(stage => stage.Stage != OfflineEvaluation.StageName && all.Find(known => known.Stage == stage.Stage)?.Steps != stage.Steps);
         foreach (var stage in stages)
         {
             int index = all.FindIndex(known => known.Stage == stage.Stage);
@@ -70,7 +71,7 @@ public sealed record OfflineOutcome : RunOutcome
                 all[index] = stage with { Seconds = all[index].Seconds + stage.Seconds, LastLoss = stage.LastLoss ?? all[index].LastLoss };
         }
 
-        var measured = new Dictionary<string, JsonObject>(Scores);
+        var measured = trained ? [] : new Dictionary<string, JsonObject>(Scores);
         foreach (var (name, score) in scores)
             measured[name] = JsonSerializer.SerializeToNode(score, SettingPaths.Json)!.AsObject();
         return this with { Stages = all, Scores = measured };

@@ -177,6 +177,12 @@ public sealed partial class OfflineRunTests(PointMazeRun run) : IDisposable
         Assert.Equal(whole.RootElement.GetProperty("steps").ToString(), pieces.RootElement.GetProperty("steps").ToString());
         Assert.False(pieces.RootElement.GetProperty("interrupted").GetBoolean());
 
+        // What is trained on has no scores until it is rolled out again.
+        Run("align", folder, "--set", "alignment.steps=24");
+        using var longer = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "result.json")));
+        Assert.All(OfflineEvaluation.Names, name => Assert.Equal(JsonValueKind.Null, longer.RootElement.GetProperty("scores").GetProperty(name).ValueKind));
+        Assert.Equal(24, longer.RootElement.GetProperty("steps").GetProperty("alignment").GetInt32());
+
         // Nothing is said twice, whatever was said before the break.
         var rows = File.ReadAllLines(Path.Combine(folder, "metrics.csv")).Select(line => string.Join(',', line.Split(',')[..3])).ToList();
         Assert.Equal(rows.Count, rows.Distinct().Count());

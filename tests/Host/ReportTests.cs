@@ -77,6 +77,36 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(ids.Count, ids.Distinct().Count());
     }
 
+    [Fact]
+    public void MetricsGoOnWhereTheStageDoes()
+    {
+        string path = _folder.At("continued.csv");
+        using (var file = MetricsFile.Continue(path))
+        {
+            file.StageStarted("behavior", 0, 30);
+            Report(file, "behavior", 10, 1);
+            Report(file, "behavior", 20, 2);
+            Report(file, "critic", 20, 3);
+        }
+
+        // The state that was saved is of step 10: what came after it comes again.
+        using (var file = MetricsFile.Continue(path))
+        {
+            file.StageStarted("behavior", 10, 30);
+            Report(file, "behavior", 20, 4);
+        }
+
+        Assert.Equal(["stage,step,name,value", "behavior,10,loss,1", "critic,20,loss,3", "behavior,20,loss,4"], File.ReadAllLines(path));
+        var history = new MetricsHistory(path);
+        Assert.Equal((4, 3, null), (history.Last("behavior", "loss"), history.Last("critic", "loss"), history.Last("critic", "next_value")));
+        var curve = Assert.Single(history.Curves);
+        Assert.Equal([10, 20], curve.Steps);
+        Assert.Equal([1, 4], curve.Values);
+
+        static void Report(MetricsFile file, string stage, long step, double loss) =>
+            file.Progress(new TrainingProgress(stage, step, 30, 1, [new Metric("loss", loss)]));
+    }
+
     [Theory]
     [InlineData(ObjectiveKind.Value, true)]
     [InlineData(ObjectiveKind.Preference, false)]
