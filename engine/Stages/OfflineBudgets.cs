@@ -30,7 +30,7 @@ public static class OfflineBudgets
         return name switch
         {
             "smoke" => Smoke(paper, Scale(task)),
-            "quick" => Quick(paper, Scale(task)),
+            "quick" => task.MakesItsData ? QuickMaze(paper, Scale(task)) : Quick(paper, Scale(task)),
             "hour" => Hour(paper, Scale(task)),
             "paper" => paper,
             _ => throw new InvalidSettingException("budget", name, "one of " + string.Join(", ", Names)),
@@ -64,6 +64,22 @@ public static class OfflineBudgets
         Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 1e-4, States = 64, Steps = 1_500, ReportEvery = 25 },
         HeldOut = 2048,
     };
+
+    /// <summary>
+    /// A few minutes: in a plane, with four numbers of state, smaller networks do. pointmaze-umaze with seed 0 reached
+    /// the goal in 100 of 100 episodes so, from a behavior model that does in 31.
+    /// </summary>
+    private static OfflineRun QuickMaze(OfflineRun paper, double scale)
+    {
+        var quick = Quick(paper, scale);
+        return quick with
+        {
+            Width = 96,
+            Critic = quick.Critic with { Steps = 20_000 },
+            Labels = new() { MostStates = 8_000 },
+            Evaluation = new() { Episodes = 100 },
+        };
+    }
 
     /// <summary>About an hour: 13 minutes of pretraining, 20 of the critic, 8 of labelling, 10 of alignment, 4 of rollouts.</summary>
     private static OfflineRun Hour(OfflineRun paper, double scale) => paper with
