@@ -22,6 +22,9 @@ internal static class Setting
             ? value
             : throw Refused(name, value, oneAllowed ? "a number from 0 to 1" : "a number from 0 to below 1");
 
+    public static double Between(double value, double above, double below, [CallerMemberName] string name = "") =>
+        value > above && value < below ? value : throw Refused(name, value, $"a number above {above} and below {below}");
+
     public static T Known<T>(T value, [CallerMemberName] string name = "")
         where T : struct, Enum =>
         Enum.IsDefined(value)

@@ -19,8 +19,7 @@ public enum PublishedModule
 /// </summary>
 public sealed partial class BdmWeights
 {
-    /// <summary>How many tensors an error message names before it only counts them.</summary>
-    private const int NamedInMessage = 6;
+    private const string What = "the weights of a bottleneck diffusion model";
 
     /// <summary>Makes weights from a flat array.</summary>
     /// <param name="layout">The order of the parameters.</param>
@@ -53,37 +52,12 @@ public sealed partial class BdmWeights
     {
         var content = Safetensors.Read(path);
         string start = prefix ?? FindPrefix(path, content.Tensors);
-        var tensors = new Dictionary<string, NamedTensor>();
-        var extra = new List<string>();
-        foreach (var tensor in content.Tensors)
-        {
-            if (tensor.Name.StartsWith(start, StringComparison.Ordinal))
-                tensors.Add(tensor.Name[start.Length..], tensor);
-            else if (prefix is null)
-                extra.Add(tensor.Name);
-        }
-
-        var layout = new BdmLayout(InferShape(path, tensors));
-        var parameters = new float[layout.Length];
-        var missing = new List<string>();
-        var misshapen = new List<string>();
-        foreach (var slice in layout.Slices)
-        {
-            if (!tensors.Remove(slice.Name, out var tensor))
-                missing.Add($"{start}{slice.Name} {Show(slice.Dimensions)}");
-            else if (!tensor.Shape.SequenceEqual(slice.Dimensions))
-                misshapen.Add($"{tensor.Name} is {Show(tensor.Shape)} and not {Show(slice.Dimensions)}");
-            else
-                tensor.Values.CopyTo(parameters.AsSpan(slice.Offset));
-        }
-
-        extra.AddRange(tensors.Where(tensor => !UnusedLayer().IsMatch(tensor.Key)).Select(tensor => tensor.Value.Name));
-        if (missing.Count + extra.Count + misshapen.Count > 0)
-        {
-            string[] faults = [Fault("missing", missing), Fault("not expected", extra), Fault("wrong shape", misshapen)];
-            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: " + string.Join("; ", faults.Where(fault => fault.Length > 0)));
-        }
-
+        var own = content.Tensors.Where(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal)).ToList();
+        var layout = new BdmLayout(InferShape(path, own.ToDictionary(tensor => tensor.Name[start.Length..])));
+        var match = new TensorMatch(prefix is null ? content.Tensors : own);
+        float[] parameters = match.Take(layout.Slices, start, layout.Length);
+        match.Ignore(name => name.StartsWith(start, StringComparison.Ordinal) && UnusedLayer().IsMatch(name[start.Length..]));
+        match.Finish(path, What);
         return new BdmWeights(layout, parameters);
     }
 
@@ -118,7 +92,7 @@ public sealed partial class BdmWeights
     }
 
     private List<NamedTensor> Tensors(string prefix) =>
-        [.. Layout.Slices.Select(slice => new NamedTensor(prefix + slice.Name, slice.Dimensions, Parameters[slice.Offset..(slice.Offset + slice.Length)]))];
+        [.. NamedTensor.Of(Layout.Slices, prefix, Parameters)];
 
     private static string FindPrefix(string path, IReadOnlyList<NamedTensor> tensors)
     {
@@ -131,7 +105,7 @@ public sealed partial class BdmWeights
         return prefixes.Count switch
         {
             1 => prefixes[0],
-            0 => throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: no tensor has a known name; " + (tensors.Count == 0 ? "there is none" : Fault("there are", [.. tensors.Select(tensor => tensor.Name)]))),
+            0 => throw new InvalidFileException(path, $"not {What}: no tensor has a known name; " + (tensors.Count == 0 ? "there is none" : TensorMatch.Fault("there are", [.. tensors.Select(tensor => tensor.Name)]))),
             _ => throw new InvalidFileException(path, $"holds several networks; name one of the prefixes {string.Join(", ", prefixes.Select(prefix => $"'{prefix}'"))}"),
         };
     }
@@ -154,11 +128,11 @@ public sealed partial class BdmWeights
             .Count();
 
         if (width is not { } h)
-            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.fc.weight, which tells the width");
+            throw new InvalidFileException(path, $"not {What}: missing main.fc.weight, which tells the width");
         if (actionSize is not { } a)
-            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.out_fc.weight, which tells the number of action variables");
+            throw new InvalidFileException(path, $"not {What}: missing main.out_fc.weight, which tells the number of action variables");
         if (blocks == 0)
-            throw new InvalidFileException(path, "not the weights of a bottleneck diffusion model: missing main.blocks.0.fc1.weight and all other tensors of residual blocks");
+            throw new InvalidFileException(path, $"not {What}: missing main.blocks.0.fc1.weight and all other tensors of residual blocks");
         try
         {
             return new BdmShape(stateSize, a, h, blocks);
@@ -168,12 +142,6 @@ public sealed partial class BdmWeights
             throw new InvalidFileException(path, $"tensor shapes ask for stateSize {stateSize}, actionSize {a}, width {h}, blocks {blocks}; {error.Message.Split(" (")[0]}", error);
         }
     }
-
-    private static string Fault(string kind, List<string> names) => names.Count == 0
-        ? string.Empty
-        : $"{kind} {string.Join(", ", names.Take(NamedInMessage))}{(names.Count > NamedInMessage ? $" and {names.Count - NamedInMessage} more" : string.Empty)}";
-
-    private static string Show(IReadOnlyList<int> shape) => $"[{string.Join("×", shape)}]";
 
     [GeneratedRegex(@"^(?<prefix>(.+\.)?)(embed\.0\.W|cond_model\.(0\.)?(weight|bias)|dense[123]\.(weight|bias)|main\.(fc|out_fc|blocks\.\d+\.(layer_norm|fc1|fc2|residual))\.(weight|bias))$", RegexOptions.ExplicitCapture)]
     private static partial Regex KnownName();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using EDA.Kernels;
 
 namespace EDA.Engine.Checkpoints;
 
@@ -7,7 +8,12 @@ namespace EDA.Engine.Checkpoints;
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its dimensions, outermost first; empty for a single number.</param>
 /// <param name="Values">Its elements, row-major.</param>
-public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, float[] Values);
+public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, float[] Values)
+{
+    /// <summary>The slices of a flat parameter array as tensors of their own.</summary>
+    internal static IEnumerable<NamedTensor> Of(IEnumerable<ParameterSlice> slices, string prefix, float[] parameters) =>
+        slices.Select(slice => new NamedTensor(prefix + slice.Name, slice.Dimensions, parameters[slice.Offset..(slice.Offset + slice.Length)]));
+}
 
 /// <summary>What a .safetensors file holds.</summary>
 /// <param name="Tensors">The tensors, in the order of their data in the file.</param>

@@ -1,7 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
@@ -27,21 +24,15 @@ internal sealed record DescentSettings(
 }
 
 /// <summary>
-/// The loop of a stage: gradient, optimizer step, running average, reports, cancellation, saved states. Nothing but
-/// the mean loss of a report crosses from the device. With averaging the model holds the average and the trained
-/// weights stand apart, so that the model is what the stage is for after every step.
+/// A stage that moves a diffusion model along gradients: gradient, optimizer step, running average, saved states. With
+/// averaging the model holds the average and the trained weights stand apart, so that the model is what the stage is
+/// for after every step.
 /// </summary>
 internal sealed class GradientDescent : IDisposable
 {
     private const string WeightsName = "weights";
     private const string AverageName = "average";
     private const string OptimizerPrefix = "optimizer.";
-
-    private static readonly JsonSerializerOptions _identityJson = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
 
     private readonly DescentSettings _settings;
     private readonly BottleneckDiffusionModel _model;
@@ -50,11 +41,8 @@ internal sealed class GradientDescent : IDisposable
     private readonly Dictionary<string, string> _identity;
     private readonly DeviceArray<float> _weights;
     private readonly DeviceArray<float> _gradient;
-    private readonly DeviceArray<float> _loss;
-    private readonly DeviceArray<float> _meanLoss;
     private readonly IOptimizer _optimizer;
-    private int _stepsInMean;
-    private double? _lastLoss;
+    private readonly TrainingLoop _loop;
 
     /// <param name="settings">What the loop needs.</param>
     /// <param name="model">Trained in place.</param>
@@ -79,8 +67,7 @@ internal sealed class GradientDescent : IDisposable
         var device = model.Device;
         _weights = settings.Averaging > 0 ? device.Upload<float>(model.CloneParameters()) : model.Parameters;
         _gradient = device.Allocate<float>(model.Layout.Length);
-        _loss = device.Allocate<float>(1);
-        _meanLoss = device.Allocate<float>(1);
+        _loop = new TrainingLoop(device, settings.Stage, settings.Steps, settings.ReportEvery, ["loss"], TakeStep);
         _optimizer = optimizer(device, _weights);
         var shape = model.Shape;
         _identity = new Dictionary<string, string>
@@ -91,41 +78,17 @@ internal sealed class GradientDescent : IDisposable
             ["schedule"] = string.Create(CultureInfo.InvariantCulture, $"{model.Schedule.Variance.BetaMin} {model.Schedule.Variance.BetaMax} {model.Schedule.Variance.TimeMin}"),
             ["data"] = data,
             ["optimizer"] = _optimizer.Name,
-            ["settings"] = JsonSerializer.Serialize(numericalSettings, numericalSettings.GetType(), _identityJson),
+            ["settings"] = TrainingState.Describe(numericalSettings),
         };
     }
 
-    public long Step { get; private set; }
+    public long Step => _loop.Step;
 
-    public StageResult Run(ITrainingObserver? observer, long? until, CancellationToken cancellation)
-    {
-        long total = _settings.Steps;
-        long stop = Math.Min(until ?? total, total);
-        var vector = _model.Device.Vector;
-        var watch = Stopwatch.StartNew();
-        observer?.StageStarted(_settings.Stage, Step, total);
-        while (Step < stop && !cancellation.IsCancellationRequested)
-        {
-            _optimizer.LearningRate = _settings.LearningRate * _settings.Schedule.Factor(Step, total);
-            _gradientStep(_weights, new RandomDraw(_seed, _settings.RandomStage, (uint)Step), _gradient, _loss);
-            _optimizer.Step(_gradient);
-            Step++;
-            if (_settings.Averaging > 0)
-                vector.PolyakAverage(_model.Parameters, _weights, (float)Math.Max(_settings.Averaging, 9.0 / (Step + 8)));
-            if (_stepsInMean == 0)
-                _meanLoss.CopyFrom([0f]); // averaged with weight 0, a NaN would stay
-            vector.PolyakAverage(_meanLoss, _loss, 1f / ++_stepsInMean);
-            if (Step % _settings.ReportEvery == 0)
-                Report(observer, watch);
-        }
+    /// <summary>The course of the steps.</summary>
+    public TrainingLoop Loop => _loop;
 
-        if (_stepsInMean > 0)
-            Report(observer, watch);
-        _model.Device.Synchronize();
-        var result = new StageResult(_settings.Stage, Step, total, watch.Elapsed.TotalSeconds, _lastLoss);
-        observer?.StageFinished(result);
-        return result;
-    }
+    public StageResult Run(ITrainingObserver? observer, long? until, CancellationToken cancellation) =>
+        _loop.Run(observer, until, cancellation);
 
     public void SaveState(string path)
     {
@@ -163,9 +126,7 @@ internal sealed class GradientDescent : IDisposable
         _weights.CopyFrom(weights);
         if (average is not null)
             _model.SetParameters(average);
-        Step = state.Step;
-        _stepsInMean = 0;
-        _lastLoss = null;
+        _loop.Restart(state.Step);
     }
 
     public void Dispose()
@@ -174,23 +135,16 @@ internal sealed class GradientDescent : IDisposable
         if (_settings.Averaging > 0)
             _weights.Dispose();
         _gradient.Dispose();
-        _loss.Dispose();
-        _meanLoss.Dispose();
+        _loop.Dispose();
     }
 
-    private void Report(ITrainingObserver? observer, Stopwatch watch)
+    private double TakeStep(long step, DeviceArray<float> loss)
     {
-        Span<float> loss = stackalloc float[1];
-        _meanLoss.CopyTo(loss);
-        _stepsInMean = 0;
-        _lastLoss = loss[0];
-        if (!float.IsFinite(loss[0]))
-            throw new TrainingDivergedException(_settings.Stage, Step, loss[0]);
-        observer?.Progress(new TrainingProgress(
-            _settings.Stage,
-            Step,
-            _settings.Steps,
-            watch.Elapsed.TotalSeconds,
-            [new Metric("loss", loss[0]), new Metric("learning_rate", _optimizer.LearningRate)]));
+        _optimizer.LearningRate = _settings.LearningRate * _settings.Schedule.Factor(step, _settings.Steps);
+        _gradientStep(_weights, new RandomDraw(_seed, _settings.RandomStage, (uint)step), _gradient, loss);
+        _optimizer.Step(_gradient);
+        if (_settings.Averaging > 0)
+            _model.Device.Vector.PolyakAverage(_model.Parameters, _weights, (float)Math.Max(_settings.Averaging, 9.0 / (step + 9)));
+        return _optimizer.LearningRate;
     }
 }

@@ -64,6 +64,12 @@ public sealed class PolicyAlignment : IDisposable
     /// <summary>The steps done.</summary>
     public long Step => _descent.Step;
 
+    /// <summary>The steps of the whole stage.</summary>
+    public long Steps => _settings.Steps;
+
+    /// <summary>The course of the steps.</summary>
+    internal TrainingLoop Loop => _descent.Loop;
+
     /// <summary>Trains until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
     /// <param name="until">Where to stop, in steps from the very first; null for all.</param>

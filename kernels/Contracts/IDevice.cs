@@ -25,6 +25,11 @@ public interface IDevice : IDisposable
     /// <returns>The operations, owned by the caller.</returns>
     IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule);
 
+    /// <summary>Makes the fused operations of critics of one shape, with a workspace of their own.</summary>
+    /// <param name="shape">The sizes of the networks.</param>
+    /// <returns>The operations, owned by the caller.</returns>
+    ICriticOperations CreateCritic(CriticShape shape);
+
     /// <summary>Waits until everything called so far has finished.</summary>
     void Synchronize();
 }

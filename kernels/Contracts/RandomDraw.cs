@@ -66,6 +66,14 @@ public enum RandomPurpose : uint
 
     /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
     LabelSelection = 20,
+    /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
+    TwinInitialisation = 40,
+
+    /// <summary>The initial parameters of V; element: the index in its flat array.</summary>
+    ValueInitialisation = 41,
+
+    /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
+    PolicyInitialisation = 42,
 }
 
 /// <summary>

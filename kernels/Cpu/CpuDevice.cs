@@ -53,6 +53,14 @@ public sealed class CpuDevice : IDevice
     };
 
     /// <inheritdoc/>
+    public ICriticOperations CreateCritic(CriticShape shape) => Options.Simd switch
+    {
+        SimdLevel.Avx512 => new CpuCriticOperations<Vector512<float>, Simd512>(shape, _pool),
+        SimdLevel.Avx2 => new CpuCriticOperations<Vector256<float>, Simd256>(shape, _pool),
+        _ => new CpuCriticOperations<Vector128<float>, Simd128>(shape, _pool),
+    };
+
+    /// <inheritdoc/>
     public void Synchronize()
     {
     }

@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace EDA.Kernels.Cpu;
 
 /// <summary>
@@ -71,6 +75,79 @@ internal sealed unsafe class PackedMatrix : IDisposable
                     for (int o = 0; o < valid; o++)
                         destination[o] *= outputScale[first + o];
                 }
+            }
+        }
+    }
+
+    /// <summary>Packs the tiles of one share of a row-major matrix [outputs][depth], four by four where nothing is padded.</summary>
+    /// <param name="source">Weight (o, k) stands at o·depth + k.</param>
+    /// <param name="firstTile">The first tile to pack.</param>
+    /// <param name="endTile">One past the last.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void PackRows(float* source, int firstTile, int endTile)
+    {
+        if (!Sse.IsSupported || Outputs != PaddedOutputs)
+        {
+            Pack(source, Depth, 1, null, null, firstTile, endTile);
+            return;
+        }
+
+        int quads = Depth & ~3;
+        for (int tile = firstTile; tile < endTile; tile++)
+        {
+            int height = Height(tile);
+            for (int o = 0; o < height; o += 4)
+            {
+                float* from = source + ((long)(FirstFeature(tile) + o) * Depth);
+                float* to = Data + ((long)FirstFeature(tile) * Depth) + o;
+                for (int k = 0; k < quads; k += 4, to += 4 * height)
+                {
+                    var row0 = Vector128.Load(from + k);
+                    var row1 = Vector128.Load(from + Depth + k);
+                    var row2 = Vector128.Load(from + (2 * Depth) + k);
+                    var row3 = Vector128.Load(from + (3 * Depth) + k);
+                    var low01 = Sse.UnpackLow(row0, row1);
+                    var low23 = Sse.UnpackLow(row2, row3);
+                    var high01 = Sse.UnpackHigh(row0, row1);
+                    var high23 = Sse.UnpackHigh(row2, row3);
+                    Sse.MoveLowToHigh(low01, low23).Store(to);
+                    Sse.MoveHighToLow(low23, low01).Store(to + height);
+                    Sse.MoveLowToHigh(high01, high23).Store(to + (2 * height));
+                    Sse.MoveHighToLow(high23, high01).Store(to + (3 * height));
+                }
+
+                for (int k = quads; k < Depth; k++, to += height)
+                {
+                    for (int i = 0; i < 4; i++)
+                        to[i] = from[((long)i * Depth) + k];
+                }
+            }
+        }
+    }
+
+    /// <summary>Packs the tiles of one share of a transposed matrix [depth][outputs].</summary>
+    /// <param name="source">Weight (o, k) stands at k·stride + o.</param>
+    /// <param name="stride">Floats from one term to the next.</param>
+    /// <param name="firstTile">The first tile to pack.</param>
+    /// <param name="endTile">One past the last.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void PackColumns(float* source, long stride, int firstTile, int endTile)
+    {
+        if (Outputs != PaddedOutputs)
+        {
+            Pack(source, 1, stride, null, null, firstTile, endTile);
+            return;
+        }
+
+        for (int tile = firstTile; tile < endTile; tile++)
+        {
+            int height = Height(tile);
+            float* from = source + FirstFeature(tile);
+            float* to = Data + ((long)FirstFeature(tile) * Depth);
+            for (int k = 0; k < Depth; k++, from += stride, to += height)
+            {
+                for (int o = 0; o < height; o += 4)
+                    Vector128.Store(Vector128.Load(from + o), to + o);
             }
         }
     }

@@ -29,6 +29,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
     public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => new GaussianOperations(this, shape, schedule, mean, scale);
 
+    public ICriticOperations CreateCritic(CriticShape shape) => throw new NotSupportedException();
+
     public void Synchronize()
     {
     }

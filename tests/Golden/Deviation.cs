@@ -43,13 +43,17 @@ public static class Deviation
         AssertClose([expected], [actual], tolerance, what);
 
     /// <summary>A gradient is right in norm, as a whole and tensor by tensor.</summary>
-    public static void AssertGradient(BdmLayout layout, double[] expected, float[] actual, double tolerance, string what)
+    public static void AssertGradient(BdmLayout layout, double[] expected, float[] actual, double tolerance, string what) =>
+        AssertGradient(layout.Slices, expected, actual, tolerance, what);
+
+    /// <summary>The same, for the slices of any layout.</summary>
+    public static void AssertGradient(IReadOnlyList<ParameterSlice> slices, double[] expected, float[] actual, double tolerance, string what)
     {
         double[] wide = Widen(actual);
         double whole = Relative(wide, expected);
         double total = Norm(expected);
         Assert.True(whole <= tolerance, $"{what}: relative error {whole:E2}, allowed {tolerance:E1}");
-        foreach (var slice in layout.Slices)
+        foreach (var slice in slices)
         {
             var truth = expected.AsSpan(slice.Offset, slice.Length);
             var found = wide.AsSpan(slice.Offset, slice.Length);
@@ -64,16 +68,29 @@ public static class Deviation
     /// A gradient agrees with a sketch of the truth. The projections go onto vectors of random signs, so the mean
     /// square of their errors estimates the square of the error's norm.
     /// </summary>
-    public static void AssertSketch(BdmInputs inputs, GoldenSketch[] expected, double[] actual, double tolerance, string what)
+    public static void AssertSketch(BdmInputs inputs, GoldenSketch[] expected, double[] actual, double tolerance, string what) =>
+        AssertSketch(inputs.Layout.Slices, inputs.Problem.Seed, 0, expected, actual, tolerance, what);
+
+    /// <summary>The same, for the slices of any layout.</summary>
+    /// <param name="slices">The slices.</param>
+    /// <param name="seed">The case's seed.</param>
+    /// <param name="firstTensor">The number of the first slice's signs.</param>
+    /// <param name="expected">The sketches.</param>
+    /// <param name="actual">The array.</param>
+    /// <param name="tolerance">What is allowed, relative in norm.</param>
+    /// <param name="what">What it is.</param>
+    public static void AssertSketch(
+        IReadOnlyList<ParameterSlice> slices, int seed, int firstTensor, GoldenSketch[] expected, double[] actual, double tolerance, string what)
     {
+        Assert.Equal(slices.Count, expected.Length);
         double total = Math.Sqrt(expected.Sum(tensor => Square(tensor.Norm)));
         double wholeError = 0;
         for (int tensor = 0; tensor < expected.Length; tensor++)
         {
-            var (truth, slice) = (expected[tensor], inputs.Layout.Slices[tensor]);
+            var (truth, slice) = (expected[tensor], slices[tensor]);
             Assert.Equal(truth.Name, slice.Name);
             string where = $"{what}, {slice.Name}";
-            var found = TensorSketch.Of(inputs.Problem.Seed, tensor, actual.AsSpan(slice.Offset, slice.Length));
+            var found = TensorSketch.Of(seed, firstTensor + tensor, actual.AsSpan(slice.Offset, slice.Length));
             double error = Math.Sqrt(found.Projections.Zip(truth.Projections, (a, b) => Square(a - b)).Average());
             wholeError += error * error;
             AssertTensor(error, truth.Norm, total, tolerance, where);

@@ -87,7 +87,7 @@ public static class GoldenFiles
 
     public static GoldenAdam Adam() => Read<GoldenAdam>("adam");
 
-    private static T Read<T>(string name)
+    internal static T Read<T>(string name)
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Golden", "data", name + ".json");
         return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Options)

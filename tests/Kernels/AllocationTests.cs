@@ -73,7 +73,7 @@ public class AllocationTests
             "vector operations");
     }
 
-    private static void AssertQuiet(IDevice device, Action step, string what)
+    internal static void AssertQuiet(IDevice device, Action step, string what)
     {
         Repeat();
         long leastHere = long.MaxValue, leastAnywhere = long.MaxValue;

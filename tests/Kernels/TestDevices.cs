@@ -11,15 +11,20 @@ namespace EDA.Tests.Kernels;
 /// </summary>
 public static class TestDevices
 {
+    private const string Software = "software";
+
     private static readonly Dictionary<string, Func<IDevice>> All = new(
     [
         .. Cpu(threads: 1),
         .. Cpu(threads: 4),
-        new("software", () => new GpuDevice(new SoftwareBackend())),
+        new(Software, () => new GpuDevice(new SoftwareBackend())),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>
     public static TheoryData<string> Names => [.. All.Keys];
+
+    /// <summary>The devices that have the critics' operations, for MemberData.</summary>
+    public static TheoryData<string> CriticNames => [.. All.Keys.Where(HasCritics)];
 
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
@@ -32,12 +37,19 @@ public static class TestDevices
     public static IDevice Create(string name) => All[name]();
 
     /// <summary>Every device with each of some other things, for MemberData.</summary>
-    public static TheoryData<string, string> With(IEnumerable<string> others)
+    public static TheoryData<string, string> With(IEnumerable<string> others) => Pairs(All.Keys, others);
+
+    /// <summary>Every device that has the critics' operations with each of some other things, for MemberData.</summary>
+    public static TheoryData<string, string> CriticsWith(IEnumerable<string> others) => Pairs(All.Keys.Where(HasCritics), others);
+
+    private static bool HasCritics(string device) => device != Software;
+
+    private static TheoryData<string, string> Pairs(IEnumerable<string> devices, IEnumerable<string> others)
     {
         var pairs = new TheoryData<string, string>();
         foreach (string other in others)
         {
-            foreach (string device in All.Keys)
+            foreach (string device in devices)
                 pairs.Add(device, other);
         }
 

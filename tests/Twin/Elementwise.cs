@@ -40,6 +40,13 @@ public static class Elementwise
     /// <summary>a · sigmoid(a).</summary>
     public static Variable SiLU(Variable a) => a * Sigmoid(a);
 
+    /// <summary>max(0, a); its slope at 0 is 0.</summary>
+    public static Variable Relu(Variable a) =>
+        new(a.Rows, a.Columns, Map(a, x => Math.Max(0, x)), new Variable.Edge(a, g => g * Variable.Leaf(a.Rows, a.Columns, Map(a, x => x > 0 ? 1 : 0))));
+
+    /// <summary>tanh a = 2 / (1 + e^−2a) − 1.</summary>
+    public static Variable Tanh(Variable a) => Shift(2 * Sigmoid(2 * a), -1);
+
     private static double[] Map(Variable a, Func<double, double> function)
     {
         var values = new double[a.Values.Length];

@@ -36,6 +36,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Max(TVector left, TVector right);
 
+    /// <summary>value where condition is above 0, and 0 elsewhere.</summary>
+    static abstract TVector WherePositive(TVector condition, TVector value);
+
     static abstract TVector SquareRoot(TVector value);
 
     /// <summary>2ⁿ for the integer n that stands in the low bits of value, which is 1.5·2²³ + n.</summary>

@@ -46,6 +46,11 @@ public sealed class GpuDevice : IDevice
         new GpuBdmOperations<Fp32Product>(_backend, _fp32.Value, shape, schedule, 1);
 
     /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">The critics' kernels are not written for GPUs yet.</exception>
+    public ICriticOperations CreateCritic(CriticShape shape) =>
+        throw new NotSupportedException($"{Name} has no kernels for critics yet; train the critic on the CPU");
+
+    /// <inheritdoc/>
     public void Synchronize() => _backend.Synchronize();
 
     /// <inheritdoc/>

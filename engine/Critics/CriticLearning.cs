@@ -1,0 +1,70 @@
+using EDA.Engine.Data;
+using EDA.Kernels;
+
+namespace EDA.Engine.Critics;
+
+/// <summary>
+/// A way to train a critic, one step at a time: <see cref="ImplicitQLearning"/>, <see cref="SoftmaxQLearning"/> or
+/// <see cref="OnlineQLearning"/>. They differ in where V(s') comes from.
+/// </summary>
+public abstract class CriticLearning : IDisposable
+{
+    private const string TargetName = "target";
+
+    private readonly TrainedMlp _twin;
+
+    private protected CriticLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data)
+    {
+        if (settings.Method != method)
+            throw new ArgumentException($"settings of {settings.Method} for {method}", nameof(settings));
+        if (data.StateSize != critic.Shape.StateSize || data.ActionSize != critic.Shape.ActionSize)
+            throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a critic of S = {critic.Shape.StateSize}, A = {critic.Shape.ActionSize}", nameof(data));
+        (Settings, Critic, Data) = (settings, critic, data);
+        _twin = new TrainedMlp(critic.Device, "twin", critic.Twin);
+    }
+
+    /// <summary>How it is trained.</summary>
+    public CriticSettings Settings { get; }
+
+    /// <summary>The critic, trained in place.</summary>
+    public Critic Critic { get; }
+
+    /// <summary>The transitions.</summary>
+    public TransitionDataset Data { get; }
+
+    /// <summary>What a step measures, the loss of the twins first.</summary>
+    internal abstract string[] Measured { get; }
+
+    /// <summary>The fingerprints of everything that the weights depend on beside settings and seed.</summary>
+    internal virtual string Fingerprint => Data.Fingerprint;
+
+    /// <summary>Everything that the next step depends on and that changes, by the names of a saved state.</summary>
+    internal virtual IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. _twin.State, new(TargetName, Critic.Target)];
+
+    /// <summary>Q₁ and Q₂.</summary>
+    private protected TrainedArrays Twin => _twin.Arrays;
+
+    /// <summary>Takes one step.</summary>
+    /// <param name="draw">The random stream of the step.</param>
+    /// <param name="step">0 for the first.</param>
+    /// <param name="measured">Overwritten, in the order of <see cref="Measured"/>.</param>
+    internal abstract void Step(in RandomDraw draw, long step, DeviceArray<float> measured);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the arrays of training back; critic and data stay.</summary>
+    /// <param name="disposing">True.</param>
+    protected virtual void Dispose(bool disposing) => _twin.Dispose();
+
+    /// <summary>The transitions of one step.</summary>
+    private protected TransitionBatch Batch(in RandomDraw draw) => new(Data.Transitions, Settings.Batch, draw);
+
+    /// <summary>How V and the twins move at one step.</summary>
+    private protected CriticUpdate Update(long step) =>
+        new(new AdamSettings(Settings.LearningRate), step + 1, (float)Settings.TargetRate);
+}

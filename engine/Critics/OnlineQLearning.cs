@@ -1,0 +1,52 @@
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Kernels;
+
+namespace EDA.Engine.Critics;
+
+/// <summary>
+/// Online Q-learning, the backup of Diffusion-QL (Wang, Hunt, Zhou, arXiv 2208.06193; method: section 4):
+/// V(s') = Q̄(s', a') with a' one sample of the policy under training, as it is at that step.
+/// </summary>
+public sealed class OnlineQLearning : SampledQLearning
+{
+    private readonly BottleneckDiffusionModel _policy;
+    private readonly SolverTable _solver;
+    private readonly DeviceArray<int> _rows;
+    private readonly DeviceArray<float> _nextStates;
+
+    /// <summary>Prepares training.</summary>
+    /// <param name="settings">How it is done; its method is online.</param>
+    /// <param name="critic">The critic, trained in place; it has no V.</param>
+    /// <param name="data">The transitions, on the critic's device.</param>
+    /// <param name="policy">The policy that next actions are sampled from, on the same device; another stage may train it between steps.</param>
+    /// <param name="solver">The solver's coefficients; null for <see cref="DpmSolver.Published"/>.</param>
+    /// <exception cref="ArgumentException">Critic, data, policy and settings do not go together.</exception>
+    public OnlineQLearning(CriticSettings settings, Critic critic, TransitionDataset data, BottleneckDiffusionModel policy, SolverTable? solver = null)
+        : base(CriticMethod.Online, settings, critic, data, candidates: 1, inverseTemperature: 1)
+    {
+        if (policy.Shape.StateSize != data.StateSize || policy.Shape.ActionSize != data.ActionSize)
+            throw new ArgumentException($"a policy of S = {policy.Shape.StateSize}, A = {policy.Shape.ActionSize} for data of S = {data.StateSize}, A = {data.ActionSize}", nameof(policy));
+        _policy = policy;
+        _solver = solver ?? DpmSolver.Published;
+        _rows = critic.Device.Allocate<int>(settings.Batch);
+        _nextStates = critic.Device.Allocate<float>((long)settings.Batch * data.StateSize);
+    }
+
+    /// <inheritdoc/>
+    private protected override void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions)
+    {
+        var vector = Critic.Device.Vector;
+        vector.FillIndices(_rows, batch.Rows, Data.Count, batch.Draw, RandomPurpose.BatchIndex);
+        vector.Gather(Data.Transitions.NextStates, Data.StateSize, _rows, batch.Rows, _nextStates);
+        _policy.Operations.Sample(_policy.Parameters, _nextStates, batch.Rows, 1, _solver, batch.Draw, null, nextActions);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _rows.Dispose();
+        _nextStates.Dispose();
+        base.Dispose(disposing);
+    }
+}

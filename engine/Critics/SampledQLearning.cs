@@ -1,0 +1,49 @@
+using EDA.Engine.Data;
+using EDA.Kernels;
+
+namespace EDA.Engine.Critics;
+
+/// <summary>
+/// What softmax and online Q-learning share: there is no V, and V(s') = Σ_k softmax_k(α Q̄(s', a'_k)) Q̄(s', a'_k) over
+/// next actions that are sampled, not maximised over.
+/// </summary>
+public abstract class SampledQLearning : CriticLearning
+{
+    private readonly int _candidates;
+    private readonly float _inverseTemperature;
+    private readonly DeviceArray<float> _nextActions;
+
+    private protected SampledQLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data, int candidates, double inverseTemperature)
+        : base(method, settings, critic, data)
+    {
+        if (critic.Value is not null)
+            throw new ArgumentException("a critic with a V that would not be trained", nameof(critic));
+        _candidates = candidates;
+        _inverseTemperature = (float)inverseTemperature;
+        _nextActions = critic.Device.Allocate<float>((long)settings.Batch * candidates * data.ActionSize);
+    }
+
+    /// <inheritdoc/>
+    internal override string[] Measured => ["loss", "next_value"];
+
+    /// <inheritdoc/>
+    internal override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
+    {
+        var batch = Batch(draw);
+        SampleNextActions(batch, _nextActions);
+        var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, _nextActions, _candidates);
+        Critic.Operations.SampledStep(batch, backup, Twin, Critic.Target, Update(step), measured);
+    }
+
+    /// <summary>Fills in the next actions of a batch.</summary>
+    /// <param name="batch">The batch; its rows are drawn.</param>
+    /// <param name="nextActions">Overwritten [n×K×A].</param>
+    private protected abstract void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _nextActions.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,118 @@
+using System.IO.MemoryMappedFiles;
+using System.Text.Json;
+
+namespace EDA.Engine.Data;
+
+/// <summary>
+/// Rows in a memory-mapped .npy file. Room for all of them is taken when it is made, so that a full disk shows then and
+/// not in the middle. The file beside it is rewritten after each append, once the rows themselves are on their way.
+/// </summary>
+internal sealed class MappedRowStore : RowStore
+{
+    private const string ProgressSuffix = ".json";
+
+    private readonly string _path;
+    private readonly SortedDictionary<string, string> _identity;
+    private readonly long _dataStart;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+
+    public MappedRowStore(string path, IReadOnlyDictionary<string, string> identity, int count, int[] rowShape)
+        : base(count, rowShape)
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("files of rows are little-endian, this machine is not");
+        _path = path;
+        _identity = new(identity.ToDictionary(), StringComparer.Ordinal);
+        byte[] header = FloatNpy.Header([count, .. rowShape]);
+        _dataStart = header.Length;
+        long bytes = checked(header.Length + ((long)count * RowLength * sizeof(float)));
+        bool exists = File.Exists(path);
+        if (exists || File.Exists(path + ProgressSuffix))
+            Completed = CheckFile(header, bytes);
+        using (var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = exists ? FileMode.Open : FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+            PreallocationSize = exists ? 0 : bytes,
+        }))
+        {
+            if (!exists)
+            {
+                stream.SetLength(bytes);
+                stream.Write(header);
+            }
+        }
+
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.ReadWrite);
+        _view = _file.CreateViewAccessor(0, bytes, MemoryMappedFileAccess.ReadWrite);
+        if (!exists)
+            Save();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _view.Dispose();
+        _file.Dispose();
+    }
+
+    /// <inheritdoc/>
+    private protected override void Write(long first, ReadOnlySpan<float> values) =>
+        _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)(_dataStart + (first * sizeof(float))), values);
+
+    /// <inheritdoc/>
+    private protected override void Read(long first, Span<float> values) =>
+        _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_dataStart + (first * sizeof(float))), values);
+
+    /// <inheritdoc/>
+    private protected override void Save()
+    {
+        _view.Flush();
+        string temporary = $"{_path}{ProgressSuffix}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(new Progress(Completed, _identity)));
+            File.Move(temporary, _path + ProgressSuffix, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Refuses anything but an earlier run's file of the same rows, and says how far it is filled.</summary>
+    private int CheckFile(byte[] header, long bytes)
+    {
+        Progress? progress;
+        try
+        {
+            if (!File.Exists(_path) || !File.Exists(_path + ProgressSuffix))
+                throw new InvalidFileException(_path, $"is not replaced, nor is {_path}{ProgressSuffix}: one of the two is missing");
+            progress = JsonSerializer.Deserialize<Progress>(File.ReadAllBytes(_path + ProgressSuffix));
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidFileException(_path + ProgressSuffix, "does not say how far the rows beside it are filled", error);
+        }
+
+        if (progress?.Identity is null || progress.Completed < 0 || progress.Completed > Count)
+            throw new InvalidFileException(_path + ProgressSuffix, "does not say how far the rows beside it are filled");
+        foreach (string key in _identity.Keys.Union(progress.Identity.Keys, StringComparer.Ordinal))
+        {
+            (string? found, string? wanted) = (progress.Identity.GetValueOrDefault(key), _identity.GetValueOrDefault(key));
+            if (found != wanted)
+                throw new InvalidFileException(_path, $"belongs to another run: its {key} is {found ?? "not given"} and not {wanted ?? "given"}");
+        }
+
+        using var stream = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var start = new byte[header.Length];
+        if (stream.Length != bytes || stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan().SequenceEqual(header))
+            throw new InvalidFileException(_path, $"is not an .npy file of {Count}×{string.Join("×", RowShape)} float32 numbers");
+        return progress.Completed;
+    }
+
+    private sealed record Progress(int Completed, SortedDictionary<string, string> Identity);
+}

@@ -1,0 +1,106 @@
+using static EDA.Kernels.Cpu.PanelProduct;
+
+namespace EDA.Kernels.Cpu;
+
+/// <summary>
+/// min(Q₁, Q₂), V or the policy's action for many rows: each tile of rows runs from input to output on one thread, out
+/// of scratch memory that stays in its cache. 2 products of H×H a row for the twins, 1 for the others.
+/// </summary>
+internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposable
+    where TV : struct
+    where TS : struct, ISimd<TV>
+{
+    private readonly int _stateSize;
+    private readonly int _actionSize;
+    private readonly Output _output;
+    private readonly WorkerPool _pool;
+    private readonly PreparedMlp<TV, TS>[] _networks;
+    private readonly MlpScratch _scratch;
+    private bool _packing;
+    private float* _states;
+    private float* _actions;
+    private float* _result;
+    private long _rows;
+    private int _candidates;
+
+    public CriticInference(CriticLayout layout, WorkerPool pool, Output output)
+    {
+        (_pool, _output, _stateSize, _actionSize) = (pool, output, layout.Shape.StateSize, layout.Shape.ActionSize);
+        var networks = output switch { Output.MinimumQ => layout.Twin, Output.Value => layout.Value, _ => layout.Policy };
+        _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place, trained: false))];
+        _scratch = new MlpScratch(networks.InputSize, networks.Width, networks.OutputSize * _networks.Length, pool.Workers);
+    }
+
+    /// <summary>What is wanted of each row.</summary>
+    internal enum Output
+    {
+        MinimumQ,
+        Value,
+        Action,
+    }
+
+    /// <summary>Evaluates rows; a state serves K rows in a row.</summary>
+    public void Evaluate(float* parameters, float* states, float* actions, long rows, int candidates, float* result)
+    {
+        _states = states;
+        _actions = actions;
+        _result = result;
+        (_rows, _candidates) = (rows, candidates);
+        int parts = 0;
+        foreach (var network in _networks)
+        {
+            network.Use(parameters);
+            parts += network.Parts;
+        }
+
+        _packing = true;
+        _pool.Run(this, parts);
+        _packing = false;
+        _pool.Run(this, checked((int)((rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+    }
+
+    public void Run(int item, int worker)
+    {
+        if (_packing)
+            _networks[item / _networks[0].Parts].Pack(item % _networks[0].Parts);
+        else
+            EvaluateTile((long)item * PanelTile.Rows, worker);
+    }
+
+    public void Dispose()
+    {
+        foreach (var network in _networks)
+            network.Dispose();
+        _scratch.Dispose();
+    }
+
+    private void EvaluateTile(long first, int worker)
+    {
+        ref readonly var tile = ref _scratch.Of(worker);
+        int count = (int)Math.Min(PanelTile.Rows, _rows - first);
+        int panels = (count + PanelRows - 1) / PanelRows;
+        int actionSize = _output == Output.MinimumQ ? _actionSize : 0;
+        for (int r = 0; r < panels * PanelRows; r++)
+        {
+            long row = first + r;
+            tile.SetInput(r, 0, r < count ? _actions + (row * actionSize) : null, actionSize);
+            tile.SetInput(r, actionSize, r < count ? _states + (row / _candidates * _stateSize) : null, _stateSize);
+        }
+
+        for (int i = 0; i < _networks.Length; i++)
+            tile.Forward(_networks[i], i, panels);
+        for (int r = 0; r < count; r++)
+        {
+            float* output = tile.Output.At(r / PanelRows) + (r % PanelRows);
+            switch (_output)
+            {
+                case Output.MinimumQ: _result[first + r] = MathF.Min(output[0], output[PanelRows]); break;
+                case Output.Value: _result[first + r] = output[0]; break;
+                default:
+                    for (int i = 0; i < _actionSize; i++)
+                        _result[((first + r) * _actionSize) + i] = MathF.Tanh(output[i * PanelRows]);
+                    break;
+            }
+        }
+    }
+}

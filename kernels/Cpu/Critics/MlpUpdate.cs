@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using static EDA.Kernels.Cpu.CpuArguments;
+using static EDA.Kernels.Cpu.PanelProduct;
+
+namespace EDA.Kernels.Cpu;
+
+/// <summary>The arrays of a trained layout as pointers, and how they move.</summary>
+internal readonly unsafe struct MlpMotion
+{
+    public MlpMotion(MlpLayout layout, in TrainedArrays arrays, in AdamSettings adam, long step, float* target = null, float targetRate = 0)
+    {
+        Parameters = Pointer(arrays.Parameters, layout.Length);
+        Gradient = Pointer(arrays.Gradient, layout.Length);
+        FirstMoment = Pointer(arrays.FirstMoment, layout.Length);
+        SecondMoment = Pointer(arrays.SecondMoment, layout.Length);
+        Adam = new AdamConstants(adam, step);
+        Target = target;
+        TargetRate = targetRate;
+    }
+
+    public float* Parameters { get; }
+
+    public float* Gradient { get; }
+
+    public float* FirstMoment { get; }
+
+    public float* SecondMoment { get; }
+
+    public AdamConstants Adam { get; }
+
+    /// <summary>What follows the parameters, in the same order; null for nothing.</summary>
+    public float* Target { get; }
+
+    public float TargetRate { get; }
+}
+
+/// <summary>
+/// The weight gradients of a slab of a critic step, and after the last slab Adam and the target's average on the
+/// parameters whose gradient has just been summed. An item owns a range of one tensor's rows and adds up the panels in
+/// order, so the result does not depend on who does it. 2·rows·(H² + H·(A + S)) FLOP a network.
+/// </summary>
+internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
+    where TV : struct
+    where TS : struct, ISimd<TV>
+{
+    // A chunk of the right operand at H = 256 is 256 KiB: a quarter of a 1 MiB second-level cache.
+    private const int PanelsPerChunk = 8;
+    private const int RowsPerItem = 48;
+
+    private readonly MlpRecord _record;
+    private readonly MlpLayout[] _layouts;
+    private readonly MlpLayout.Network[] _networks;
+    private readonly MlpMotion[] _motions;
+    private readonly int[] _firstInput;
+    private readonly long[] _accumulators;
+    private readonly Item[] _items;
+    private readonly NativeBuffer _memory = new();
+    private readonly float* _sums;
+    private float* _records;
+    private int _panels;
+    private bool _accumulate;
+    private bool _move;
+
+    /// <summary>Plans the work.</summary>
+    /// <param name="record">Where the operands stand.</param>
+    /// <param name="networks">The trained networks, in the record's order.</param>
+    public MlpUpdate(MlpRecord record, TrainedMlp[] networks)
+    {
+        _record = record;
+        _layouts = new MlpLayout[networks.Length];
+        _networks = new MlpLayout.Network[networks.Length];
+        _motions = new MlpMotion[networks.Length];
+        _firstInput = new int[networks.Length];
+        _accumulators = new long[networks.Length];
+        var items = new List<Item>();
+        long length = 0;
+        for (int i = 0; i < networks.Length; i++)
+        {
+            var (layout, place, firstInput) = networks[i];
+            (_layouts[i], _networks[i], _firstInput[i], _accumulators[i]) = (layout, layout.Networks[place], firstInput, length);
+            length += (long)layout.Width * (layout.Width + record.TransposedInputSize);
+            for (int row = 0; row < layout.Width; row += RowsPerItem)
+                items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, layout.Width)));
+        }
+
+        // The large items first, so that none is left alone at the end.
+        for (int i = 0; i < networks.Length; i++)
+        {
+            items.Add(new Item(Kind.Input, i, 0, networks[i].Layout.Width));
+            items.Add(new Item(Kind.Sums, i, 0, 0));
+        }
+
+        _items = [.. items];
+        _sums = _memory.Require(length);
+    }
+
+    private enum Kind
+    {
+        Hidden,
+        Input,
+        Sums,
+    }
+
+    /// <summary>Says where one network's parameters are and how they move.</summary>
+    public void Use(int network, in MlpMotion motion) => _motions[network] = motion;
+
+    /// <summary>Adds a slab to the gradients.</summary>
+    /// <param name="pool">Who works.</param>
+    /// <param name="records">The first panel's record.</param>
+    /// <param name="panels">The panels of the slab.</param>
+    /// <param name="accumulate">Whether earlier slabs stand in the gradients.</param>
+    /// <param name="move">Whether this is the last slab, after which the parameters move.</param>
+    public void Run(WorkerPool pool, float* records, int panels, bool accumulate, bool move)
+    {
+        _records = records;
+        (_panels, _accumulate, _move) = (panels, accumulate, move);
+        pool.Run(this, _items.Length);
+    }
+
+    public void Run(int item, int worker)
+    {
+        var (kind, network, first, end) = _items[item];
+        var operands = _record.Networks[network];
+        var slices = _networks[network];
+        float* sums = _sums + _accumulators[network];
+        int width = _layouts[network].Width;
+        switch (kind)
+        {
+            case Kind.Hidden:
+                Product(operands.Hidden2, operands.TransposedHidden1, width, width, first, end, sums);
+                Matrix(network, slices.HiddenWeight, sums, 0, first, end);
+                break;
+            case Kind.Input:
+                sums += (long)width * width;
+                Product(operands.Hidden1, _record.TransposedInput, width, _record.TransposedInputSize, first, end, sums);
+                Matrix(network, slices.InputWeight, sums, _firstInput[network], first, end);
+                break;
+            default:
+                Sums(network, slices.InputBias, operands.Sums + operands.SumPlaces.InputBias);
+                Sums(network, slices.HiddenBias, operands.Sums + operands.SumPlaces.HiddenBias);
+                Sums(network, slices.OutputWeight, operands.Sums + operands.SumPlaces.OutputWeight);
+                Sums(network, slices.OutputBias, operands.Sums + operands.SumPlaces.OutputBias);
+                break;
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    /// <summary>sums[i / 32][j][i % 32] (+)= Σ_rows left_j·right_i for a range of j.</summary>
+    private void Product(long left, long right, int rows, int columns, int first, int end, float* sums)
+    {
+        for (int panel = 0; panel < _panels; panel += PanelsPerChunk)
+        {
+            int panels = Math.Min(PanelsPerChunk, _panels - panel);
+            float* record = _records + (panel * _record.Stride);
+            bool accumulate = _accumulate || panel > 0;
+            for (int j = first, height; j < end; j += height)
+            {
+                int rest = end - j;
+                height = rest >= 12 ? 12 : rest >= 8 ? 8 : 4;
+                for (int column = 0; column < columns; column += PanelRows)
+                {
+                    PanelProduct<TV, TS, ActivationPanel>.Tile(
+                        height, record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows, sums + ((long)column * rows) + (j * PanelRows), accumulate);
+                }
+            }
+        }
+    }
+
+    /// <summary>From the sums to rows of a matrix's gradient, and on to the parameters.</summary>
+    private void Matrix(int network, ParameterSlice slice, float* sums, int firstColumn, int first, int end)
+    {
+        if (!_move)
+            return;
+        int rows = slice.Dimensions[0], columns = slice.Dimensions[1];
+        long offset = slice.Offset + ((long)first * columns);
+        float* to = _motions[network].Gradient + offset;
+        for (int j = first; j < end; j++)
+        {
+            for (int i = 0; i < columns;)
+            {
+                int column = firstColumn + i;
+                int count = Math.Min(columns - i, PanelRows - (column % PanelRows));
+                float* from = sums + ((long)(column / PanelRows) * PanelRows * rows) + (j * PanelRows) + (column % PanelRows);
+                new Span<float>(from, count).CopyTo(new Span<float>(to, count));
+                to += count;
+                i += count;
+            }
+        }
+
+        Move(_motions[network], offset, (end - first) * columns);
+    }
+
+    /// <summary>From each panel's sums to the gradient, in the order of the panels, and on to the parameters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sums(int network, ParameterSlice slice, long place)
+    {
+        float* gradient = _motions[network].Gradient + slice.Offset;
+        int count = slice.Length;
+        if (!_accumulate)
+            new Span<float>(gradient, count).Clear();
+        float* from = _records + place;
+        for (int panel = 0; panel < _panels; panel++, from += _record.Stride)
+        {
+            int i = 0;
+            for (; i <= count - TS.Count; i += TS.Count)
+                TS.Store(TS.Add(TS.Load(gradient + i), TS.Load(from + i)), gradient + i);
+            for (; i < count; i++)
+                gradient[i] += from[i];
+        }
+
+        if (_move)
+            Move(_motions[network], slice.Offset, count);
+    }
+
+    private static void Move(in MlpMotion motion, long offset, int count)
+    {
+        ParameterUpdate<TV, TS>.Adam(
+            motion.Adam, motion.Parameters + offset, motion.Gradient + offset, motion.FirstMoment + offset, motion.SecondMoment + offset, count);
+        if (motion.Target != null)
+            ParameterUpdate<TV, TS>.Average(motion.TargetRate, motion.Target + offset, motion.Parameters + offset, count);
+    }
+
+    private readonly record struct Item(Kind Kind, int Network, int First, int End);
+}

@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using static EDA.Kernels.Cpu.PanelProduct;
+
+namespace EDA.Kernels.Cpu;
+
+/// <summary>
+/// One network in → H → H → out with ReLU, its matrices packed for panel products, and its forward and backward pass
+/// on a tile of panels. The output layer is so narrow that its weights are read where they stand.
+/// </summary>
+internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
+    where TV : struct
+    where TS : struct, ISimd<TV>
+{
+    /// <summary>Items that each hidden matrix is packed in.</summary>
+    private const int PartsPerMatrix = 4;
+
+    private readonly MlpLayout _layout;
+    private readonly MlpLayout.Network _network;
+    private readonly PackedMatrix _input;
+    private readonly PackedMatrix _hidden;
+    private readonly PackedMatrix? _hiddenTransposed;
+    private float* _parameters;
+
+    public PreparedMlp(MlpLayout layout, int network, bool trained)
+    {
+        (_layout, _network) = (layout, layout.Networks[network]);
+        _input = new PackedMatrix(layout.Width, layout.InputSize);
+        _hidden = new PackedMatrix(layout.Width, layout.Width);
+        _hiddenTransposed = trained ? new PackedMatrix(layout.Width, layout.Width) : null;
+    }
+
+    /// <summary>The items of packing: the input matrix, then parts of the hidden one, then of its transpose.</summary>
+    public int Parts => 1 + ((_hiddenTransposed is null ? 1 : 2) * PartsPerMatrix);
+
+    /// <summary>What the network reads.</summary>
+    public int InputSize => _layout.InputSize;
+
+    /// <summary>What the network gives.</summary>
+    public int OutputSize => _layout.OutputSize;
+
+    /// <summary>The parameters to pack and to read from now on.</summary>
+    /// <param name="parameters">The flat array that the network is part of.</param>
+    public void Use(float* parameters) => _parameters = parameters;
+
+    /// <summary>Packs one part.</summary>
+    public void Pack(int part)
+    {
+        int width = _layout.Width;
+        if (part == 0)
+            _input.PackRows(Parameter(_network.InputWeight), 0, _input.Tiles);
+        else if (part <= PartsPerMatrix)
+            _hidden.PackRows(Parameter(_network.HiddenWeight), Tile(part - 1), Tile(part));
+        else
+            _hiddenTransposed!.PackColumns(Parameter(_network.HiddenWeight), width, Tile(part - 1 - PartsPerMatrix), Tile(part - PartsPerMatrix));
+
+        int Tile(int share) => _hidden.Tiles * share / PartsPerMatrix;
+    }
+
+    /// <summary>From the input [in] through both hidden layers [H] to the output [out].</summary>
+    public void Forward(Panels input, Panels hidden1, Panels hidden2, Panels output, int panels)
+    {
+        Product<TV, TS>.Run(_input, input, panels, new ReluEpilogue<TV, TS>(hidden1, Parameter(_network.InputBias)));
+        Product<TV, TS>.Run(_hidden, hidden1, panels, new ReluEpilogue<TV, TS>(hidden2, Parameter(_network.HiddenBias)));
+        float* weight = Parameter(_network.OutputWeight);
+        float* bias = Parameter(_network.OutputBias);
+        for (int p = 0; p < panels; p++)
+        {
+            for (int o = 0; o < _layout.OutputSize; o++)
+            {
+                float* to = output.At(p, o);
+                PanelProduct<TV, TS, ActivationPanel>.Tile(1, weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width, to, false);
+                TV shift = TS.Broadcast(bias[o]);
+                for (int r = 0; r < PanelRows; r += TS.Count)
+                    TS.Store(TS.Add(TS.Load(to + r), shift), to + r);
+            }
+        }
+    }
+
+    /// <summary>
+    /// From ∂L/∂output to ∂L/∂z of both hidden layers, each in the place of its activation, and to each panel's share
+    /// of the gradients that are plain sums over rows.
+    /// </summary>
+    /// <param name="hidden1">The first hidden activation [H], replaced.</param>
+    /// <param name="hidden2">The second hidden activation [H], replaced.</param>
+    /// <param name="seed">∂L/∂output [out].</param>
+    /// <param name="sums">Each panel's sums, see <see cref="MlpSums"/>.</param>
+    /// <param name="places">Where the sums stand.</param>
+    /// <param name="panels">The number of panels.</param>
+    public void Backward(Panels hidden1, Panels hidden2, Panels seed, Panels sums, in MlpSums places, int panels)
+    {
+        for (int p = 0; p < panels; p++)
+            OutputAdjoint(hidden2.At(p), seed.At(p), sums.At(p), places);
+        Product<TV, TS>.Run(_hiddenTransposed!, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
+    }
+
+    public void Dispose()
+    {
+        _input.Dispose();
+        _hidden.Dispose();
+        _hiddenTransposed?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void OutputAdjoint(float* hidden, float* seed, float* sums, in MlpSums places)
+    {
+        int width = _layout.Width, outputs = _layout.OutputSize;
+        float* weight = Parameter(_network.OutputWeight);
+        for (int o = 0; o < outputs; o++)
+        {
+            float* gradient = sums + places.OutputWeight + ((long)o * width);
+            for (int h = 0; h < width; h++)
+            {
+                TV total = TS.Broadcast(0f);
+                for (int r = 0; r < PanelRows; r += TS.Count)
+                    total = TS.MultiplyAdd(TS.Load(seed + (o * PanelRows) + r), TS.Load(hidden + (h * PanelRows) + r), total);
+                gradient[h] = TS.Sum(total);
+            }
+
+            sums[places.OutputBias + o] = PanelSum<TV, TS>.Row(seed + (o * PanelRows));
+        }
+
+        for (int h = 0; h < width; h++)
+        {
+            TV total = TS.Broadcast(0f);
+            for (int r = 0; r < PanelRows; r += TS.Count)
+            {
+                TV adjoint = TS.Broadcast(0f);
+                for (int o = 0; o < outputs; o++)
+                    adjoint = TS.MultiplyAdd(TS.Broadcast(weight[(o * width) + h]), TS.Load(seed + (o * PanelRows) + r), adjoint);
+                float* at = hidden + (h * PanelRows) + r;
+                adjoint = TS.WherePositive(TS.Load(at), adjoint);
+                TS.Store(adjoint, at);
+                total = TS.Add(total, adjoint);
+            }
+
+            sums[places.HiddenBias + h] = TS.Sum(total);
+        }
+    }
+
+    private float* Parameter(ParameterSlice slice) => _parameters + slice.Offset;
+}
+
+/// <summary>Where the gradients that are plain sums over a panel's rows stand.</summary>
+/// <param name="InputBias">[H].</param>
+/// <param name="HiddenBias">[H].</param>
+/// <param name="OutputWeight">[out×H].</param>
+/// <param name="OutputBias">[out].</param>
+/// <param name="Length">Floats of all.</param>
+internal readonly record struct MlpSums(long InputBias, long HiddenBias, long OutputWeight, long OutputBias, long Length)
+{
+    public static MlpSums Of(MlpLayout layout)
+    {
+        var places = default(RecordLayout);
+        return new MlpSums(
+            places.Take(layout.Width),
+            places.Take(layout.Width),
+            places.Take((long)layout.OutputSize * layout.Width),
+            places.Take(layout.OutputSize),
+            places.Length);
+    }
+}

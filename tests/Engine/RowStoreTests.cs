@@ -1,0 +1,100 @@
+using EDA.Engine;
+using EDA.Engine.Data;
+
+namespace EDA.Tests.Engine;
+
+/// <summary>Rows in memory and in a file behave alike, and a file is known again.</summary>
+public sealed class RowStoreTests : IDisposable
+{
+    private static readonly Dictionary<string, string> _identity = new() { ["seed"] = "1", ["model"] = "abc" };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("eda-rows-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RowsComeBackInAnyOrder(bool inFile)
+    {
+        float[] values = [.. Enumerable.Range(0, 5 * 6).Select(i => (float)i)];
+        using var store = inFile ? RowStore.OpenFile(At("rows.npy"), _identity, 5, 3, 2) : RowStore.InMemory(5, 3, 2);
+        Assert.Equal((5, 6, 0), (store.Count, store.RowLength, store.Completed));
+        store.Append(values.AsSpan(0, 12));
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Read(1, new float[12]));
+        Assert.Throws<ArgumentException>(() => store.Append(new float[7]));
+        Assert.Throws<ArgumentException>(() => store.Append(new float[24]));
+        store.Append(values.AsSpan(12));
+        Assert.True(store.IsComplete);
+        float[] rows = new float[18];
+        store.Gather([4, 0, 4], rows);
+        Assert.Equal([.. values[24..], .. values[..6], .. values[24..]], rows);
+        store.Read(1, rows);
+        Assert.Equal(values[6..24], rows);
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Gather([5], new float[6]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.Gather([-1], new float[6]));
+
+        using var same = RowStore.InMemory(5, 3, 2);
+        same.Append(values);
+        Assert.Equal(same.Fingerprint(), store.Fingerprint());
+        using var cut = RowStore.InMemory(5, 2, 3);
+        cut.Append(values);
+        Assert.NotEqual(cut.Fingerprint(), store.Fingerprint());
+    }
+
+    [Fact]
+    public void AFileGoesOnWhereItStopped()
+    {
+        using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2))
+            store.Append([1, 2, 3, 4]);
+        using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2))
+        {
+            Assert.Equal(2, store.Completed);
+            store.Append([5, 6]);
+        }
+
+        using var whole = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2);
+        Assert.True(whole.IsComplete);
+        float[] rows = new float[6];
+        whole.Read(0, rows);
+        Assert.Equal([1, 2, 3, 4, 5, 6], rows);
+    }
+
+    [Fact]
+    public void AFileIsAnNpyFile()
+    {
+        using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 2, 2))
+            store.Append([1, 2, 3, 4]);
+        byte[] bytes = File.ReadAllBytes(At("rows.npy"));
+        const int header = 128;
+        Assert.Equal(header + 16, bytes.Length);
+        Assert.Equal([0x93, .. "NUMPY"u8, 1, 0, header - 10, 0], bytes[..10]);
+        string text = System.Text.Encoding.ASCII.GetString(bytes[10..header]);
+        Assert.Equal("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", text.TrimEnd());
+        Assert.Equal('\n', text[^1]);
+        Assert.Equal(3f, BitConverter.ToSingle(bytes, header + 8));
+    }
+
+    [Fact]
+    public void AFileOfOtherRowsIsRefusedAndLeftAlone()
+    {
+        using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2))
+            store.Append([1, 2]);
+        byte[] before = File.ReadAllBytes(At("rows.npy"));
+        Assert.Contains("its seed is 1 and not 2", Refused(new(_identity) { ["seed"] = "2" }, 3, 2), StringComparison.Ordinal);
+        Assert.Contains("its model is abc and not given", Refused(new() { ["seed"] = "1" }, 3, 2), StringComparison.Ordinal);
+        Assert.Contains("its solver is not given and not 15", Refused(new(_identity) { ["solver"] = "15" }, 3, 2), StringComparison.Ordinal);
+        Assert.Contains("is not an .npy file of 3×4", Refused(_identity, 3, 4), StringComparison.Ordinal);
+        Assert.Contains("is not an .npy file of 4×2", Refused(_identity, 4, 2), StringComparison.Ordinal);
+        File.WriteAllText(At("rows.npy.json"), "{}");
+        Assert.Contains("does not say how far", Refused(_identity, 3, 2), StringComparison.Ordinal);
+        File.Delete(At("rows.npy.json"));
+        Assert.Contains("one of the two is missing", Refused(_identity, 3, 2), StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(At("rows.npy")));
+    }
+
+    private string Refused(Dictionary<string, string> identity, int count, params int[] shape) =>
+        Assert.Throws<InvalidFileException>(() => RowStore.OpenFile(At("rows.npy"), identity, count, shape).Dispose()).Message;
+
+    private string At(string name) => Path.Combine(_folder, name);
+}
