@@ -466,7 +466,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         return buffers;
     }
 
-    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= new GradientTables(_backend, Layout, buffers, _models);
+    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, Layout, buffers, _models);
 
     private ModelView Times(SolverTable table)
     {

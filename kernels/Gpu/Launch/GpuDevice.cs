@@ -13,6 +13,7 @@ public sealed class GpuDevice : IDevice
     private readonly GpuBackend _backend;
     private readonly GpuVectorOperations _vector;
     private readonly Lazy<BdmKernels<Fp32Product>> _fp32;
+    private readonly Lazy<CriticKernels<Fp32Product>> _fp32Critics;
 
     /// <summary>Makes a device.</summary>
     /// <param name="backend">What runs the kernels; the device owns it.</param>
@@ -23,6 +24,7 @@ public sealed class GpuDevice : IDevice
         (_backend, Precision) = (backend, precision);
         _vector = new GpuVectorOperations(backend);
         _fp32 = new(() => new BdmKernels<Fp32Product>(backend));
+        _fp32Critics = new(() => new CriticKernels<Fp32Product>(backend));
     }
 
     /// <summary>The precision of matrix products.</summary>
@@ -46,9 +48,7 @@ public sealed class GpuDevice : IDevice
         new GpuBdmOperations<Fp32Product>(_backend, _fp32.Value, shape, schedule, 1);
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The critics' kernels are not written for GPUs yet.</exception>
-    public ICriticOperations CreateCritic(CriticShape shape) =>
-        throw new NotSupportedException($"{Name} has no kernels for critics yet; train the critic on the CPU");
+    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations<Fp32Product>(_backend, _vector, _fp32Critics.Value, shape);
 
     /// <inheritdoc/>
     public void Synchronize() => _backend.Synchronize();
