@@ -6,6 +6,7 @@ namespace EDA.Kernels.Gpu;
 public class IlgpuBackend : GpuBackend
 {
     private readonly bool _ownsAccelerator;
+    private readonly Dictionary<string, Delegate> _launchers = [];
 
     /// <summary>Makes a backend.</summary>
     /// <param name="accelerator">What runs the kernels.</param>
@@ -20,6 +21,12 @@ public class IlgpuBackend : GpuBackend
     /// <inheritdoc/>
     public override string Name => Accelerator.Name;
 
+    /// <inheritdoc/>
+    public override bool IsAsynchronous => Accelerator.AcceleratorType != AcceleratorType.CPU;
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<KernelResources> Resources => [.. _launchers.Select(kernel => CudaKernelResources.Of(kernel.Key, kernel.Value)).OfType<KernelResources>()];
+
     /// <summary>What runs the kernels.</summary>
     protected Accelerator Accelerator { get; }
 
@@ -30,11 +37,19 @@ public class IlgpuBackend : GpuBackend
     public override GpuArray<T> Allocate<T>(long length) => new IlgpuArray<T>(this, Accelerator, Stream, length);
 
     /// <inheritdoc/>
-    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel) =>
-        new Loaded<TArguments>(this, name, groupSize, Stream, Accelerator.LoadKernel(kernel));
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+    {
+        var launch = Accelerator.LoadKernel(kernel);
+        _launchers[name] = launch;
+        return new Loaded<TArguments>(this, name, groupSize, Stream, launch);
+    }
 
     /// <inheritdoc/>
     public override void Synchronize() => Stream.Synchronize();
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">The accelerator's context was made without <c>Profiling()</c>.</exception>
+    public override ITimeMark Mark() => new IlgpuMark(Stream.AddProfilingMarker());
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

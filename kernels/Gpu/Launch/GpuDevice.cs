@@ -8,7 +8,7 @@ public enum GpuPrecision
 }
 
 /// <summary>A <see cref="GpuBackend"/> as a device: the same operations and launches whatever runs the kernels.</summary>
-public sealed class GpuDevice : IDevice
+public sealed partial class GpuDevice : IMeasuredDevice
 {
     private readonly GpuBackend _backend;
     private readonly GpuVectorOperations _vector;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 
 namespace EDA.Kernels.Gpu.Software;
@@ -32,6 +33,9 @@ public sealed class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBa
     }
 
     /// <inheritdoc/>
+    public override ITimeMark Mark() => new SoftwareMark(Stopwatch.GetTimestamp());
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
     }
@@ -51,6 +55,16 @@ public sealed class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBa
     }
 
     private ItemOrder Order => order;
+
+    // Launches run at once, so the host's clock is the device's.
+    private sealed record SoftwareMark(long Timestamp) : ITimeMark
+    {
+        public double SecondsSince(ITimeMark earlier) => Stopwatch.GetElapsedTime(((SoftwareMark)earlier).Timestamp, Timestamp).TotalSeconds;
+
+        public void Dispose()
+        {
+        }
+    }
 }
 
 /// <summary>An array of the stand-in.</summary>
