@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
 using BenchmarkDotNet.Running;
 using EDA.Bench.Kernels;
+using EDA.Bench.Profiling;
+using EDA.Engine;
+using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
-
-var json = new Option<string?>("--json") { Description = "also write the table to this file", HelpName = "FILE" };
-var kernels = new Command("kernels", "time, rate and share of peak of the fused steps, in under a minute") { json };
-kernels.SetAction(result => KernelTable.Run(result.GetValue(json), Console.Out));
 
 var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own arguments", Arity = ArgumentArity.ZeroOrMore };
 var suite = new Command("suite", "the BenchmarkDotNet suites") { rest };
@@ -14,16 +16,33 @@ suite.SetAction(result => BenchmarkSwitcher
     .FromAssembly(typeof(BdmBenchmarks).Assembly)
     .Run([.. result.GetValue(rest) ?? [], .. result.UnmatchedTokens]));
 
-var bench = new Command("bench", "measures the engine on this machine") { kernels, suite };
-var parsed = new RootCommand("EDA.Engine's benchmarks") { bench }.Parse(args);
+var root = new RootCommand("EDA.Engine's measurements")
+{
+    new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), suite },
+    ProfileCommand.Create(),
+};
+
+// Packed into one program (bench/gpu), every other command is the host's.
+if (args.Length == 0 || !root.Subcommands.Any(command => command.Name == args[0]))
+    return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
+    Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+var parsed = root.Parse(args);
 try
 {
     if (parsed.Errors.Count > 0)
         throw new UserError(parsed.Errors[0].Message);
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception error) when (error is UserError or IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
     return ExitStatus.Refused;
+}
+catch (TrainingDivergedException error)
+{
+    Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
+    return ExitStatus.Failure;
 }

@@ -23,7 +23,7 @@ public class BdmBenchmarks
     public void Setup()
     {
         _device = new CpuDevice(CpuOptions.FromEnvironment() with { Simd = Simd });
-        _workload = new BdmWorkload(_device, new BdmShape(17, 6));
+        _workload = new BdmWorkload(_device, WorkloadSize.Published);
     }
 
     /// <summary>Gives them back.</summary>
