@@ -5,6 +5,8 @@ using System.Text;
 using BenchmarkDotNet.Running;
 using EDA.Bench.Kernels;
 using EDA.Bench.Profiling;
+using EDA.Bench.Steps;
+using EDA.Bench.Verification;
 using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
@@ -18,8 +20,9 @@ suite.SetAction(result => BenchmarkSwitcher
 
 var root = new RootCommand("EDA.Engine's measurements")
 {
-    new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), suite },
+    new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), suite },
     ProfileCommand.Create(),
+    VerifyCommand.Create(),
 };
 
 // Packed into one program (bench/gpu), every other command is the host's.

@@ -49,7 +49,7 @@ internal static class ProfileCommand
     }
 
     /// <summary>The paper's network and batches, with as much evaluation as tells its speed.</summary>
-    private static BanditRun FullSize => BanditBudgets.Paper with { Points = 100_000, Evaluation = new() { HeldOut = 4096, Samples = 4096, DistancePoints = 500 } };
+    private static BanditRun FullSize => BanditBudgets.Paper with { Points = 100_000, Evaluation = new() { HeldOut = 2048, Samples = 1024, DistancePoints = 500 } };
 
     /// <summary>What the stand-in gets through in seconds.</summary>
     private static BanditRun SoftwareSize => BanditBudgets.Smoke with

@@ -16,13 +16,13 @@ public static class Roofline
 {
     private const double PlotWidth = 560;
     private const double LeastHeight = 430;
-    private const double Left = 62;
+    private const double Left = 74;
     private const double Right = 16;
     private const double Top = 14;
-    private const double Bottom = 46;
+    private const double Bottom = 50;
     private const double LineHeight = 15;
     private const double ListLeft = PlotWidth + 12;
-    private const double ListWidth = 330;
+    private const double ListWidth = 340;
 
     private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
     private static readonly OxyColor Faint = OxyColor.FromRgb(0xdd, 0xdd, 0xdd);
@@ -36,7 +36,7 @@ public static class Roofline
     /// <returns>An SVG document.</returns>
     public static string Draw(string title, IReadOnlyList<UsageRow> rows, DevicePeaks peaks)
     {
-        double height = Math.Max(LeastHeight, (rows.Count + 2) * LineHeight);
+        double height = Math.Max(LeastHeight, (rows.Count + 4) * LineHeight);
         var frame = Frame.Around(rows, peaks, height);
         var model = new PlotModel
         {
@@ -62,8 +62,10 @@ public static class Roofline
         sheet.Write(FormattableString.Invariant($"{peaks.Gbps:0.#} GB/s ({peaks.Memory})"), ListLeft, y + LineHeight, 10, "start");
         for (int i = 0; i < rows.Count; i++)
         {
-            string within = rows[i].Within.Length > 0 ? $" ({rows[i].Within})" : string.Empty;
-            sheet.Write(FormattableString.Invariant($"{i + 1}  {rows[i].Name}{within}  {rows[i].TimeShare * 100:0.#} %"), ListLeft, y + ((i + 2.5) * LineHeight), 10, "start");
+            double line = y + ((i + 2.5) * LineHeight);
+            sheet.Write(FormattableString.Invariant($"{i + 1}"), ListLeft + 12, line, 10, "end");
+            sheet.Write(rows[i].Name, ListLeft + 20, line, 10, "start");
+            sheet.Write(FormattableString.Invariant($"{rows[i].TimeShare * 100:0.0} %"), ListLeft + 250, line, 10, "end");
         }
 
         return sheet.ToDocument();
@@ -79,6 +81,7 @@ public static class Roofline
         MajorGridlineColor = Faint,
         TicklineColor = Roof,
         TitleFontSize = 12,
+        AxisTitleDistance = 8,
         UseSuperExponentialFormat = false,
         StringFormat = "0.######",
     };
