@@ -2,25 +2,22 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using BenchmarkDotNet.Running;
+using EDA.Bench;
 using EDA.Bench.Kernels;
 using EDA.Bench.Profiling;
+using EDA.Bench.Results;
 using EDA.Bench.Steps;
 using EDA.Bench.Verification;
 using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 
-var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own arguments", Arity = ArgumentArity.ZeroOrMore };
-var suite = new Command("suite", "the BenchmarkDotNet suites") { rest };
-suite.TreatUnmatchedTokensAsErrors = false;
-suite.SetAction(result => BenchmarkSwitcher
-    .FromAssembly(typeof(BdmBenchmarks).Assembly)
-    .Run([.. result.GetValue(rest) ?? [], .. result.UnmatchedTokens]));
-
+var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), ReportCommand.Create() };
+foreach (var command in OptionalCommands.All)
+    bench.Add(command);
 var root = new RootCommand("EDA.Engine's measurements")
 {
-    new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), suite },
+    bench,
     ProfileCommand.Create(),
     VerifyCommand.Create(),
 };

@@ -37,7 +37,7 @@ public sealed record KernelDocument(
     /// <summary>Refuses a file that cannot be written, or holds anything but an earlier table, before anything is measured.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="UserError">It is refused.</exception>
-    public static void CheckDestination(string path) => JsonDestination.Check(path, "an earlier table", IsTable);
+    public static void CheckDestination(string path) => JsonDestination.Check(path, "an earlier table", Is);
 
     /// <summary>Writes the table.</summary>
     /// <param name="path">The file.</param>
@@ -47,7 +47,8 @@ public sealed record KernelDocument(
         JsonSerializer.Serialize(stream, this, KernelJson.Default.KernelDocument);
     }
 
-    private static bool IsTable(JsonElement root) =>
+    /// <summary>Whether a document is one.</summary>
+    internal static bool Is(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object
         && root.TryGetProperty("peak_gflops", out var peak) && peak.ValueKind == JsonValueKind.Number && peak.GetDouble() > 0
         && root.TryGetProperty("rows", out var rows) && rows.ValueKind == JsonValueKind.Array;

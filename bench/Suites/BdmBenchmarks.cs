@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using EDA.Kernels;
+using EDA.Bench.Kernels;
 using EDA.Kernels.Cpu;
 
-namespace EDA.Bench.Kernels;
+namespace EDA.Bench.Suites;
 
 /// <summary>The steps of the kernel table under BenchmarkDotNet, at each vector width the machine has.</summary>
 [MemoryDiagnoser]
