@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
 namespace EDA.Tests;
 
 /// <summary>
@@ -8,12 +11,19 @@ public static class OptionalNeeds
 {
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
+    public const string PyTorch = "PyTorch";
+
+    private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
     };
+
+    /// <summary>A python3 that has PyTorch; null where there is none.</summary>
+    public static string? PythonWithTorch => Python.Value;
 
     /// <summary>The listed needs.</summary>
     public static IReadOnlyCollection<string> Names => Table.Keys;
@@ -25,5 +35,29 @@ public static class OptionalNeeds
         if (!Table.TryGetValue(need, out var entry))
             throw new ArgumentException($"'{need}' is no optional need; allowed are {string.Join(", ", Names)}", nameof(need));
         return entry.Present() ? null : $"needs {need}: {entry.Remedy}";
+    }
+
+    private static string? FindPythonWithTorch()
+    {
+        foreach (string python in (string[])["python3", "/usr/bin/python3"])
+        {
+            try
+            {
+                var start = new ProcessStartInfo(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None or importlib.util.find_spec('numpy') is None)"])
+                {
+                    RedirectStandardError = true,
+                };
+                using var process = Process.Start(start)!;
+                process.WaitForExit();
+                if (process.ExitCode == 0)
+                    return python;
+            }
+            catch (Win32Exception)
+            {
+                // No such program.
+            }
+        }
+
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EDA.Host.CommandLine;
+using EDA.Kernels.Gpu;
 
 namespace EDA.Bench.Devices;
 
@@ -14,7 +15,7 @@ internal static class DeviceOptions
     public static Option<string?> Device() => new("--device") { Description = $"what is measured: cpu, software, cuda or cuda:N ({Default})", HelpName = "NAME" };
 
     /// <summary>--precision.</summary>
-    public static Option<string?> Precision() => new("--precision") { Description = "the precision of matrix products on a GPU (fp32)", HelpName = "NAME" };
+    public static Option<string?> Precision() => new("--precision") { Description = $"of matrix products on a GPU: {string.Join(", ", Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant()))} (fp32)", HelpName = "NAME" };
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>; null where the option is not given.</summary>
     public static int? WholeNumber(ParseResult result, Option<string?> option, int least, int most)

@@ -9,7 +9,7 @@ namespace EDA.Bench.Kernels;
 /// allocated bytes; on a device made of kernels also each kernel's. Peaks and steps take turns in one run, and every
 /// figure is a median, so that a busy machine slows both sides of each ratio.
 /// </summary>
-internal static class KernelTable
+public static class KernelTable
 {
     /// <summary>Measures and writes the table.</summary>
     /// <param name="device">The device.</param>

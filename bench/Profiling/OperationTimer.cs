@@ -4,7 +4,7 @@ using EDA.Kernels;
 namespace EDA.Bench.Profiling;
 
 /// <summary>Puts every operation of a device on a timeline, and with it what the operation launched.</summary>
-internal abstract class OperationTimer : IDisposable
+public abstract class OperationTimer : IDisposable
 {
     private (string Name, double Flop, double Bytes) _operation;
     private double _start;
@@ -17,6 +17,9 @@ internal abstract class OperationTimer : IDisposable
 
     /// <summary>Where the time axis stands, in seconds.</summary>
     public abstract double Now { get; }
+
+    /// <summary>Launches whose time may be the host's.</summary>
+    public virtual int LateLaunches => 0;
 
     /// <summary>Makes the timer of a device.</summary>
     /// <param name="device">The device.</param>
@@ -52,7 +55,7 @@ internal abstract class OperationTimer : IDisposable
     }
 
     /// <summary>An operation under way.</summary>
-    internal readonly struct Scope(OperationTimer timer) : IDisposable
+    public readonly struct Scope(OperationTimer timer) : IDisposable
     {
         /// <summary>The operation ends.</summary>
         public void Dispose() => timer.Finish();
@@ -96,7 +99,4 @@ internal abstract class OperationTimer : IDisposable
             }
         }
     }
-
-    /// <summary>Launches whose time may be the host's.</summary>
-    public virtual int LateLaunches => 0;
 }

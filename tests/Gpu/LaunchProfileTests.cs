@@ -1,0 +1,173 @@
+using EDA.Kernels;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
+
+namespace EDA.Tests.Gpu;
+
+/// <summary>Launches timed one by one, and the loads that show a device's peaks.</summary>
+public class LaunchProfileTests
+{
+    [Fact]
+    public void Every_launch_of_an_operation_is_there_in_order_under_its_name()
+    {
+        using var device = new GpuDevice(new SoftwareBackend());
+        using var values = device.Allocate<float>(300);
+        using var profile = device.StartProfile();
+        for (uint step = 0; step < 2; step++)
+        {
+            profile.Begin("fill");
+            device.Vector.FillNormal(values, 300, new RandomDraw(1, RandomStage.Behavior, step), RandomPurpose.Noise);
+            profile.End();
+        }
+
+        Assert.Equal(["set_draw", "fill_normal", "set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.All(profile.Launches, launch => Assert.Equal("fill", launch.Operation));
+        Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
+        Assert.All(profile.Launches.Zip(profile.Launches.Skip(1)), pair => Assert.True(pair.First.Start + pair.First.Seconds <= pair.Second.Start));
+        Assert.Equal(4 * 300, profile.Launches[1].Bytes);
+        Assert.Equal(0, profile.LateLaunches);
+        Assert.Equal(profile.Launches[^1].Start + profile.Launches[^1].Seconds, profile.Elapsed, 1e-12);
+    }
+
+    [Fact]
+    public void One_profile_at_a_time_and_none_after_its_end()
+    {
+        using var backend = new SoftwareBackend();
+        using var device = new GpuDevice(backend);
+        using (device.StartProfile())
+        {
+            Assert.Throws<InvalidOperationException>(device.StartProfile);
+            Assert.NotNull(backend.Observer);
+        }
+
+        Assert.Null(backend.Observer);
+        device.StartProfile().Dispose();
+    }
+
+    [Fact]
+    public void Times_are_the_kernels_and_not_the_hosts()
+    {
+        var backend = new SlowHostBackend(secondsPerBusyRound: 1);
+        using var device = new GpuDevice(backend);
+        using var loads = device.CreatePeakLoads();
+        using var profile = device.StartProfile();
+        profile.Begin("loads");
+        for (int i = 0; i < 300; i++)
+            loads.All[i % loads.All.Count].Run();
+        profile.End();
+        // The kernel that keeps the device busy is not among them, and each took as long as the device does.
+        Assert.Equal(300, profile.Launches.Count);
+        Assert.All(profile.Launches, launch => Assert.Equal(SlowHostBackend.KernelSeconds, launch.Seconds, 1e-9));
+        Assert.Equal(0, profile.LateLaunches);
+        Assert.Equal(300 * SlowHostBackend.KernelSeconds, profile.Elapsed, 1e-9);
+        Assert.Equal(3, backend.BusyRounds.Count);
+    }
+
+    [Fact]
+    public void Launches_that_the_host_was_too_slow_for_are_counted_and_the_next_batch_gets_more_time()
+    {
+        var backend = new SlowHostBackend(secondsPerBusyRound: 1e-15);
+        using var device = new GpuDevice(backend);
+        using var loads = device.CreatePeakLoads();
+        using var profile = device.StartProfile();
+        for (int i = 0; i < 2; i++)
+        {
+            profile.Begin("load");
+            loads.All[0].Run();
+            profile.End();
+        }
+
+        Assert.Equal(2, profile.LateLaunches);
+        Assert.True(backend.BusyRounds[1] > backend.BusyRounds[0]);
+    }
+
+    [Fact]
+    public void Peak_loads_do_the_work_they_say()
+    {
+        using var device = new GpuDevice(new SoftwareBackend());
+        using var loads = device.CreatePeakLoads();
+        using var profile = device.StartProfile();
+        foreach (var load in loads.All)
+            load.Run();
+        profile.End();
+        Assert.Equal(["multiply_add_loop", "product_fp32_store", "copy_loop"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.All(loads.All.Zip(profile.Launches), pair => Assert.Equal(pair.First.Work, pair.First.Limit == DeviceLimit.Arithmetic ? pair.Second.Flop : pair.Second.Bytes));
+    }
+
+    [Fact]
+    public void The_copy_copies_and_the_multiply_adds_add_up()
+    {
+        using var backend = new SoftwareBackend();
+        using var source = backend.Upload<Float4>([.. Enumerable.Range(0, 300).Select(i => new Float4 { X = i, Y = -i, Z = 2 * i, W = 1 })]);
+        using var destination = backend.Allocate<Float4>(300);
+        backend.Load<CopyLoopArguments>("copy_loop", CopyLoop.GroupSize, CopyLoop.Run)
+            .Launch(new GridSize(2), new CopyLoopArguments { Source = source.View, Destination = destination.View }, default);
+        Assert.Equal(source.ToArray(), destination.ToArray());
+
+        // By a factor of −2 each of the 128 multiply-adds of a round turns c into −c: after four of each sum, c again.
+        using var output = backend.Upload<float>([.. Enumerable.Repeat(7f, MultiplyAddLoop.GroupSize)]);
+        var kernel = backend.Load<MultiplyAddArguments>("multiply_add_loop", MultiplyAddLoop.GroupSize, MultiplyAddLoop.Run);
+        kernel.Launch(new GridSize(1), new MultiplyAddArguments { Output = output.View, Factor = -2, Rounds = 3 }, default);
+        Assert.All(output.ToArray(), value => Assert.Equal(7f, value));
+    }
+
+    /// <summary>
+    /// A GPU with a clock of its own, on which every kernel takes two microseconds, and a host that takes fifty to
+    /// launch one: nothing is computed, only timed.
+    /// </summary>
+    private sealed class SlowHostBackend(double secondsPerBusyRound) : GpuBackend
+    {
+        public const double KernelSeconds = 2e-6;
+
+        private const double LaunchSeconds = 50e-6;
+
+        private readonly SoftwareBackend _memory = new();
+        private double _host;
+        private double _device;
+
+        public List<int> BusyRounds { get; } = [];
+
+        private double SecondsPerBusyRound => secondsPerBusyRound;
+
+        public override string Name => "slow host";
+
+        public override bool IsAsynchronous => true;
+
+        public override GpuArray<T> Allocate<T>(long length) => _memory.Allocate<T>(Math.Min(length, 1 << 12));
+
+        public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel) => new Kernel<TArguments>(this, name, groupSize);
+
+        public override void Synchronize() => _host = Math.Max(_host, _device);
+
+        public override ITimeMark Mark()
+        {
+            _host += LaunchSeconds;
+            _device = Math.Max(_device, _host);
+            return new Moment(_device);
+        }
+
+        protected override void Dispose(bool disposing) => _memory.Dispose();
+
+        private sealed class Kernel<TArguments>(SlowHostBackend backend, string name, int groupSize) : LoadedKernel<TArguments>(backend, name, groupSize)
+            where TArguments : struct
+        {
+            protected override void Run(GridSize grid, in TArguments arguments)
+            {
+                bool busy = arguments is MultiplyAddArguments && grid == new GridSize(1);
+                if (busy)
+                    backend.BusyRounds.Add(((MultiplyAddArguments)(object)arguments).Rounds);
+                backend._host += LaunchSeconds;
+                backend._device = Math.Max(backend._device, backend._host) + (busy ? backend.SecondsPerBusyRound * backend.BusyRounds[^1] : KernelSeconds);
+            }
+        }
+
+        private sealed record Moment(double Time) : ITimeMark
+        {
+            public double SecondsSince(ITimeMark earlier) => Time - ((Moment)earlier).Time;
+
+            public void Dispose()
+            {
+            }
+        }
+    }
+}
