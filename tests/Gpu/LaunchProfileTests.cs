@@ -47,13 +47,12 @@ public class LaunchProfileTests
     [Fact]
     public void Times_are_the_kernels_and_not_the_hosts()
     {
-        var backend = new SlowHostBackend(secondsPerBusyRound: 1);
+        var backend = new SlowHostBackend(secondsPerLaunch: 50e-6, secondsPerBusyRound: 1);
         using var device = new GpuDevice(backend);
-        using var loads = device.CreatePeakLoads();
         using var profile = device.StartProfile();
-        profile.Begin("loads");
+        profile.Begin("copies");
         for (int i = 0; i < 300; i++)
-            loads.All[i % loads.All.Count].Run();
+            backend.Copy();
         profile.End();
         // The kernel that keeps the device busy is not among them, and each took as long as the device does.
         Assert.Equal(300, profile.Launches.Count);
@@ -66,14 +65,13 @@ public class LaunchProfileTests
     [Fact]
     public void Launches_that_the_host_was_too_slow_for_are_counted_and_the_next_batch_gets_more_time()
     {
-        var backend = new SlowHostBackend(secondsPerBusyRound: 1e-15);
+        var backend = new SlowHostBackend(secondsPerLaunch: 0, secondsPerBusyRound: 1e-15);
         using var device = new GpuDevice(backend);
-        using var loads = device.CreatePeakLoads();
         using var profile = device.StartProfile();
         for (int i = 0; i < 2; i++)
         {
-            profile.Begin("load");
-            loads.All[0].Run();
+            profile.Begin("copy");
+            backend.Copy();
             profile.End();
         }
 
@@ -112,14 +110,12 @@ public class LaunchProfileTests
     }
 
     /// <summary>
-    /// A GPU with a clock of its own, on which every kernel takes two microseconds, and a host that takes fifty to
-    /// launch one: nothing is computed, only timed.
+    /// A GPU with a clock of its own, on which every kernel takes two microseconds, and a host that takes its time
+    /// for each launch: nothing is computed, only timed.
     /// </summary>
-    private sealed class SlowHostBackend(double secondsPerBusyRound) : GpuBackend
+    private sealed class SlowHostBackend(double secondsPerLaunch, double secondsPerBusyRound) : GpuBackend
     {
         public const double KernelSeconds = 2e-6;
-
-        private const double LaunchSeconds = 50e-6;
 
         private readonly SoftwareBackend _memory = new();
         private double _host;
@@ -127,13 +123,17 @@ public class LaunchProfileTests
 
         public List<int> BusyRounds { get; } = [];
 
+        private double SecondsPerLaunch => secondsPerLaunch;
+
         private double SecondsPerBusyRound => secondsPerBusyRound;
 
         public override string Name => "slow host";
 
         public override bool IsAsynchronous => true;
 
-        public override GpuArray<T> Allocate<T>(long length) => _memory.Allocate<T>(Math.Min(length, 1 << 12));
+        public void Copy() => Load<CopyLoopArguments>("copy_loop", CopyLoop.GroupSize, CopyLoop.Run).Launch(new GridSize(2), default, default);
+
+        public override GpuArray<T> Allocate<T>(long length) => _memory.Allocate<T>(length);
 
         public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel) => new Kernel<TArguments>(this, name, groupSize);
 
@@ -141,7 +141,7 @@ public class LaunchProfileTests
 
         public override ITimeMark Mark()
         {
-            _host += LaunchSeconds;
+            _host += secondsPerLaunch;
             _device = Math.Max(_device, _host);
             return new Moment(_device);
         }
@@ -156,7 +156,7 @@ public class LaunchProfileTests
                 bool busy = arguments is MultiplyAddArguments && grid == new GridSize(1);
                 if (busy)
                     backend.BusyRounds.Add(((MultiplyAddArguments)(object)arguments).Rounds);
-                backend._host += LaunchSeconds;
+                backend._host += backend.SecondsPerLaunch;
                 backend._device = Math.Max(backend._device, backend._host) + (busy ? backend.SecondsPerBusyRound * backend.BusyRounds[^1] : KernelSeconds);
             }
         }
