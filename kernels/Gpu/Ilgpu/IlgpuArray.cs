@@ -34,8 +34,9 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         var part = Part(offset, source.Length);
         if (source.Length == 0)
             return;
+
+        // Both wait until the copy is done: the host's memory is pageable, and the caller's.
         part.CopyFromCPU(_stream, source);
-        _stream.Synchronize();
     }
 
     public override void CopyTo(Span<T> destination, long offset = 0)
@@ -44,7 +45,6 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (destination.Length == 0)
             return;
         part.CopyToCPU(_stream, destination);
-        _stream.Synchronize();
     }
 
     protected override void Dispose(bool disposing)
@@ -52,8 +52,12 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (_disposed)
             return;
         _disposed = true;
-        if (disposing)
-            _buffer.Dispose();
+        if (!disposing || _buffer.IsDisposed)
+            return;
+
+        // What was launched may still be using it.
+        _stream.Synchronize();
+        _buffer.Dispose();
     }
 
     private ArrayView<T> Part(long offset, int count)

@@ -30,11 +30,20 @@ public class IlgpuBackend : GpuBackend
     public override GpuArray<T> Allocate<T>(long length) => new IlgpuArray<T>(this, Accelerator, Stream, length);
 
     /// <inheritdoc/>
-    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel) =>
-        new Loaded<TArguments>(this, name, groupSize, Stream, Accelerator.LoadKernel(kernel));
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        var launch = Accelerator.LoadKernel<Action<AcceleratorStream, KernelConfig, TArguments>>(NamedEntryPoint.Of(name, kernel.Method));
+        return new Loaded<TArguments>(this, name, groupSize, launch);
+    }
 
     /// <inheritdoc/>
     public override void Synchronize() => Stream.Synchronize();
+
+    /// <summary>Whether a launch that failed will be repeated, so that its failure is none.</summary>
+    /// <param name="failure">Why it failed.</param>
+    /// <returns>False: it will not.</returns>
+    protected virtual bool WillRepeat(Exception failure) => false;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -47,14 +56,22 @@ public class IlgpuBackend : GpuBackend
     }
 
     private sealed class Loaded<TArguments>(
-        GpuBackend backend, string name, int groupSize, AcceleratorStream stream, Action<AcceleratorStream, KernelConfig, TArguments> launch)
+        IlgpuBackend backend, string name, int groupSize, Action<AcceleratorStream, KernelConfig, TArguments> launch)
         : LoadedKernel<TArguments>(backend, name, groupSize)
         where TArguments : struct
     {
         protected override void Run(GridSize grid, in TArguments arguments)
         {
-            if (grid is { X: > 0, Y: > 0, Z: > 0 })
-                launch(stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(GroupSize, 1, 1)), arguments);
+            if (grid is not { X: > 0, Y: > 0, Z: > 0 })
+                return;
+            try
+            {
+                launch(backend.Stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(GroupSize, 1, 1)), arguments);
+            }
+            catch (Exception failure) when (backend.WillRepeat(failure))
+            {
+                // A launch that could not be recorded: the whole operation is launched again.
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             GpuArguments.Identity(states), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(gaps));
         if (!_backend.Begin(key))
             return;
-        try
+        do
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -79,10 +79,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 _passes.Objective(arguments, true);
             }
         }
-        finally
-        {
-            _backend.End();
-        }
+        while (!_backend.End());
     }
 
     public void Objective(
@@ -147,7 +144,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             GpuArguments.Identity(loss), Constants: (draws.DropoutRate, 0, 0, null));
         if (!_backend.Begin(key))
             return;
-        try
+        do
         {
             _passes.Fold(theta);
             for (int first = 0; first < rows; first += GpuSlab.Rows)
@@ -171,10 +168,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-        }
+        while (!_backend.End());
     }
 
     public void AlignmentStep(
@@ -205,7 +199,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             GpuArguments.Identity(gradient), GpuArguments.Identity(loss), (objective.Temperature, objective.LabelScale, (int)objective.Loss, null));
         if (!_backend.Begin(key))
             return;
-        try
+        do
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -220,10 +214,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-        }
+        while (!_backend.End());
     }
 
     public void Sample(
@@ -287,7 +278,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
     {
         if (!_backend.Begin(new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table))))
             return;
-        try
+        do
         {
             int stateSize = Shape.StateSize;
             _passes.Start(buffers, slab, startIsGiven ? buffers[buffers.Point] : null);
@@ -302,10 +293,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 _passes.Advance(buffers, theta, slab, table.Evaluations[n], n);
             }
         }
-        finally
-        {
-            _backend.End();
-        }
+        while (!_backend.End());
     }
 
     private void Evaluate(
