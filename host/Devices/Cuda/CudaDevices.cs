@@ -17,7 +17,7 @@ internal static class CudaDevices
     [
         .. CudaMachine.Gpus.Select(gpu => ($"cuda:{gpu.Number}", string.Create(
             CultureInfo.InvariantCulture,
-            $"{gpu.Name}, compute capability {gpu.ComputeCapability}, {Gibibytes(gpu.MemoryBytes)}, driver for CUDA {gpu.DriverVersion}"))),
+            $"{gpu.Name}, compute capability {gpu.ComputeCapability}, {GpuMemory.Text(gpu.MemoryBytes)}, driver for CUDA {gpu.DriverVersion}"))),
     ];
 
     /// <summary>Opens one.</summary>
@@ -38,8 +38,6 @@ internal static class CudaDevices
     {
         long free = ((CudaBackend)((GpuDevice)device).Backend).FreeMemory;
         if (needed > free)
-            throw new UserError($"{device.Name} has {Gibibytes(free)} of memory free, and this takes about {Gibibytes(needed)}; a smaller width, behavior.batch, alignment.states or points takes less");
+            throw new UserError($"{device.Name} has {GpuMemory.Text(free)} of memory free, and this takes about {GpuMemory.Text(needed)}; a smaller width, behavior.batch, alignment.states or points takes less");
     }
-
-    private static string Gibibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.00} GiB");
 }

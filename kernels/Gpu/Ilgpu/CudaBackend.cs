@@ -1,4 +1,3 @@
-using System.Globalization;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
@@ -19,7 +18,7 @@ public sealed class CudaBackend : IlgpuBackend
     private readonly Action<string>? _notice;
 
     private CudaBackend(CudaAccelerator accelerator, CudaStream stream, Action<string>? notice)
-        : base(accelerator, stream, true)
+        : base(accelerator, stream)
     {
         _accelerator = accelerator;
         _gpu = CudaMachine.Describe(accelerator.Device);
@@ -52,15 +51,15 @@ public sealed class CudaBackend : IlgpuBackend
         }
 
         Require(CudaMachine.Describe(chosen), chosen, precision);
-        var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms());
+        IlgpuTrace.Listen();
         try
         {
-            var accelerator = chosen.CreateCudaAccelerator(context);
+            var accelerator = CudaMachine.Accelerator(chosen);
+            accelerator.Bind();
             return new CudaBackend(accelerator, accelerator.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING), notice);
         }
         catch (CudaException failure)
         {
-            context.Dispose();
             throw new DeviceException($"cuda:{number} cannot be used: the NVIDIA driver says: {failure.Message}", failure);
         }
     }
@@ -74,10 +73,24 @@ public sealed class CudaBackend : IlgpuBackend
         }
         catch (CudaException failure) when (failure.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY))
         {
-            double wanted = (double)length * Interop.SizeOf<T>();
+            string wanted = GpuMemory.Text(length * Interop.SizeOf<T>());
             throw new DeviceException(
-                $"cuda:{_gpu.Number} has {Size(FreeMemory)} of its {Size(_gpu.MemoryBytes)} of memory free, and {Size(wanted)} more are needed; a smaller width, batch or dataset needs less, and so do fewer seeds at once",
+                $"cuda:{_gpu.Number} has {GpuMemory.Text(FreeMemory)} of its {GpuMemory.Text(_gpu.MemoryBytes)} of memory free, and {wanted} more are needed; a smaller width, batch or dataset needs less",
                 failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+    {
+        _ = IlgpuTrace.Said();
+        try
+        {
+            return base.Load(name, groupSize, kernel);
+        }
+        catch (CudaException failure)
+        {
+            throw new InvalidOperationException($"the NVIDIA driver refuses the kernel {name}: {failure.Message} {IlgpuTrace.Said()}", failure);
         }
     }
 
@@ -131,8 +144,6 @@ public sealed class CudaBackend : IlgpuBackend
                 $"cuda:{gpu.Number} ({gpu.Name}) has compute capability {gpu.ComputeCapability}; {precision.ToString().ToLowerInvariant()} takes {TensorCores} or newer, fp32 runs");
         }
     }
-
-    private static string Size(double bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1 << 30):0.0#} GiB");
 
     private void TellOfFailures(int before)
     {

@@ -52,7 +52,7 @@ internal sealed class BdmPasses<TProduct>
     /// <summary>Some elements of every model's.</summary>
     public static ModelView Slice(ModelView all, long offset, long count) => all with
     {
-        All = all.All.SubView(offset, all.All.Length - all.Length + count),
+        All = all.All.SubView(count == 0 ? 0 : offset, all.All.Length - all.Length + count), // a view cannot begin at its end
         Length = count,
         IsAligned = offset % 4 == 0 ? all.IsAligned : 0,
     };
