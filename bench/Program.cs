@@ -11,6 +11,7 @@ using EDA.Bench.Verification;
 using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Kernels;
 
 var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), ReportCommand.Create() };
 foreach (var command in OptionalCommands.All)
@@ -36,7 +37,7 @@ try
         throw new UserError(parsed.Errors[0].Message);
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
     return ExitStatus.Refused;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 
 namespace EDA.Bench.Kernels;
 
@@ -18,11 +19,11 @@ internal static class KernelsCommand
         var command = new Command("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel") { device, precision, json };
         command.SetAction(result =>
         {
-            string name = result.GetValue(device) ?? DeviceOptions.Default;
-            bool software = name == BenchDevice.Software;
+            var choice = DeviceOptions.Choice(result, device, precision);
+            bool software = choice.Name == DeviceChoice.Software;
             if (result.GetValue(json) is { } path)
                 KernelDocument.CheckDestination(path);
-            using var opened = BenchDevice.Open(name, result.GetValue(precision));
+            using var opened = choice.Open();
             KernelTable.Run(opened, software ? WorkloadSize.Small : WorkloadSize.Published, software ? SoftwareRounds : Rounds, result.GetValue(json), Console.Out);
             return ExitStatus.Success;
         });

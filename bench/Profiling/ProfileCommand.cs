@@ -3,6 +3,7 @@ using System.Globalization;
 using EDA.Bench.Devices;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 using EDA.Host.Recipes;
 
 namespace EDA.Bench.Profiling;
@@ -25,9 +26,9 @@ internal static class ProfileCommand
         command.SetAction(result =>
         {
             var entry = Recipe.Find(result.GetValue(recipe));
-            string deviceName = result.GetValue(device) ?? DeviceOptions.Default;
+            var choice = DeviceOptions.Choice(result, device, precision);
             string[] assignments = result.GetValue(set) ?? [];
-            bool software = deviceName == BenchDevice.Software;
+            bool software = choice.Name == DeviceChoice.Software;
             int count = DeviceOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (software ? SoftwareSteps : DefaultSteps);
             var settings = (software ? SoftwareSize : FullSize) with { Bandit = entry.Bandit };
             settings = settings with { Behavior = settings.Behavior with { Steps = count }, Alignment = settings.Alignment with { Steps = count } };
@@ -35,10 +36,10 @@ internal static class ProfileCommand
             settings.Check();
             string words = string.Join(' ', (string[])
             [
-                "./eda profile", entry.Name, "--device", deviceName, .. Precision(result.GetValue(precision)), "--steps", count.ToString(CultureInfo.InvariantCulture),
+                "./eda profile", entry.Name, "--device", choice.Name, .. Precision(result.GetValue(precision)), "--steps", count.ToString(CultureInfo.InvariantCulture),
                 .. assignments.SelectMany(assignment => new[] { "--set", assignment }),
             ]);
-            var written = ProfileRun.Execute(new ProfileRequest(entry, settings, deviceName, result.GetValue(precision), result.GetValue(folder), words), Console.Out);
+            var written = ProfileRun.Execute(new ProfileRequest(entry, settings, choice, result.GetValue(folder), words), Console.Out);
             Console.WriteLine();
             Console.WriteLine($"roofline.svg, trace.json (opens in Perfetto), CSV and JSON are in {Path.GetRelativePath(Environment.CurrentDirectory, written.FullPath)}");
             return ExitStatus.Success;

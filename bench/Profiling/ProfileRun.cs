@@ -1,7 +1,7 @@
 using System.Globalization;
-using EDA.Bench.Devices;
 using EDA.Bench.Peaks;
 using EDA.Engine.Stages;
+using EDA.Host.Devices;
 using EDA.Host.Recipes;
 using EDA.Host.Reports;
 using EDA.Kernels;
@@ -11,11 +11,10 @@ namespace EDA.Bench.Profiling;
 /// <summary>What the user asked of a profile.</summary>
 /// <param name="Recipe">The recipe.</param>
 /// <param name="Settings">The settings of the run.</param>
-/// <param name="Device">The device's name.</param>
-/// <param name="Precision">The precision; null for the device's own.</param>
+/// <param name="Device">The device.</param>
 /// <param name="Out">The folder; null for a fresh one under runs/.</param>
 /// <param name="Command">The command that does the same again.</param>
-public sealed record ProfileRequest(Recipe Recipe, BanditRun Settings, string Device, string? Precision, string? Out, string Command);
+public sealed record ProfileRequest(Recipe Recipe, BanditRun Settings, DeviceChoice Device, string? Out, string Command);
 
 /// <summary>
 /// Runs a short training of a recipe three times: a step to warm up, then as it always runs, then with every operation
@@ -32,7 +31,8 @@ public static class ProfileRun
     public static ProfileFolder Execute(ProfileRequest request, TextWriter output)
     {
         var started = DateTimeOffset.UtcNow;
-        using var device = BenchDevice.Open(request.Device, request.Precision);
+        using var device = request.Device.Open();
+        request.Device.RequireMemory(device, request.Settings);
         var folder = ProfileFolder.Create(request.Out, $"profile-{request.Recipe.Name}");
         output.WriteLine($"device   {device.Name}");
         if (device is IMeasuredDevice { IsAsynchronous: false })

@@ -2,6 +2,7 @@ using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 
 namespace EDA.Bench.Steps;
 
@@ -18,13 +19,13 @@ internal static class StepsCommand
         var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, json };
         command.SetAction(result =>
         {
-            string name = result.GetValue(device) ?? DeviceOptions.Default;
+            var choice = DeviceOptions.Choice(result, device, precision);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
-            var usual = name switch
+            var usual = choice.Name switch
             {
-                BenchDevice.Software => new StepTimesSize(2, 3, 4, 8),
-                DeviceOptions.Default => new StepTimesSize(2, 5, 20, 4096),
+                DeviceChoice.Software => new StepTimesSize(2, 3, 4, 8),
+                DeviceChoice.Default => new StepTimesSize(2, 5, 20, 4096),
                 _ => new StepTimesSize(100, 15, 2000, 1_000_000),
             };
             var size = usual with
@@ -32,9 +33,9 @@ internal static class StepsCommand
                 StageSteps = DeviceOptions.WholeNumber(result, stageSteps, 1, 100_000_000) ?? usual.StageSteps,
                 StageStates = DeviceOptions.WholeNumber(result, stageStates, 1, 100_000_000) ?? usual.StageStates,
             };
-            using var opened = BenchDevice.Open(name, result.GetValue(precision));
+            using var opened = choice.Open();
             Console.WriteLine($"device  {opened.Name}");
-            using var times = new StepTimes(opened, name == BenchDevice.Software ? WorkloadSize.Small : WorkloadSize.Published);
+            using var times = new StepTimes(opened, choice.Name == DeviceChoice.Software ? WorkloadSize.Small : WorkloadSize.Published);
             var document = times.Measure(size, Console.Out);
             if (result.GetValue(json) is { } file)
                 document.Save(file);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 
 namespace EDA.Bench.Verification;
 
@@ -15,11 +16,11 @@ internal static class VerifyCommand
         var command = new Command("verify", "Compare every operation of a device with the CPU's; status 1 where they differ.") { device, precision, json };
         command.SetAction(result =>
         {
-            string name = result.GetValue(device) ?? DeviceOptions.Default;
+            var choice = DeviceOptions.Choice(result, device, precision);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "an earlier verification", VerificationTable.Is);
-            using var opened = BenchDevice.Open(name, result.GetValue(precision));
-            var table = VerificationTable.Run(opened, name == BenchDevice.Software ? VerificationCase.Small : VerificationCase.Large, Console.Out);
+            using var opened = choice.Open();
+            var table = VerificationTable.Run(opened, choice.Name == DeviceChoice.Software ? VerificationCase.Small : VerificationCase.Large, Console.Out);
             if (result.GetValue(json) is { } file)
                 table.Save(file);
             return table.Passed ? ExitStatus.Success : ExitStatus.Failure;

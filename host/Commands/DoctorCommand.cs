@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using EDA.Engine.Data.Hdf5;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
@@ -20,8 +21,11 @@ internal static class DoctorCommand
             bool driver = NvidiaDriver.IsPresent;
             Line("cores", $"{Environment.ProcessorCount}, {options.Threads} used ({CpuOptions.ThreadsVariable} changes it)");
             Line("SIMD", $"{Word(options.Simd)}, best here {Word(CpuOptions.BestSimd)} ({CpuOptions.SimdVariable} changes it)");
-            Line("devices", string.Join(", ", DeviceChoice.Names));
+            var gpus = driver ? CudaDevices.All : [];
+            Line("devices", string.Join(", ", [DeviceChoice.Default, DeviceChoice.Software, .. gpus.Select(gpu => gpu.Name)]));
             Line("NVIDIA driver", driver ? "present" : "none");
+            foreach (var (name, description) in gpus)
+                Line(name, description);
 
             var states = OptionalProps.Read(SourceTree.Root);
             foreach (var package in OptionalPackage.All)
@@ -35,6 +39,7 @@ internal static class DoctorCommand
             if (driver && !IsBuiltIn("UseIlgpu"))
                 Console.WriteLine(SetupHint.Text);
 
+            Line("HDF5", Hdf5File.IsAvailable(out string? missing) ? Hdf5File.LibraryName : missing!);
             Line("EDA.Engine", ProgramVersion.Engine);
             Line(".NET", ProgramVersion.Runtime);
             Line("system", ProgramVersion.System);

@@ -9,13 +9,14 @@ namespace EDA.Tests.Kernels;
 /// Every device that is held to the golden vectors and to the twin. A new device is one more line in
 /// <see cref="All"/>. What the machine lacks is not listed, so nothing passes or is skipped in its name.
 /// </summary>
-public static class TestDevices
+public static partial class TestDevices
 {
     private static readonly Dictionary<string, Func<IDevice>> All = new(
     [
         .. Cpu(threads: 1),
         .. Cpu(threads: 4),
         new("software", () => new GpuDevice(new SoftwareBackend())),
+        .. Cuda(),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>
@@ -42,6 +43,16 @@ public static class TestDevices
         }
 
         return pairs;
+    }
+
+    // tests/Ilgpu has them, in a build with ILGPU.
+    static partial void FindCuda(List<KeyValuePair<string, Func<IDevice>>> found);
+
+    private static List<KeyValuePair<string, Func<IDevice>>> Cuda()
+    {
+        var found = new List<KeyValuePair<string, Func<IDevice>>>();
+        FindCuda(found);
+        return found;
     }
 
     private static IEnumerable<KeyValuePair<string, Func<IDevice>>> Cpu(int threads) => Levels.Select(level =>

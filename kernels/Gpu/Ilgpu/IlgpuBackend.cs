@@ -39,9 +39,10 @@ public class IlgpuBackend : GpuBackend
     /// <inheritdoc/>
     public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
     {
-        var launch = Accelerator.LoadKernel(kernel);
+        ArgumentNullException.ThrowIfNull(kernel);
+        var launch = Accelerator.LoadKernel<Action<AcceleratorStream, KernelConfig, TArguments>>(NamedEntryPoint.Of(name, kernel.Method));
         _launchers[name] = launch;
-        return new Loaded<TArguments>(this, name, groupSize, Stream, launch);
+        return new Loaded<TArguments>(this, name, groupSize, launch);
     }
 
     /// <inheritdoc/>
@@ -50,6 +51,11 @@ public class IlgpuBackend : GpuBackend
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">The accelerator's context was made without <c>Profiling()</c>.</exception>
     public override ITimeMark Mark() => new IlgpuMark(Stream.AddProfilingMarker());
+
+    /// <summary>Whether a launch that failed will be repeated, so that its failure is none.</summary>
+    /// <param name="failure">Why it failed.</param>
+    /// <returns>False: it will not.</returns>
+    protected virtual bool WillRepeat(Exception failure) => false;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -62,14 +68,22 @@ public class IlgpuBackend : GpuBackend
     }
 
     private sealed class Loaded<TArguments>(
-        GpuBackend backend, string name, int groupSize, AcceleratorStream stream, Action<AcceleratorStream, KernelConfig, TArguments> launch)
+        IlgpuBackend backend, string name, int groupSize, Action<AcceleratorStream, KernelConfig, TArguments> launch)
         : LoadedKernel<TArguments>(backend, name, groupSize)
         where TArguments : struct
     {
         protected override void Run(GridSize grid, in TArguments arguments)
         {
-            if (grid is { X: > 0, Y: > 0, Z: > 0 })
-                launch(stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(GroupSize, 1, 1)), arguments);
+            if (grid is not { X: > 0, Y: > 0, Z: > 0 })
+                return;
+            try
+            {
+                launch(backend.Stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(GroupSize, 1, 1)), arguments);
+            }
+            catch (Exception failure) when (backend.WillRepeat(failure))
+            {
+                // A launch that could not be recorded: the whole operation is launched again.
+            }
         }
     }
 }

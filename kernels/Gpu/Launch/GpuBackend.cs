@@ -106,13 +106,12 @@ public abstract class GpuBackend : IDisposable
     /// the caller launches nothing. With an <see cref="Observer"/>, which must see every launch, no recording is used.
     /// </summary>
     /// <param name="key">What the launches depend on.</param>
-    /// <returns>True where the caller must launch and then call <see cref="End"/>.</returns>
+    /// <returns>True where the caller must launch, and call <see cref="End"/> after the last.</returns>
     public virtual bool Begin(in RecordingKey key) => true;
 
     /// <summary>Ends what <see cref="Begin"/> began.</summary>
-    public virtual void End()
-    {
-    }
+    /// <returns>False where the launches came to nothing, because they could not be recorded: they must be repeated, and ended again.</returns>
+    public virtual bool End() => true;
 
     /// <summary>Forgets recordings: their arrays are about to go.</summary>
     /// <param name="owner">Whose.</param>

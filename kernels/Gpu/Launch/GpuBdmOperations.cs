@@ -64,9 +64,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         var key = new RecordingKey(
             this, nameof(Gaps), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
             GpuArguments.Identity(states), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(gaps));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -79,10 +77,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 _passes.Objective(arguments, true);
             }
         }
-        finally
-        {
-            _backend.End();
-        }
+
+        GpuArguments.KeepAlive(policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
     }
 
     public void Objective(
@@ -114,6 +110,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         _kernels.Mean.Launch(
             new GridSize(1, 1, _models), new MeanArguments { Values = arguments.Losses, Mean = _arguments.Of(loss, 1), Count = stateCount }, new KernelWork(stateCount, 4.0 * stateCount));
         _backend.Synchronize();
+        GpuArguments.KeepAlive(gaps, labels, gapsGradient, loss);
     }
 
     public void DenoisingStep(
@@ -145,9 +142,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             this, nameof(DenoisingStep), rows, 1, GpuArguments.Identity(parameters), GpuArguments.Identity(actions), GpuArguments.Identity(states),
             GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(draws.DropoutMask), GpuArguments.Identity(gradient),
             GpuArguments.Identity(loss), Constants: (draws.DropoutRate, 0, 0, null));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             for (int first = 0; first < rows; first += GpuSlab.Rows)
@@ -171,10 +166,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-        }
+
+        GpuArguments.KeepAlive(parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
     }
 
     public void AlignmentStep(
@@ -203,9 +196,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             this, nameof(AlignmentStep), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
             GpuArguments.Identity(states), GpuArguments.Identity(labels), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise),
             GpuArguments.Identity(gradient), GpuArguments.Identity(loss), (objective.Temperature, objective.LabelScale, (int)objective.Loss, null));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -220,10 +211,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-        }
+
+        GpuArguments.KeepAlive(policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
     }
 
     public void Sample(
@@ -266,6 +255,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
             _passes.Copy(buffers[buffers.Point], BdmPasses<TProduct>.Slice(result, firstElement, elements), elements);
         }
+
+        GpuArguments.KeepAlive(parameters, states, start, actions);
     }
 
     public void Dispose()
@@ -285,9 +276,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
     private void Solve(BdmBuffers buffers, PreparedWeights theta, in Slab slab, SolverTable table, bool startIsGiven, long parameters)
     {
-        if (!_backend.Begin(new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table))))
-            return;
-        try
+        var key = new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table));
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             int stateSize = Shape.StateSize;
             _passes.Start(buffers, slab, startIsGiven ? buffers[buffers.Point] : null);
@@ -301,10 +291,6 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 _passes.Backward(buffers, theta, slab, null, default);
                 _passes.Advance(buffers, theta, slab, table.Evaluations[n], n);
             }
-        }
-        finally
-        {
-            _backend.End();
         }
     }
 
@@ -338,6 +324,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             _passes.Backward(buffers, theta, slab, null, new Dropout(MaskSource.None, _none, 0));
             _passes.Score(buffers, theta, slab, part);
         }
+
+        GpuArguments.KeepAlive(parameters, actions, times, states, output);
     }
 
     // f_φ first, with t and ε drawn; then f_θ of the same diffused candidates, with what its backward pass needs.
