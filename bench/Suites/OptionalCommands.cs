@@ -4,7 +4,7 @@ using EDA.Bench.Suites;
 
 namespace EDA.Bench;
 
-/// <content>eda bench suite: left out of the packed program, which is a third smaller without BenchmarkDotNet.</content>
+/// <content>eda bench suite: left out of the packed program, which needs neither BenchmarkDotNet nor the compiler it brings.</content>
 internal static partial class OptionalCommands
 {
     static partial void AddSuites(List<Command> commands)
