@@ -1,4 +1,5 @@
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace EDA.Kernels.Gpu;
 
@@ -19,6 +20,9 @@ public class IlgpuBackend : GpuBackend
 
     /// <inheritdoc/>
     public override string Name => Accelerator.Name;
+
+    /// <inheritdoc/>
+    public override bool HasTensorCores => Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
     /// <summary>What runs the kernels.</summary>
     protected Accelerator Accelerator { get; }
