@@ -74,7 +74,7 @@ internal static class TensorProduct<TPrecision, TTile>
                 precision.Multiply1();
             }
 
-            buffer = next;
+            buffer = buffer == (Buffers - 1) * bufferWords ? 0 : buffer + bufferWords;
             next = next == (Buffers - 1) * bufferWords ? 0 : next + bufferWords;
         }
     }

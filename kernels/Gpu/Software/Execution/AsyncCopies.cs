@@ -61,8 +61,9 @@ internal sealed unsafe class AsyncCopies(int items)
             return;
         var open = _open[item];
         int kept = 0;
-        foreach (var copy in open)
+        for (int i = 0; i < open.Count; i++)
         {
+            var copy = open[i];
             if (copy.Group >= _groups![item] - last)
             {
                 open[kept++] = copy;
