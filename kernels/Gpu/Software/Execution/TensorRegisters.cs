@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace EDA.Kernels.Gpu.Software;
 
 /// <summary>
@@ -12,8 +14,10 @@ internal sealed class TensorRegisters(int items)
     private const int Rows = 32;
     private const int Depth = 16;
 
+    // A warp's factors, [row][depth] and [depth][column], and a row of its sums.
     private readonly double[] _leftMatrix = new double[Rows * Depth];
     private readonly double[] _rightMatrix = new double[Rows * Depth];
+    private readonly double[] _row = new double[Rows];
     private float[]? _sums;
     private uint[]? _left;
     private uint[]? _right;
@@ -105,7 +109,7 @@ internal sealed class TensorRegisters(int items)
                 for (int quarter = 0; quarter < 4; quarter++)
                 {
                     for (int i = 0; i < 2; i++)
-                        _rightMatrix[(((8 * quarter) + g) * Depth) + (8 * step) + c + (4 * i)] = BitConverter.UInt32BitsToSingle(_right![at + (4 * quarter) + (2 * step) + i]);
+                        _rightMatrix[(((8 * step) + c + (4 * i)) * Rows) + (8 * quarter) + g] = BitConverter.UInt32BitsToSingle(_right![at + (4 * quarter) + (2 * step) + i]);
                 }
             }
         }
@@ -125,49 +129,46 @@ internal sealed class TensorRegisters(int items)
             for (int half = 0; half < 2; half++)
             {
                 for (int i = 0; i < 4; i++)
-                    SetPair(_leftMatrix, (((16 * half) + g + (8 * (i % 2))) * Depth) + (2 * c) + (8 * (i / 2)), _left![at + (8 * half) + i]);
+                    SetPair(_leftMatrix, (((16 * half) + g + (8 * (i % 2))) * Depth) + (2 * c) + (8 * (i / 2)), 1, _left![at + (8 * half) + i]);
             }
 
             for (int quarter = 0; quarter < 4; quarter++)
             {
                 for (int i = 0; i < 2; i++)
-                    SetPair(_rightMatrix, (((8 * quarter) + g) * Depth) + (2 * c) + (8 * i), _right![at + (4 * quarter) + i]);
+                    SetPair(_rightMatrix, (((2 * c) + (8 * i)) * Rows) + (8 * quarter) + g, Rows, _right![at + (4 * quarter) + i]);
             }
         }
 
         AddProduct(first, which, 0, 16);
     }
 
-    private static void SetPair(double[] matrix, int at, uint pair)
+    private static void SetPair(double[] matrix, int at, int step, uint pair)
     {
         matrix[at] = BitConverter.UInt32BitsToSingle(pair << 16);
-        matrix[at + 1] = BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000);
+        matrix[at + step] = BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000);
     }
 
     private static int SumAt(int item, int which, int half, int quarter) => (item * SumCount) + (32 * which) + (4 * ((4 * half) + quarter));
 
-    // What one instruction adds is rounded once.
+    // What one instruction adds is rounded once; in double precision, one depth after the other.
     private void AddProduct(int first, int which, int firstDepth, int depth)
     {
-        for (int lane = 0; lane < GroupRun.WarpSize; lane++)
+        for (int row = 0; row < Rows; row++)
         {
-            int g = lane / 4, c = lane % 4;
-            for (int half = 0; half < 2; half++)
+            // The four lanes 4g + c that hold the row's sums.
+            int half = row / 16, i = 2 * (row / 8 % 2), lane = first + (4 * (row % 8));
+            for (int column = 0; column < Rows; column++)
+                _row[column] = _sums![SumAt(lane + (column / 2 % 4), which, half, column / 8) + i + (column % 2)];
+            for (int column = 0; column < Rows; column += Vector<double>.Count)
             {
-                for (int quarter = 0; quarter < 4; quarter++)
-                {
-                    int at = SumAt(first + lane, which, half, quarter);
-                    for (int i = 0; i < 4; i++)
-                    {
-                        var left = _leftMatrix.AsSpan((((16 * half) + g + (8 * (i / 2))) * Depth) + firstDepth, depth);
-                        var right = _rightMatrix.AsSpan((((8 * quarter) + (2 * c) + (i % 2)) * Depth) + firstDepth, depth);
-                        double sum = _sums![at + i];
-                        for (int k = 0; k < left.Length; k++)
-                            sum += left[k] * right[k];
-                        _sums[at + i] = (float)sum;
-                    }
-                }
+                var sum = new Vector<double>(_row, column);
+                for (int k = firstDepth; k < firstDepth + depth; k++)
+                    sum += _leftMatrix[(row * Depth) + k] * new Vector<double>(_rightMatrix, (k * Rows) + column);
+                sum.CopyTo(_row, column);
             }
+
+            for (int column = 0; column < Rows; column++)
+                _sums![SumAt(lane + (column / 2 % 4), which, half, column / 8) + i + (column % 2)] = (float)_row[column];
         }
     }
 }
