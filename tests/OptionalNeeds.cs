@@ -15,13 +15,13 @@ public static class OptionalNeeds
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
     public const string PyTorch = "PyTorch";
-
-    private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
     public const string Mujoco = "MuJoCo";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
+
+    private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {

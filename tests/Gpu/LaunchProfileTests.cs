@@ -79,16 +79,19 @@ public class LaunchProfileTests
         Assert.True(backend.BusyRounds[1] > backend.BusyRounds[0]);
     }
 
-    [Fact]
-    public void Peak_loads_do_the_work_they_say()
+    [Theory]
+    [InlineData(GpuPrecision.Fp32, "multiply_add_loop", "product_fp32_store", "copy_loop")]
+    [InlineData(GpuPrecision.Tf32, "multiply_add_loop", "tensor_loop_tf32", "product_tf32_small_store", "copy_loop")]
+    [InlineData(GpuPrecision.Bf16, "multiply_add_loop", "tensor_loop_bf16", "product_bf16_small_store", "copy_loop")]
+    public void Peak_loads_do_the_work_they_say(GpuPrecision precision, params string[] kernels)
     {
-        using var device = new GpuDevice(new SoftwareBackend());
+        using var device = new GpuDevice(new SoftwareBackend(), precision);
         using var loads = device.CreatePeakLoads();
         using var profile = device.StartProfile();
         foreach (var load in loads.All)
             load.Run();
         profile.End();
-        Assert.Equal(["multiply_add_loop", "product_fp32_store", "copy_loop"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.Equal(kernels, profile.Launches.Select(launch => launch.Kernel));
         Assert.All(loads.All.Zip(profile.Launches), pair => Assert.Equal(pair.First.Work, pair.First.Limit == DeviceLimit.Arithmetic ? pair.Second.Flop : pair.Second.Bytes));
     }
 
@@ -107,6 +110,21 @@ public class LaunchProfileTests
         var kernel = backend.Load<MultiplyAddArguments>("multiply_add_loop", MultiplyAddLoop.GroupSize, MultiplyAddLoop.Run);
         kernel.Launch(new GridSize(1), new MultiplyAddArguments { Output = output.View, Factor = -2, Rounds = 3 }, default);
         Assert.All(output.ToArray(), value => Assert.Equal(7f, value));
+    }
+
+    [Fact]
+    public void The_tensor_loops_multiply_all_of_their_fragments()
+    {
+        // Row g of the left factor is −(4g + c), −1, −1, −1 over four places of c, the right factor 1, 2, 3, 4 everywhere:
+        // −Σ_c (4g + c + 9) = −(16g + 42) an element. Over 32 rows and columns, two sums and three rounds; exact in bfloat16 too.
+        const float expected = -(4 * ((16 * 28) + (8 * 42)) * 32) * 2 * 3;
+        using var backend = new SoftwareBackend();
+        foreach (Action<MultiplyAddArguments> loop in (Action<MultiplyAddArguments>[])[TensorLoopTf32.Run, TensorLoopBf16.Run])
+        {
+            using var output = backend.Allocate<float>(TensorLoop.GroupSize);
+            backend.Load("tensor_loop", TensorLoop.GroupSize, loop).Launch(new GridSize(1), new MultiplyAddArguments { Output = output.View, Factor = -1, Rounds = 3 }, default);
+            Assert.All(output.ToArray().Chunk(32), warp => Assert.Equal(expected, warp.Sum()));
+        }
     }
 
     /// <summary>

@@ -19,6 +19,13 @@ public static partial class TestDevices
         .. Cuda(),
     ]);
 
+    /// <summary>The same launches as "software" with products of another precision: what they do to accuracy, and no more.</summary>
+    private static readonly Dictionary<string, Func<IDevice>> Precisions = new(
+    [
+        new("software tf32", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Tf32)),
+        new("software bf16", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Bf16)),
+    ]);
+
     /// <summary>The devices' names, for MemberData.</summary>
     public static TheoryData<string> Names => [.. All.Keys];
 
@@ -28,17 +35,22 @@ public static partial class TestDevices
     private static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(level => level <= CpuOptions.BestSimd);
 
     /// <summary>Makes a device.</summary>
-    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="name">One of <see cref="Names"/>, or a device that <see cref="WithPrecisions"/> adds.</param>
     /// <returns>The device, owned by the caller.</returns>
-    public static IDevice Create(string name) => All[name]();
+    public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions[name])();
 
     /// <summary>Every device with each of some other things, for MemberData.</summary>
-    public static TheoryData<string, string> With(IEnumerable<string> others)
+    public static TheoryData<string, string> With(IEnumerable<string> others) => Pairs(All.Keys, others);
+
+    /// <summary>The same with the devices whose products are of another precision: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
+    public static TheoryData<string, string> WithPrecisions(IEnumerable<string> others) => Pairs(All.Keys.Concat(Precisions.Keys), others);
+
+    private static TheoryData<string, string> Pairs(IEnumerable<string> devices, IEnumerable<string> others)
     {
         var pairs = new TheoryData<string, string>();
         foreach (string other in others)
         {
-            foreach (string device in All.Keys)
+            foreach (string device in devices)
                 pairs.Add(device, other);
         }
 

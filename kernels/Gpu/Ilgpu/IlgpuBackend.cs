@@ -1,4 +1,5 @@
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace EDA.Kernels.Gpu;
 
@@ -26,6 +27,9 @@ public class IlgpuBackend : GpuBackend
 
     /// <inheritdoc/>
     public override IReadOnlyCollection<KernelResources> Resources => [.. _launchers.Select(kernel => CudaKernelResources.Of(kernel.Key, kernel.Value)).OfType<KernelResources>()];
+
+    /// <inheritdoc/>
+    public override bool HasTensorCores => Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80;
 
     /// <summary>What runs the kernels.</summary>
     protected Accelerator Accelerator { get; }

@@ -64,6 +64,9 @@ public abstract class GpuBackend : IDisposable
     /// <summary>A short name.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether it runs kernels that use <see cref="TensorCores"/>.</summary>
+    public virtual bool HasTensorCores => true;
+
     /// <summary>Who sees every launch; null for nobody. Nothing is recorded or replayed while somebody does.</summary>
     public ILaunchObserver? Observer { get; set; }
 

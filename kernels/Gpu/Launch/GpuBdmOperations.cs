@@ -1,13 +1,11 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>The fused operations as sequences of launches, slab after slab, each recorded where the backend can replay it.</summary>
-/// <typeparam name="TProduct">The precision of the products.</typeparam>
-internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
-    where TProduct : struct, IProduct
+internal sealed class GpuBdmOperations : IBdmOperations
 {
     private readonly GpuBackend _backend;
-    private readonly BdmKernels<TProduct> _kernels;
-    private readonly BdmPasses<TProduct> _passes;
+    private readonly BdmKernels _kernels;
+    private readonly BdmPasses _passes;
     private readonly GpuArguments _arguments;
     private readonly int _models;
     private readonly GpuArray<uint> _draw;
@@ -19,12 +17,12 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
     private SolverTable? _timesOf;
     private bool _disposed;
 
-    public GpuBdmOperations(GpuBackend backend, BdmKernels<TProduct> kernels, BdmShape shape, VarianceSchedule schedule, int models)
+    public GpuBdmOperations(GpuBackend backend, BdmKernels kernels, BdmShape shape, VarianceSchedule schedule, int models)
     {
         (_backend, _kernels, _models, Layout) = (backend, kernels, models, new BdmLayout(shape));
         _arguments = new GpuArguments(backend, models);
         _draw = backend.Allocate<uint>(DrawView.Length);
-        _passes = new BdmPasses<TProduct>(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
+        _passes = new BdmPasses(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
         _prepared = backend.Allocate<float>(2 * PreparedLength * models);
         _none = new ModelView { All = _prepared.View.SubView(0, 1), Stride = 0, Length = 1 };
     }
@@ -73,7 +71,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 var slab = AlignmentSlab(batch, first, slabStates);
                 BothDensities(buffers, theta, phi, batch, slab);
                 var arguments = ObjectiveOf(buffers, batch, slab, slab.Conditions);
-                arguments.Gaps = BdmPasses<TProduct>.Slice(result, slab.FirstRow, slab.Rows);
+                arguments.Gaps = BdmPasses.Slice(result, slab.FirstRow, slab.Rows);
                 _passes.Objective(arguments, true);
             }
         }
@@ -253,7 +251,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             if (start is not null)
                 _passes.Copy(_arguments.Part(start, rows * actionSize, firstElement, elements, _none), buffers[buffers.Point], elements);
             Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
-            _passes.Copy(buffers[buffers.Point], BdmPasses<TProduct>.Slice(result, firstElement, elements), elements);
+            _passes.Copy(buffers[buffers.Point], BdmPasses.Slice(result, firstElement, elements), elements);
         }
 
         GpuArguments.KeepAlive(parameters, states, start, actions);
@@ -285,7 +283,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 buffers, theta, buffers[buffers.States], slab.Conditions, stateSize, Shape.ActionSize + BdmShape.TimeFeatures, stateSize, buffers[buffers.Base], true);
             for (int n = 0; n < table.Evaluations.Length; n++)
             {
-                var shared = BdmPasses<TProduct>.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
+                var shared = BdmPasses.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
                 _passes.Enter(buffers, theta, slab, buffers[buffers.Point], _none, Diffusion.Done, shared);
                 _passes.Forward(buffers, theta, slab, 1, default);
                 _passes.Backward(buffers, theta, slab, null, default);
@@ -314,7 +312,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             _passes.Enter(
                 buffers, theta, slab, _arguments.Part(actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), _none, Diffusion.Done);
             _passes.Forward(buffers, theta, slab, purpose == BdmPurpose.Score ? 1 : 0, new Dropout(MaskSource.None, _none, 0));
-            var part = BdmPasses<TProduct>.Slice(result, (long)first * columns, (long)count * columns);
+            var part = BdmPasses.Slice(result, (long)first * columns, (long)count * columns);
             if (purpose == BdmPurpose.Density)
             {
                 _passes.Density(buffers, theta, slab, part);
@@ -446,7 +444,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         return buffers;
     }
 
-    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= new GradientTables(_backend, Layout, buffers, _models);
+    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= new GradientTables(_backend, _kernels.WeightGradient, Layout, buffers, _models);
 
     private ModelView Times(SolverTable table)
     {

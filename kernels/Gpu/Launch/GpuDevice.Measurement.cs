@@ -19,5 +19,5 @@ public sealed partial class GpuDevice
     public ILaunchProfile StartProfile() => new LaunchProfile(_backend);
 
     /// <inheritdoc/>
-    public IPeakLoads CreatePeakLoads() => PeakLoads.Create<Fp32Product>(_backend, PrecisionName);
+    public IPeakLoads CreatePeakLoads() => PeakLoads.Create(_backend, Precision);
 }

@@ -9,14 +9,19 @@ internal sealed class GradientTables : IDisposable
     /// <summary>The rows that one group of <see cref="ColumnSums"/> adds up.</summary>
     public const int RowsPerPart = 128;
 
+    private readonly TileSize _tile;
     private readonly List<WeightGradientTile> _tiles = [];
     private readonly List<ColumnSumTask> _sums = [];
 
-    public GradientTables(GpuBackend backend, BdmLayout layout, BdmBuffers buffers, int models)
+    public GradientTables(GpuBackend backend, LoadedGradient gradient, BdmLayout layout, BdmBuffers buffers, int models)
     {
         var shape = layout.Shape;
         int h = shape.Width, d = shape.Hidden, a = shape.ActionSize, e = BdmShape.TimeFeatures;
         bool second = buffers.Purpose == BdmPurpose.Denoising;
+
+        // The blocks' weights, [d×h] and [h×d], are nearly all of the tiles.
+        int largeTiles = shape.Blocks * (gradient.LargeTile.Count(d, h) + gradient.LargeTile.Count(h, d)) * models;
+        (Kernel, _tile) = TileChoice.IsLarge(largeTiles) ? (gradient.Large, gradient.LargeTile) : (gradient.Small, gradient.SmallTile);
 
         // The alignment step's only adjoint stands where the denoising step keeps that of the density.
         var hiddenAdjoint = second ? buffers.HiddenAdjoint : buffers.HiddenTangentAdjoint;
@@ -57,6 +62,9 @@ internal sealed class GradientTables : IDisposable
         Partial = backend.Allocate<float>((long)Parts * _sums.Count * WarpRow.WarpSize * models);
     }
 
+    /// <summary>What works on the tiles: they are of its size.</summary>
+    public LoadedKernel<WeightGradientArguments> Kernel { get; }
+
     public GpuArray<WeightGradientTile> Tiles { get; }
 
     public GpuArray<ColumnSumTask> Sums { get; }
@@ -78,9 +86,9 @@ internal sealed class GradientTables : IDisposable
     private void AddTiles(
         Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition)
     {
-        for (int row = 0; row < left.Columns; row += ProductTile.Size)
+        for (int row = 0; row < left.Columns; row += _tile.Rows)
         {
-            for (int column = 0; column < columns; column += ProductTile.Size)
+            for (int column = 0; column < columns; column += _tile.Columns)
             {
                 _tiles.Add(new WeightGradientTile
                 {

@@ -16,16 +16,24 @@ internal sealed class PeakLoads : IPeakLoads
     public IReadOnlyList<PeakLoad> All => _loads;
 
     /// <summary>Makes them.</summary>
-    /// <typeparam name="TProduct">The precision.</typeparam>
     /// <param name="backend">Where they run.</param>
-    /// <param name="precision">The precision's name.</param>
-    public static PeakLoads Create<TProduct>(GpuBackend backend, string precision)
-        where TProduct : struct, IProduct
+    /// <param name="precision">The precision of products.</param>
+    public static PeakLoads Create(GpuBackend backend, GpuPrecision precision)
     {
         var loads = new PeakLoads();
         bool large = backend.IsAsynchronous;
-        loads.AddMultiplyAdds(backend, large ? 1 << 14 : 2, large ? 128 : 4);
-        loads.AddProduct<TProduct>(backend, precision, large ? 4096 : 64, large ? 4096 : 64);
+        loads.AddLoop(
+            backend, "multiply_add_loop", "fp32 multiply-adds on registers", MultiplyAddLoop.GroupSize, MultiplyAddLoop.Run, large ? 1 << 14 : 2, large ? 128 : 4,
+            MultiplyAddLoop.FlopPerRound * MultiplyAddLoop.GroupSize);
+        if (precision != GpuPrecision.Fp32)
+        {
+            string name = precision.ToString().ToLowerInvariant();
+            loads.AddLoop(
+                backend, $"tensor_loop_{name}", $"{name} mma.sync on registers", TensorLoop.GroupSize, precision == GpuPrecision.Tf32 ? TensorLoopTf32.Run : TensorLoopBf16.Run,
+                large ? 1 << 12 : 1, large ? 512 : 2, TensorLoop.FlopPerRound);
+        }
+
+        loads.AddProduct(backend, precision, large ? 4096 : 64);
         loads.AddCopy(backend, large ? 1 << 24 : 1 << 10);
         return loads;
     }
@@ -36,46 +44,43 @@ internal sealed class PeakLoads : IPeakLoads
             array.Dispose();
     }
 
-    private void AddMultiplyAdds(GpuBackend backend, int groups, int rounds)
+    private void AddLoop(
+        GpuBackend backend, string name, string what, int groupSize, Action<MultiplyAddArguments> loop, int groups, int rounds, double flopPerRound)
     {
-        var kernel = backend.Load<MultiplyAddArguments>("multiply_add_loop", MultiplyAddLoop.GroupSize, MultiplyAddLoop.Run);
-        var output = Own(backend.Allocate<float>((long)groups * MultiplyAddLoop.GroupSize));
-        double flop = (double)MultiplyAddLoop.FlopPerRound * rounds * groups * MultiplyAddLoop.GroupSize;
+        var kernel = backend.Load(name, groupSize, loop);
+        var output = Own(backend.Allocate<float>((long)groups * groupSize));
+        double flop = flopPerRound * rounds * groups;
         _loads.Add(new PeakLoad(
-            "fp32 multiply-adds on registers",
+            what,
             DeviceLimit.Arithmetic,
             flop,
             () => kernel.Launch(new GridSize(groups), new MultiplyAddArguments { Output = output.View, Factor = 1e-9f, Rounds = rounds }, new KernelWork(flop, 0))));
     }
 
-    private void AddProduct<TProduct>(GpuBackend backend, string precision, int size, int depth)
-        where TProduct : struct, IProduct
+    private void AddProduct(GpuBackend backend, GpuPrecision precision, int size)
     {
-        var kernel = backend.Load<ProductArguments<StoreEpilogue>>(
-            KernelName.Product(typeof(TProduct), typeof(StoreEpilogue)), ProductTile.GroupSize, MatrixProduct<TProduct, StoreEpilogue>.Run);
-        var left = Own(backend.Upload<float>(Noise(size * depth, 1)));
-        var right = Own(backend.Upload<float>(Noise(size * depth, 2)));
+        var kernel = ProductLoader.Of(precision, backend).Product<StoreEpilogue>(backend);
+        var left = Own(backend.Upload<float>(Noise(size * size, 1)));
+        var right = Own(backend.Upload<float>(Noise(size * size, 2)));
         var result = Own(backend.Allocate<float>((long)size * size));
         var arguments = new ProductArguments<StoreEpilogue>
         {
             Left = Whole(left),
             Right = Whole(right),
-            LeftRowStride = depth,
-            LeftDepthStride = 1,
-            RightRowStride = depth,
+            LeftRowStride = size,
+            RightRowStride = size,
             RightDepthStride = 1,
             Rows = size,
             Columns = size,
-            Depth = depth,
+            Depth = size,
             Epilogue = new StoreEpilogue { Output = Whole(result), Bias = Whole(result), Columns = size },
         };
-        double flop = 2.0 * size * size * depth;
-        int tiles = size / ProductTile.Size;
+        double flop = 2.0 * size * size * size;
         _loads.Add(new PeakLoad(
-            $"{precision} product of {size} × {depth} × {size}",
+            $"{precision.ToString().ToLowerInvariant()} product of {size} × {size} × {size}",
             DeviceLimit.Arithmetic,
             flop,
-            () => kernel.Launch(new GridSize(tiles, tiles), arguments, new KernelWork(flop, 4.0 * ((2.0 * size * depth) + ((double)size * size))))));
+            () => kernel.Launch(arguments, 1, new KernelWork(flop, 12.0 * size * size))));
     }
 
     private void AddCopy(GpuBackend backend, int elements)
