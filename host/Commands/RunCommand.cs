@@ -19,21 +19,22 @@ internal static class RunCommand
         var folder = new Option<string?>("--out") { Description = "the run folder, new or empty (runs/RECIPE-seedN, numbered where taken)", HelpName = "DIR" };
         var budget = new Option<string?>("--budget") { Description = $"how much work: {string.Join(", ", Values.Budgets)} (quick)", HelpName = "NAME" };
         var objective = new Option<string?>("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
-        var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
+        var device = new DeviceOptions();
         var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, device, set };
+        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, set };
+        device.AddTo(command);
         command.SetAction(result =>
         {
             var entry = Recipe.Find(result.GetValue(recipe));
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
-            string deviceName = result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default);
+            var chosen = device.Of(result);
             string[] assignments = result.GetValue(set) ?? [];
             var settings = BanditBudgets.Get(budgetName) with { Bandit = entry.Bandit, Seed = result.Seed(seed) };
             if (result.GetValue(objective) is not null)
                 settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(objective, [.. Values.Objectives.Keys], "value")]) };
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
-            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(objective), result.GetValue(folder), assignments, settings);
+            var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings) { Precision = device.PrecisionGiven(result) };
             using var interrupt = new GracefulInterrupt();
             var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
             Summarise(runFolder, outcome);

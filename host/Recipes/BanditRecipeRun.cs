@@ -18,6 +18,9 @@ namespace EDA.Host.Recipes;
 /// <param name="Settings">The settings that all of this comes to.</param>
 public sealed partial record BanditRequest(Recipe Recipe, string Budget, string Device, string? Objective, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
 {
+    /// <summary>The precision as it was given; null where none was.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command
     {
@@ -27,6 +30,8 @@ public sealed partial record BanditRequest(Recipe Recipe, string Budget, string 
             if (Objective is not null)
                 words.AddRange(["--objective", Objective]);
             words.AddRange(["--device", Device]);
+            if (Precision is not null)
+                words.AddRange(["--precision", Precision]);
             words.AddRange(Assignments.SelectMany(assignment => new[] { "--set", assignment }));
             return string.Join(' ', words.Select(Quoted));
         }
@@ -52,9 +57,11 @@ public static class BanditRecipeRun
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        using var device = DeviceChoice.Open(request.Device);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        using var device = choice.Open();
+        choice.RequireMemory(device, request.Settings);
         var folder = RunFolder.Create(request.Out, $"{request.Recipe.Name}-seed{request.Settings.Seed}");
-        var config = RunDocuments.Config(request.Recipe.Name, request.Budget, request.Device, request.Command, request.Settings);
+        var config = RunDocuments.Config(request.Recipe.Name, request.Budget, request.Device, choice.Precision, request.Command, request.Settings);
         RunDocuments.Save(folder.Config, config);
 
         using var pipeline = new BanditPipeline(device, request.Settings);
@@ -64,12 +71,15 @@ public static class BanditRecipeRun
         var record = new StageRecord();
         // Weights are saved as soon as their stage ends: whatever goes wrong later, they are there.
         var checkpoints = new Checkpoints(pipeline, folder);
+        using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
+        ITrainingObserver[] observers = ranges is null ? [checkpoints, metrics, board, losses, record] : [checkpoints, metrics, board, losses, record, ranges];
         var outcome = new RunOutcome
         {
             Recipe = request.Recipe.Name,
             Budget = request.Budget,
             Settings = request.Settings,
             Device = device.Name,
+            Precision = choice.Precision,
             Command = request.Command,
             Started = started,
             Stages = [],
@@ -79,7 +89,7 @@ public static class BanditRecipeRun
 
         try
         {
-            var result = display.Show(observer => pipeline.Run(new ObserverList(checkpoints, metrics, board, losses, record, observer), cancellation));
+            var result = display.Show(observer => pipeline.Run(new ObserverList([.. observers, observer]), cancellation));
             outcome = outcome with { Stages = result.Stages, Metrics = result.Evaluation?.Metrics, Interrupted = !result.Completed };
             var drawing = Stopwatch.StartNew();
             IReadOnlyList<Figure> figures = result.Evaluation is { } evaluation

@@ -12,16 +12,18 @@ public static class RunDocuments
     /// <param name="recipe">The recipe's name.</param>
     /// <param name="budget">The budget's name.</param>
     /// <param name="device">The device as the user names it.</param>
+    /// <param name="precision">The precision of matrix products.</param>
     /// <param name="command">The command that does the same again.</param>
     /// <param name="run">The settings.</param>
     /// <returns>The document.</returns>
-    public static JsonObject Config(string recipe, string budget, string device, string command, BanditRun run)
+    public static JsonObject Config(string recipe, string budget, string device, string precision, string command, BanditRun run)
     {
         var document = new JsonObject
         {
             ["recipe"] = recipe,
             ["budget"] = budget,
             ["device"] = device,
+            ["precision"] = precision,
             ["command"] = command,
             ["version"] = ProgramVersion.Engine,
         };
@@ -54,6 +56,7 @@ public static class RunDocuments
             .Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
         document["seconds"] = new JsonObject(outcome.Seconds.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Math.Round(pair.Value, 3))));
         document["device"] = outcome.Device;
+        document["precision"] = outcome.Precision;
         document["version"] = ProgramVersion.Engine;
         document["runtime"] = ProgramVersion.Runtime;
         document["system"] = ProgramVersion.System;

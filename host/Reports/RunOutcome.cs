@@ -17,6 +17,9 @@ public sealed record RunOutcome
     /// <summary>The device, with what matters for speed.</summary>
     public required string Device { get; init; }
 
+    /// <summary>The precision of matrix products.</summary>
+    public string Precision { get; init; } = Devices.DeviceChoice.DefaultPrecision;
+
     /// <summary>The command that does the same again.</summary>
     public required string Command { get; init; }
 

@@ -34,9 +34,23 @@ public sealed class IlgpuKernelTests
         Assert.InRange(Distance(expected.Sample(table, draw, null), actual.Sample(table, draw, null)), 0, 1e-6);
     }
 
+    [Fact]
+    public void Launches_are_timed_by_ILGPUs_own_markers()
+    {
+        using var device = Device();
+        using var values = device.Allocate<float>(100);
+        using var profile = device.StartProfile();
+        profile.Begin("fill");
+        device.Vector.FillNormal(values, 100, new RandomDraw(1, RandomStage.Behavior, 0), RandomPurpose.Noise);
+        profile.End();
+        Assert.Equal(["set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
+        Assert.Empty(device.Resources);
+    }
+
     private static GpuDevice Device()
     {
-        var context = Context.Create(builder => builder.EnableAlgorithms());
+        var context = Context.Create(builder => builder.EnableAlgorithms().Profiling());
         return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true));
     }
 

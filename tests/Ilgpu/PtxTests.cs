@@ -8,6 +8,7 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using KernelCatalogue = ilgpu::EDA.Kernels.Gpu.KernelCatalogue;
+using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 
 namespace EDA.Tests.Ilgpu;
 
@@ -18,11 +19,14 @@ public class PtxTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Every_kernel_compiles_without_local_memory(string name)
+    public void Every_kernel_compiles_under_its_name_without_local_memory(string name)
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method);
-        Assert.Contains(".entry", ptx, StringComparison.Ordinal);
+        string ptx = Compile(NamedEntryPoint.Of(name, KernelCatalogue.All.Single(kernel => kernel.Name == name).Method));
+        Assert.Contains($".entry Kernel_{name}(", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+
+        // The kernel is written out in the entry point that bears its name.
+        Assert.DoesNotContain(".func", ptx, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,20 +31,18 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
 
     public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
     {
-        var part = Part(offset, source.Length);
-        if (source.Length == 0)
-            return;
-        part.CopyFromCPU(_stream, source);
-        _stream.Synchronize();
+        Check(offset, source.Length);
+
+        // Both wait until the copy is done: the host's memory is pageable, and the caller's.
+        if (source.Length > 0)
+            View.SubView(offset, source.Length).CopyFromCPU(_stream, source);
     }
 
     public override void CopyTo(Span<T> destination, long offset = 0)
     {
-        var part = Part(offset, destination.Length);
-        if (destination.Length == 0)
-            return;
-        part.CopyToCPU(_stream, destination);
-        _stream.Synchronize();
+        Check(offset, destination.Length);
+        if (destination.Length > 0)
+            View.SubView(offset, destination.Length).CopyToCPU(_stream, destination);
     }
 
     protected override void Dispose(bool disposing)
@@ -52,14 +50,18 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (_disposed)
             return;
         _disposed = true;
-        if (disposing)
-            _buffer.Dispose();
+        if (!disposing || _buffer.IsDisposed)
+            return;
+
+        // What was launched may still be using it.
+        _stream.Synchronize();
+        _buffer.Dispose();
     }
 
-    private ArrayView<T> Part(long offset, int count)
+    private void Check(long offset, int count)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (offset < 0 || count > Length - offset)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
-        return View.SubView(offset, count);
     }
 }

@@ -3,10 +3,26 @@ using System.Runtime.InteropServices;
 namespace EDA.Kernels.Gpu;
 
 /// <summary>Writes the tables that <see cref="WeightGradient{TProduct}"/> and <see cref="ColumnSums"/> read.</summary>
-internal sealed class GradientTableWriter
+/// <param name="kernel">What works on the tiles.</param>
+/// <param name="tile">Their size.</param>
+internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> kernel, TileSize tile)
 {
     private readonly List<WeightGradientTile> _tiles = [];
     private readonly List<ColumnSumTask> _sums = [];
+
+    /// <summary>A writer for weights of which nearly all tiles are of some matrices.</summary>
+    /// <param name="gradient">The kernels to choose from.</param>
+    /// <param name="matrices">How many such matrices there are, of all models.</param>
+    /// <param name="rows">The rows of one.</param>
+    /// <param name="columns">The columns of one.</param>
+    /// <returns>The writer, with the tile that suits them.</returns>
+    public static GradientTableWriter For(LoadedGradient gradient, int matrices, int rows, int columns) =>
+        TileChoice.IsLarge(matrices * gradient.LargeTile.Count(rows, columns))
+            ? new GradientTableWriter(gradient.Large, gradient.LargeTile)
+            : new GradientTableWriter(gradient.Small, gradient.SmallTile);
+
+    /// <summary>What works on the tiles.</summary>
+    public LoadedKernel<WeightGradientArguments> Kernel => kernel;
 
     /// <summary>The tiles written so far.</summary>
     public ReadOnlySpan<WeightGradientTile> Tiles => CollectionsMarshal.AsSpan(_tiles);
@@ -20,9 +36,9 @@ internal sealed class GradientTableWriter
     /// </summary>
     public void AddTiles(Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition)
     {
-        for (int row = 0; row < left.Columns; row += ProductTile.Size)
+        for (int row = 0; row < left.Columns; row += tile.Rows)
         {
-            for (int column = 0; column < columns; column += ProductTile.Size)
+            for (int column = 0; column < columns; column += tile.Columns)
             {
                 _tiles.Add(new WeightGradientTile
                 {

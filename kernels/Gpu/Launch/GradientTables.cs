@@ -15,11 +15,15 @@ internal sealed class GradientTables : IDisposable
     /// <param name="models">The number of models.</param>
     public GradientTables(GpuBackend backend, GradientTableWriter writer, int rows, int models)
     {
+        Kernel = writer.Kernel;
         Tiles = backend.Upload(writer.Tiles);
         Sums = backend.Upload(writer.Sums);
         Parts = (rows + RowsPerPart - 1) / RowsPerPart;
         Partial = backend.Allocate<float>((long)Parts * writer.Sums.Length * WarpRow.WarpSize * models);
     }
+
+    /// <summary>What works on the tiles: they are of its size.</summary>
+    public LoadedKernel<WeightGradientArguments> Kernel { get; }
 
     public GpuArray<WeightGradientTile> Tiles { get; }
 
@@ -32,12 +36,14 @@ internal sealed class GradientTables : IDisposable
     public int Parts { get; }
 
     /// <summary>The tables of a diffusion model's training step.</summary>
-    public static GradientTables Of(GpuBackend backend, BdmLayout layout, BdmBuffers buffers, int models)
+    public static GradientTables Of(GpuBackend backend, LoadedGradient gradient, BdmLayout layout, BdmBuffers buffers, int models)
     {
         var shape = layout.Shape;
         int h = shape.Width, d = shape.Hidden, a = shape.ActionSize, e = BdmShape.TimeFeatures;
-        var writer = new GradientTableWriter();
         bool second = buffers.Purpose == BdmPurpose.Denoising;
+
+        // The blocks' weights, [d×h] and [h×d], are nearly all of the tiles.
+        var writer = GradientTableWriter.For(gradient, 2 * shape.Blocks * models, d, h);
 
         // The alignment step's only adjoint stands where the denoising step keeps that of the density.
         var hiddenAdjoint = second ? buffers.HiddenAdjoint : buffers.HiddenTangentAdjoint;

@@ -1,22 +1,20 @@
 namespace EDA.Kernels.Gpu;
 
-/// <summary>The kernels of a critic's operations, compiled once for a device and a precision.</summary>
-/// <typeparam name="TProduct">The precision.</typeparam>
+/// <summary>The kernels of a critic's operations, compiled once for a device; products are float32.</summary>
 /// <param name="backend">What runs them.</param>
-internal sealed class CriticKernels<TProduct>(GpuBackend backend)
-    where TProduct : struct, IProduct
+internal sealed class CriticKernels(GpuBackend backend)
 {
+    private static readonly ProductLoader<Fp32Product, Fp32Product> Products = new();
+
     public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
 
     public LoadedKernel<CriticRowsArguments> Rows { get; } = backend.Load<CriticRowsArguments>("critic_rows", WarpRow.GroupSize, CriticRows.Run);
 
     public LoadedKernel<JoinRowsArguments> Join { get; } = backend.Load<JoinRowsArguments>("join_rows", VectorKernel.GroupSize, JoinRows.Run);
 
-    public LoadedKernel<ProductArguments<ReluEpilogue>> Layer { get; } = backend.Load<ProductArguments<ReluEpilogue>>(
-        KernelName.Product(typeof(TProduct), typeof(ReluEpilogue)), ProductTile.GroupSize, MatrixProduct<TProduct, ReluEpilogue>.Run);
+    public LoadedProduct<ReluEpilogue> Layer { get; } = Products.Product<ReluEpilogue>(backend);
 
-    public LoadedKernel<ProductArguments<ReluBackwardEpilogue>> LayerBackward { get; } = backend.Load<ProductArguments<ReluBackwardEpilogue>>(
-        KernelName.Product(typeof(TProduct), typeof(ReluBackwardEpilogue)), ProductTile.GroupSize, MatrixProduct<TProduct, ReluBackwardEpilogue>.Run);
+    public LoadedProduct<ReluBackwardEpilogue> LayerBackward { get; } = Products.Product<ReluBackwardEpilogue>(backend);
 
     public LoadedKernel<MlpHeadArguments> Head { get; } = backend.Load<MlpHeadArguments>("mlp_head", WarpRow.GroupSize, MlpHead.Run);
 
@@ -30,8 +28,7 @@ internal sealed class CriticKernels<TProduct>(GpuBackend backend)
 
     public LoadedKernel<SmallerOfTwinsArguments> Smaller { get; } = backend.Load<SmallerOfTwinsArguments>("smaller_of_twins", VectorKernel.GroupSize, SmallerOfTwins.Run);
 
-    public LoadedKernel<WeightGradientArguments> WeightGradient { get; } = backend.Load<WeightGradientArguments>(
-        KernelName.WeightGradient(typeof(TProduct)), ProductTile.GroupSize, WeightGradient<TProduct>.Run);
+    public LoadedGradient WeightGradient { get; } = Products.Gradient(backend);
 
     public LoadedKernel<ColumnSumArguments> Sums { get; } = backend.Load<ColumnSumArguments>("column_sums", WarpRow.GroupSize, ColumnSums.Run);
 

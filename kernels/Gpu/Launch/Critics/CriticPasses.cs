@@ -4,12 +4,10 @@ namespace EDA.Kernels.Gpu;
 /// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. About 25 launches
 /// an implicit step.
 /// </summary>
-/// <typeparam name="TProduct">The precision.</typeparam>
 /// <param name="kernels">The kernels.</param>
 /// <param name="layout">The order of the parameters.</param>
 /// <param name="draw">Where a step's random stream stands.</param>
-internal sealed class CriticPasses<TProduct>(CriticKernels<TProduct> kernels, CriticLayout layout, DrawView draw)
-    where TProduct : struct, IProduct
+internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, DrawView draw)
 {
     private int StateSize => layout.Shape.StateSize;
 
@@ -50,22 +48,22 @@ internal sealed class CriticPasses<TProduct>(CriticKernels<TProduct> kernels, Cr
         int width = mlp.Width, networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.Layer.Launch(
-            ProductGrid(rows, width, networks),
             Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.InputWeight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden1),
                 Bias = Of(mlp, parameters, network.InputBias),
                 Columns = width,
             }),
+            networks,
             ProductWork(rows, width, mlp.InputSize, networks));
         kernels.Layer.Launch(
-            ProductGrid(rows, width, networks),
             Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.HiddenWeight), width, 1, rows, width, width, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden2),
                 Bias = Of(mlp, parameters, network.HiddenBias),
                 Columns = width,
             }),
+            networks,
             ProductWork(rows, width, width, networks));
         var head = Head(buffers, mlp, at, parameters, rows);
         head.HasTanh = hasTanh ? 1 : 0;
@@ -80,17 +78,17 @@ internal sealed class CriticPasses<TProduct>(CriticKernels<TProduct> kernels, Cr
         var network = mlp.Networks[0];
         kernels.HeadBackward.Launch(WarpGrid(rows, networks), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
         kernels.LayerBackward.Launch(
-            ProductGrid(rows, width, networks),
             Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.HiddenWeight), 1, width, rows, width, width, new ReluBackwardEpilogue
             {
                 Output = buffers.Of(at.Adjoint1),
                 Hidden = buffers.Of(at.Hidden1),
                 Columns = width,
             }),
+            networks,
             ProductWork(rows, width, width, networks));
         var array = (GpuArray<float>)gradient;
         var result = new ModelView { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 };
-        kernels.WeightGradient.Launch(
+        tables.Kernel.Launch(
             new GridSize((int)tables.Tiles.Length),
             new WeightGradientArguments
             {
@@ -203,7 +201,6 @@ internal sealed class CriticPasses<TProduct>(CriticKernels<TProduct> kernels, Cr
             Left = left,
             Right = right,
             LeftRowStride = leftStride,
-            LeftDepthStride = 1,
             RightRowStride = rightRowStride,
             RightDepthStride = rightDepthStride,
             Rows = rows,
@@ -221,7 +218,4 @@ internal sealed class CriticPasses<TProduct>(CriticKernels<TProduct> kernels, Cr
     private static GridSize WarpGrid(int rows, int networks = 1) => new((rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup, 1, networks);
 
     private static GridSize ElementGrid(int count) => new((count + VectorKernel.GroupSize - 1) / VectorKernel.GroupSize);
-
-    private static GridSize ProductGrid(int rows, int columns, int networks) =>
-        new((rows + ProductTile.Size - 1) / ProductTile.Size, (columns + ProductTile.Size - 1) / ProductTile.Size, networks);
 }

@@ -4,14 +4,12 @@ namespace EDA.Kernels.Gpu;
 /// The fused operations of critics as launches: losses and gradients, slab after slab, recorded where the backend can
 /// replay them; then Adam and the target's average, whose constants change from step to step.
 /// </summary>
-/// <typeparam name="TProduct">The precision of the products.</typeparam>
-internal sealed class GpuCriticOperations<TProduct> : ICriticOperations
-    where TProduct : struct, IProduct
+internal sealed class GpuCriticOperations : ICriticOperations
 {
     private readonly GpuBackend _backend;
     private readonly IVectorOperations _vector;
-    private readonly CriticKernels<TProduct> _kernels;
-    private readonly CriticPasses<TProduct> _passes;
+    private readonly CriticKernels _kernels;
+    private readonly CriticPasses _passes;
     private readonly GpuArguments _arguments;
     private readonly GpuArray<uint> _draw;
     private readonly GpuArray<int> _noIndices;
@@ -20,13 +18,13 @@ internal sealed class GpuCriticOperations<TProduct> : ICriticOperations
     private int[] _checked = [];
     private bool _disposed;
 
-    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels<TProduct> kernels, CriticShape shape)
+    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels kernels, CriticShape shape)
     {
         (_backend, _vector, _kernels, Layout) = (backend, vector, kernels, new CriticLayout(shape));
         _arguments = new GpuArguments(backend, 1);
         _draw = backend.Allocate<uint>(DrawView.Length);
         _noIndices = backend.Allocate<int>(1);
-        _passes = new CriticPasses<TProduct>(kernels, Layout, new DrawView { Words = _draw.View });
+        _passes = new CriticPasses(kernels, Layout, new DrawView { Words = _draw.View });
     }
 
     public CriticShape Shape => Layout.Shape;
@@ -334,22 +332,22 @@ internal sealed class GpuCriticOperations<TProduct> : ICriticOperations
             _buffers?.Dispose();
             _tables?.Dispose();
             _buffers = new CriticBuffers(_backend, Shape, rows, evaluated);
-            _tables = new Tables(_backend, Layout, _buffers);
+            _tables = new Tables(_backend, _kernels.WeightGradient, Layout, _buffers);
         }
 
         return _buffers;
     }
 
     /// <summary>What each kind of step sums up.</summary>
-    private sealed class Tables(GpuBackend backend, CriticLayout layout, CriticBuffers buffers) : IDisposable
+    private sealed class Tables(GpuBackend backend, LoadedGradient gradient, CriticLayout layout, CriticBuffers buffers) : IDisposable
     {
-        public GradientTables Value { get; } = Make(backend, layout.Value, buffers.Value, buffers.States, buffers, 0, 0);
+        public GradientTables Value { get; } = Make(backend, gradient, layout.Value, buffers.Value, buffers.States, buffers, 0, 0);
 
-        public GradientTables ImplicitTwin { get; } = Make(backend, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.Value + 1);
+        public GradientTables ImplicitTwin { get; } = Make(backend, gradient, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.Value + 1);
 
-        public GradientTables SampledTwin { get; } = Make(backend, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.NextValue + 1);
+        public GradientTables SampledTwin { get; } = Make(backend, gradient, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.NextValue + 1);
 
-        public GradientTables Policy { get; } = Make(backend, layout.Policy, buffers.Policy, buffers.States, buffers, CriticLosses.Policy, CriticLosses.Policy + 1);
+        public GradientTables Policy { get; } = Make(backend, gradient, layout.Policy, buffers.Policy, buffers.States, buffers, CriticLosses.Policy, CriticLosses.Policy + 1);
 
         public void Dispose()
         {
@@ -359,9 +357,9 @@ internal sealed class GpuCriticOperations<TProduct> : ICriticOperations
             Policy.Dispose();
         }
 
-        private static GradientTables Make(GpuBackend backend, MlpLayout mlp, MlpBuffers at, Region input, CriticBuffers buffers, int firstLoss, int endLoss)
+        private static GradientTables Make(GpuBackend backend, LoadedGradient gradient, MlpLayout mlp, MlpBuffers at, Region input, CriticBuffers buffers, int firstLoss, int endLoss)
         {
-            var writer = new GradientTableWriter();
+            var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Width, mlp.Width);
             for (int i = 0; i < mlp.Networks.Count; i++)
             {
                 var network = mlp.Networks[i];
