@@ -21,6 +21,9 @@ public sealed class TimedDevice(IDevice inner, OperationTimer timer) : IDevice
     public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => new TimedBdmOperations(inner.CreateBdm(shape, schedule), timer);
 
     /// <inheritdoc/>
+    public ICriticOperations CreateCritic(CriticShape shape) => new TimedCriticOperations(inner.CreateCritic(shape), timer);
+
+    /// <inheritdoc/>
     public void Synchronize() => inner.Synchronize();
 
     /// <inheritdoc/>
