@@ -1,5 +1,6 @@
 using EDA.Engine.Data.Hdf5;
 using EDA.Tests.Data;
+using EDA.Tests.Gpu;
 
 namespace EDA.Tests;
 
@@ -13,12 +14,14 @@ public static class OptionalNeeds
     public const string TorchSharp = "TorchSharp";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
+    public const string Ptxas = "ptxas";
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 
