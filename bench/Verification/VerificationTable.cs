@@ -106,8 +106,8 @@ public sealed record VerificationTable(
         {
             string name = $"alignment by {kind.ToString().ToLowerInvariant()}";
             float[] truth = expected.Alignment(kind), found = actual.Alignment(kind);
-            yield return Row($"{name}, gradient", truth[..^1], found[..^1], tolerance.Difference);
-            yield return Row($"{name}, loss", truth[^1..], found[^1..], tolerance.Difference);
+            yield return Row($"{name}, gradient", truth[..^1], found[..^1], tolerance.Gradient);
+            yield return Row($"{name}, loss", truth[^1..], found[^1..], tolerance.Value);
         }
 
         yield return Row("samples", expected.Sample(), actual.Sample(), tolerance.Sample);
