@@ -19,11 +19,16 @@ public interface IDevice : IDisposable
     DeviceArray<T> Allocate<T>(long length)
         where T : unmanaged;
 
-    /// <summary>Makes the fused operations of one network shape, with a workspace of their own.</summary>
-    /// <param name="shape">The sizes of the network.</param>
+    /// <summary>
+    /// Makes the fused operations of one network shape, with a workspace of their own: of one network, or of several
+    /// that are worked on side by side.
+    /// </summary>
+    /// <param name="shape">The sizes of each network.</param>
     /// <param name="schedule">The noise schedule that turns a diffusion time into α and σ.</param>
+    /// <param name="models">M, the number of networks, at least 1.</param>
     /// <returns>The operations, owned by the caller.</returns>
-    IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule);
+    /// <exception cref="ArgumentOutOfRangeException">There is no network.</exception>
+    IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1);
 
     /// <summary>Waits until everything called so far has finished.</summary>
     void Synchronize();

@@ -12,6 +12,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
 
     private Kind _kind;
     private long _count;
+    private int _itemsPerModel;
     private float* _first;
     private float* _second;
     private float* _third;
@@ -35,30 +36,30 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         Polyak,
     }
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose)
+    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
     {
-        _indices = Pointer(indices, AtLeastOne(count));
+        _indices = Pointer(indices, (long)AtLeastOne(count) * AtLeastOne(models));
         (_upper, _draw, _purpose) = (AtLeastOne(upper), draw, purpose);
-        Start(Kind.Indices, count);
+        Start(Kind.Indices, count, models);
         KeepAlive(indices);
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
+    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        _first = Pointer(values, count);
+        _first = Pointer(values, checked(count * AtLeastOne(models)));
         (_draw, _purpose) = (draw, purpose);
-        Start(Kind.Normal, count);
+        Start(Kind.Normal, count, models);
         KeepAlive(values);
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination)
+    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
     {
-        _first = Pointer(source, AtLeastOne(width));
-        _second = Pointer(destination, (long)AtLeastOne(count) * width);
-        _indices = Pointer(indices, count);
-        (_width, _upper) = (width, checked((int)(source.Length / width)));
-        Start(Kind.Gather, count);
+        _first = Pointer(source, (long)AtLeastOne(width) * AtLeastOne(models));
+        _second = Pointer(destination, checked((long)AtLeastOne(count) * width * models));
+        _indices = Pointer(indices, (long)count * models);
+        (_width, _upper) = (width, checked((int)RowsPerModel(source.Length, width, models)));
+        Start(Kind.Gather, count, models);
         KeepAlive(source, indices, destination);
     }
 
@@ -80,7 +81,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _settings = settings;
         _stepSize = (float)(settings.LearningRate / (1 - Math.Pow(settings.Beta1, step)));
         _secondScale = (float)(1 / Math.Sqrt(1 - Math.Pow(settings.Beta2, step)));
-        Start(Kind.Adam, count);
+        Start(Kind.Adam, count, 1);
         KeepAlive(parameters, gradient, firstMoment, secondMoment);
     }
 
@@ -92,44 +93,56 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _first = Pointer(target, target.Length);
         _second = Pointer(source, target.Length);
         _rate = rate;
-        Start(Kind.Polyak, target.Length);
+        Start(Kind.Polyak, target.Length, 1);
         KeepAlive(target, source);
     }
 
     public void Run(int item, int worker)
     {
-        long first = (long)item * ElementsPerItem;
+        int model = item / _itemsPerModel;
+        long first = (long)(item % _itemsPerModel) * ElementsPerItem;
         int count = (int)Math.Min(ElementsPerItem, _count - first);
         switch (_kind)
         {
-            case Kind.Indices: FillIndices(first, count); break;
-            case Kind.Normal: CpuRandom.Normals(_draw, _purpose, (ulong)first, count, _first + first); break;
-            case Kind.Gather: Gather(first, count); break;
+            case Kind.Indices: FillIndices(model, first, count); break;
+            case Kind.Normal: CpuRandom.Normals(_draw.OfModel(model), _purpose, (ulong)first, count, _first + (model * _count) + first); break;
+            case Kind.Gather: Gather(model, first, count); break;
             case Kind.Adam: Adam(first, count); break;
             case Kind.Polyak: Polyak(first, count); break;
         }
     }
 
-    private void Start(Kind kind, long count)
+    private static long RowsPerModel(long elements, int width, int models)
     {
-        (_kind, _count) = (kind, count);
-        pool.Run(this, (int)((count + ElementsPerItem - 1) / ElementsPerItem));
+        long rows = elements / width;
+        return rows % models == 0 ? rows / models : throw new ArgumentException($"a source of {rows} rows is not as many for each of {models} models");
     }
 
-    private void FillIndices(long first, int count)
+    private void Start(Kind kind, long count, int models)
     {
+        (_kind, _count, _itemsPerModel) = (kind, count, checked((int)((count + ElementsPerItem - 1) / ElementsPerItem)));
+        pool.Run(this, checked(_itemsPerModel * models));
+    }
+
+    private void FillIndices(int model, long first, int count)
+    {
+        var draw = _draw.OfModel(model);
+        int* indices = _indices + (model * _count);
         for (long i = first; i < first + count; i++)
-            _indices[i] = Philox.Index(Philox.Word(_draw, _purpose, (ulong)i), _upper);
+            indices[i] = Philox.Index(Philox.Word(draw, _purpose, (ulong)i), _upper);
     }
 
-    private void Gather(long first, int count)
+    private void Gather(int model, long first, int count)
     {
+        float* source = _first + ((long)model * _upper * _width);
+        float* destination = _second + (model * _count * _width);
+        int* indices = _indices + (model * _count);
         for (long i = first; i < first + count; i++)
         {
-            int index = _indices[i];
+            int index = indices[i];
             if ((uint)index >= (uint)_upper)
                 throw new ArgumentOutOfRangeException("indices", index, $"index {i} is outside the {_upper} rows of the source");
-            new Span<float>(_first + ((long)index * _width), _width).CopyTo(new Span<float>(_second + (i * _width), _width));
+            new Span<float>(source + ((long)index * _width), _width).CopyTo(new Span<float>(destination + (i * _width), _width));
         }
     }
 
@@ -140,28 +153,22 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         float* g = _second + first;
         float* m = _third + first;
         float* v = _fourth + first;
-        float keep1 = (float)_settings.Beta1, take1 = (float)(1 - _settings.Beta1), keep2 = (float)_settings.Beta2, take2 = (float)(1 - _settings.Beta2);
-        float small = (float)_settings.Epsilon;
-        TV beta1 = TS.Broadcast(keep1), rest1 = TS.Broadcast(take1), beta2 = TS.Broadcast(keep2), rest2 = TS.Broadcast(take2);
-        TV size = TS.Broadcast(-_stepSize), scale = TS.Broadcast(_secondScale), epsilon = TS.Broadcast(small);
+        var step = new AdamVectors(_settings, _stepSize, _secondScale);
         int i = 0;
         for (; i <= count - TS.Count; i += TS.Count)
-        {
-            TV gradient = TS.Load(g + i);
-            TV moment1 = TS.MultiplyAdd(TS.Load(m + i), beta1, TS.Multiply(gradient, rest1));
-            TV moment2 = TS.MultiplyAdd(TS.Load(v + i), beta2, TS.Multiply(TS.Multiply(gradient, gradient), rest2));
-            TS.Store(moment1, m + i);
-            TS.Store(moment2, v + i);
-            TV denominator = TS.MultiplyAdd(TS.SquareRoot(moment2), scale, epsilon);
-            TS.Store(TS.MultiplyAdd(TS.Divide(moment1, denominator), size, TS.Load(p + i)), p + i);
-        }
+            step.Take(p + i, g + i, m + i, v + i);
+        if (i == count)
+            return;
 
-        for (; i < count; i++)
-        {
-            m[i] = (m[i] * keep1) + (g[i] * take1);
-            v[i] = (v[i] * keep2) + (g[i] * g[i] * take2);
-            p[i] -= _stepSize * (m[i] / ((MathF.Sqrt(v[i]) * _secondScale) + small));
-        }
+        // The rest goes through a full vector too: an element's rounding must not depend on where it stands.
+        float* rest = stackalloc float[4 * TS.Count];
+        new Span<float>(rest, 4 * TS.Count).Clear();
+        float* restP = rest, restG = rest + TS.Count, restM = rest + (2 * TS.Count), restV = rest + (3 * TS.Count);
+        for (int j = i; j < count; j++)
+            (restP[j - i], restG[j - i], restM[j - i], restV[j - i]) = (p[j], g[j], m[j], v[j]);
+        step.Take(restP, restG, restM, restV);
+        for (int j = i; j < count; j++)
+            (p[j], m[j], v[j]) = (restP[j - i], restM[j - i], restV[j - i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -172,12 +179,41 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         TV rate = TS.Broadcast(_rate);
         int i = 0;
         for (; i <= count - TS.Count; i += TS.Count)
-        {
-            TV old = TS.Load(target + i);
-            TS.Store(TS.MultiplyAdd(TS.Subtract(TS.Load(source + i), old), rate, old), target + i);
-        }
+            TS.Store(Average(TS.Load(target + i), TS.Load(source + i), rate), target + i);
+        if (i == count)
+            return;
+        float* rest = stackalloc float[2 * TS.Count];
+        new Span<float>(rest, 2 * TS.Count).Clear();
+        for (int j = i; j < count; j++)
+            (rest[j - i], rest[TS.Count + j - i]) = (target[j], source[j]);
+        TS.Store(Average(TS.Load(rest), TS.Load(rest + TS.Count), rate), rest);
+        for (int j = i; j < count; j++)
+            target[j] = rest[j - i];
+    }
 
-        for (; i < count; i++)
-            target[i] += _rate * (source[i] - target[i]);
+    private static TV Average(TV target, TV source, TV rate) => TS.MultiplyAdd(TS.Subtract(source, target), rate, target);
+
+    /// <summary>The constants of one step, in every lane.</summary>
+    private readonly struct AdamVectors(in AdamSettings settings, float stepSize, float secondScale)
+    {
+        private readonly TV _beta1 = TS.Broadcast((float)settings.Beta1);
+        private readonly TV _rest1 = TS.Broadcast((float)(1 - settings.Beta1));
+        private readonly TV _beta2 = TS.Broadcast((float)settings.Beta2);
+        private readonly TV _rest2 = TS.Broadcast((float)(1 - settings.Beta2));
+        private readonly TV _epsilon = TS.Broadcast((float)settings.Epsilon);
+        private readonly TV _size = TS.Broadcast(-stepSize);
+        private readonly TV _scale = TS.Broadcast(secondScale);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take(float* p, float* g, float* m, float* v)
+        {
+            TV gradient = TS.Load(g);
+            TV first = TS.MultiplyAdd(TS.Load(m), _beta1, TS.Multiply(gradient, _rest1));
+            TV second = TS.MultiplyAdd(TS.Load(v), _beta2, TS.Multiply(TS.Multiply(gradient, gradient), _rest2));
+            TS.Store(first, m);
+            TS.Store(second, v);
+            TV denominator = TS.MultiplyAdd(TS.SquareRoot(second), _scale, _epsilon);
+            TS.Store(TS.MultiplyAdd(TS.Divide(first, denominator), _size, TS.Load(p)), p);
+        }
     }
 }

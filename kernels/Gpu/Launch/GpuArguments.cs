@@ -37,7 +37,22 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
     /// <param name="first">The first of each model's that is meant.</param>
     /// <param name="count">How many are meant.</param>
     /// <param name="stride">From one model's to the next's.</param>
-    public ModelView Part(ArrayView<float> all, long first, long count, long stride) => new()
+    public ModelView Part(ArrayView<float> all, long first, long count, long stride) => Part(all, first, count, stride, models);
+
+    /// <summary>The flat parameters of each model, or their gradient.</summary>
+    public ModelView Parameters(DeviceArray<float> array, BdmLayout layout)
+    {
+        long stride = layout.ModelStride;
+        return Part(Array(array, ((models - 1) * stride) + layout.Length).View, 0, layout.Length, stride);
+    }
+
+    /// <summary>Elements of each model where an operation's models are counted by the call.</summary>
+    /// <param name="all">All models' elements.</param>
+    /// <param name="first">The first of each model's that is meant.</param>
+    /// <param name="count">How many are meant.</param>
+    /// <param name="stride">From one model's to the next's.</param>
+    /// <param name="models">The number of models.</param>
+    public static ModelView Part(ArrayView<float> all, long first, long count, long stride, int models) => new()
     {
         All = all.SubView(first, ((models - 1) * stride) + count),
         Stride = models > 1 ? stride : 0,

@@ -42,8 +42,8 @@ public sealed class GpuDevice : IDevice
         where T : unmanaged => _backend.Allocate<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) =>
-        new GpuBdmOperations<Fp32Product>(_backend, _fp32.Value, shape, schedule, 1);
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) =>
+        new GpuBdmOperations<Fp32Product>(_backend, _fp32.Value, shape, schedule, models);
 
     /// <inheritdoc/>
     public void Synchronize() => _backend.Synchronize();
