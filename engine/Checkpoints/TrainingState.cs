@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace EDA.Engine.Checkpoints;
 
@@ -14,6 +16,15 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     private const string FormatKey = "format";
     private const string Format = "eda training state 1";
     private const string StepKey = "step";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>A settings record as the text of an identity.</summary>
+    public static string Describe(object settings) => JsonSerializer.Serialize(settings, settings.GetType(), _json);
 
     public void Save(string path)
     {

@@ -49,4 +49,24 @@ public static class DeviceExtensions
         array.CopyFrom(values);
         return array;
     }
+
+    /// <summary>Makes an array with the contents of several models, one after the other.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="device">The device that owns the array.</param>
+    /// <param name="values">The contents by model.</param>
+    /// <returns>The array, owned by the caller.</returns>
+    public static DeviceArray<T> UploadEach<T>(this IDevice device, IEnumerable<T[]> values)
+        where T : unmanaged
+    {
+        T[][] models = [.. values];
+        var array = device.Allocate<T>(models.Sum(model => (long)model.Length));
+        long offset = 0;
+        foreach (var model in models)
+        {
+            array.CopyFrom(model, offset);
+            offset += model.Length;
+        }
+
+        return array;
+    }
 }
