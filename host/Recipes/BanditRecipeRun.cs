@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EDA.Engine.Optimizers;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -41,22 +42,23 @@ public static class BanditRecipeRun
     /// <param name="seeds">The seeds.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="optimizer">The optimizer of both stages; null for fused Adam.</param>
     /// <returns>The folder and what the seeds came to.</returns>
-    public static (SeedsFolder Folder, SeedsOutcome Outcome) ExecuteSeeds(BanditRequest request, SeedRange seeds, IProgressDisplay display, CancellationToken cancellation)
+    public static (SeedsFolder Folder, SeedsOutcome Outcome) ExecuteSeeds(
+        BanditRequest request, SeedRange seeds, IProgressDisplay display, CancellationToken cancellation, OptimizerFactory? optimizer = null)
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
         using var device = DeviceChoice.Open(request.Device);
         var folder = SeedsFolder.Create(request.Out, request.Recipe.Name, seeds);
+        var outcome = Summarise(new SeedsOutcome { Request = request, Seeds = seeds, Device = device.Name, Started = started, Runs = [] });
+        using var pipeline = new BanditPipeline(device, request.Settings, seeds.Count, optimizer);
         var records = new List<BanditRunRecord>();
-        var outcome = new SeedsOutcome { Request = request, Seeds = seeds, Device = device.Name, Started = started, Runs = [] };
         try
         {
-            using var pipeline = new BanditPipeline(device, request.Settings, seeds.Count);
             var alone = pipeline.Seeds.Select(seed => request.Alone(seed.Settings.Seed)).ToList();
             var folders = pipeline.Seeds.Select(seed => folder.CreateRun(seed.Settings.Seed)).ToList();
-            outcome = outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] };
-            Summarise(outcome);
+            outcome = Summarise(outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] });
             for (int m = 0; m < seeds.Count; m++)
             {
                 var config = BanditRunRecord.SaveConfig(alone[m], folders[m]);
