@@ -1,3 +1,6 @@
+using EDA.Engine.Data.Hdf5;
+using EDA.Tests.Data;
+
 namespace EDA.Tests;
 
 /// <summary>
@@ -8,11 +11,15 @@ public static class OptionalNeeds
 {
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
+    public const string Hdf5 = "the HDF5 C library";
+    public const string RecordedDatasets = "recorded datasets";
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
+        [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 
     /// <summary>The listed needs.</summary>

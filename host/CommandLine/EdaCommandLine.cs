@@ -24,6 +24,7 @@ public static class EdaCommandLine
         ScoreCommand.Create(),
         SampleCommand.Create(),
         WeightsCommand.Create(),
+        DataCommand.Create(),
         DoctorCommand.Create(),
         SetupCommand.Create(),
     };

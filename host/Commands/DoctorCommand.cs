@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using EDA.Engine.Data.Hdf5;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
@@ -35,6 +36,7 @@ internal static class DoctorCommand
             if (driver && !IsBuiltIn("UseIlgpu"))
                 Console.WriteLine(SetupHint.Text);
 
+            Line("HDF5", Hdf5File.IsAvailable(out string? missing) ? Hdf5File.LibraryName : missing!);
             Line("EDA.Engine", ProgramVersion.Engine);
             Line(".NET", ProgramVersion.Runtime);
             Line("system", ProgramVersion.System);

@@ -63,6 +63,9 @@ public enum RandomPurpose : uint
 
     /// <summary>A choice of rows for an evaluation.</summary>
     EvaluationIndex = 9,
+
+    /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
+    LabelSelection = 20,
 }
 
 /// <summary>

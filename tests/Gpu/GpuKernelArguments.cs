@@ -52,5 +52,5 @@ internal static class GpuKernelArguments
         };
     }
 
-    private static ModelView All(GpuArray<float> array) => new() { All = array.View, Stride = 0, Length = array.Length };
+    private static ModelView All(GpuArray<float> array) => new() { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 };
 }

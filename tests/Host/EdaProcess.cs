@@ -21,7 +21,16 @@ internal static class EdaProcess
         return Finish(process);
     }
 
-    public static Process Start(string folder, params string[] arguments)
+    /// <summary>Runs it with some environment variables set.</summary>
+    public static EdaResult Run(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(folder, environment, arguments);
+        return Finish(process);
+    }
+
+    public static Process Start(string folder, params string[] arguments) => Start(folder, new Dictionary<string, string>(), arguments);
+
+    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         string program = typeof(RunFolder).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [program, .. arguments])
@@ -31,6 +40,8 @@ internal static class EdaProcess
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

@@ -24,6 +24,12 @@ public struct Factors
     /// <summary>From one k to the next in the right matrix.</summary>
     public int RightDepthStride;
 
+    /// <summary>1 where every fourth element of a row (or column) of the left matrix stands at a multiple of 16 bytes.</summary>
+    public int LeftIsAligned;
+
+    /// <summary>The same for the right matrix.</summary>
+    public int RightIsAligned;
+
     /// <summary>The number of products in a sum; 0 for an empty sum.</summary>
     public int Depth;
 }

@@ -18,9 +18,6 @@ public readonly struct Fp32Product : IProduct
         var left = SharedMemory.Allocate<Float4>(2 * Depth * ProductTile.Stride / 4);
         var right = SharedMemory.Allocate<Float4>(2 * Depth * ProductTile.Stride / 4);
         var tile = SharedMemory.Allocate<Float4>(ProductTile.Size * ProductTile.Stride / 4);
-        var leftScalars = left.Cast<float>();
-        var rightScalars = right.Cast<float>();
-
         // 16 items along the columns, 8 along the rows.
         int column = Group.IdxX % 16, row = Group.IdxX / 16;
         Float4 c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
@@ -28,7 +25,7 @@ public readonly struct Fp32Product : IProduct
         int firstPanels = (first.Depth + Depth - 1) / Depth;
         int panels = firstPanels + ((second.Depth + Depth - 1) / Depth);
         Fetch(first, second, firstPanels, 0, firstRow, rows, firstColumn, columns, ref nextLeft, ref nextRight);
-        Put(first, second, firstPanels, 0, leftScalars, rightScalars, nextLeft, nextRight);
+        Put(first, second, firstPanels, 0, firstRow, rows, firstColumn, columns, left, right, nextLeft, nextRight);
         Group.Barrier();
         for (int panel = 0; panel < panels; panel++)
         {
@@ -54,7 +51,7 @@ public readonly struct Fp32Product : IProduct
             }
 
             if (next < panels)
-                Put(first, second, firstPanels, next, leftScalars, rightScalars, nextLeft, nextRight);
+                Put(first, second, firstPanels, next, firstRow, rows, firstColumn, columns, left, right, nextLeft, nextRight);
             Group.Barrier();
         }
 
@@ -77,22 +74,92 @@ public readonly struct Fp32Product : IProduct
     {
         var factors = panel < firstPanels ? first : second;
         int depth = (panel < firstPanels ? panel : panel - firstPanels) * Depth;
-        FetchPanel(factors.Left, factors.LeftRowStride, factors.LeftDepthStride, firstRow, rows, depth, factors.Depth, ref left);
-        FetchPanel(factors.Right, factors.RightRowStride, factors.RightDepthStride, firstColumn, columns, depth, factors.Depth, ref right);
+        if (InQuads(factors.LeftIsAligned, firstRow, rows, depth, factors.Depth))
+            FetchQuads(factors.Left, factors.LeftRowStride, factors.LeftDepthStride, firstRow, depth, ref left);
+        else
+            FetchElements(factors.Left, factors.LeftRowStride, factors.LeftDepthStride, firstRow, rows, depth, factors.Depth, ref left);
+        if (InQuads(factors.RightIsAligned, firstColumn, columns, depth, factors.Depth))
+            FetchQuads(factors.Right, factors.RightRowStride, factors.RightDepthStride, firstColumn, depth, ref right);
+        else
+            FetchElements(factors.Right, factors.RightRowStride, factors.RightDepthStride, firstColumn, columns, depth, factors.Depth, ref right);
     }
 
     // And to the shared buffer whose turn it is, as [depth][row].
     private static void Put(
-        Factors first, Factors second, int firstPanels, int panel, ArrayView<float> left, ArrayView<float> right, Float8 nextLeft, Float8 nextRight)
+        Factors first, Factors second, int firstPanels, int panel, int firstRow, int rows, int firstColumn, int columns,
+        ArrayView<Float4> left, ArrayView<Float4> right, Float8 nextLeft, Float8 nextRight)
     {
-        int start = (panel & 1) * 4 * Panel4;
-        PutPanel(left, start, panel < firstPanels ? first.LeftDepthStride : second.LeftDepthStride, nextLeft);
-        PutPanel(right, start, panel < firstPanels ? first.RightDepthStride : second.RightDepthStride, nextRight);
+        var factors = panel < firstPanels ? first : second;
+        int depth = (panel < firstPanels ? panel : panel - firstPanels) * Depth, start = (panel & 1) * Panel4;
+        if (InQuads(factors.LeftIsAligned, firstRow, rows, depth, factors.Depth))
+            PutQuads(left, start, factors.LeftDepthStride, nextLeft);
+        else
+            PutElements(left.Cast<float>(), 4 * start, factors.LeftDepthStride, nextLeft);
+        if (InQuads(factors.RightIsAligned, firstColumn, columns, depth, factors.Depth))
+            PutQuads(right, start, factors.RightDepthStride, nextRight);
+        else
+            PutElements(right.Cast<float>(), 4 * start, factors.RightDepthStride, nextRight);
     }
+
+    // Four elements at a time where a whole panel lies inside an aligned matrix; else one at a time, zeros outside.
+    private static bool InQuads(int aligned, int firstRow, int rows, int firstDepth, int depth) =>
+        aligned != 0 && firstRow + ProductTile.Size <= rows && firstDepth + Depth <= depth;
 
     // Neighbouring items take neighbouring elements of memory: along the depth where that stands together, and else
     // along the rows.
-    private static void FetchPanel(
+    private static void FetchQuads(ArrayView<float> matrix, int rowStride, int depthStride, int firstRow, int firstDepth, ref Float8 values)
+    {
+        var quads = matrix.Cast<Float4>();
+        int item = Group.IdxX;
+        bool alongDepth = depthStride == 1;
+        int row = firstRow + (alongDepth ? item / 4 : 4 * (item % 16));
+        int k = firstDepth + (alongDepth ? 4 * (item % 4) : item / 16);
+        int at = ((row * rowStride) + (k * depthStride)) / 4;
+        Float4 low = quads[at];
+        Float4 high = quads[at + (alongDepth ? 32 * rowStride / 4 : 8 * depthStride / 4)];
+        values.V0 = low.X;
+        values.V1 = low.Y;
+        values.V2 = low.Z;
+        values.V3 = low.W;
+        values.V4 = high.X;
+        values.V5 = high.Y;
+        values.V6 = high.Z;
+        values.V7 = high.W;
+    }
+
+    private static void PutQuads(ArrayView<Float4> panel, int start, int depthStride, Float8 values)
+    {
+        int item = Group.IdxX;
+        if (depthStride == 1)
+        {
+            var scalars = panel.Cast<float>();
+            int at = (4 * start) + (4 * (item % 4) * ProductTile.Stride) + (item / 4);
+            scalars[at] = values.V0;
+            scalars[at + ProductTile.Stride] = values.V1;
+            scalars[at + (2 * ProductTile.Stride)] = values.V2;
+            scalars[at + (3 * ProductTile.Stride)] = values.V3;
+            scalars[at + 32] = values.V4;
+            scalars[at + ProductTile.Stride + 32] = values.V5;
+            scalars[at + (2 * ProductTile.Stride) + 32] = values.V6;
+            scalars[at + (3 * ProductTile.Stride) + 32] = values.V7;
+            return;
+        }
+
+        int quad = start + (item / 16 * Stride4) + (item % 16);
+        Float4 low = default, high = default;
+        low.X = values.V0;
+        low.Y = values.V1;
+        low.Z = values.V2;
+        low.W = values.V3;
+        high.X = values.V4;
+        high.Y = values.V5;
+        high.Z = values.V6;
+        high.W = values.V7;
+        panel[quad] = low;
+        panel[quad + (8 * Stride4)] = high;
+    }
+
+    private static void FetchElements(
         ArrayView<float> matrix, int rowStride, int depthStride, int firstRow, int rows, int firstDepth, int depth, ref Float8 values)
     {
         int item = Group.IdxX;
@@ -110,7 +177,7 @@ public readonly struct Fp32Product : IProduct
         values.V7 = Element(matrix, rowStride, depthStride, row + (7 * rowStep), rows, k + (7 * depthStep), depth);
     }
 
-    private static void PutPanel(ArrayView<float> panel, int start, int depthStride, Float8 values)
+    private static void PutElements(ArrayView<float> panel, int start, int depthStride, Float8 values)
     {
         int item = Group.IdxX;
         bool alongDepth = depthStride == 1;

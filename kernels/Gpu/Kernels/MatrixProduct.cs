@@ -68,6 +68,8 @@ public static class MatrixProduct<TProduct, TEpilogue>
         factors.LeftDepthStride = arguments.LeftDepthStride;
         factors.RightRowStride = arguments.RightRowStride;
         factors.RightDepthStride = arguments.RightDepthStride;
+        factors.LeftIsAligned = Aligned(arguments.Left.IsAligned, arguments.LeftRowStride * arguments.LeftDepthStride);
+        factors.RightIsAligned = Aligned(arguments.Right.IsAligned, arguments.RightRowStride * arguments.RightDepthStride);
         factors.Depth = arguments.Depth;
         Factors none = factors;
         none.Depth = 0;
@@ -81,4 +83,7 @@ public static class MatrixProduct<TProduct, TEpilogue>
                 epilogue.Store(firstRow + row, firstColumn + column, tile[(row * ProductTile.Stride) + column]);
         }
     }
+
+    // Of the two strides one is 1, so their product is the other.
+    private static int Aligned(int start, int stride) => start != 0 && stride % 4 == 0 ? 1 : 0;
 }

@@ -15,6 +15,9 @@ public struct ModelView
     /// <summary>The number of elements of one model.</summary>
     public long Length;
 
+    /// <summary>1 where every model's first element stands at a multiple of 16 bytes, so that four can be loaded at once.</summary>
+    public int IsAligned;
+
     /// <summary>The elements of the model this group works for.</summary>
     public readonly ArrayView<float> Mine => All.SubView(Grid.IdxZ * Stride, Length);
 }

@@ -96,6 +96,8 @@ public static class WeightGradient<TProduct>
         first.LeftDepthStride = t.LeftStride;
         first.RightRowStride = 1;
         first.RightDepthStride = t.RightStride;
+        first.LeftIsAligned = t.LeftStride % 4 == 0 ? 1 : 0;
+        first.RightIsAligned = t.RightStride % 4 == 0 ? 1 : 0;
         first.Depth = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
         Factors second = first;
         second.Left = workspace.SubView(t.SecondLeft, workspace.Length - t.SecondLeft);

@@ -197,6 +197,7 @@ internal sealed class BdmBuffers : IDisposable
         All = _memory.View.SubView(offset, (_length * (_models - 1)) + count),
         Stride = _models > 1 ? _length : 0,
         Length = count,
+        IsAligned = 1, // regions begin at multiples of 64 elements
     };
 
     private Region Take(int rows, int columns, bool wanted = true)

@@ -5,7 +5,7 @@ namespace EDA.Kernels.Gpu;
 /// <param name="Folded">Nᵀ [(A+32+S)×H].</param>
 /// <param name="FoldedBias">n₀ [H].</param>
 /// <param name="OutputSum">Column sums of O, and the sum of o [H+1].</param>
-internal sealed record PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum);
+internal readonly record struct PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum);
 
 /// <summary>The part of a batch that one pass works on.</summary>
 /// <param name="Rows">Its candidates.</param>
@@ -50,7 +50,12 @@ internal sealed class BdmPasses<TProduct>
     public static ModelView Slice(PreparedWeights weights, ParameterSlice slice) => Slice(weights.Parameters, slice.Offset, slice.Length);
 
     /// <summary>Some elements of every model's.</summary>
-    public static ModelView Slice(ModelView all, long offset, long count) => all with { All = all.All.SubView(offset, all.All.Length - all.Length + count), Length = count };
+    public static ModelView Slice(ModelView all, long offset, long count) => all with
+    {
+        All = all.All.SubView(offset, all.All.Length - all.Length + count),
+        Length = count,
+        IsAligned = offset % 4 == 0 ? all.IsAligned : 0,
+    };
 
     public DenseView Dense(PreparedWeights weights, ParameterSlice? weight, ParameterSlice? bias, int firstFeature) => new()
     {

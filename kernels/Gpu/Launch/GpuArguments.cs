@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EDA.Kernels.Gpu;
 
 /// <summary>Turns the arrays of a call into views, and refuses those that are too short or live elsewhere.</summary>
@@ -57,6 +59,7 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
         All = all.SubView(first, ((models - 1) * stride) + count),
         Stride = models > 1 ? stride : 0,
         Length = count,
+        IsAligned = first % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
     };
 
     /// <summary>The identity of an array; 0 for none.</summary>
@@ -68,4 +71,11 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return count;
     }
+
+    /// <summary>
+    /// Keeps the owners of views alive up to this call: the stand-in's memory goes with them, and nothing else holds an
+    /// array once only its view is used.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void KeepAlive(params ReadOnlySpan<object?> owners) => _ = owners.Length;
 }

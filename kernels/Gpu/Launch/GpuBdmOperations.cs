@@ -84,6 +84,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         finally
         {
             _backend.End();
+            GpuArguments.KeepAlive(policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
         }
     }
 
@@ -116,6 +117,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         _kernels.Mean.Launch(
             new GridSize(1, 1, _models), new MeanArguments { Values = arguments.Losses, Mean = _arguments.Of(loss, 1), Count = stateCount }, new KernelWork(stateCount, 4.0 * stateCount));
         _backend.Synchronize();
+        GpuArguments.KeepAlive(gaps, labels, gapsGradient, loss);
     }
 
     public void DenoisingStep(
@@ -176,6 +178,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         finally
         {
             _backend.End();
+            GpuArguments.KeepAlive(parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
         }
     }
 
@@ -225,6 +228,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         finally
         {
             _backend.End();
+            GpuArguments.KeepAlive(policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
         }
     }
 
@@ -268,6 +272,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
             _passes.Copy(buffers[buffers.Point], BdmPasses<TProduct>.Slice(result, firstElement, elements), elements);
         }
+
+        GpuArguments.KeepAlive(parameters, states, start, actions);
     }
 
     public void Dispose()
@@ -340,6 +346,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             _passes.Backward(buffers, theta, slab, null, new Dropout(MaskSource.None, _none, 0));
             _passes.Score(buffers, theta, slab, part);
         }
+
+        GpuArguments.KeepAlive(parameters, actions, times, states, output);
     }
 
     // f_φ first, with t and ε drawn; then f_θ of the same diffused candidates, with what its backward pass needs.

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace EDA.Engine.Data.Formats;
+
+/// <summary>From a file to a dataset: opens, reads, checks.</summary>
+internal static class DatasetReading
+{
+    public static OfflineDataset Load(string path, D4rlEnvironment? environment)
+    {
+        using var source = DatasetSource.Open(path);
+        var provenance = Provenance(source);
+        return Read(source, provenance, environment, new DatasetProblems(path));
+    }
+
+    public static DatasetProvenance Provenance(DatasetSource source)
+    {
+        string digits = ChecksumFile.Compute(source.Path);
+        ChecksumFile.Check(source.Path, digits);
+        return new DatasetProvenance(source.Path, source.Format, new FileInfo(source.Path).Length, digits, source.Note);
+    }
+
+    public static OfflineDataset Read(DatasetSource source, DatasetProvenance provenance, D4rlEnvironment? environment, DatasetProblems problems)
+    {
+        var rows = source.Read(problems);
+        if (environment is not null)
+            CheckSizes(source.Path, rows, environment);
+        DatasetChecks.Check(rows, source.Locate, problems);
+        environment ??= Fitting(rows, provenance.Note) ?? Fitting(rows, System.IO.Path.GetFileName(source.Path));
+        return new OfflineDataset(rows, provenance, environment, environment?.EpisodeLimit ?? D4rlEnvironment.UsualEpisodeLimit);
+    }
+
+    /// <summary>A guess counts only where the sizes agree with it.</summary>
+    private static D4rlEnvironment? Fitting(TransitionArrays rows, string? text) =>
+        D4rlEnvironment.Guess(text) is { } guess && guess.StateSize == rows.StateSize && guess.ActionSize == rows.ActionSize ? guess : null;
+
+    private static void CheckSizes(string path, TransitionArrays rows, D4rlEnvironment environment)
+    {
+        Check(FieldNames.Observations, rows.StateSize, environment.StateSize);
+        Check(FieldNames.Actions, rows.ActionSize, environment.ActionSize);
+
+        void Check(string field, int found, int needed)
+        {
+            if (found != needed)
+                throw new InvalidFileException(path, string.Create(CultureInfo.InvariantCulture, $"{field} has {found} columns; {environment.Name} has {needed}"));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace EDA.Engine.Data.Formats;
+
+/// <summary>An NPZ file with D4RL's fields as arrays.</summary>
+internal sealed class NpzSource(NpzFile file) : FlatSource(file.Path, "NPZ")
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<DatasetField> Fields => [.. file.Names.Select(Describe)];
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Names => file.Names;
+
+    /// <inheritdoc/>
+    public override void Dispose() => file.Dispose();
+
+    /// <inheritdoc/>
+    protected override INumberArray? Find(string name) => file.Array(name);
+
+    private DatasetField Describe(string name)
+    {
+        using var array = file.Array(name)!;
+        return new DatasetField(name, Shape(array.Shape), array.TypeName, array.Storage);
+    }
+}

@@ -1,0 +1,502 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace EDA.Engine.Data.Hdf5;
+
+/// <summary>
+/// An HDF5 file: groups that hold datasets of numbers, by paths such as <c>episode_0/rewards</c>. Reads what others
+/// wrote and writes files of its own; a file that is there is never changed.
+/// </summary>
+public sealed unsafe class Hdf5File : IDisposable
+{
+    private const uint ReadOnly = 0, CreateNew = 4;
+    private const int Ascending = 0, ByName = 0;
+    private const int KindGroup = 2, KindDataset = 5;
+    private const int ClassString = 3;
+    private const int Utf8Characters = 1;
+    private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
+    private readonly Hdf5Library _library;
+    private long _id;
+
+    private Hdf5File(string path, Hdf5Library library, long id) => (Path, _library, _id) = (path, library, id);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether this machine has the HDF5 C library.</summary>
+    /// <param name="reason">Why not, in one line that names the package.</param>
+    /// <returns>True if files can be opened.</returns>
+    public static bool IsAvailable(out string? reason)
+    {
+        try
+        {
+            reason = null;
+            return Hdf5Library.Instance is not null;
+        }
+        catch (MissingLibraryException missing)
+        {
+            reason = missing.Message;
+            return false;
+        }
+    }
+
+    /// <summary>The library's file and version, for instance <c>libhdf5_serial.so.103, 1.10.8</c>.</summary>
+    /// <exception cref="MissingLibraryException">There is none.</exception>
+    public static string LibraryName => $"{Hdf5Library.Instance.Name}, {Hdf5Library.Instance.Version}";
+
+    /// <summary>Whether a file begins as HDF5 files do: with the signature at byte 0, or at 512, 1024 and so on.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>True if it does, whatever follows.</returns>
+    public static bool HasSignature(string path)
+    {
+        using var stream = File.OpenRead(path);
+        Span<byte> bytes = stackalloc byte[Signature.Length];
+        for (long offset = 0; offset + bytes.Length <= stream.Length; offset = offset == 0 ? 512 : 2 * offset)
+        {
+            stream.Position = offset;
+            stream.ReadExactly(bytes);
+            if (bytes.SequenceEqual(Signature))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Opens a file for reading.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="InvalidFileException">It is empty, no HDF5 file, or cut short.</exception>
+    /// <exception cref="MissingLibraryException">There is no HDF5 library.</exception>
+    public static Hdf5File Open(string path)
+    {
+        if (new FileInfo(path).Length == 0)
+            throw new InvalidFileException(path, "the file is empty");
+        if (!HasSignature(path))
+            throw new InvalidFileException(path, "not an HDF5 file: its signature is missing");
+        lock (Hdf5Library.Lock)
+        {
+            var library = Ready();
+            long id;
+            fixed (byte* name = Bytes(path))
+                id = library.FileOpen(name, ReadOnly, 0);
+            return id >= 0
+                ? new Hdf5File(path, library, id)
+                : throw new InvalidFileException(path, $"broken or cut short: {Reason(library)}");
+        }
+    }
+
+    /// <summary>Makes a file, to write to it.</summary>
+    /// <param name="path">A file that does not exist yet.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="IOException">It exists, or cannot be made.</exception>
+    /// <exception cref="MissingLibraryException">There is no HDF5 library.</exception>
+    public static Hdf5File Create(string path)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            var library = Ready();
+            long id;
+            fixed (byte* name = Bytes(path))
+                id = library.FileCreate(name, CreateNew, 0, 0);
+            return id >= 0 ? new Hdf5File(path, library, id) : throw new IOException($"{path} cannot be made: {Reason(library)}");
+        }
+    }
+
+    /// <summary>Whether there is a group or dataset of that name.</summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>True if there is.</returns>
+    public bool Exists(string name) => KindOf(name) is KindGroup or KindDataset;
+
+    /// <summary>Whether a name is that of a group.</summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>True if there is such a group.</returns>
+    public bool IsGroup(string name) => KindOf(name) == KindGroup;
+
+    /// <summary>The names in a group, in the library's order of names.</summary>
+    /// <param name="group">The group's path; the root without it.</param>
+    /// <returns>The names, without the group's own.</returns>
+    /// <exception cref="InvalidFileException">The group cannot be read.</exception>
+    public IReadOnlyList<string> Names(string group = "/")
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            long id = OpenObject(group);
+            try
+            {
+                Hdf5Library.GroupRecord record;
+                if (_library.GroupInfo(id, &record) < 0)
+                    throw Unreadable(group);
+                var names = new List<string>(checked((int)record.Links));
+                byte here = (byte)'.';
+                byte* self = stackalloc byte[] { here, 0 };
+                for (ulong i = 0; i < record.Links; i++)
+                {
+                    nint length = _library.LinkName(id, self, ByName, Ascending, i, null, 0, 0);
+                    if (length < 0)
+                        throw Unreadable(group);
+                    var text = new byte[length + 1];
+                    fixed (byte* destination = text)
+                    {
+                        if (_library.LinkName(id, self, ByName, Ascending, i, destination, (nuint)text.Length, 0) < 0)
+                            throw Unreadable(group);
+                    }
+
+                    names.Add(Encoding.UTF8.GetString(text, 0, (int)length));
+                }
+
+                return names;
+            }
+            finally
+            {
+                _library.ObjectClose(id);
+            }
+        }
+    }
+
+    /// <summary>Opens a dataset of numbers.</summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>The dataset, owned by the caller.</returns>
+    /// <exception cref="InvalidFileException">It is not there or cannot be read.</exception>
+    public Hdf5Dataset Dataset(string name)
+    {
+        int kind = KindOf(name);
+        if (kind != KindDataset)
+            throw new InvalidFileException(Path, kind == KindGroup ? $"{name} is a group; allowed is an array of numbers" : $"{name} is missing");
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            long id = OpenObject(name);
+            try
+            {
+                return new Hdf5Dataset(this, _library, name, id);
+            }
+            catch
+            {
+                _library.ObjectClose(id);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>A dataset that holds a single text.</summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>The text, or null where there is none.</returns>
+    public string? Text(string name)
+    {
+        if (KindOf(name) != KindDataset)
+            return null;
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            long id = OpenObject(name);
+            long type = _library.DatasetType(id), space = _library.DatasetSpace(id);
+            try
+            {
+                return ReadText(type, space, (memory, destination) => _library.DatasetRead(id, memory, 0, 0, 0, destination));
+            }
+            finally
+            {
+                _library.SpaceClose(space);
+                _library.TypeClose(type);
+                _library.ObjectClose(id);
+            }
+        }
+    }
+
+    /// <summary>An attribute that holds a single text.</summary>
+    /// <param name="owner">The group or dataset that has it.</param>
+    /// <param name="name">The attribute.</param>
+    /// <returns>The text, or null where there is none.</returns>
+    public string? TextAttribute(string owner, string name)
+    {
+        if (!Exists(owner))
+            return null;
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            long id = OpenObject(owner), attribute = -1, type = -1, space = -1;
+            try
+            {
+                fixed (byte* text = Bytes(name))
+                {
+                    if (_library.AttributeExists(id, text) <= 0 || (attribute = _library.AttributeOpen(id, text, 0)) < 0)
+                        return null;
+                }
+
+                (type, space) = (_library.AttributeType(attribute), _library.AttributeSpace(attribute));
+                return ReadText(type, space, (memory, destination) => _library.AttributeRead(attribute, memory, destination));
+            }
+            finally
+            {
+                if (space >= 0)
+                    _library.SpaceClose(space);
+                if (type >= 0)
+                    _library.TypeClose(type);
+                if (attribute >= 0)
+                    _library.AttributeClose(attribute);
+                _library.ObjectClose(id);
+            }
+        }
+    }
+
+    /// <summary>Makes a group.</summary>
+    /// <param name="name">Its path; the groups above it are there.</param>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public void CreateGroup(string name)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            fixed (byte* text = Bytes(name))
+            {
+                long id = _library.GroupCreate(_id, text, 0, 0, 0);
+                if (id < 0)
+                    throw Unwritable(name);
+                _library.ObjectClose(id);
+            }
+        }
+    }
+
+    /// <summary>Writes an array of float32.</summary>
+    /// <param name="name">The dataset's path.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="values">The numbers, row-major.</param>
+    /// <param name="storage">How they are kept.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, Hdf5Storage storage = default)
+    {
+        fixed (float* source = values)
+            Write(name, shape, values.Length, source, library => (library.StoredFloat, library.NativeFloat, false), storage);
+    }
+
+    /// <summary>Writes an array of float64.</summary>
+    /// <param name="name">The dataset's path.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="values">The numbers, row-major.</param>
+    /// <param name="storage">How they are kept.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<double> values, Hdf5Storage storage = default)
+    {
+        fixed (double* source = values)
+            Write(name, shape, values.Length, source, library => (library.StoredDouble, library.NativeDouble, false), storage);
+    }
+
+    /// <summary>Writes an array of truth values, as h5py does: an enumeration of FALSE and TRUE on a byte.</summary>
+    /// <param name="name">The dataset's path.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="values">The values, row-major.</param>
+    /// <param name="storage">How they are kept.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<bool> values, Hdf5Storage storage = default)
+    {
+        fixed (bool* source = values)
+            Write(name, shape, values.Length, source, Truth, storage);
+    }
+
+    /// <summary>Writes a single text.</summary>
+    /// <param name="name">The dataset's path.</param>
+    /// <param name="text">The text, not empty.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string name, string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        fixed (byte* source = bytes)
+            Write(name, [], 1, source, library => TextType(library, bytes.Length), default);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (Hdf5Library.Lock)
+        {
+            if (_id >= 0)
+                _library.FileClose(_id);
+            _id = -1;
+        }
+    }
+
+    /// <summary>The library, silent on this thread: its own error lines would go to the user's screen.</summary>
+    internal static Hdf5Library Ready()
+    {
+        var library = Hdf5Library.Instance;
+        library.SilenceErrors(0, 0, 0);
+        return library;
+    }
+
+    /// <summary>The innermost reason for the last call's failure, in the library's words.</summary>
+    internal static string Reason(Hdf5Library library)
+    {
+        var text = new StringBuilder();
+        var handle = GCHandle.Alloc(text);
+        try
+        {
+            library.WalkErrors(0, 0, &Note, GCHandle.ToIntPtr(handle));
+        }
+        finally
+        {
+            handle.Free();
+        }
+
+        return text.Length > 0 ? text.ToString() : "no reason given";
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
+    private static int Note(uint level, Hdf5Library.ErrorRecord* record, nint state)
+    {
+        if (level == 0 && GCHandle.FromIntPtr(state).Target is StringBuilder text)
+            text.Append(Marshal.PtrToStringUTF8((nint)record->Description));
+        return 0;
+    }
+
+    private static (long Stored, long Memory, bool Owned) Truth(Hdf5Library library)
+    {
+        long type = library.TypeEnumerate(library.NativeSignedByte);
+        foreach (sbyte value in (ReadOnlySpan<sbyte>)[0, 1])
+        {
+            fixed (byte* name = Bytes(value == 0 ? "FALSE" : "TRUE"))
+            {
+                sbyte member = value;
+                library.TypeInsert(type, name, &member);
+            }
+        }
+
+        return (type, type, true);
+    }
+
+    private static (long Stored, long Memory, bool Owned) TextType(Hdf5Library library, int length)
+    {
+        long type = library.TypeCopy(library.CString);
+        library.TypeSetSize(type, (nuint)length);
+        library.TypeSetCharacters(type, Utf8Characters);
+        return (type, type, true);
+    }
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text + '\0');
+
+    private string? ReadText(long type, long space, TextRead read)
+    {
+        if (_library.TypeClass(type) != ClassString || _library.SpacePoints(space) != 1)
+            return null;
+        if (_library.TypeIsVariable(type) > 0)
+        {
+            byte* text = null;
+            if (read(type, &text) < 0 || text is null)
+                return null;
+            string copy = Marshal.PtrToStringUTF8((nint)text) ?? string.Empty;
+            _library.FreeMemory(text);
+            return copy;
+        }
+
+        var bytes = new byte[_library.TypeSize(type)];
+        fixed (byte* destination = bytes)
+        {
+            if (read(type, destination) < 0)
+                return null;
+        }
+
+        return Encoding.UTF8.GetString(bytes).TrimEnd('\0', ' ');
+    }
+
+    private delegate int TextRead(long memoryType, void* destination);
+
+    private void Write(string name, ReadOnlySpan<int> shape, int count, void* source, Func<Hdf5Library, (long Stored, long Memory, bool Owned)> types, Hdf5Storage storage)
+    {
+        long product = 1;
+        foreach (int size in shape)
+            product *= size;
+        if (product != count)
+            throw new ArgumentException($"{name} has {count} values for the shape [{string.Join("×", shape.ToArray())}]", nameof(shape));
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            var (stored, memory, owned) = types(_library);
+            long space = -1, properties = 0, id = -1;
+            try
+            {
+                var extent = new ulong[Math.Max(shape.Length, 1)];
+                var chunk = new ulong[extent.Length];
+                for (int i = 0; i < shape.Length; i++)
+                {
+                    extent[i] = (ulong)shape[i];
+                    chunk[i] = (ulong)Math.Clamp(i == 0 ? storage.ChunkRows : storage.ChunkColumns > 0 ? storage.ChunkColumns : shape[i], 1, Math.Max(shape[i], 1));
+                }
+
+                fixed (ulong* dimensions = extent)
+                fixed (ulong* part = chunk)
+                fixed (byte* text = Bytes(name))
+                {
+                    space = _library.SpaceCreate(shape.Length, dimensions, null);
+                    if (storage.ChunkRows > 0)
+                    {
+                        properties = _library.PropertiesCreate(_library.ForDatasets);
+                        if (_library.SetChunk(properties, shape.Length, part) < 0 || (storage.Gzip > 0 && _library.SetDeflate(properties, (uint)storage.Gzip) < 0))
+                            throw Unwritable(name);
+                    }
+
+                    id = _library.DatasetCreate(_id, text, stored, space, 0, properties, 0);
+                    if (id < 0 || (count > 0 && _library.DatasetWrite(id, memory, 0, 0, 0, source) < 0))
+                        throw Unwritable(name);
+                }
+            }
+            finally
+            {
+                if (id >= 0)
+                    _library.ObjectClose(id);
+                if (properties > 0)
+                    _library.PropertiesClose(properties);
+                if (space >= 0)
+                    _library.SpaceClose(space);
+                if (owned)
+                    _library.TypeClose(stored);
+            }
+        }
+    }
+
+    /// <summary>Group, dataset, another kind, or −1 where there is nothing.</summary>
+    private int KindOf(string name)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            string trimmed = name.Trim('/');
+            // A path exists if each of its beginnings does: the library wants them asked for one by one.
+            for (int end = trimmed.IndexOf('/', StringComparison.Ordinal); trimmed.Length > 0; end = trimmed.IndexOf('/', end + 1))
+            {
+                fixed (byte* text = Bytes(end < 0 ? trimmed : trimmed[..end]))
+                {
+                    if (_library.LinkExists(_id, text, 0) <= 0)
+                        return -1;
+                }
+
+                if (end < 0)
+                    break;
+            }
+
+            fixed (byte* text = Bytes(trimmed.Length > 0 ? trimmed : "/"))
+            {
+                long id = _library.ObjectOpen(_id, text, 0);
+                // A link whose target is not there.
+                if (id < 0)
+                    return -1;
+                int kind = _library.KindOf(id);
+                _library.ObjectClose(id);
+                return kind;
+            }
+        }
+    }
+
+    private long OpenObject(string name)
+    {
+        fixed (byte* text = Bytes(name))
+        {
+            long id = _library.ObjectOpen(_id, text, 0);
+            return id >= 0 ? id : throw Unreadable(name);
+        }
+    }
+
+    private InvalidFileException Unreadable(string name) => new(Path, $"{name} cannot be read: {Reason(_library)}");
+
+    private IOException Unwritable(string name) => new($"{Path}: {name} cannot be written: {Reason(_library)}");
+}

@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+
+namespace EDA.Engine.Data.Hdf5;
+
+/// <summary>
+/// The HDF5 C library, found when first needed: the functions that reading and writing datasets takes, in the library's
+/// own names without their H5. Whoever calls them holds <see cref="Lock"/>, for most builds of the library are not
+/// thread-safe.
+/// </summary>
+internal sealed unsafe class Hdf5Library
+{
+    /// <summary>The environment variable that names the library's file where it is not found by itself.</summary>
+    public const string PathVariable = "EDA_HDF5";
+
+    // Newest first within a family; from 1.10 on an identifier has 64 bits, which is what is declared here.
+    private static readonly string[] Names =
+    [
+        "libhdf5_serial.so.310", "libhdf5_serial.so.103", "libhdf5_serial.so.101", "libhdf5_serial.so.100",
+        "libhdf5.so.320", "libhdf5.so.310", "libhdf5.so.200", "libhdf5.so.103", "libhdf5.so.101",
+        "libhdf5_serial.so", "libhdf5.so",
+        "libhdf5.dylib", "/opt/homebrew/lib/libhdf5.dylib", "/usr/local/lib/libhdf5.dylib",
+        "hdf5.dll",
+    ];
+
+    private static readonly Lazy<Hdf5Library> Loaded = new(Load);
+
+    private Hdf5Library(nint library, string name)
+    {
+        nint Address(string function) => NativeLibrary.TryGetExport(library, function, out nint address)
+            ? address
+            : throw new MissingLibraryException($"the HDF5 library {name} has no {function}; install 1.10 or newer: {Remedy}");
+
+        var open = (delegate* unmanaged[Cdecl]<int>)Address("H5open");
+        var version = (delegate* unmanaged[Cdecl]<uint*, uint*, uint*, int>)Address("H5get_libversion");
+        uint major, minor, release;
+        if (open() < 0 || version(&major, &minor, &release) < 0)
+            throw new MissingLibraryException($"the HDF5 library {name} does not start; {Remedy}");
+        if (major == 1 && minor < 10)
+            throw new MissingLibraryException($"the HDF5 library {name} is {major}.{minor}.{release}; needed is 1.10 or newer: {Remedy}");
+        Version = $"{major}.{minor}.{release}";
+        Name = name;
+
+        SilenceErrors = (delegate* unmanaged[Cdecl]<long, nint, nint, int>)Address("H5Eset_auto2");
+        WalkErrors = (delegate* unmanaged[Cdecl]<long, int, delegate* unmanaged[Cdecl]<uint, ErrorRecord*, nint, int>, nint, int>)Address("H5Ewalk2");
+        FileOpen = (delegate* unmanaged[Cdecl]<byte*, uint, long, long>)Address("H5Fopen");
+        FileCreate = (delegate* unmanaged[Cdecl]<byte*, uint, long, long, long>)Address("H5Fcreate");
+        FileClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Fclose");
+        LinkExists = (delegate* unmanaged[Cdecl]<long, byte*, long, int>)Address("H5Lexists");
+        LinkName = (delegate* unmanaged[Cdecl]<long, byte*, int, int, ulong, byte*, nuint, long, nint>)Address("H5Lget_name_by_idx");
+        ObjectOpen = (delegate* unmanaged[Cdecl]<long, byte*, long, long>)Address("H5Oopen");
+        ObjectClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Oclose");
+        KindOf = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Iget_type");
+        GroupInfo = (delegate* unmanaged[Cdecl]<long, GroupRecord*, int>)Address("H5Gget_info");
+        GroupCreate = (delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long>)Address("H5Gcreate2");
+        DatasetOpen = (delegate* unmanaged[Cdecl]<long, byte*, long, long>)Address("H5Dopen2");
+        DatasetCreate = (delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long, long, long>)Address("H5Dcreate2");
+        DatasetType = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Dget_type");
+        DatasetSpace = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Dget_space");
+        DatasetProperties = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Dget_create_plist");
+        DatasetRead = (delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int>)Address("H5Dread");
+        DatasetWrite = (delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int>)Address("H5Dwrite");
+        AttributeExists = (delegate* unmanaged[Cdecl]<long, byte*, int>)Address("H5Aexists");
+        AttributeOpen = (delegate* unmanaged[Cdecl]<long, byte*, long, long>)Address("H5Aopen");
+        AttributeType = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Aget_type");
+        AttributeSpace = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Aget_space");
+        AttributeRead = (delegate* unmanaged[Cdecl]<long, long, void*, int>)Address("H5Aread");
+        AttributeClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Aclose");
+        TypeClass = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Tget_class");
+        TypeSize = (delegate* unmanaged[Cdecl]<long, nuint>)Address("H5Tget_size");
+        TypeSign = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Tget_sign");
+        TypeIsVariable = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Tis_variable_str");
+        TypeCopy = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Tcopy");
+        TypeSetSize = (delegate* unmanaged[Cdecl]<long, nuint, int>)Address("H5Tset_size");
+        TypeSetCharacters = (delegate* unmanaged[Cdecl]<long, int, int>)Address("H5Tset_cset");
+        TypeEnumerate = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Tenum_create");
+        TypeInsert = (delegate* unmanaged[Cdecl]<long, byte*, void*, int>)Address("H5Tenum_insert");
+        TypeClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Tclose");
+        SpaceCreate = (delegate* unmanaged[Cdecl]<int, ulong*, ulong*, long>)Address("H5Screate_simple");
+        SpaceRank = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Sget_simple_extent_ndims");
+        SpaceShape = (delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int>)Address("H5Sget_simple_extent_dims");
+        SpacePoints = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Sget_simple_extent_npoints");
+        SpaceSelect = (delegate* unmanaged[Cdecl]<long, int, ulong*, ulong*, ulong*, ulong*, int>)Address("H5Sselect_hyperslab");
+        SpaceClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Sclose");
+        PropertiesCreate = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Pcreate");
+        PropertiesClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pclose");
+        Layout = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pget_layout");
+        Chunk = (delegate* unmanaged[Cdecl]<long, int, ulong*, int>)Address("H5Pget_chunk");
+        SetChunk = (delegate* unmanaged[Cdecl]<long, int, ulong*, int>)Address("H5Pset_chunk");
+        SetDeflate = (delegate* unmanaged[Cdecl]<long, uint, int>)Address("H5Pset_deflate");
+        FilterCount = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pget_nfilters");
+        Filter = (delegate* unmanaged[Cdecl]<long, uint, uint*, nuint*, uint*, nuint, byte*, uint*, int>)Address("H5Pget_filter2");
+        FilterAvailable = (delegate* unmanaged[Cdecl]<int, int>)Address("H5Zfilter_avail");
+        FreeMemory = (delegate* unmanaged[Cdecl]<void*, int>)Address("H5free_memory");
+
+        NativeFloat = *(long*)Address("H5T_NATIVE_FLOAT_g");
+        NativeDouble = *(long*)Address("H5T_NATIVE_DOUBLE_g");
+        NativeSignedByte = *(long*)Address("H5T_NATIVE_SCHAR_g");
+        CString = *(long*)Address("H5T_C_S1_g");
+        StoredFloat = *(long*)Address("H5T_IEEE_F32LE_g");
+        StoredDouble = *(long*)Address("H5T_IEEE_F64LE_g");
+        ForDatasets = *(long*)Address("H5P_CLS_DATASET_CREATE_ID_g");
+    }
+
+    /// <summary>What installs the library, to follow a colon or semicolon.</summary>
+    public static string Remedy =>
+        $"on Debian and Ubuntu the package is libhdf5-103-1 (apt-get install libhdf5-103-1; libhdf5-310 in newer releases), elsewhere hdf5; {PathVariable} may name the library's file";
+
+    /// <summary>Held around every call, process-wide.</summary>
+    public static Lock Lock { get; } = new();
+
+    /// <summary>The library.</summary>
+    /// <exception cref="MissingLibraryException">There is none.</exception>
+    public static Hdf5Library Instance => Loaded.Value;
+
+    /// <summary>The file it was loaded from.</summary>
+    public string Name { get; }
+
+    /// <summary>For instance 1.10.8.</summary>
+    public string Version { get; }
+
+    public readonly delegate* unmanaged[Cdecl]<long, nint, nint, int> SilenceErrors;
+    public readonly delegate* unmanaged[Cdecl]<long, int, delegate* unmanaged[Cdecl]<uint, ErrorRecord*, nint, int>, nint, int> WalkErrors;
+    public readonly delegate* unmanaged[Cdecl]<byte*, uint, long, long> FileOpen;
+    public readonly delegate* unmanaged[Cdecl]<byte*, uint, long, long, long> FileCreate;
+    public readonly delegate* unmanaged[Cdecl]<long, int> FileClose;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, int> LinkExists;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, int, int, ulong, byte*, nuint, long, nint> LinkName;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> ObjectOpen;
+    public readonly delegate* unmanaged[Cdecl]<long, int> ObjectClose;
+    public readonly delegate* unmanaged[Cdecl]<long, int> KindOf;
+    public readonly delegate* unmanaged[Cdecl]<long, GroupRecord*, int> GroupInfo;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long> GroupCreate;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> DatasetOpen;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long, long, long> DatasetCreate;
+    public readonly delegate* unmanaged[Cdecl]<long, long> DatasetType;
+    public readonly delegate* unmanaged[Cdecl]<long, long> DatasetSpace;
+    public readonly delegate* unmanaged[Cdecl]<long, long> DatasetProperties;
+    public readonly delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int> DatasetRead;
+    public readonly delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int> DatasetWrite;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, int> AttributeExists;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> AttributeOpen;
+    public readonly delegate* unmanaged[Cdecl]<long, long> AttributeType;
+    public readonly delegate* unmanaged[Cdecl]<long, long> AttributeSpace;
+    public readonly delegate* unmanaged[Cdecl]<long, long, void*, int> AttributeRead;
+    public readonly delegate* unmanaged[Cdecl]<long, int> AttributeClose;
+    public readonly delegate* unmanaged[Cdecl]<long, int> TypeClass;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint> TypeSize;
+    public readonly delegate* unmanaged[Cdecl]<long, int> TypeSign;
+    public readonly delegate* unmanaged[Cdecl]<long, int> TypeIsVariable;
+    public readonly delegate* unmanaged[Cdecl]<long, long> TypeCopy;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint, int> TypeSetSize;
+    public readonly delegate* unmanaged[Cdecl]<long, int, int> TypeSetCharacters;
+    public readonly delegate* unmanaged[Cdecl]<long, long> TypeEnumerate;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, void*, int> TypeInsert;
+    public readonly delegate* unmanaged[Cdecl]<long, int> TypeClose;
+    public readonly delegate* unmanaged[Cdecl]<int, ulong*, ulong*, long> SpaceCreate;
+    public readonly delegate* unmanaged[Cdecl]<long, int> SpaceRank;
+    public readonly delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int> SpaceShape;
+    public readonly delegate* unmanaged[Cdecl]<long, long> SpacePoints;
+    public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, ulong*, ulong*, ulong*, int> SpaceSelect;
+    public readonly delegate* unmanaged[Cdecl]<long, int> SpaceClose;
+    public readonly delegate* unmanaged[Cdecl]<long, long> PropertiesCreate;
+    public readonly delegate* unmanaged[Cdecl]<long, int> PropertiesClose;
+    public readonly delegate* unmanaged[Cdecl]<long, int> Layout;
+    public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, int> Chunk;
+    public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, int> SetChunk;
+    public readonly delegate* unmanaged[Cdecl]<long, uint, int> SetDeflate;
+    public readonly delegate* unmanaged[Cdecl]<long, int> FilterCount;
+    public readonly delegate* unmanaged[Cdecl]<long, uint, uint*, nuint*, uint*, nuint, byte*, uint*, int> Filter;
+    public readonly delegate* unmanaged[Cdecl]<int, int> FilterAvailable;
+    public readonly delegate* unmanaged[Cdecl]<void*, int> FreeMemory;
+
+    public readonly long NativeFloat;
+    public readonly long NativeDouble;
+    public readonly long NativeSignedByte;
+    public readonly long CString;
+    public readonly long StoredFloat;
+    public readonly long StoredDouble;
+    public readonly long ForDatasets;
+
+    /// <summary>H5G_info_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct GroupRecord
+    {
+        public int Storage;
+        public ulong Links;
+        public long LargestOrder;
+        public byte Mounted;
+    }
+
+    /// <summary>H5E_error2_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ErrorRecord
+    {
+        public long Class;
+        public long Major;
+        public long Minor;
+        public uint Line;
+        public byte* Function;
+        public byte* File;
+        public byte* Description;
+    }
+
+    private static Hdf5Library Load()
+    {
+        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path)
+        {
+            return NativeLibrary.TryLoad(path, out nint named)
+                ? new Hdf5Library(named, path)
+                : throw new MissingLibraryException($"{PathVariable} is '{path}'; allowed is a file that holds the HDF5 C library");
+        }
+
+        foreach (string name in Names)
+        {
+            if (NativeLibrary.TryLoad(name, out nint library))
+                return new Hdf5Library(library, name);
+        }
+
+        throw new MissingLibraryException($"HDF5 files need the HDF5 C library, which was not found; {Remedy}");
+    }
+}
