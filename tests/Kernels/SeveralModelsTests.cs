@@ -148,6 +148,31 @@ public class SeveralModelsTests
         Assert.Throws<ArgumentException>(() => operations.Density(parameters, actions, times, null, 5, density));
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Parameters_may_stand_anywhere(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        var problem = Problems["states"];
+        var inputs = new BdmInputs(problem);
+        using var operations = device.CreateBdm(problem.Shape, VarianceSchedule.Published);
+        using var actions = device.Upload<float>(inputs.Diffused);
+        using var times = device.Upload<float>(inputs.Times);
+        using var states = device.Upload<float>(inputs.States);
+        float[] expected = Score(0);
+        for (int before = 1; before < 5; before++)
+            Assert.Equal(expected, Score(before));
+
+        float[] Score(int before)
+        {
+            using var whole = device.Upload<float>([.. new float[before], .. inputs.Behavior]);
+            using var noise = device.Allocate<float>(problem.Rows * problem.ActionSize);
+            operations.Score(whole.Slice(before, inputs.Behavior.Length), actions, times, states, problem.Rows, noise);
+            device.Synchronize();
+            return noise.ToArray();
+        }
+    }
+
     private static BdmInputs[] Inputs(string name) =>
         [.. Enumerable.Range(0, Count).Select(m => new BdmInputs(Problems[name] with { Seed = Problems[name].Seed + m }))];
 

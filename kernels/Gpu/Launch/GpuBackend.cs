@@ -177,6 +177,9 @@ public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray
     /// <exception cref="ObjectDisposedException">It was given back.</exception>
     public abstract ArrayView<T> View { get; }
 
+    /// <summary>Its first element, counted from the beginning of the memory it stands in, which is aligned for every type.</summary>
+    internal virtual long Start => 0;
+
     /// <inheritdoc/>
     public override DeviceArray<T> Slice(long offset, long length)
     {
@@ -199,6 +202,8 @@ internal sealed class GpuSlice<T>(GpuArray<T> whole, long first, long length) : 
     where T : unmanaged
 {
     public override ArrayView<T> View => whole.View.SubView(first, Length);
+
+    internal override long Start => whole.Start + first;
 
     public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
     {

@@ -404,7 +404,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         // Every operation on a network passes here before it touches a workspace.
         ObjectDisposedException.ThrowIf(_disposed, this);
         long start = which * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
-        ModelView Part(long first, long count) => _arguments.Part(_prepared.View, start + first, count, 2 * PreparedLength);
+        ModelView Part(long first, long count) => _arguments.Part(_prepared, start + first, count, 2 * PreparedLength);
         return new PreparedWeights(_arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
     }
 

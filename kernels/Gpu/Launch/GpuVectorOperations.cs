@@ -34,7 +34,7 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         for (long first = 0; first < count; first += 1 << 30)
         {
             int part = (int)Math.Min(1 << 30, count - first);
-            var to = GpuArguments.Part(array.View, first, part, count, models);
+            var to = GpuArguments.Part(array, first, part, count, models);
             _fillNormal.Launch(Elements(part, models), Fill(_noIndices.View, to, part, 1, purpose, first), new KernelWork(0, 4.0 * part * models));
         }
     }
@@ -57,9 +57,9 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
             Elements(elements, models),
             new GatherArguments
             {
-                Source = GpuArguments.Part(from.View, 0, rows * width, rows * width, models),
+                Source = GpuArguments.Part(from, 0, rows * width, rows * width, models),
                 Indices = which.View,
-                Destination = GpuArguments.Part(to.View, 0, elements, elements, models),
+                Destination = GpuArguments.Part(to, 0, elements, elements, models),
                 Width = width,
                 Count = count,
                 SourceRows = checked((int)rows),
