@@ -12,6 +12,8 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public BdmLayout Layout => inner.Layout;
 
+    public int Models => inner.Models;
+
     public void Density(
         DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density)
     {
@@ -107,7 +109,7 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     private double Point => Shape.ActionSize + Shape.StateSize;
 
-    private double Units(double units, double rows) => units * Shape.NominalUnit * rows;
+    private double Units(double units, double rows) => units * Shape.NominalUnit * rows * Models;
 
-    private static double Bytes(double parameters, double others) => 4 * (parameters + others);
+    private double Bytes(double parameters, double others) => 4 * (parameters + others) * Models;
 }

@@ -18,7 +18,7 @@ public sealed class TimedDevice(IDevice inner, OperationTimer timer) : IDevice
         where T : unmanaged => inner.Allocate<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => new TimedBdmOperations(inner.CreateBdm(shape, schedule), timer);
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => new TimedBdmOperations(inner.CreateBdm(shape, schedule, models), timer);
 
     /// <inheritdoc/>
     public ICriticOperations CreateCritic(CriticShape shape) => new TimedCriticOperations(inner.CreateCritic(shape), timer);

@@ -16,12 +16,13 @@ internal static class RunCommand
     {
         var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", Recipe.All.Select(entry => entry.Name)), Arity = ArgumentArity.ZeroOrOne };
         var seed = new Option<string?>("--seed") { Description = "the seed of everything random (0)", HelpName = "N" };
+        var seeds = new Option<string?>("--seeds") { Description = $"several seeds trained as one batch, at most {SeedRange.Most}; a run folder for each and seeds.json in a folder of their own", HelpName = "FIRST..LAST" };
         var folder = new Option<string?>("--out") { Description = "the run folder, new or empty (runs/RECIPE-seedN, numbered where taken)", HelpName = "DIR" };
         var budget = new Option<string?>("--budget") { Description = $"how much work: {string.Join(", ", Values.Budgets)} (quick)", HelpName = "NAME" };
         var objective = new Option<string?>("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
         var device = new DeviceOptions();
         var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, folder, budget, objective, set };
+        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seed, seeds, folder, budget, objective, set };
         device.AddTo(command);
         command.SetAction(result =>
         {
@@ -29,19 +30,36 @@ internal static class RunCommand
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
             var chosen = device.Of(result);
             string[] assignments = result.GetValue(set) ?? [];
-            var settings = BanditBudgets.Get(budgetName) with { Bandit = entry.Bandit, Seed = result.Seed(seed) };
+            var range = result.Seeds(seeds, seed);
+            var settings = BanditBudgets.Get(budgetName) with { Bandit = entry.Bandit, Seed = range?.First ?? result.Seed(seed) };
             if (result.GetValue(objective) is not null)
                 settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(objective, [.. Values.Objectives.Keys], "value")]) };
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
-            var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings) { Precision = device.PrecisionGiven(result) };
+            var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings, range) { Precision = device.PrecisionGiven(result) };
             using var interrupt = new GracefulInterrupt();
-            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
-            Summarise(runFolder, outcome);
+            int status = range is { } several ? RunSeeds(request, several, interrupt.Token) : RunOne(request, interrupt.Token);
             SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
-            return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
+            return status;
         });
         return command;
+    }
+
+    private static int RunOne(BanditRequest request, CancellationToken cancellation)
+    {
+        var (folder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), cancellation);
+        Summarise(folder, outcome);
+        return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
+    }
+
+    private static int RunSeeds(BanditRequest request, SeedRange seeds, CancellationToken cancellation)
+    {
+        var (folder, outcome) = BanditRecipeRun.ExecuteSeeds(request, seeds, ProgressDisplay.ForConsole(), cancellation);
+        SeedsSummary.Write(folder, outcome, Console.Out);
+        var failed = outcome.Runs.Where(run => run.Error is not null).ToList();
+        foreach (var run in failed)
+            Console.Error.WriteLine($"eda: seed {run.Settings.Seed}: {run.Error}");
+        return outcome.Interrupted ? ExitStatus.Interrupted : failed.Count > 0 ? ExitStatus.Failure : ExitStatus.Success;
     }
 
     private static void Summarise(RunFolder folder, RunOutcome outcome)

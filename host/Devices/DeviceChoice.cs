@@ -99,15 +99,16 @@ public sealed record DeviceChoice
     /// <summary>Refuses, before any work, what the device's memory cannot hold.</summary>
     /// <param name="device">The device, opened.</param>
     /// <param name="run">What is to be run.</param>
+    /// <param name="seeds">How many seeds side by side.</param>
     /// <exception cref="UserError">It cannot.</exception>
-    public void RequireMemory(IDevice device, BanditRun run)
+    public void RequireMemory(IDevice device, BanditRun run, int seeds = 1)
     {
         if (!IsCuda)
             return;
         // The points twice, for both stages, and their labels once.
         long dataset = 5L * sizeof(float) * run.Points;
         long needed = dataset + GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples);
-        CudaDevices.RequireMemory(device, needed);
+        CudaDevices.RequireMemory(device, checked(seeds * needed));
     }
 
     // The number after cuda:, 0 for cuda alone, below 0 for anything else.

@@ -45,13 +45,14 @@ public static class RunDocuments
             ["objective"] = JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
             ["interrupted"] = outcome.Interrupted,
         };
+        if (outcome.Batch is not null)
+            document["seeds"] = outcome.Batch;
         if (outcome.Error is not null)
             document["error"] = outcome.Error;
 
         // The keys are there in every result; without an evaluation the numbers are null.
-        var numbers = JsonSerializer.SerializeToNode(outcome.Metrics ?? new BanditMetrics(), SettingPaths.Json)!.AsObject();
-        foreach (var (key, value) in numbers)
-            document[key] = outcome.Metrics is null ? null : value?.DeepClone();
+        foreach (var (key, value) in Numbers(outcome.Metrics ?? new BanditMetrics()))
+            document[key] = outcome.Metrics is null ? null : value;
         document["steps"] = new JsonObject(outcome.Stages.Where(stage => stage.Stage != BanditPipeline.EvaluationStageName)
             .Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
         document["seconds"] = new JsonObject(outcome.Seconds.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Math.Round(pair.Value, 3))));
@@ -60,9 +61,18 @@ public static class RunDocuments
         document["version"] = ProgramVersion.Engine;
         document["runtime"] = ProgramVersion.Runtime;
         document["system"] = ProgramVersion.System;
-        document["started"] = outcome.Started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        document["started"] = Utc(outcome.Started);
         return document;
     }
+
+    /// <summary>The numbers of a run by their keys.</summary>
+    /// <param name="metrics">The numbers.</param>
+    /// <returns>The same; null for those that the objective does not have.</returns>
+    internal static IReadOnlyDictionary<string, double?> Numbers(BanditMetrics metrics) =>
+        JsonSerializer.SerializeToNode(metrics, SettingPaths.Json)!.AsObject().ToDictionary(number => number.Key, number => number.Value?.GetValue<double>());
+
+    /// <summary>A moment in UTC, ISO 8601.</summary>
+    internal static string Utc(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Writes a document as indented JSON.</summary>
     /// <param name="path">The file.</param>

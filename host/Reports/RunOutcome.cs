@@ -14,6 +14,9 @@ public sealed record RunOutcome
     /// <summary>The settings.</summary>
     public required BanditRun Settings { get; init; }
 
+    /// <summary>The seeds it was trained with as one batch, FIRST..LAST; null where it was trained alone.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>The device, with what matters for speed.</summary>
     public required string Device { get; init; }
 

@@ -50,19 +50,21 @@ public class VerificationTests
         public DeviceArray<T> Allocate<T>(long length)
             where T : unmanaged => inner.Allocate<T>(length);
 
-        public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => inner.CreateBdm(shape, schedule);
+        public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => inner.CreateBdm(shape, schedule, models);
+
+        public ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
 
         public void Synchronize() => inner.Synchronize();
 
         public void Dispose() => inner.Dispose();
 
-        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose) => inner.Vector.FillIndices(indices, count, upper, draw, purpose);
+        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
 
-        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose) =>
-            inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose);
+        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) =>
+            inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose, models);
 
-        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination) =>
-            inner.Vector.Gather(source, width, indices, count, destination);
+        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
+            inner.Vector.Gather(source, width, indices, count, destination, models);
 
         public void Adam(
             DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>

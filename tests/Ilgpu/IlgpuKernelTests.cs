@@ -36,6 +36,41 @@ public sealed class IlgpuKernelTests
     }
 
     [Fact]
+    public void Each_of_two_models_has_the_bits_it_has_alone()
+    {
+        // A whole step of both, with everything drawn.
+        BdmInputs[] inputs = [new(Tiny), new(Tiny with { Seed = 161 })];
+        var draw = new RandomDraw(0xFFFFFFFF, RandomStage.Behavior, 3);
+        using var device = Device();
+        float[] together = Gradients(inputs, draw);
+        int stride = together.Length / 2;
+        Assert.Equal(Gradients([inputs[0]], draw), together[..stride]);
+        Assert.Equal(Gradients([inputs[1]], draw.OfModel(1)), together[stride..]);
+
+        using var indices = device.Allocate<int>(2 * 200);
+        using var own = device.Allocate<int>(200);
+        device.Vector.FillIndices(indices, 200, 77, draw, RandomPurpose.BatchIndex, 2);
+        device.Vector.FillIndices(own, 200, 77, draw.OfModel(1), RandomPurpose.BatchIndex);
+        device.Synchronize();
+        Assert.Equal(own.ToArray(), indices.ToArray()[200..]);
+
+        float[] Gradients(BdmInputs[] models, RandomDraw draw)
+        {
+            using var operations = device.CreateBdm(Tiny.Shape, VarianceSchedule.Published, models.Length);
+            float[] Padded(float[] values) => [.. values, .. new float[operations.Layout.ModelStride - values.Length]];
+            using var parameters = device.UploadEach(models.Select(model => Padded(model.Behavior)));
+            using var actions = device.UploadEach(models.Select(model => model.Actions));
+            using var states = device.UploadEach(models.Select(model => model.States!));
+            using var gradient = device.Allocate<float>(parameters.Length);
+            using var loss = device.Allocate<float>(models.Length);
+            operations.DenoisingStep(parameters, actions, states, Tiny.Rows, new DenoisingDraws(draw, 0.1f), gradient, loss);
+            device.Synchronize();
+            Assert.All(loss.ToArray(), value => Assert.True(value > 0));
+            return gradient.ToArray();
+        }
+    }
+
+    [Fact]
     public void Launches_are_timed_by_ILGPUs_own_markers()
     {
         using var device = Device();

@@ -188,6 +188,50 @@ public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray
     /// <summary>All of it, as kernels see it.</summary>
     /// <exception cref="ObjectDisposedException">It was given back.</exception>
     public abstract ArrayView<T> View { get; }
+
+    /// <summary>Its first element, counted from the beginning of the memory it stands in, which is aligned for every type.</summary>
+    internal virtual long Start => 0;
+
+    /// <inheritdoc/>
+    public override DeviceArray<T> Slice(long offset, long length)
+    {
+        Check(offset, length);
+        return new GpuSlice<T>(this, offset, length);
+    }
+
+    /// <summary>Refuses elements that are not there.</summary>
+    /// <param name="offset">The first.</param>
+    /// <param name="count">How many.</param>
+    protected void Check(long offset, long count)
+    {
+        if (offset < 0 || count < 0 || count > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
+    }
+}
+
+/// <summary>A part of an array, on the same memory.</summary>
+internal sealed class GpuSlice<T>(GpuArray<T> whole, long first, long length) : GpuArray<T>(whole.Backend, length)
+    where T : unmanaged
+{
+    public override ArrayView<T> View => whole.View.SubView(first, Length);
+
+    internal override long Start => whole.Start + first;
+
+    public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
+    {
+        Check(offset, source.Length);
+        whole.CopyFrom(source, first + offset);
+    }
+
+    public override void CopyTo(Span<T> destination, long offset = 0)
+    {
+        Check(offset, destination.Length);
+        whole.CopyTo(destination, first + offset);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
 }
 
 internal static class ArrayIdentity

@@ -19,7 +19,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     public GpuBdmOperations(GpuBackend backend, BdmKernels kernels, BdmShape shape, VarianceSchedule schedule, int models)
     {
-        (_backend, _kernels, _models, Layout) = (backend, kernels, models, new BdmLayout(shape));
+        (_backend, _kernels, _models, Layout) = (backend, kernels, GpuArguments.AtLeastOne(models), new BdmLayout(shape));
         _arguments = new GpuArguments(backend, models);
         _draw = backend.Allocate<uint>(DrawView.Length);
         _passes = new BdmPasses(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
@@ -30,6 +30,8 @@ internal sealed class GpuBdmOperations : IBdmOperations
     public BdmShape Shape => Layout.Shape;
 
     public BdmLayout Layout { get; }
+
+    public int Models => _models;
 
     private int Inputs => Shape.ActionSize + BdmShape.TimeFeatures + Shape.StateSize;
 
@@ -131,7 +133,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
         CheckOptional(draws.Times, rows);
         CheckOptional(draws.Noise, (long)rows * actionSize);
         CheckOptional(draws.DropoutMask, rows * maskRow);
-        var (gradientView, lossView) = (_arguments.Of(gradient, Layout.Length), _arguments.Of(loss, 1));
+        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
         int capacity = Math.Min(rows, GpuSlab.Rows);
         var buffers = Buffers(BdmPurpose.Denoising, capacity, capacity);
         var tables = Tables(buffers);
@@ -185,7 +187,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
         var (theta, phi) = (Prepare(policy, 0), Prepare(behavior, 1));
         var batch = new AlignmentBatch(candidates, CheckStates(states, stateCount), labels, stateCount, candidateCount, objective, draws);
         CheckAlignment(batch);
-        var (gradientView, lossView) = (_arguments.Of(gradient, Layout.Length), _arguments.Of(loss, 1));
+        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
         int slabStates = SlabStates(candidateCount);
         var buffers = Buffers(BdmPurpose.Alignment, Math.Min(stateCount, slabStates) * candidateCount, Math.Min(stateCount, slabStates));
         var tables = Tables(buffers);
@@ -380,8 +382,8 @@ internal sealed class GpuBdmOperations : IBdmOperations
         // Every operation on a network passes here before it touches a workspace.
         ObjectDisposedException.ThrowIf(_disposed, this);
         long start = which * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
-        ModelView Part(long first, long count) => _arguments.Part(_prepared.View, start + first, count, 2 * PreparedLength);
-        return new PreparedWeights(_arguments.Of(parameters, Layout.Length), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
+        ModelView Part(long first, long count) => _arguments.Part(_prepared, start + first, count, 2 * PreparedLength);
+        return new PreparedWeights(_arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
     }
 
     private static int Rows(int states, int candidates) => checked(GpuArguments.AtLeastOne(states) * GpuArguments.AtLeastOne(candidates));

@@ -52,8 +52,8 @@ public sealed partial class GpuDevice : IMeasuredDevice
         where T : unmanaged => _backend.Allocate<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) =>
-        new GpuBdmOperations(_backend, _kernels.Value, shape, schedule, 1);
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) =>
+        new GpuBdmOperations(_backend, _kernels.Value, shape, schedule, models);
 
     /// <inheritdoc/>
     /// <remarks>Critics are float32 in every precision: their products are small, and their errors add up over a million steps.</remarks>
