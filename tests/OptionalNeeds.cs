@@ -3,6 +3,7 @@ using System.Diagnostics;
 using EDA.Engine.Data.Hdf5;
 using EDA.Engine.Environments.Mujoco;
 using EDA.Tests.Data;
+using EDA.Tests.Gpu;
 
 namespace EDA.Tests;
 
@@ -17,6 +18,7 @@ public static class OptionalNeeds
     public const string PyTorch = "PyTorch";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
+    public const string Ptxas = "ptxas";
     public const string Mujoco = "MuJoCo";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
@@ -32,6 +34,7 @@ public static class OptionalNeeds
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 

@@ -13,11 +13,11 @@ public class GpuMemoryTests
         var run = BanditBudgets.Smoke with
         {
             Points = 100,
-            Width = 64,
-            Blocks = 2,
+            Width = 32,
+            Blocks = 1,
             Behavior = new() { Batch = 300, Steps = 1 },
             Alignment = new() { States = 40, Candidates = 5, Steps = 1 },
-            Evaluation = new() { HeldOut = 4096, Samples = 128, SolverEvaluations = 1, SolverOrder = 1, DistancePoints = 16 },
+            Evaluation = new() { HeldOut = 4096, Samples = 64, SolverEvaluations = 1, SolverOrder = 1, DistancePoints = 16 },
         };
         var backend = new CountingBackend();
         using (var device = new GpuDevice(backend))
