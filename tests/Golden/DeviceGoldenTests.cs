@@ -6,7 +6,7 @@ namespace EDA.Tests.Golden;
 /// <summary>Every device against what PyTorch found in float64.</summary>
 public class DeviceGoldenTests
 {
-    public static TheoryData<string, string> Networks => TestDevices.WithPrecisions(GoldenFiles.Networks);
+    public static TheoryData<string, string> Networks => TestDevices.WithPrecisions(GoldenFiles.Networks, GoldenFiles.Networks);
 
     [Theory]
     [MemberData(nameof(Networks))]

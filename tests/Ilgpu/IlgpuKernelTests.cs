@@ -7,6 +7,7 @@ using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime.CPU;
 using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
+using GpuPrecision = ilgpu::EDA.Kernels.Gpu.GpuPrecision;
 using IlgpuBackend = ilgpu::EDA.Kernels.Gpu.IlgpuBackend;
 
 namespace EDA.Tests.Ilgpu;
@@ -48,10 +49,17 @@ public sealed class IlgpuKernelTests
         Assert.Empty(device.Resources);
     }
 
-    private static GpuDevice Device()
+    [Fact]
+    public void Tensor_cores_are_refused_where_there_are_none()
+    {
+        var error = Assert.Throws<NotSupportedException>(() => Device(GpuPrecision.Tf32));
+        Assert.Contains("precision tf32 needs tensor cores", error.Message, StringComparison.Ordinal);
+    }
+
+    private static GpuDevice Device(GpuPrecision precision = GpuPrecision.Fp32)
     {
         var context = Context.Create(builder => builder.EnableAlgorithms().Profiling());
-        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true));
+        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true), precision);
     }
 
     private static double Distance(float[] expected, float[] actual) =>

@@ -40,21 +40,24 @@ public static partial class TestDevices
     public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions[name])();
 
     /// <summary>Every device with each of some other things, for MemberData.</summary>
-    public static TheoryData<string, string> With(IEnumerable<string> others) => Pairs(All.Keys, others);
+    public static TheoryData<string, string> With(IEnumerable<string> others) => WithPrecisions(others, []);
 
-    /// <summary>The same with the devices whose products are of another precision: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
-    public static TheoryData<string, string> WithPrecisions(IEnumerable<string> others) => Pairs(All.Keys.Concat(Precisions.Keys), others);
-
-    private static TheoryData<string, string> Pairs(IEnumerable<string> devices, IEnumerable<string> others)
+    /// <summary>The same, and the devices whose products are of another precision with some of them: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
+    public static TheoryData<string, string> WithPrecisions(IEnumerable<string> others, IEnumerable<string> some)
     {
         var pairs = new TheoryData<string, string>();
+        AddPairs(pairs, All.Keys, others);
+        AddPairs(pairs, Precisions.Keys, some);
+        return pairs;
+    }
+
+    private static void AddPairs(TheoryData<string, string> pairs, IEnumerable<string> devices, IEnumerable<string> others)
+    {
         foreach (string other in others)
         {
             foreach (string device in devices)
                 pairs.Add(device, other);
         }
-
-        return pairs;
     }
 
     // tests/Ilgpu has them, in a build with ILGPU.

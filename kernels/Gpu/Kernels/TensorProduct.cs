@@ -99,10 +99,10 @@ internal static class TensorProduct<TPrecision, TTile>
 
         // The panels, or the part before, have been read.
         Group.Barrier();
-        if (part == 0)
-            TensorCores.Put0(memory, at, halfStep, lowerStep, quarterStep, columnStep);
-        else
+        if (tile.Size > 64 && part != 0)
             TensorCores.Put1(memory, at, halfStep, lowerStep, quarterStep, columnStep);
+        else
+            TensorCores.Put0(memory, at, halfStep, lowerStep, quarterStep, columnStep);
         Group.Barrier();
     }
 
