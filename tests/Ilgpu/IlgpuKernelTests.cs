@@ -36,6 +36,27 @@ public sealed class IlgpuKernelTests
     }
 
     [Fact]
+    public void Launches_are_timed_by_ILGPUs_own_markers()
+    {
+        using var device = Device();
+        using var values = device.Allocate<float>(100);
+        using var profile = device.StartProfile();
+        profile.Begin("fill");
+        device.Vector.FillNormal(values, 100, new RandomDraw(1, RandomStage.Behavior, 0), RandomPurpose.Noise);
+        profile.End();
+        Assert.Equal(["set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
+        Assert.Empty(device.Resources);
+    }
+
+    [Fact]
+    public void Tensor_cores_are_refused_where_there_are_none()
+    {
+        var error = Assert.Throws<NotSupportedException>(() => Device(GpuPrecision.Tf32));
+        Assert.Contains("precision tf32 needs tensor cores", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_of_two_models_has_the_bits_it_has_alone()
     {
         // A whole step of both, with everything drawn.
@@ -68,27 +89,6 @@ public sealed class IlgpuKernelTests
             Assert.All(loss.ToArray(), value => Assert.True(value > 0));
             return gradient.ToArray();
         }
-    }
-
-    [Fact]
-    public void Launches_are_timed_by_ILGPUs_own_markers()
-    {
-        using var device = Device();
-        using var values = device.Allocate<float>(100);
-        using var profile = device.StartProfile();
-        profile.Begin("fill");
-        device.Vector.FillNormal(values, 100, new RandomDraw(1, RandomStage.Behavior, 0), RandomPurpose.Noise);
-        profile.End();
-        Assert.Equal(["set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
-        Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
-        Assert.Empty(device.Resources);
-    }
-
-    [Fact]
-    public void Tensor_cores_are_refused_where_there_are_none()
-    {
-        var error = Assert.Throws<NotSupportedException>(() => Device(GpuPrecision.Tf32));
-        Assert.Contains("precision tf32 needs tensor cores", error.Message, StringComparison.Ordinal);
     }
 
     private static GpuDevice Device(GpuPrecision precision = GpuPrecision.Fp32)
