@@ -1,4 +1,5 @@
 using EDA.Engine.Data.Hdf5;
+using EDA.Engine.Environments.Mujoco;
 using EDA.Tests.Data;
 
 namespace EDA.Tests;
@@ -13,10 +14,16 @@ public static class OptionalNeeds
     public const string TorchSharp = "TorchSharp";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
+    public const string Mujoco = "MuJoCo";
+    public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
+    public const string Mujoco222 = "MuJoCo 2.2.2";
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
+        [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
+        [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),

@@ -25,6 +25,7 @@ public static class EdaCommandLine
         SampleCommand.Create(),
         WeightsCommand.Create(),
         DataCommand.Create(),
+        EnvironmentCommand.Create(),
         DoctorCommand.Create(),
         SetupCommand.Create(),
     };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using EDA.Engine.Data.Hdf5;
+using EDA.Engine.Environments.Mujoco;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
@@ -33,6 +34,7 @@ internal static class DoctorCommand
                 Line(package.Name, $"{(built ? "in" : "not in")} ({package.Purpose}): {(built == state.On ? why : "the build is older than optional.props; the next ./eda brings it up to date")}");
             }
 
+            Line("MuJoCo", MujocoLibrary.Refusal ?? $"{MujocoLibrary.Instance.VersionText} ({MujocoLibrary.Instance.Path})");
             if (driver && !IsBuiltIn("UseIlgpu"))
                 Console.WriteLine(SetupHint.Text);
 

@@ -17,6 +17,8 @@ internal sealed class CsvFile : IDisposable
 
     public static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 
+    public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
     public void Row(IEnumerable<string> fields)
     {
         foreach (string field in fields)

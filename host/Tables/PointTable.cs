@@ -86,6 +86,27 @@ public sealed class PointTable
         return values;
     }
 
+    /// <summary>The numbers of some columns, row by row, in float64.</summary>
+    /// <param name="names">The columns.</param>
+    /// <returns>Values [rows×columns].</returns>
+    /// <exception cref="UserError">A field is not a finite number.</exception>
+    public double[] Doubles(IReadOnlyList<string> names)
+    {
+        var values = new double[Count * names.Count];
+        for (int row = 0; row < Count; row++)
+        {
+            for (int i = 0; i < names.Count; i++)
+            {
+                string text = _rows[row][_positions[names[i]]];
+                if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+                    throw Refused(row, names[i], text, "a finite number");
+                values[(row * names.Count) + i] = value;
+            }
+        }
+
+        return values;
+    }
+
     /// <summary>The numbers of one column, each within a range.</summary>
     /// <param name="name">The column.</param>
     /// <param name="least">The least allowed.</param>
@@ -129,6 +150,9 @@ public sealed class PointTable
         string allowed = float.IsFinite(least)
             ? FormattableString.Invariant($"a number from {least} to {most}")
             : "a finite number";
-        throw new UserError($"{_path}: row {row + 1}, column {column} is '{text}'; allowed is {allowed}");
+        throw Refused(row, column, text, allowed);
     }
+
+    private UserError Refused(int row, string column, string text, string allowed) =>
+        new($"{_path}: row {row + 1}, column {column} is '{text}'; allowed is {allowed}");
 }

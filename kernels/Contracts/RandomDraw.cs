@@ -66,6 +66,27 @@ public enum RandomPurpose : uint
 
     /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
     LabelSelection = 20,
+
+    /// <summary>The positions of an environment's first state; the step is the episode, element the coordinate.</summary>
+    ResetPosition = 30,
+
+    /// <summary>The velocities of an environment's first state; the step is the episode, element the coordinate.</summary>
+    ResetVelocity = 31,
+
+    /// <summary>Where the goal of an episode is; the step is the episode.</summary>
+    Goal = 32,
+
+    /// <summary>The noise of an environment's sensors; the step is the episode, element observation·size + entry.</summary>
+    SensorNoise = 33,
+
+    /// <summary>The actions of a random policy; the step is that of the episodes, element episode·A + entry.</summary>
+    RandomAction = 34,
+
+    /// <summary>The errands of a data-collecting controller: where it starts, where it goes, how it wavers.</summary>
+    Errand = 35,
+
+    /// <summary>The noise on a data-collecting controller's actions; the step is the episode, element step·A + entry.</summary>
+    ControllerNoise = 36,
 }
 
 /// <summary>
