@@ -38,7 +38,16 @@ public class IlgpuBackend : GpuBackend
     }
 
     /// <inheritdoc/>
-    public override void Synchronize() => Stream.Synchronize();
+    public override void Synchronize()
+    {
+        Settle();
+        Stream.Synchronize();
+    }
+
+    /// <summary>Ends what an exception left half done, so that the stream can be waited for.</summary>
+    internal virtual void Settle()
+    {
+    }
 
     /// <summary>Whether a launch that failed will be repeated, so that its failure is none.</summary>
     /// <param name="failure">Why it failed.</param>
