@@ -39,7 +39,7 @@ internal static class RunCommand
             var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings, range) { Precision = device.PrecisionGiven(result) };
             using var interrupt = new GracefulInterrupt();
             int status = range is { } several ? RunSeeds(request, several, interrupt.Token) : RunOne(request, interrupt.Token);
-            SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+            SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
             return status;
         });
         return command;
