@@ -289,7 +289,8 @@ internal sealed class BdmPasses
 
     /// <summary>rows·Wᵀ + bias for some of N's rows: the part of x₀ that is worked out once for many.</summary>
     public void PartOfInput(BdmBuffers buffers, PreparedWeights weights, ModelView input, int rows, int inputStride, int firstInput, int inputs, ModelView output, bool addsBias) => Product(
-        _kernels.Store, input, inputStride, Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
+        // Without inputs there is nothing to look at: a view of nothing at an array's end is none.
+        _kernels.Store, input, inputStride, inputs == 0 ? weights.Folded : Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
         new StoreEpilogue { Output = output, Bias = weights.FoldedBias, Columns = Width, HasBias = addsBias ? 1 : 0 }, 1);
 
     /// <summary>The tangent along v: ẋ through the blocks; the curvatures take in ż.</summary>
