@@ -79,7 +79,7 @@ public sealed class CriticWorkload : IDisposable
     private TransitionBatch Batch() => new(_data, Rows, new RandomDraw(0, RandomStage.Critic, ++_step));
 
     private TrainedArrays Trained(MlpLayout layout) => new(
-        Fill(layout.Length, () => 0.06f * Uniform()), Fill(layout.Length, () => 0), Fill(layout.Length, () => 0), Fill(layout.Length, () => 0));
+        Fill(layout.Length, () => 0.06f * Uniform()), null, Fill(layout.Length, () => 0), Fill(layout.Length, () => 0));
 
     private float Uniform() => (float)((2 * _random.NextDouble()) - 1);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data;
+using EDA.Engine.Data.Formats;
 using EDA.Kernels;
 
 namespace EDA.Engine.Alignment;
@@ -10,9 +12,6 @@ namespace EDA.Engine.Alignment;
 /// </summary>
 public sealed class UserLabels
 {
-    /// <summary>How far an action may be outside [-1, 1] by rounding.</summary>
-    private const float ActionTolerance = 1e-3f;
-
     private readonly float[] _states;
     private readonly float[] _candidates;
     private readonly float[] _labels;
@@ -47,10 +46,31 @@ public sealed class UserLabels
         _candidates = candidates.Values;
         if (states is not null)
             CheckNumbers(states, float.MaxValue, "a finite number");
-        CheckNumbers(candidates, states is null ? float.MaxValue : 1 + ActionTolerance, states is null ? "a finite number" : "a number from -1 to 1");
+        CheckNumbers(candidates, states is null ? float.MaxValue : 1 + OfflineDataset.ActionTolerance, states is null ? "a finite number" : "a number from -1 to 1");
         if (q is not null)
             CheckNumbers(q, float.MaxValue, "a finite number");
         _labels = q?.Values ?? Winners(winner!);
+    }
+
+    /// <summary>Reads annotations: an NPZ file with the arrays <c>states</c>, <c>candidates</c>, and <c>q</c> or <c>winner</c>; others are ignored.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The annotations.</returns>
+    /// <exception cref="InvalidFileException">It is no NPZ file, or an array is missing, misshapen or holds a number that is not allowed.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static UserLabels Load(string path)
+    {
+        using var file = NpzFile.Open(path);
+        return new UserLabels(path, Field("states"), Field("candidates"), Field("q"), Field("winner"));
+
+        NamedTensor? Field(string name)
+        {
+            using var array = file.Array(name);
+            if (array is null)
+                return null;
+            var values = new float[array.Shape.Aggregate(1L, (product, size) => product * size)];
+            array.Read(values);
+            return new NamedTensor(name, [.. array.Shape.Select(size => (int)size)], values);
+        }
     }
 
     /// <summary>The file they come from.</summary>

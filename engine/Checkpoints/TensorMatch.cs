@@ -10,11 +10,16 @@ internal sealed class TensorMatch
     /// <summary>How many tensors an error message names before it only counts them.</summary>
     private const int NamedInMessage = 6;
 
+    private readonly List<string> _inOrder;
     private readonly Dictionary<string, NamedTensor> _tensors;
     private readonly List<string> _missing = [];
     private readonly List<string> _misshapen = [];
 
-    public TensorMatch(IEnumerable<NamedTensor> tensors) => _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    public TensorMatch(IReadOnlyList<NamedTensor> tensors)
+    {
+        _inOrder = [.. tensors.Select(tensor => tensor.Name)];
+        _tensors = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>One dimension of a tensor; null where there is no such tensor or dimension.</summary>
     public int? Size(string name, int dimension) =>
@@ -59,7 +64,7 @@ internal sealed class TensorMatch
     {
         if (_missing.Count + _misshapen.Count + _tensors.Count == 0)
             return;
-        string[] faults = [Fault("missing", _missing), Fault("not expected", [.. _tensors.Keys]), Fault("wrong shape", _misshapen)];
+        string[] faults = [Fault("missing", _missing), Fault("not expected", [.. _inOrder.Where(_tensors.ContainsKey)]), Fault("wrong shape", _misshapen)];
         throw new InvalidFileException(path, $"not {what}: " + string.Join("; ", faults.Where(fault => fault.Length > 0)));
     }
 

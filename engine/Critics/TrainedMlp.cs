@@ -6,7 +6,6 @@ namespace EDA.Engine.Critics;
 internal sealed class TrainedMlp : IDisposable
 {
     private readonly string _name;
-    private readonly DeviceArray<float> _gradient;
     private readonly DeviceArray<float> _firstMoment;
     private readonly DeviceArray<float> _secondMoment;
 
@@ -16,10 +15,9 @@ internal sealed class TrainedMlp : IDisposable
     public TrainedMlp(IDevice device, string name, DeviceArray<float> parameters)
     {
         _name = name;
-        _gradient = device.Allocate<float>(parameters.Length);
         _firstMoment = device.Allocate<float>(parameters.Length);
         _secondMoment = device.Allocate<float>(parameters.Length);
-        Arrays = new TrainedArrays(parameters, _gradient, _firstMoment, _secondMoment);
+        Arrays = new TrainedArrays(parameters, null, _firstMoment, _secondMoment);
     }
 
     /// <summary>The arrays as a step takes them.</summary>
@@ -35,7 +33,6 @@ internal sealed class TrainedMlp : IDisposable
 
     public void Dispose()
     {
-        _gradient.Dispose();
         _firstMoment.Dispose();
         _secondMoment.Dispose();
     }

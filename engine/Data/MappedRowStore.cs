@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Text.Json;
+using EDA.Engine.Data.Formats;
 
 namespace EDA.Engine.Data;
 
@@ -24,7 +25,7 @@ internal sealed class MappedRowStore : RowStore
             throw new PlatformNotSupportedException("files of rows are little-endian, this machine is not");
         _path = path;
         _identity = new(identity.ToDictionary(), StringComparer.Ordinal);
-        byte[] header = FloatNpy.Header([count, .. rowShape]);
+        byte[] header = NpyHeader.Write("<f4", [count, .. rowShape]);
         _dataStart = header.Length;
         long bytes = checked(header.Length + ((long)count * RowLength * sizeof(float)));
         bool exists = File.Exists(path);

@@ -68,6 +68,25 @@ public sealed class TransitionDataset : IDisposable
         }
     }
 
+    /// <summary>Copies the standard Q-learning view of a dataset to a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="view">The view.</param>
+    /// <param name="treatment">What is done to the rewards.</param>
+    /// <returns>The dataset, owned by the caller.</returns>
+    /// <exception cref="InvalidFileException">The rewards have no range of returns to be divided by.</exception>
+    public static TransitionDataset Upload(IDevice device, QLearningView view, RewardTreatment treatment)
+    {
+        float[] rewards = RewardTreatments.Apply(view, treatment);
+        var transitions = new Transitions(
+            view.UploadStates(device),
+            view.UploadActions(device),
+            device.Upload<float>(rewards),
+            device.Upload<float>(view.Terminals()),
+            view.UploadNextStates(device),
+            view.Count);
+        return new TransitionDataset(device, transitions, view.StateSize, view.ActionSize, $"{view.Dataset.Fingerprint} {treatment}");
+    }
+
     /// <summary>The device.</summary>
     public IDevice Device { get; }
 

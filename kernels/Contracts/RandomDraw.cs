@@ -66,14 +66,6 @@ public enum RandomPurpose : uint
 
     /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
     LabelSelection = 20,
-    /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
-    TwinInitialisation = 40,
-
-    /// <summary>The initial parameters of V; element: the index in its flat array.</summary>
-    ValueInitialisation = 41,
-
-    /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
-    PolicyInitialisation = 42,
 
     /// <summary>The positions of an environment's first state; the step is the episode, element the coordinate.</summary>
     ResetPosition = 30,
@@ -95,20 +87,23 @@ public enum RandomPurpose : uint
 
     /// <summary>The noise on a data-collecting controller's actions; the step is the episode, element step·A + entry.</summary>
     ControllerNoise = 36,
+
+    /// <summary>The initial parameters of the twins; element: the index in their flat array.</summary>
+    TwinInitialisation = 40,
+
+    /// <summary>The initial parameters of V; element: the index in its flat array.</summary>
+    ValueInitialisation = 41,
+
+    /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
+    PolicyInitialisation = 42,
 }
 
 /// <summary>
 /// Names a stream of random words: key = the seed, counter = (element, step, stage, purpose). Whoever draws supplies
 /// purpose and element, so that every device draws the same words.
 /// </summary>
-/// <param name="Seed">The Philox key; that of model 0 where an operation works on several models.</param>
+/// <param name="Seed">The Philox key.</param>
 /// <param name="Stage">The stage.</param>
 /// <param name="Step">The step within the stage.</param>
 /// <param name="FirstElement">Added to every element index: where a long run of rows is worked through in parts.</param>
-public readonly record struct RandomDraw(ulong Seed, RandomStage Stage, uint Step, ulong FirstElement = 0)
-{
-    /// <summary>The stream of one of several models that are worked on side by side: model m draws from the seed plus m.</summary>
-    /// <param name="model">m.</param>
-    /// <returns>The stream.</returns>
-    public RandomDraw OfModel(int model) => this with { Seed = unchecked(Seed + (ulong)model) };
-}
+public readonly record struct RandomDraw(ulong Seed, RandomStage Stage, uint Step, ulong FirstElement = 0);

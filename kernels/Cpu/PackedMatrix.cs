@@ -36,6 +36,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>The number of tiles.</summary>
     public int Tiles { get; }
 
+    /// <summary>The number of tiles of twelve, which come first.</summary>
+    public int Twelves => _twelves;
+
     /// <summary>The packed weights.</summary>
     public float* Data { get; }
 
@@ -121,33 +124,6 @@ internal sealed unsafe class PackedMatrix : IDisposable
                     for (int i = 0; i < 4; i++)
                         to[i] = from[((long)i * Depth) + k];
                 }
-            }
-        }
-    }
-
-    /// <summary>Packs the tiles of one share of a transposed matrix [depth][outputs].</summary>
-    /// <param name="source">Weight (o, k) stands at k·stride + o.</param>
-    /// <param name="stride">Floats from one term to the next.</param>
-    /// <param name="firstTile">The first tile to pack.</param>
-    /// <param name="endTile">One past the last.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void PackColumns(float* source, long stride, int firstTile, int endTile)
-    {
-        if (Outputs != PaddedOutputs)
-        {
-            Pack(source, 1, stride, null, null, firstTile, endTile);
-            return;
-        }
-
-        for (int tile = firstTile; tile < endTile; tile++)
-        {
-            int height = Height(tile);
-            float* from = source + FirstFeature(tile);
-            float* to = Data + ((long)FirstFeature(tile) * Depth);
-            for (int k = 0; k < Depth; k++, from += stride, to += height)
-            {
-                for (int o = 0; o < height; o += 4)
-                    Vector128.Store(Vector128.Load(from + o), to + o);
             }
         }
     }

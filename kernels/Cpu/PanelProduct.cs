@@ -28,6 +28,25 @@ internal readonly struct PackedEight : IBroadcastOperand
     public static int DepthStride => 8;
 }
 
+/// <summary>
+/// The same weights in tiles of twelve, read across: an output feature is a term of theirs, and the twelve features of a
+/// tile are a run of terms.
+/// </summary>
+internal readonly struct PackedTwelveAcross : IBroadcastOperand
+{
+    public static int FeatureStride => 12;
+
+    public static int DepthStride => 1;
+}
+
+/// <summary>Weights in tiles of eight, read across.</summary>
+internal readonly struct PackedEightAcross : IBroadcastOperand
+{
+    public static int FeatureStride => 8;
+
+    public static int DepthStride => 1;
+}
+
 /// <summary>An activation panel [feature][32 rows], summed over its rows.</summary>
 internal readonly struct ActivationPanel : IBroadcastOperand
 {

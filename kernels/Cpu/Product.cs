@@ -42,6 +42,36 @@ internal static unsafe class Product<TV, TS>
         }
     }
 
+    /// <summary>
+    /// Multiplies by the transpose of a square matrix as it is packed for the product itself: each tile's features become
+    /// runs of terms, so that a backward pass needs no second packing.
+    /// </summary>
+    /// <param name="weights">[terms][outputs], square, without padding.</param>
+    /// <param name="input">[panels][terms][32].</param>
+    /// <param name="panels">The number of panels.</param>
+    /// <param name="epilogue">What happens to the sums.</param>
+    public static void RunTransposed<TE>(PackedMatrix weights, Panels input, int panels, in TE epilogue)
+        where TE : struct, IEpilogue
+    {
+        float* sums = stackalloc float[(12 * PanelRows) + 16];
+        sums = (float*)(((nint)sums + 63) & ~63);
+        int depth = weights.Depth, twelves = weights.Twelves, eights = weights.Tiles - weights.Twelves;
+        float* eight = weights.Data + (12L * twelves * depth);
+        for (int tile = 0; tile < weights.Tiles; tile++)
+        {
+            int feature = weights.FirstFeature(tile), height = weights.Height(tile);
+            for (int panel = 0; panel < panels; panel++)
+            {
+                float* b = input.At(panel);
+                PanelProduct<TV, TS, PackedTwelveAcross>.Tile(
+                    height, weights.Data + (12 * feature), 12L * depth, b, 12 * PanelRows, twelves, 12, sums, false);
+                PanelProduct<TV, TS, PackedEightAcross>.Tile(
+                    height, eight + (8 * feature), 8L * depth, b + (12 * twelves * PanelRows), 8 * PanelRows, eights, 8, sums, true);
+                epilogue.Apply(sums, feature, height, panel);
+            }
+        }
+    }
+
     /// <summary>One tile of packed weights times [depth][32].</summary>
     public static void Tile(PackedMatrix weights, int tile, float* b, float* sums)
     {

@@ -68,7 +68,7 @@ public sealed class BdmWeightsTests : IDisposable
         Assert.Equal(
             $"{At("b")}: not the weights of a bottleneck diffusion model: " +
             "missing diffusion_behavior.dense1.bias [4], diffusion_behavior.main.blocks.1.fc1.weight [128×32]; " +
-            "not expected q.weight, diffusion_behavior.surprise; " +
+            "not expected diffusion_behavior.surprise, q.weight; " +
             "wrong shape diffusion_behavior.main.blocks.0.fc2.bias is [1×32] and not [32]",
             message);
     }

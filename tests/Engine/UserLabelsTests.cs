@@ -1,6 +1,7 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data.Formats;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 
@@ -10,7 +11,7 @@ namespace EDA.Tests.Engine;
 public class UserLabelsTests
 {
     private static readonly NamedTensor _states = new("states", [2, 1], [5, -6]);
-    private static readonly NamedTensor _candidates = new("candidates", [2, 3, 1], [0, 0.5f, 1, -1, -0.5f, 1.0005f]);
+    private static readonly NamedTensor _candidates = new("candidates", [2, 3, 1], [0, 0.5f, 1, -1, -0.5f, 1.000005f]);
     private static readonly NamedTensor _q = new("q", [2, 3], [1, 2, 3, 30, 20, 10]);
     private static readonly NamedTensor _winner = new("winner", [2], [2, 0]);
 
@@ -32,6 +33,30 @@ public class UserLabelsTests
         AssertBatch(labels, [0, 0, 1, 1, 0, 0]);
         var column = new UserLabels("own.npz", _states, _candidates, null, _winner with { Shape = [2, 1] });
         AssertBatch(column, [0, 0, 1, 1, 0, 0]);
+    }
+
+    [Fact]
+    public void AFileOfArraysIsRead()
+    {
+        string folder = Directory.CreateTempSubdirectory("eda-user-labels-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "own.npz");
+            using (var file = new NpzWriter(path))
+            {
+                foreach (var field in new[] { _states, _candidates, _winner, new NamedTensor("notes", [1], [7]) })
+                    file.Write(field.Name, [.. field.Shape], field.Values);
+            }
+
+            AssertBatch(UserLabels.Load(path), [0, 0, 1, 1, 0, 0]);
+            File.WriteAllText(path, "no archive");
+            Assert.Contains("not an NPZ file", Assert.Throws<InvalidFileException>(() => UserLabels.Load(path)).Message, StringComparison.Ordinal);
+            Assert.Throws<FileNotFoundException>(() => UserLabels.Load(path + "2"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -51,9 +51,9 @@ public class CriticGoldenTests
             if (step > 0)
                 continue;
             var gradients = golden.Implicit.Gradients;
-            AssertArray(inputs, inputs.Layout.Twin, CriticInputs.TwinBase, gradients.Twin, run.Read(run.Twin.Gradient), Tolerances.Gradient, "Q gradient");
-            AssertArray(inputs, inputs.Layout.Value, CriticInputs.ValueBase, gradients.Value, run.Read(run.Value.Gradient), Tolerances.Gradient, "V gradient");
-            AssertArray(inputs, inputs.Layout.Policy, CriticInputs.PolicyBase, gradients.Policy, run.Read(run.Policy.Gradient), Tolerances.Gradient, "policy gradient");
+            AssertArray(inputs, inputs.Layout.Twin, CriticInputs.TwinBase, gradients.Twin, run.Read(run.Twin.Gradient!), Tolerances.Gradient, "Q gradient");
+            AssertArray(inputs, inputs.Layout.Value, CriticInputs.ValueBase, gradients.Value, run.Read(run.Value.Gradient!), Tolerances.Gradient, "V gradient");
+            AssertArray(inputs, inputs.Layout.Policy, CriticInputs.PolicyBase, gradients.Policy, run.Read(run.Policy.Gradient!), Tolerances.Gradient, "policy gradient");
         }
 
         var moved = golden.Implicit.Moved;

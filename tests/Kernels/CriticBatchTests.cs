@@ -90,12 +90,32 @@ public class CriticBatchTests
             using var run = new CriticRun(device, Large, learningRate: 0, targetRate: 0);
             var batch = new TransitionBatch(run.Data, count, default, run.UploadIndices(indices[first..(first + count)]));
             var found = new Dictionary<string, float[]> { ["losses"] = run.ImplicitStep(batch, 0), ["policy loss"] = [run.PolicyStep(batch, 0)] };
-            found["value"] = run.Read(run.Value.Gradient);
-            found["twin"] = run.Read(run.Twin.Gradient);
-            found["policy"] = run.Read(run.Policy.Gradient);
+            found["value"] = run.Read(run.Value.Gradient!);
+            found["twin"] = run.Read(run.Twin.Gradient!);
+            found["policy"] = run.Read(run.Policy.Gradient!);
             found["sampled losses"] = run.SampledStep(batch, nextActions[(first * nextSize)..((first + count) * nextSize)], 1);
-            found["sampled"] = run.Read(run.Twin.Gradient);
+            found["sampled"] = run.Read(run.Twin.Gradient!);
             return found;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_gradient_nobody_wants_changes_nothing(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var wanted = new CriticRun(device, Small);
+        using var unwanted = new CriticRun(device, Small);
+        var update = new CriticUpdate(new AdamSettings(1e-3), 1, 0.005f);
+        Step(wanted, arrays => arrays);
+        Step(unwanted, arrays => arrays with { Gradient = null });
+        var expected = wanted.Everything().Where(array => !array.Key.EndsWith("gradient", StringComparison.Ordinal)).ToDictionary();
+        AssertSameBits(expected, unwanted.Everything(), "without gradients");
+
+        void Step(CriticRun run, Func<TrainedArrays, TrainedArrays> arrays)
+        {
+            run.Operations.ImplicitStep(run.Drawn(0), Small.Problem.Implicit, arrays(run.Value), arrays(run.Twin), run.Target, update, run.Losses);
+            run.Operations.PolicyStep(run.Drawn(0), Small.Problem.Weighting, run.Value.Parameters, run.Target, arrays(run.Policy), update.Adam, 1, run.Losses);
         }
     }
 
@@ -110,8 +130,8 @@ public class CriticBatchTests
         used.ImplicitStep(small, 0);
         using var fresh = new CriticRun(device, Large, learningRate: 0, targetRate: 0);
         fresh.ImplicitStep(small with { Data = fresh.Data }, 0);
-        Assert.Equal(fresh.Read(fresh.Twin.Gradient), used.Read(used.Twin.Gradient));
-        Assert.Equal(fresh.Read(fresh.Value.Gradient), used.Read(used.Value.Gradient));
+        Assert.Equal(fresh.Read(fresh.Twin.Gradient!), used.Read(used.Twin.Gradient!));
+        Assert.Equal(fresh.Read(fresh.Value.Gradient!), used.Read(used.Value.Gradient!));
     }
 
     [Theory]

@@ -102,7 +102,7 @@ public sealed class CriticRun : IDisposable
         foreach (var (name, arrays) in new[] { ("twin", Twin), ("value", Value), ("policy", Policy) })
         {
             all[name] = Read(arrays.Parameters);
-            all[name + " gradient"] = Read(arrays.Gradient);
+            all[name + " gradient"] = Read(arrays.Gradient!);
             all[name + " first moment"] = Read(arrays.FirstMoment);
             all[name + " second moment"] = Read(arrays.SecondMoment);
         }

@@ -28,8 +28,8 @@ public class CriticTwinTests
         using var run = new CriticRun(device, inputs);
         float[] losses = run.ImplicitStep(run.Given(0), 0);
         double[] next = twin.NextValues(inputs.Value);
-        AssertStep(inputs.Layout.Value, twin.Value(Deviation.Widen(inputs.Value), inputs.Target), losses[CriticLosses.Value], run.Read(run.Value.Gradient), "V");
-        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient), "Q");
+        AssertStep(inputs.Layout.Value, twin.Value(Deviation.Widen(inputs.Value), inputs.Target), losses[CriticLosses.Value], run.Read(run.Value.Gradient!), "V");
+        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
         Assert.Equal(next.Average(), losses[CriticLosses.NextValue], 1e-5);
     }
 
@@ -43,7 +43,7 @@ public class CriticTwinTests
         using var run = new CriticRun(device, inputs);
         float[] losses = run.SampledStep(run.Given(0), inputs.NextActions(0), 0);
         double[] next = twin.NextValues(inputs.Target, inputs.NextActions(0));
-        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient), "Q");
+        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
         Assert.Equal(next.Average(), losses[CriticLosses.NextValue], 1e-5);
     }
 
@@ -56,7 +56,7 @@ public class CriticTwinTests
         using var device = TestDevices.Create(deviceName);
         using var run = new CriticRun(device, inputs);
         float loss = run.PolicyStep(run.Given(0), 0);
-        AssertStep(inputs.Layout.Policy, twin.Policy(Deviation.Widen(inputs.Policy), inputs.Value, inputs.Target), loss, run.Read(run.Policy.Gradient), "policy");
+        AssertStep(inputs.Layout.Policy, twin.Policy(Deviation.Widen(inputs.Policy), inputs.Value, inputs.Target), loss, run.Read(run.Policy.Gradient!), "policy");
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public class CriticTwinTests
             using var run = new CriticRun(device, inputs);
             run.Data.NextStates.CopyFrom([.. inputs.NextStates.Select(x => x + shift)]);
             run.ImplicitStep(run.Given(0), 0);
-            return run.Read(run.Twin.Gradient);
+            return run.Read(run.Twin.Gradient!);
         }
 
         float[] here = Gradient(0);

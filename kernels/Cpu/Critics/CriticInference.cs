@@ -27,7 +27,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     {
         (_pool, _output, _stateSize, _actionSize) = (pool, output, layout.Shape.StateSize, layout.Shape.ActionSize);
         var networks = output switch { Output.MinimumQ => layout.Twin, Output.Value => layout.Value, _ => layout.Policy };
-        _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place, trained: false))];
+        _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place))];
         _scratch = new MlpScratch(networks.InputSize, networks.Width, networks.OutputSize * _networks.Length, pool.Workers);
     }
 
@@ -46,15 +46,10 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
         _actions = actions;
         _result = result;
         (_rows, _candidates) = (rows, candidates);
-        int parts = 0;
         foreach (var network in _networks)
-        {
             network.Use(parameters);
-            parts += network.Parts;
-        }
-
         _packing = true;
-        _pool.Run(this, parts);
+        _pool.Run(this, _networks.Length * PreparedMlp<TV, TS>.Parts);
         _packing = false;
         _pool.Run(this, checked((int)((rows + PanelTile.Rows - 1) / PanelTile.Rows)));
     }
@@ -62,7 +57,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     public void Run(int item, int worker)
     {
         if (_packing)
-            _networks[item / _networks[0].Parts].Pack(item % _networks[0].Parts);
+            _networks[item / PreparedMlp<TV, TS>.Parts].Pack(item % PreparedMlp<TV, TS>.Parts);
         else
             EvaluateTile((long)item * PanelTile.Rows, worker);
     }

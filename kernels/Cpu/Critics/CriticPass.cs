@@ -57,9 +57,9 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         Transitions = new TransitionPanels(shape);
         Scratch = new MlpScratch(shape.InputSize, shape.Width, 2, pool.Workers);
         Record = new MlpRecord(shape, nextStates, [.. trained.Select(network => network.Layout)]);
-        _trained = [.. trained.Select(network => Prepare(network.Layout, network.Place, trained: true))];
+        _trained = [.. trained.Select(network => Prepare(network.Layout, network.Place))];
         _trainedInput = [.. trained.Select(network => Record.Input + ((long)network.FirstInput * PanelRows))];
-        _update = new MlpUpdate<TV, TS>(Record, trained);
+        _update = new MlpUpdate<TV, TS>(Record, trained, pool.Workers);
         _totals = new double[losses];
     }
 
@@ -118,9 +118,9 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>A network that is packed at the beginning of each step.</summary>
-    protected PreparedMlp<TV, TS> Prepare(MlpLayout layout, int place, bool trained = false)
+    protected PreparedMlp<TV, TS> Prepare(MlpLayout layout, int place)
     {
-        var network = new PreparedMlp<TV, TS>(layout, place, trained);
+        var network = new PreparedMlp<TV, TS>(layout, place);
         _networks.Add(network);
         return network;
     }
@@ -159,9 +159,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
             SlabRows = (int)Math.Min(rows - FirstRow, TrainingSlab.Rows);
             _panels = Panels(SlabRows);
             _tiles = (_panels + PanelTile.Panels - 1) / PanelTile.Panels;
-            _packing = 0;
-            foreach (var network in _networks)
-                _packing += first ? network.Parts : 0;
+            _packing = first ? _networks.Count * PreparedMlp<TV, TS>.Parts : 0;
             Start(Round.Prepare, _packing + _panels);
             Start(Round.Forward, ExtraItems + ((_evaluations.Count + _trained.Length) * _tiles));
             Start(Round.Backward, _trained.Length * _tiles);
@@ -216,16 +214,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
             return;
         }
 
-        foreach (var network in _networks)
-        {
-            if (item < network.Parts)
-            {
-                network.Pack(item);
-                return;
-            }
-
-            item -= network.Parts;
-        }
+        _networks[item / PreparedMlp<TV, TS>.Parts].Pack(item % PreparedMlp<TV, TS>.Parts);
     }
 
     private void ForwardItem(int item, int worker)

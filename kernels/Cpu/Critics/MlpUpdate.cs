@@ -10,7 +10,7 @@ internal readonly unsafe struct MlpMotion
     public MlpMotion(MlpLayout layout, in TrainedArrays arrays, in AdamSettings adam, long step, float* target = null, float targetRate = 0)
     {
         Parameters = Pointer(arrays.Parameters, layout.Length);
-        Gradient = Pointer(arrays.Gradient, layout.Length);
+        Gradient = OptionalPointer(arrays.Gradient, layout.Length);
         FirstMoment = Pointer(arrays.FirstMoment, layout.Length);
         SecondMoment = Pointer(arrays.SecondMoment, layout.Length);
         Adam = new AdamConstants(adam, step);
@@ -20,6 +20,7 @@ internal readonly unsafe struct MlpMotion
 
     public float* Parameters { get; }
 
+    /// <summary>Where the gradient is wanted; null for nowhere.</summary>
     public float* Gradient { get; }
 
     public float* FirstMoment { get; }
@@ -53,6 +54,8 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     private readonly MlpMotion[] _motions;
     private readonly int[] _firstInput;
     private readonly long[] _accumulators;
+    private readonly long[] _rowSums;
+    private readonly NativeBuffer[] _gradients;
     private readonly Item[] _items;
     private readonly NativeBuffer _memory = new();
     private readonly float* _sums;
@@ -64,7 +67,8 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     /// <summary>Plans the work.</summary>
     /// <param name="record">Where the operands stand.</param>
     /// <param name="networks">The trained networks, in the record's order.</param>
-    public MlpUpdate(MlpRecord record, TrainedMlp[] networks)
+    /// <param name="workers">How many threads there may be.</param>
+    public MlpUpdate(MlpRecord record, TrainedMlp[] networks, int workers)
     {
         _record = record;
         _layouts = new MlpLayout[networks.Length];
@@ -72,6 +76,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         _motions = new MlpMotion[networks.Length];
         _firstInput = new int[networks.Length];
         _accumulators = new long[networks.Length];
+        _rowSums = new long[networks.Length];
         var items = new List<Item>();
         long length = 0;
         for (int i = 0; i < networks.Length; i++)
@@ -79,6 +84,8 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
             var (layout, place, firstInput) = networks[i];
             (_layouts[i], _networks[i], _firstInput[i], _accumulators[i]) = (layout, layout.Networks[place], firstInput, length);
             length += (long)layout.Width * (layout.Width + record.TransposedInputSize);
+            _rowSums[i] = length;
+            length += record.Networks[i].SumPlaces.Length;
             for (int row = 0; row < layout.Width; row += RowsPerItem)
                 items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, layout.Width)));
         }
@@ -92,6 +99,13 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
 
         _items = [.. items];
         _sums = _memory.Require(length);
+        int largest = networks.Max(network => Math.Max(RowsPerItem * network.Layout.Width, network.Layout.Width * network.Layout.InputSize));
+        _gradients = new NativeBuffer[workers];
+        for (int worker = 0; worker < workers; worker++)
+        {
+            _gradients[worker] = new NativeBuffer();
+            _gradients[worker].Require(largest);
+        }
     }
 
     private enum Kind
@@ -128,23 +142,29 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         {
             case Kind.Hidden:
                 Product(operands.Hidden2, operands.TransposedHidden1, width, width, first, end, sums);
-                Matrix(network, slices.HiddenWeight, sums, 0, first, end);
+                Matrix(network, slices.HiddenWeight, sums, 0, first, end, worker);
                 break;
             case Kind.Input:
                 sums += (long)width * width;
                 Product(operands.Hidden1, _record.TransposedInput, width, _record.TransposedInputSize, first, end, sums);
-                Matrix(network, slices.InputWeight, sums, _firstInput[network], first, end);
+                Matrix(network, slices.InputWeight, sums, _firstInput[network], first, end, worker);
                 break;
             default:
-                Sums(network, slices.InputBias, operands.Sums + operands.SumPlaces.InputBias);
-                Sums(network, slices.HiddenBias, operands.Sums + operands.SumPlaces.HiddenBias);
-                Sums(network, slices.OutputWeight, operands.Sums + operands.SumPlaces.OutputWeight);
-                Sums(network, slices.OutputBias, operands.Sums + operands.SumPlaces.OutputBias);
+                var places = operands.SumPlaces;
+                Sums(network, slices.InputBias, operands.Sums, places.InputBias);
+                Sums(network, slices.HiddenBias, operands.Sums, places.HiddenBias);
+                Sums(network, slices.OutputWeight, operands.Sums, places.OutputWeight);
+                Sums(network, slices.OutputBias, operands.Sums, places.OutputBias);
                 break;
         }
     }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        foreach (var gradient in _gradients)
+            gradient.Dispose();
+    }
 
     /// <summary>sums[i / 32][j][i % 32] (+)= Σ_rows left_j·right_i for a range of j.</summary>
     private void Product(long left, long right, int rows, int columns, int first, int end, float* sums)
@@ -168,13 +188,14 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>From the sums to rows of a matrix's gradient, and on to the parameters.</summary>
-    private void Matrix(int network, ParameterSlice slice, float* sums, int firstColumn, int first, int end)
+    private void Matrix(int network, ParameterSlice slice, float* sums, int firstColumn, int first, int end, int worker)
     {
         if (!_move)
             return;
         int rows = slice.Dimensions[0], columns = slice.Dimensions[1];
         long offset = slice.Offset + ((long)first * columns);
-        float* to = _motions[network].Gradient + offset;
+        float* gradient = _gradients[worker].Pointer;
+        float* to = gradient;
         for (int j = first; j < end; j++)
         {
             for (int i = 0; i < columns;)
@@ -188,18 +209,18 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
             }
         }
 
-        Move(_motions[network], offset, (end - first) * columns);
+        Move(_motions[network], offset, gradient, (end - first) * columns);
     }
 
     /// <summary>From each panel's sums to the gradient, in the order of the panels, and on to the parameters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Sums(int network, ParameterSlice slice, long place)
+    private void Sums(int network, ParameterSlice slice, long sums, long place)
     {
-        float* gradient = _motions[network].Gradient + slice.Offset;
+        float* gradient = _sums + _rowSums[network] + place;
         int count = slice.Length;
         if (!_accumulate)
             new Span<float>(gradient, count).Clear();
-        float* from = _records + place;
+        float* from = _records + sums + place;
         for (int panel = 0; panel < _panels; panel++, from += _record.Stride)
         {
             int i = 0;
@@ -210,15 +231,17 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         }
 
         if (_move)
-            Move(_motions[network], slice.Offset, count);
+            Move(_motions[network], slice.Offset, gradient, count);
     }
 
-    private static void Move(in MlpMotion motion, long offset, int count)
+    private static void Move(in MlpMotion motion, long offset, float* gradient, int count)
     {
         ParameterUpdate<TV, TS>.Adam(
-            motion.Adam, motion.Parameters + offset, motion.Gradient + offset, motion.FirstMoment + offset, motion.SecondMoment + offset, count);
+            motion.Adam, motion.Parameters + offset, gradient, motion.FirstMoment + offset, motion.SecondMoment + offset, count);
         if (motion.Target != null)
             ParameterUpdate<TV, TS>.Average(motion.TargetRate, motion.Target + offset, motion.Parameters + offset, count);
+        if (motion.Gradient != null)
+            new Span<float>(gradient, count).CopyTo(new Span<float>(motion.Gradient + offset, count));
     }
 
     private readonly record struct Item(Kind Kind, int Network, int First, int End);

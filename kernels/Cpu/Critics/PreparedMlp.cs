@@ -11,26 +11,24 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     where TV : struct
     where TS : struct, ISimd<TV>
 {
-    /// <summary>Items that each hidden matrix is packed in.</summary>
-    private const int PartsPerMatrix = 4;
+    /// <summary>Items that the hidden matrix is packed in.</summary>
+    private const int HiddenParts = 4;
 
     private readonly MlpLayout _layout;
     private readonly MlpLayout.Network _network;
     private readonly PackedMatrix _input;
     private readonly PackedMatrix _hidden;
-    private readonly PackedMatrix? _hiddenTransposed;
     private float* _parameters;
 
-    public PreparedMlp(MlpLayout layout, int network, bool trained)
+    public PreparedMlp(MlpLayout layout, int network)
     {
         (_layout, _network) = (layout, layout.Networks[network]);
         _input = new PackedMatrix(layout.Width, layout.InputSize);
         _hidden = new PackedMatrix(layout.Width, layout.Width);
-        _hiddenTransposed = trained ? new PackedMatrix(layout.Width, layout.Width) : null;
     }
 
-    /// <summary>The items of packing: the input matrix, then parts of the hidden one, then of its transpose.</summary>
-    public int Parts => 1 + ((_hiddenTransposed is null ? 1 : 2) * PartsPerMatrix);
+    /// <summary>The items of packing: the input matrix, then parts of the hidden one.</summary>
+    public static int Parts => 1 + HiddenParts;
 
     /// <summary>What the network reads.</summary>
     public int InputSize => _layout.InputSize;
@@ -45,15 +43,12 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     /// <summary>Packs one part.</summary>
     public void Pack(int part)
     {
-        int width = _layout.Width;
         if (part == 0)
             _input.PackRows(Parameter(_network.InputWeight), 0, _input.Tiles);
-        else if (part <= PartsPerMatrix)
-            _hidden.PackRows(Parameter(_network.HiddenWeight), Tile(part - 1), Tile(part));
         else
-            _hiddenTransposed!.PackColumns(Parameter(_network.HiddenWeight), width, Tile(part - 1 - PartsPerMatrix), Tile(part - PartsPerMatrix));
+            _hidden.PackRows(Parameter(_network.HiddenWeight), Tile(part - 1), Tile(part));
 
-        int Tile(int share) => _hidden.Tiles * share / PartsPerMatrix;
+        int Tile(int share) => _hidden.Tiles * share / HiddenParts;
     }
 
     /// <summary>From the input [in] through both hidden layers [H] to the output [out].</summary>
@@ -90,14 +85,13 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     {
         for (int p = 0; p < panels; p++)
             OutputAdjoint(hidden2.At(p), seed.At(p), sums.At(p), places);
-        Product<TV, TS>.Run(_hiddenTransposed!, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
+        Product<TV, TS>.RunTransposed(_hidden, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
     }
 
     public void Dispose()
     {
         _input.Dispose();
         _hidden.Dispose();
-        _hiddenTransposed?.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
