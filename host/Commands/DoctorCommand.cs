@@ -24,7 +24,7 @@ internal static class DoctorCommand
             Line("SIMD", $"{Word(options.Simd)}, best here {Word(CpuOptions.BestSimd)} ({CpuOptions.SimdVariable} changes it)");
             var gpus = driver ? CudaDevices.All : [];
             Line("devices", string.Join(", ", [DeviceChoice.Default, DeviceChoice.Software, .. gpus.Select(gpu => gpu.Name)]));
-            Line("NVIDIA driver", driver ? "present" : "none");
+            Line("NVIDIA driver", driver ? string.Join("; ", new[] { "present", CudaDevices.Problem }.OfType<string>()) : "none");
             foreach (var (name, description) in gpus)
                 Line(name, description);
 

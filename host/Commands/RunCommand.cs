@@ -38,7 +38,7 @@ internal static class RunCommand
             using var interrupt = new GracefulInterrupt();
             var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
             Summarise(runFolder, outcome);
-            SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+            SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
             return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
         });
         return command;

@@ -12,6 +12,9 @@ internal static class CudaDevices
     /// <summary>Whether this build knows them.</summary>
     public const bool AreBuiltIn = true;
 
+    /// <summary>Why the driver cannot be used; null where it can.</summary>
+    public static string? Problem => CudaMachine.Problem;
+
     /// <summary>The GPUs of this machine, each in a line, by the name that --device takes.</summary>
     public static IReadOnlyList<(string Name, string Description)> All =>
     [

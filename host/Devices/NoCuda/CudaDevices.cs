@@ -7,6 +7,8 @@ internal static class CudaDevices
 {
     public const bool AreBuiltIn = false;
 
+    public static string? Problem => null;
+
     public static IReadOnlyList<(string Name, string Description)> All => [];
 
     public static IDevice Open(int number, string precision) => throw new NotSupportedException("this build is without ILGPU");

@@ -118,6 +118,8 @@ public sealed class CudaBackend : IlgpuBackend
     /// <inheritdoc/>
     public override void Forget(object owner) => _recordings.Forget(owner);
 
+    internal override void Settle() => _recordings.Abandon();
+
     /// <inheritdoc/>
     protected override bool WillRepeat(Exception failure) => failure is CudaException && _graphs.Spoil();
 

@@ -16,6 +16,9 @@ public static class CudaMachine
 {
     private static readonly Dictionary<int, CudaAccelerator> Opened = [];
 
+    /// <summary>Why the driver cannot be used, in a few words; null where it can.</summary>
+    public static string? Problem => CudaDriver.Start();
+
     /// <summary>The GPUs, by number; none where there is no driver.</summary>
     public static IReadOnlyList<CudaGpu> Gpus => [.. Devices().Select(Describe)];
 

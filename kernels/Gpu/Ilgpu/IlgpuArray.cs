@@ -6,15 +6,16 @@ namespace EDA.Kernels.Gpu;
 internal sealed class IlgpuArray<T> : GpuArray<T>
     where T : unmanaged
 {
+    private readonly IlgpuBackend _backend;
     private readonly MemoryBuffer1D<T, Stride1D.Dense> _buffer;
     private readonly AcceleratorStream _stream;
     private bool _disposed;
 
-    public IlgpuArray(GpuBackend backend, Accelerator accelerator, AcceleratorStream stream, long length)
+    public IlgpuArray(IlgpuBackend backend, Accelerator accelerator, AcceleratorStream stream, long length)
         : base(backend, length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        _stream = stream;
+        (_backend, _stream) = (backend, stream);
         _buffer = accelerator.Allocate1D<T>(Math.Max(length, 1));
         _buffer.MemSetToZero(stream);
         stream.Synchronize();
@@ -54,13 +55,14 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
             return;
 
         // What was launched may still be using it.
-        _stream.Synchronize();
+        _backend.Synchronize();
         _buffer.Dispose();
     }
 
     private void Check(long offset, int count)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        _backend.Settle();
         if (offset < 0 || count > Length - offset)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
     }

@@ -50,7 +50,16 @@ public class IlgpuBackend : GpuBackend
     }
 
     /// <inheritdoc/>
-    public override void Synchronize() => Stream.Synchronize();
+    public override void Synchronize()
+    {
+        Settle();
+        Stream.Synchronize();
+    }
+
+    /// <summary>Ends what an exception left half done, so that the stream can be waited for.</summary>
+    internal virtual void Settle()
+    {
+    }
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">The accelerator's context was made without <c>Profiling()</c>.</exception>
