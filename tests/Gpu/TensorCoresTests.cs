@@ -263,7 +263,7 @@ public class TensorCoresTests
         Send(shared, output);
         TensorCores.CommitCopies();
         TensorCores.CommitCopies();
-        TensorCores.WaitForAllCopiesButTheLast();
+        TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
         output[Group.IdxX] = shared[Lanes - 1 - Group.IdxX];
     }
@@ -282,7 +282,7 @@ public class TensorCoresTests
         var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
         Send(shared, output);
         TensorCores.CommitCopies();
-        TensorCores.WaitForAllCopiesButTheLast();
+        TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
         output[Group.IdxX] = shared[Lanes - 1 - Group.IdxX];
     }
@@ -292,7 +292,7 @@ public class TensorCoresTests
         var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
         TensorCores.CommitCopies();
         Send(shared, output);
-        TensorCores.WaitForAllCopiesButTheLast();
+        TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
         output[Group.IdxX] = shared[Lanes - 1 - Group.IdxX];
     }
@@ -314,7 +314,7 @@ public class TensorCoresTests
             TensorCores.CopyFour(shared, 4 * Group.IdxX, output, 4 * Group.IdxX, 3);
         TensorCores.CommitCopies();
         TensorCores.CommitCopies();
-        TensorCores.WaitForAllCopiesButTheLast();
+        TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
         output[Group.IdxX] = shared[Group.IdxX];
     }

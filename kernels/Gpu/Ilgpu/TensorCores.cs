@@ -317,7 +317,10 @@ public static class TensorCores
     public static void CommitCopies() => CudaAsm.Emit("cp.async.commit_group;");
 
     /// <summary>Waits for all of this item's groups of copies but the last. Other items see them behind the next barrier.</summary>
-    public static void WaitForAllCopiesButTheLast() => CudaAsm.Emit("cp.async.wait_group 1;");
+    public static void WaitForAllCopiesButOne() => CudaAsm.Emit("cp.async.wait_group 1;");
+
+    /// <summary>Waits for all of this item's groups of copies but the last four. Other items see them behind the next barrier.</summary>
+    public static void WaitForAllCopiesButFour() => CudaAsm.Emit("cp.async.wait_group 4;");
 
     // ILGPU takes no pointers as operands, but the integer that a pinned reference converts to; of shared memory it is the
     // address within shared memory.

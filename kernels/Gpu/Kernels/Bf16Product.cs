@@ -53,7 +53,7 @@ public readonly struct Bf16SmallProduct : IProduct
     public ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         // Here, because ILGPU wants the extent as a number where it is asked for.
-        var memory = SharedMemory.Allocate<Float4>(3 * 8 * 64);
+        var memory = SharedMemory.Allocate<Float4>(6 * 8 * 64);
         TensorProduct<Bf16Precision, SmallTensorTile>.Sum(memory, first, second, firstRow, firstColumn, rows, columns);
         return memory.Cast<float>();
     }

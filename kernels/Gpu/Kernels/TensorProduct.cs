@@ -1,8 +1,8 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>
-/// Products on the tensor cores. Panels of 16 of the depth come by asynchronous copies into three buffers of shared memory,
-/// two of them on their way while the third is worked through: one barrier a panel. Shared memory holds float32 as it stands
+/// Products on the tensor cores. Panels of 16 of the depth come by asynchronous copies into a ring of buffers in shared
+/// memory, all but one on their way while that one is worked through: one barrier a panel. Shared memory holds float32 as it stands
 /// in memory; each factor is rounded when it goes to a register, and sums are float32 from beginning to end.
 /// A panel is [row][depth] or [depth][row], as the matrix is; either way four neighbours are one 128-bit word, a lane reads
 /// nothing but such words, each once, and no two of eight lanes that read together meet in a bank: the four words of a row
@@ -21,10 +21,8 @@ internal static class TensorProduct<TPrecision, TTile>
     // A panel's words of 4 floats along the depth.
     private const int DepthWords = Depth / 4;
 
-    private const int Buffers = 3;
-
     /// <summary>Makes the sums, which stay in registers.</summary>
-    /// <param name="memory">Shared memory: a buffer is 8·Size words, and there are three.</param>
+    /// <param name="memory">Shared memory: a buffer is 8·Size words of four floats.</param>
     /// <param name="first">The first product.</param>
     /// <param name="second">The second.</param>
     /// <param name="firstRow">The tile's first row.</param>
@@ -40,12 +38,6 @@ internal static class TensorProduct<TPrecision, TTile>
         int firstPanels = (first.Depth + Depth - 1) / Depth;
         int panels = firstPanels + ((second.Depth + Depth - 1) / Depth);
         TensorCores.Begin();
-        if (panels > 0)
-            Fetch(floats, 0, panelWords, first, second, firstPanels, 0, firstRow, firstColumn, rows, columns);
-        TensorCores.CommitCopies();
-        if (panels > 1)
-            Fetch(floats, bufferWords, panelWords, first, second, firstPanels, 1, firstRow, firstColumn, rows, columns);
-        TensorCores.CommitCopies();
 
         // Where this lane's words stand in a panel, and how far apart its four words of 32 rows are.
         bool leftAlong = first.LeftIsAlongDepth != 0, rightAlong = first.RightIsAlongDepth != 0;
@@ -54,28 +46,40 @@ internal static class TensorProduct<TPrecision, TTile>
         int rightAt = panelWords + FirstWord(rightAlong, 32 * (warp % tile.WarpsAcross), size);
         int leftStep = leftAlong ? 8 * DepthWords : size / 4, rightStep = rightAlong ? 8 * DepthWords : size / 4;
         int lowerHalf = leftAlong ? 64 * DepthWords : 64 / 4;
-        int buffer = 0, next = 2 * bufferWords;
-        for (int panel = 0; panel < panels; panel++)
+        // The copies are ahead of the work by one panel less than there are buffers. Each step sends for one, if only for an
+        // empty group of copies, so that a wait is always for the same number of groups.
+        int ahead = tile.Buffers - 1, ring = tile.Buffers * bufferWords, fetched = 0, worked = 0;
+        for (int step = 0; step < panels + ahead; step++)
         {
-            TensorCores.WaitForAllCopiesButTheLast();
-            Group.Barrier();
-            if (panel + 2 < panels)
-                Fetch(floats, next, panelWords, first, second, firstPanels, panel + 2, firstRow, firstColumn, rows, columns);
-            TensorCores.CommitCopies();
-            int at = buffer + rightAt;
-            TakeRight(rightAlong, memory[at], memory[at + rightStep], memory[at + (2 * rightStep)], memory[at + (3 * rightStep)]);
-            at = buffer + leftAt;
-            TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
-            precision.Multiply0();
-            if (size > 64)
+            if (step >= ahead)
             {
-                at += lowerHalf;
-                TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
-                precision.Multiply1();
+                tile.WaitForPanel();
+                Group.Barrier();
             }
 
-            buffer = buffer == (Buffers - 1) * bufferWords ? 0 : buffer + bufferWords;
-            next = next == (Buffers - 1) * bufferWords ? 0 : next + bufferWords;
+            if (step < panels)
+            {
+                Fetch(floats, fetched, panelWords, first, second, firstPanels, step, firstRow, firstColumn, rows, columns);
+                fetched = fetched + bufferWords < ring ? fetched + bufferWords : 0;
+            }
+
+            TensorCores.CommitCopies();
+            if (step >= ahead)
+            {
+                int at = worked + rightAt;
+                TakeRight(rightAlong, memory[at], memory[at + rightStep], memory[at + (2 * rightStep)], memory[at + (3 * rightStep)]);
+                at = worked + leftAt;
+                TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
+                precision.Multiply0();
+                if (size > 64)
+                {
+                    at += lowerHalf;
+                    TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
+                    precision.Multiply1();
+                }
+
+                worked = worked + bufferWords < ring ? worked + bufferWords : 0;
+            }
         }
     }
 

@@ -127,7 +127,10 @@ public static class TensorCores
     public static void CommitCopies() => Copies.Commit(ItemContext.ItemX);
 
     /// <summary>Waits for all of this item's groups of copies but the last. Other items see them behind the next barrier.</summary>
-    public static void WaitForAllCopiesButTheLast() => Copies.WaitForAllBut(ItemContext.ItemX, 1);
+    public static void WaitForAllCopiesButOne() => Copies.WaitForAllBut(ItemContext.ItemX, 1);
+
+    /// <summary>Waits for all of this item's groups of copies but the last four. Other items see them behind the next barrier.</summary>
+    public static void WaitForAllCopiesButFour() => Copies.WaitForAllBut(ItemContext.ItemX, 4);
 
     private static void Put(int which, ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep)
     {
