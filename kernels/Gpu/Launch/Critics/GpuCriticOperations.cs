@@ -15,6 +15,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private readonly GpuArray<int> _noIndices;
     private CriticBuffers? _buffers;
     private Tables? _tables;
+    private GpuArray<float>? _valueGradient;
+    private GpuArray<float>? _twinGradient;
+    private GpuArray<float>? _policyGradient;
     private int[] _checked = [];
     private bool _disposed;
 
@@ -34,13 +37,14 @@ internal sealed class GpuCriticOperations : ICriticOperations
     public void ImplicitStep(
         in TransitionBatch batch,
         in ImplicitBackup backup,
-        in TrainedArrays value,
-        in TrainedArrays twin,
+        in TrainedArrays givenValue,
+        in TrainedArrays givenTwin,
         DeviceArray<float> target,
         in CriticUpdate update,
         DeviceArray<float> losses)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        var (value, twin) = (WithGradient(givenValue, ref _valueGradient, Layout.Value), WithGradient(givenTwin, ref _twinGradient, Layout.Twin));
         if (backup.Expectile is not (> 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(backup), backup.Expectile, "the expectile must be in (0, 1)");
         CheckUpdate(update);
@@ -51,26 +55,19 @@ internal sealed class GpuCriticOperations : ICriticOperations
         var buffers = Buffers(Math.Min(batch.Rows, GpuSlab.Rows), Math.Min(batch.Rows, GpuSlab.Rows));
         var tables = _tables!;
         SetDraw(batch.Draw);
-        if (Begin(nameof(ImplicitStep), batch, 1, value, twin, null, target, losses, null, (backup.Discount, backup.Expectile, 0, null)))
+        for (bool launches = Begin(nameof(ImplicitStep), batch, 1, value, twin, null, target, losses, null, (backup.Discount, backup.Expectile, 0, null)); launches; launches = !_backend.End())
         {
-            try
+            rows.Discount = backup.Discount;
+            for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
             {
-                rows.Discount = backup.Discount;
-                for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
-                {
-                    int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
-                    _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                    _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, 2 * count);
-                    _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
-                    _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
-                    _passes.Seed(buffers, _kernels.ImplicitSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Expectile = backup.Expectile }, 1);
-                    _passes.Backward(buffers, Layout.Value, buffers.Value, valueView, tables.Value, value.Gradient, lossView, count, batch.Rows, first > 0);
-                    _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.ImplicitTwin, twin.Gradient, lossView, count, batch.Rows, first > 0);
-                }
-            }
-            finally
-            {
-                _backend.End();
+                int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
+                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+                _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, 2 * count);
+                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
+                _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
+                _passes.Seed(buffers, _kernels.ImplicitSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Expectile = backup.Expectile }, 1);
+                _passes.Backward(buffers, Layout.Value, buffers.Value, valueView, tables.Value, value.Gradient!, lossView, count, batch.Rows, first > 0);
+                _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.ImplicitTwin, twin.Gradient!, lossView, count, batch.Rows, first > 0);
             }
         }
 
@@ -84,12 +81,13 @@ internal sealed class GpuCriticOperations : ICriticOperations
     public void SampledStep(
         in TransitionBatch batch,
         in SampledBackup backup,
-        in TrainedArrays twin,
+        in TrainedArrays givenTwin,
         DeviceArray<float> target,
         in CriticUpdate update,
         DeviceArray<float> losses)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        var twin = WithGradient(givenTwin, ref _twinGradient, Layout.Twin);
         if (!(backup.InverseTemperature >= 0))
             throw new ArgumentOutOfRangeException(nameof(backup), backup.InverseTemperature, "the inverse temperature must be at least 0");
         CheckUpdate(update);
@@ -103,28 +101,21 @@ internal sealed class GpuCriticOperations : ICriticOperations
         var buffers = Buffers(slab, checked(slab * candidates));
         var tables = _tables!;
         SetDraw(batch.Draw);
-        if (Begin(nameof(SampledStep), batch, candidates, null, twin, null, target, losses, backup.NextActions, (backup.Discount, backup.InverseTemperature, 0, null)))
+        for (bool launches = Begin(nameof(SampledStep), batch, candidates, null, twin, null, target, losses, backup.NextActions, (backup.Discount, backup.InverseTemperature, 0, null)); launches; launches = !_backend.End())
         {
-            try
+            rows.Discount = backup.Discount;
+            for (int first = 0; first < batch.Rows; first += slab)
             {
-                rows.Discount = backup.Discount;
-                for (int first = 0; first < batch.Rows; first += slab)
-                {
-                    int count = Math.Min(slab, batch.Rows - first);
-                    long width = (long)candidates * Shape.ActionSize;
-                    _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                    var next = buffers[buffers.States].SubView((long)count * Shape.StateSize, (long)count * Shape.StateSize);
-                    _passes.Join(buffers, next, actions.SubView(first * width, count * width), count * candidates, candidates);
-                    _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Joined, count * candidates);
-                    _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
-                    _passes.Seed(
-                        buffers, _kernels.SampledSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, InverseTemperature = backup.InverseTemperature }, candidates);
-                    _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.SampledTwin, twin.Gradient, lossView, count, batch.Rows, first > 0);
-                }
-            }
-            finally
-            {
-                _backend.End();
+                int count = Math.Min(slab, batch.Rows - first);
+                long width = (long)candidates * Shape.ActionSize;
+                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+                var next = buffers[buffers.States].SubView((long)count * Shape.StateSize, (long)count * Shape.StateSize);
+                _passes.Join(buffers, next, actions.SubView(first * width, count * width), count * candidates, candidates);
+                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Joined, count * candidates);
+                _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
+                _passes.Seed(
+                    buffers, _kernels.SampledSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, InverseTemperature = backup.InverseTemperature }, candidates);
+                _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.SampledTwin, twin.Gradient!, lossView, count, batch.Rows, first > 0);
             }
         }
 
@@ -139,12 +130,13 @@ internal sealed class GpuCriticOperations : ICriticOperations
         in AdvantageWeighting weighting,
         DeviceArray<float> value,
         DeviceArray<float> target,
-        in TrainedArrays policy,
+        in TrainedArrays givenPolicy,
         in AdamSettings adam,
         long step,
         DeviceArray<float> losses)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        var policy = WithGradient(givenPolicy, ref _policyGradient, Layout.Policy);
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         var policyView = Check(policy, Layout.Policy);
         var valueView = _arguments.Array(value, Layout.Value.Length).View;
@@ -154,26 +146,19 @@ internal sealed class GpuCriticOperations : ICriticOperations
         var buffers = Buffers(Math.Min(batch.Rows, GpuSlab.Rows), Math.Min(batch.Rows, GpuSlab.Rows));
         var tables = _tables!;
         SetDraw(batch.Draw);
-        if (Begin(nameof(PolicyStep), batch, 1, null, policy, value, target, losses, null, (weighting.Temperature, weighting.Cap, 0, null)))
+        for (bool launches = Begin(nameof(PolicyStep), batch, 1, null, policy, value, target, losses, null, (weighting.Temperature, weighting.Cap, 0, null)); launches; launches = !_backend.End())
         {
-            try
+            for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
             {
-                for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
-                {
-                    int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
-                    _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                    _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, count);
-                    _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
-                    _passes.Forward(buffers, Layout.Policy, buffers.Policy, policyView, buffers.States, count);
-                    _passes.Seed(
-                        buffers, _kernels.AdvantageSeed,
-                        new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Temperature = weighting.Temperature, Cap = weighting.Cap }, 1);
-                    _passes.Backward(buffers, Layout.Policy, buffers.Policy, policyView, tables.Policy, policy.Gradient, lossView, count, batch.Rows, first > 0);
-                }
-            }
-            finally
-            {
-                _backend.End();
+                int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
+                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+                _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, count);
+                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
+                _passes.Forward(buffers, Layout.Policy, buffers.Policy, policyView, buffers.States, count);
+                _passes.Seed(
+                    buffers, _kernels.AdvantageSeed,
+                    new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Temperature = weighting.Temperature, Cap = weighting.Cap }, 1);
+                _passes.Backward(buffers, Layout.Policy, buffers.Policy, policyView, tables.Policy, policy.Gradient!, lossView, count, batch.Rows, first > 0);
             }
         }
 
@@ -222,6 +207,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
         _tables?.Dispose();
         _draw.Dispose();
         _noIndices.Dispose();
+        _valueGradient?.Dispose();
+        _twinGradient?.Dispose();
+        _policyGradient?.Dispose();
     }
 
     private static void CheckUpdate(in CriticUpdate update)
@@ -259,11 +247,15 @@ internal sealed class GpuCriticOperations : ICriticOperations
     }
 
     private void Move(in TrainedArrays arrays, in AdamSettings adam, long step) =>
-        _vector.Adam(arrays.Parameters, arrays.Gradient, arrays.FirstMoment, arrays.SecondMoment, adam, step);
+        _vector.Adam(arrays.Parameters, arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment, adam, step);
+
+    // A gradient that the caller has no use for goes to an array of ours.
+    private TrainedArrays WithGradient(in TrainedArrays arrays, ref GpuArray<float>? own, MlpLayout mlp) =>
+        arrays.Gradient is null ? arrays with { Gradient = own ??= _backend.Allocate<float>(mlp.Length) } : arrays;
 
     private ArrayView<float> Check(in TrainedArrays arrays, MlpLayout mlp)
     {
-        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Gradient, arrays.FirstMoment, arrays.SecondMoment])
+        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment])
             _arguments.Array(array, mlp.Length);
         return _arguments.Array(arrays.Parameters, mlp.Length).View;
     }
