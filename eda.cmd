@@ -1,6 +1,6 @@
 @echo off
 rem Builds the program on first use and whenever sources changed, then runs it: host\ for most commands, bench\ for
-rem `bench`. `test` hands over to `dotnet test`, which alone decides whether tests pass.
+rem `bench`, `profile` and `verify`. `test` hands over to `dotnet test`, which alone decides whether tests pass.
 setlocal
 set "ROOT=%~dp0"
 set DOTNET_NOLOGO=1
@@ -16,7 +16,7 @@ if /i "%~1"=="test" goto :test
 
 set PROJECT=host
 set PROGRAM=eda-host
-if /i "%~1"=="bench" (
+for %%c in (bench profile verify) do if /i "%~1"=="%%c" (
   set PROJECT=bench
   set PROGRAM=eda-bench
 )

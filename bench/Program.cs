@@ -1,29 +1,49 @@
 using System.CommandLine;
-using BenchmarkDotNet.Running;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using EDA.Bench;
 using EDA.Bench.Kernels;
+using EDA.Bench.Profiling;
+using EDA.Bench.Results;
+using EDA.Bench.Steps;
+using EDA.Bench.Verification;
+using EDA.Engine;
+using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Kernels;
 
-var json = new Option<string?>("--json") { Description = "also write the table to this file", HelpName = "FILE" };
-var kernels = new Command("kernels", "time, rate and share of peak of the fused steps, in under a minute") { json };
-kernels.SetAction(result => KernelTable.Run(result.GetValue(json), Console.Out));
+var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), ReportCommand.Create() };
+foreach (var command in OptionalCommands.All)
+    bench.Add(command);
+var root = new RootCommand("EDA.Engine's measurements")
+{
+    bench,
+    ProfileCommand.Create(),
+    VerifyCommand.Create(),
+};
 
-var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own arguments", Arity = ArgumentArity.ZeroOrMore };
-var suite = new Command("suite", "the BenchmarkDotNet suites") { rest };
-suite.TreatUnmatchedTokensAsErrors = false;
-suite.SetAction(result => BenchmarkSwitcher
-    .FromAssembly(typeof(BdmBenchmarks).Assembly)
-    .Run([.. result.GetValue(rest) ?? [], .. result.UnmatchedTokens]));
+// Packed into one program (bench/gpu), every other command is the host's.
+if (args.Length == 0 || !root.Subcommands.Any(command => command.Name == args[0]))
+    return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
 
-var bench = new Command("bench", "measures the engine on this machine") { kernels, suite };
-var parsed = new RootCommand("EDA.Engine's benchmarks") { bench }.Parse(args);
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
+    Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+var parsed = root.Parse(args);
 try
 {
     if (parsed.Errors.Count > 0)
         throw new UserError(parsed.Errors[0].Message);
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception error) when (error is UserError or IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
     return ExitStatus.Refused;
+}
+catch (TrainingDivergedException error)
+{
+    Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
+    return ExitStatus.Failure;
 }

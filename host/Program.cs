@@ -2,6 +2,7 @@ using System.Text;
 using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Kernels;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
@@ -15,7 +16,7 @@ catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException)
 {
     return Refuse(error.Message);
 }

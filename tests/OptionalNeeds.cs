@@ -1,6 +1,9 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using EDA.Engine.Data.Hdf5;
 using EDA.Engine.Environments.Mujoco;
 using EDA.Tests.Data;
+using EDA.Tests.Gpu;
 
 namespace EDA.Tests;
 
@@ -12,22 +15,31 @@ public static class OptionalNeeds
 {
     public const string Ilgpu = "ILGPU";
     public const string TorchSharp = "TorchSharp";
+    public const string PyTorch = "PyTorch";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
+    public const string Ptxas = "ptxas";
     public const string Mujoco = "MuJoCo";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
 
+    private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
+
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
         [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
         [TorchSharp] = (() => Type.GetType("TorchSharp.torch, TorchSharp") is not null, "run ./eda setup where the package feed has TorchSharp"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
+
+    /// <summary>A python3 that has PyTorch; null where there is none.</summary>
+    public static string? PythonWithTorch => Python.Value;
 
     /// <summary>The listed needs.</summary>
     public static IReadOnlyCollection<string> Names => Table.Keys;
@@ -39,5 +51,29 @@ public static class OptionalNeeds
         if (!Table.TryGetValue(need, out var entry))
             throw new ArgumentException($"'{need}' is no optional need; allowed are {string.Join(", ", Names)}", nameof(need));
         return entry.Present() ? null : $"needs {need}: {entry.Remedy}";
+    }
+
+    private static string? FindPythonWithTorch()
+    {
+        foreach (string python in (string[])["python3", "/usr/bin/python3"])
+        {
+            try
+            {
+                var start = new ProcessStartInfo(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None or importlib.util.find_spec('numpy') is None)"])
+                {
+                    RedirectStandardError = true,
+                };
+                using var process = Process.Start(start)!;
+                process.WaitForExit();
+                if (process.ExitCode == 0)
+                    return python;
+            }
+            catch (Win32Exception)
+            {
+                // No such program.
+            }
+        }
+
+        return null;
     }
 }

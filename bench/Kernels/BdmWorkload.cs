@@ -1,26 +1,42 @@
+using EDA.Engine.Diffusion;
 using EDA.Kernels;
 
 namespace EDA.Bench.Kernels;
 
+/// <summary>How large the steps of a measurement are.</summary>
+/// <param name="Shape">The network.</param>
+/// <param name="PretrainingRows">Rows of a pretraining step.</param>
+/// <param name="AlignmentStates">States of an alignment step.</param>
+/// <param name="Candidates">K.</param>
+/// <param name="ScoreRows">Rows of a score.</param>
+/// <param name="SampleStates">States that a call of sampling draws K actions for.</param>
+public sealed record WorkloadSize(BdmShape Shape, int PretrainingRows, int AlignmentStates, int Candidates, int ScoreRows, int SampleStates)
+{
+    /// <summary>The published code's sizes on a task of 17 state and 6 action variables.</summary>
+    public static WorkloadSize Published { get; } = new(new BdmShape(17, 6), 2048, 256, 16, 4096, 4096);
+
+    /// <summary>What the stand-in for a GPU gets through in seconds.</summary>
+    public static WorkloadSize Small { get; } = new(new BdmShape(3, 2, 32, 1), 64, 4, 4, 64, 4);
+
+    /// <summary>The network in words.</summary>
+    public string Network => $"S = {Shape.StateSize}, A = {Shape.ActionSize}, H = {Shape.Width}, {(Shape.Blocks == 1 ? "1 block" : $"{Shape.Blocks} blocks")}";
+}
+
+/// <summary>A step of a workload.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="What">How large it is, in words.</param>
+/// <param name="Work">Nominal work, in FLOP.</param>
+/// <param name="Run">Runs it once.</param>
+public sealed record WorkloadStep(string Name, string What, double Work, Action Run);
+
 /// <summary>
-/// The steps whose speed is quoted, at the sizes of the published code on a 17-variable, 6-action task: arrays, weights
-/// and batches are made once, so that running a step is the step alone.
+/// The steps whose speed is quoted: arrays, weights and batches are made once, so that running a step is the step alone.
 /// </summary>
 public sealed class BdmWorkload : IDisposable
 {
-    /// <summary>Rows of a pretraining step.</summary>
-    public const int PretrainingRows = 2048;
-
-    /// <summary>States of an alignment step.</summary>
-    public const int AlignmentStates = 256;
-
-    /// <summary>K.</summary>
-    public const int Candidates = 16;
-
-    /// <summary>Rows of a score.</summary>
-    public const int ScoreRows = 4096;
-
     private readonly IBdmOperations _operations;
+    private readonly IVectorOperations _vector;
+    private readonly WorkloadSize _size;
     private readonly List<IDisposable> _arrays = [];
     private readonly DeviceArray<float> _policy;
     private readonly DeviceArray<float> _behavior;
@@ -29,19 +45,24 @@ public sealed class BdmWorkload : IDisposable
     private readonly DeviceArray<float> _times;
     private readonly DeviceArray<float> _labels;
     private readonly DeviceArray<float> _gradient;
+    private readonly DeviceArray<float> _firstMoment;
+    private readonly DeviceArray<float> _secondMoment;
     private readonly DeviceArray<float> _noise;
     private readonly DeviceArray<float> _loss;
+    private readonly DeviceArray<float> _samples;
     private uint _step;
 
     /// <summary>Makes the workload of a network with random weights.</summary>
     /// <param name="device">Where it runs.</param>
-    /// <param name="shape">The network.</param>
-    public BdmWorkload(IDevice device, BdmShape shape)
+    /// <param name="size">How large it is.</param>
+    public BdmWorkload(IDevice device, WorkloadSize size)
     {
-        Shape = shape;
+        _size = size;
+        var shape = size.Shape;
         _operations = device.CreateBdm(shape, VarianceSchedule.Published);
+        _vector = device.Vector;
         _arrays.Add(_operations);
-        const int rows = AlignmentStates * Candidates;
+        int rows = new[] { size.PretrainingRows, size.AlignmentStates * size.Candidates, size.ScoreRows, size.SampleStates }.Max();
         var random = new Random(0);
         DeviceArray<float> Fill(int count, Func<float> value)
         {
@@ -61,32 +82,48 @@ public sealed class BdmWorkload : IDisposable
         _times = Fill(rows, () => 0.001f + (0.999f * (float)random.NextDouble()));
         _labels = Fill(rows, Uniform);
         _gradient = Fill(_operations.Layout.Length, () => 0f);
+        _firstMoment = Fill(_operations.Layout.Length, () => 0f);
+        _secondMoment = Fill(_operations.Layout.Length, () => 0f);
         _noise = Fill(rows * shape.ActionSize, () => 0f);
         _loss = Fill(1, () => 0f);
+        _samples = Fill(size.SampleStates * size.Candidates * shape.ActionSize, () => 0f);
     }
 
-    /// <summary>The network.</summary>
-    public BdmShape Shape { get; }
+    /// <summary>The three steps of the published table.</summary>
+    public IReadOnlyList<WorkloadStep> Steps =>
+    [
+        new("pretraining", $"batch {_size.PretrainingRows}", 6.0 * Unit * _size.PretrainingRows, Pretraining),
+        new("alignment", $"{_size.AlignmentStates} states × {_size.Candidates}", 4.0 * Unit * _size.AlignmentStates * _size.Candidates, Alignment),
+        new("score", $"{_size.ScoreRows} points", 2.0 * Unit * _size.ScoreRows, Score),
+    ];
 
-    /// <summary>Nominal work of <see cref="Pretraining"/>, in FLOP.</summary>
-    public double PretrainingWork => 6.0 * Shape.NominalUnit * PretrainingRows;
+    /// <summary>Those, and what a GPU's table shows besides.</summary>
+    public IReadOnlyList<WorkloadStep> AllSteps =>
+    [
+        .. Steps,
+        new("sampling", $"{_size.SampleStates} states × {_size.Candidates}", 2.0 * Unit * DpmSolver.Published.Evaluations.Length * _size.SampleStates * _size.Candidates, Sampling),
+        new("adam", $"{_operations.Layout.Length} weights", 12.0 * _operations.Layout.Length, Adam),
+    ];
 
-    /// <summary>Nominal work of <see cref="Alignment"/>, in FLOP.</summary>
-    public double AlignmentWork => 4.0 * Shape.NominalUnit * AlignmentStates * Candidates;
+    private long Unit => _size.Shape.NominalUnit;
 
-    /// <summary>Nominal work of <see cref="Score"/>, in FLOP.</summary>
-    public double ScoreWork => 2.0 * Shape.NominalUnit * ScoreRows;
-
-    /// <summary>Loss and gradient of 2048 rows, dropout 0.1.</summary>
+    /// <summary>Loss and gradient of a pretraining batch, dropout 0.1.</summary>
     public void Pretraining() => _operations.DenoisingStep(
-        _behavior, _actions, _states, PretrainingRows, new DenoisingDraws(new RandomDraw(0, RandomStage.Behavior, _step++), 0.1f), _gradient, _loss);
+        _behavior, _actions, _states, _size.PretrainingRows, new DenoisingDraws(new RandomDraw(0, RandomStage.Behavior, _step++), 0.1f), _gradient, _loss);
 
-    /// <summary>Loss and gradient of 256 states with 16 candidates.</summary>
+    /// <summary>Loss and gradient of states with their candidates.</summary>
     public void Alignment() => _operations.AlignmentStep(
-        _policy, _behavior, _actions, _states, _labels, AlignmentStates, Candidates, new AlignmentObjective(AlignmentLoss.Value, 1, 3), new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _gradient, _loss);
+        _policy, _behavior, _actions, _states, _labels, _size.AlignmentStates, _size.Candidates, new AlignmentObjective(AlignmentLoss.Value, 1, 3), new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _gradient, _loss);
 
-    /// <summary>The score of 4096 points, each with a state and a time of its own.</summary>
-    public void Score() => _operations.Score(_policy, _actions, _times, _states, ScoreRows, _noise);
+    /// <summary>The score of points, each with a state and a time of its own.</summary>
+    public void Score() => _operations.Score(_policy, _actions, _times, _states, _size.ScoreRows, _noise);
+
+    /// <summary>K actions for each of some states: the published solver's 15 evaluations.</summary>
+    public void Sampling() => _operations.Sample(
+        _behavior, _states, _size.SampleStates, _size.Candidates, DpmSolver.Published, new RandomDraw(0, RandomStage.Evaluation, _step++), null, _samples);
+
+    /// <summary>A step of Adam at a learning rate of 0, so that weights stay what they are.</summary>
+    public void Adam() => _vector.Adam(_policy, _gradient, _firstMoment, _secondMoment, new AdamSettings(0), 1);
 
     /// <inheritdoc/>
     public void Dispose()

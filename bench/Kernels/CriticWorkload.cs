@@ -55,6 +55,9 @@ public sealed class CriticWorkload : IDisposable
     /// <summary>Nominal work of <see cref="ImplicitStep"/>, in FLOP.</summary>
     public double ImplicitWork => _operations.Shape.ImplicitStepWork(Rows);
 
+    /// <summary>A line of the table.</summary>
+    public WorkloadStep Step => new("implicit q", $"batch {Rows}", ImplicitWork, ImplicitStep);
+
     /// <summary>V, twins, target by implicit Q-learning.</summary>
     public void ImplicitStep() => _operations.ImplicitStep(Batch(), new ImplicitBackup(0.99f, 0.7f), _value, _twin, _target, Update, _losses);
 

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EDA.Bench.Peaks;
+using EDA.Bench.Profiling;
 using EDA.Host.CommandLine;
 
 namespace EDA.Bench.Kernels;
 
 /// <summary>One step of the table.</summary>
-/// <param name="Name">pretraining, alignment, score or implicit q.</param>
+/// <param name="Name">pretraining, alignment, score, implicit q; on a GPU also sampling and adam.</param>
 /// <param name="Seconds">The median time of a step.</param>
 /// <param name="Gflops">Nominal work over that time.</param>
 /// <param name="PeakShare">That rate over the peak.</param>
@@ -17,23 +19,25 @@ public sealed record KernelRow(
     [property: JsonPropertyName("peak_share")] double PeakShare,
     [property: JsonPropertyName("allocated_bytes")] long AllocatedBytes);
 
-/// <summary>The table as a file, for other programs: its keys are an interface.</summary>
-/// <param name="PeakGflops">The machine's multiply-add peak.</param>
+/// <summary>The table as a file, for other programs: its keys are an interface (docs/profiling.md).</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Precision">The precision of matrix products.</param>
+/// <param name="PeakGflops">The device's arithmetic peak.</param>
+/// <param name="Peaks">Both peaks, and what showed them.</param>
 /// <param name="Rows">The steps.</param>
+/// <param name="Kernels">A row a kernel and step, of one run of the step; none on a device that is not made of kernels.</param>
 public sealed record KernelDocument(
+    [property: JsonPropertyName("device")] string Device,
+    [property: JsonPropertyName("precision")] string Precision,
     [property: JsonPropertyName("peak_gflops")] double PeakGflops,
-    [property: JsonPropertyName("rows")] IReadOnlyList<KernelRow> Rows)
+    [property: JsonPropertyName("peaks")] DevicePeaks Peaks,
+    [property: JsonPropertyName("rows")] IReadOnlyList<KernelRow> Rows,
+    [property: JsonPropertyName("kernels")] IReadOnlyList<UsageRow> Kernels)
 {
     /// <summary>Refuses a file that cannot be written, or holds anything but an earlier table, before anything is measured.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="UserError">It is refused.</exception>
-    public static void CheckDestination(string path)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
-        bool replaceable = File.Exists(path) && (new FileInfo(path).Length == 0 || IsTable(path));
-        if (!Directory.Exists(folder) || Directory.Exists(path) || (File.Exists(path) && !replaceable))
-            throw UserError.Value("--json", path, "a new file, or an earlier table, in a folder that exists");
-    }
+    public static void CheckDestination(string path) => JsonDestination.Check(path, "an earlier table", Is);
 
     /// <summary>Writes the table.</summary>
     /// <param name="path">The file.</param>
@@ -43,18 +47,11 @@ public sealed record KernelDocument(
         JsonSerializer.Serialize(stream, this, KernelJson.Default.KernelDocument);
     }
 
-    private static bool IsTable(string path)
-    {
-        try
-        {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize(stream, KernelJson.Default.KernelDocument) is { Rows: not null, PeakGflops: > 0 };
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Whether a document is one.</summary>
+    internal static bool Is(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("peak_gflops", out var peak) && peak.ValueKind == JsonValueKind.Number && peak.GetDouble() > 0
+        && root.TryGetProperty("rows", out var rows) && rows.ValueKind == JsonValueKind.Array;
 }
 
 /// <summary>Serialisation without reflection.</summary>

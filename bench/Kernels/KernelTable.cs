@@ -1,77 +1,124 @@
-using System.Diagnostics;
-using EDA.Host.Devices;
+using EDA.Bench.Peaks;
+using EDA.Bench.Profiling;
 using EDA.Kernels;
-using EDA.Kernels.Cpu;
 
 namespace EDA.Bench.Kernels;
 
 /// <summary>
-/// The table of <c>eda bench kernels</c>: each step's time, nominal rate, share of the machine's multiply-add peak and
-/// allocated bytes. Peak and steps take turns in one run, and every figure is a median, so that a busy machine slows
-/// both sides of each ratio.
+/// The table of <c>eda bench kernels</c>: each step's time, nominal rate, share of the device's arithmetic peak and
+/// allocated bytes; on a device made of kernels also each kernel's. Peaks and steps take turns in one run, and every
+/// figure is a median, so that a busy machine slows both sides of each ratio.
 /// </summary>
-internal static class KernelTable
+public static class KernelTable
 {
-    private const int Rounds = 15;
-
-    /// <summary>A critic step is short: so many are measured together.</summary>
-    private const int CriticSteps = 20;
-
-    public static int Run(string? json, TextWriter output)
+    /// <summary>Measures and writes the table.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="size">How large the steps are.</param>
+    /// <param name="rounds">How often each is measured.</param>
+    /// <param name="json">Also a file for the table; null for none.</param>
+    /// <param name="output">Where the table goes.</param>
+    /// <returns>The table.</returns>
+    public static KernelDocument Run(IDevice device, WorkloadSize size, int rounds, string? json, TextWriter output)
     {
         if (json != null)
             KernelDocument.CheckDestination(json);
-        var options = DeviceChoice.Options();
-        using var device = new CpuDevice(options);
-        using var workload = new BdmWorkload(device, new BdmShape(17, 6));
-        using var critic = new CriticWorkload(device, new CriticShape(17, 6));
-        var peak = new FmaPeak(options.Threads);
-        var steps = new (string Name, string What, double Work, Action Step, int Times, List<double> Seconds)[]
-        {
-            ("pretraining", "batch 2048", workload.PretrainingWork, workload.Pretraining, 1, []),
-            ("alignment", "256 states × 16", workload.AlignmentWork, workload.Alignment, 1, []),
-            ("score", "4096 points", workload.ScoreWork, workload.Score, 1, []),
-            ("implicit q", "batch 256", critic.ImplicitWork, critic.ImplicitStep, CriticSteps, []),
-        };
-
+        var measured = device as IMeasuredDevice;
+        using var workload = new BdmWorkload(device, size);
+        using var critic = new CriticWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width));
+        WorkloadStep[] steps = [.. measured is null ? workload.Steps : workload.AllSteps, critic.Step];
         output.WriteLine($"device  {device.Name}");
-        output.WriteLine("network S = 17, A = 6, H = 256, 3 blocks");
-        foreach (var step in steps)
-            step.Step();
-        peak.Measure();
+        if (measured is { IsAsynchronous: false })
+            output.WriteLine("        runs the GPU's kernels on this processor: its times say nothing about a GPU's");
+        output.WriteLine($"network {size.Network}");
+        if (measured is not null)
+            output.WriteLine($"product {measured.PrecisionName}");
+
+        using var meter = PeakMeter.For(device);
+        // A recording is made in the first runs; what is measured replays it.
+        for (int warmUp = 0; warmUp < 3; warmUp++)
+        {
+            foreach (var step in steps)
+                step.Run();
+        }
+
+        meter.Measure();
+        // A few milliseconds at a time: far above what a mark, or a look at the clock, takes.
+        int[] repeats = [.. steps.Select(step => measured is { IsAsynchronous: true } ? Math.Clamp((int)(5e-3 / DeviceClock.Seconds(device, step.Run, 1)), 1, 20) : 1)];
+        var seconds = steps.Select(_ => new List<double>()).ToArray();
         // What a step allocates it allocates every time; what the runtime does meanwhile on its own threads it does not.
         long[] allocated = [.. steps.Select(_ => long.MaxValue)];
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < steps.Length; i++)
             {
-                peak.Measure();
+                meter.Measure();
+                seconds[i].Add(DeviceClock.Seconds(device, steps[i].Run, repeats[i]));
                 long before = GC.GetTotalAllocatedBytes(true);
-                long start = Stopwatch.GetTimestamp();
-                for (int time = 0; time < steps[i].Times; time++)
-                    steps[i].Step();
-                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / steps[i].Times;
+                steps[i].Run();
                 allocated[i] = Math.Min(allocated[i], GC.GetTotalAllocatedBytes(true) - before);
-                steps[i].Seconds.Add(seconds);
             }
         }
 
+        var peaks = meter.Peaks;
         var rows = steps.Select((step, i) =>
         {
-            double seconds = Statistics.Median(step.Seconds), gflops = step.Work / seconds / 1e9;
-            return (step.What, Row: new KernelRow(step.Name, seconds, gflops, gflops / peak.Gflops, allocated[i]));
+            double median = Statistics.Median(seconds[i]), gflops = step.Work / median / 1e9;
+            return new KernelRow(step.Name, median, gflops, gflops / peaks.Gflops, allocated[i]);
         }).ToArray();
 
-        output.WriteLine($"peak    {peak.Gflops:f1} GFLOP/s ({peak.Best} multiply-adds on registers, {options.Threads} threads)");
+        output.WriteLine($"peak    {peaks.Gflops:f1} GFLOP/s ({peaks.Arithmetic})");
+        output.WriteLine($"        {peaks.Gbps:f1} GB/s ({peaks.Memory})");
         output.WriteLine();
-        output.WriteLine("step          work                ms   GFLOP/s  of peak  allocated");
-        foreach (var (what, row) in rows)
-            output.WriteLine($"{row.Name,-12}  {what,-15} {row.Seconds * 1e3,6:f1}   {row.Gflops,7:f1}  {row.PeakShare,6:p0}  {row.AllocatedBytes,7} B");
+        output.WriteLine("step          work                      ms   GFLOP/s  of peak  allocated");
+        foreach (var (step, row) in steps.Zip(rows))
+            output.WriteLine($"{row.Name,-12}  {step.What,-18} {row.Seconds * 1e3,9:f3}  {row.Gflops,8:f1}  {row.PeakShare * 100,5:f1} %  {row.AllocatedBytes,7} B");
         output.WriteLine();
-        output.WriteLine($"Nominal work (6, 4 and 2 forward passes a row; all products of a critic step) over the median of {Rounds} steps.");
+        output.WriteLine($"Nominal work (6, 4 and 2 forward passes a row; all products of a critic step) over the median of {rounds} rounds.");
 
+        IReadOnlyList<UsageRow> kernels = [];
+        if (measured is not null)
+        {
+            kernels = Kernels(measured, steps, rounds, peaks, output);
+            UsageTable.Write(kernels, "kernel, in one step", output);
+        }
+
+        var document = new KernelDocument(device.Name, measured?.PrecisionName ?? "fp32", peaks.Gflops, peaks, rows, kernels);
         if (json != null)
-            new KernelDocument(peak.Gflops, [.. rows.Select(row => row.Row)]).Save(json);
-        return 0;
+            document.Save(json);
+        return document;
+    }
+
+    // Each kernel's time in one run of each step: the median of several.
+    private static List<UsageRow> Kernels(IMeasuredDevice device, WorkloadStep[] steps, int rounds, DevicePeaks peaks, TextWriter output)
+    {
+        var runs = steps.Select(_ => new List<UsageTotal[]>()).ToArray();
+        int late;
+        using (var profile = device.StartProfile())
+        {
+            for (int round = 0; round < rounds; round++)
+            {
+                for (int i = 0; i < steps.Length; i++)
+                {
+                    int seen = profile.Launches.Count;
+                    profile.Begin(steps[i].Name);
+                    steps[i].Run();
+                    profile.End();
+                    runs[i].Add([.. profile.Launches.Skip(seen).GroupBy(launch => launch.Kernel).Select(group => new UsageTotal(
+                        steps[i].Name, group.Key, group.Count(), group.Sum(launch => launch.Seconds), group.Sum(launch => launch.Flop), group.Sum(launch => launch.Bytes)))]);
+                }
+            }
+
+            late = profile.LateLaunches;
+        }
+
+        output.WriteLine();
+        if (late > 0)
+            output.WriteLine($"{late} launches may have waited for the host: their times are too long");
+        var resources = device.Resources;
+        return
+        [
+            .. runs.SelectMany(run => UsageRow.Of(
+                [.. run[^1].Select((total, k) => total with { Seconds = Statistics.Median([.. run.Select(totals => totals[k].Seconds)]) })], peaks, resources)),
+        ];
     }
 }

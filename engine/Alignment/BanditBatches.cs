@@ -10,6 +10,8 @@ namespace EDA.Engine.Alignment;
 public sealed class BanditBatches : IAlignmentBatches
 {
     private readonly IDevice _device;
+    private readonly string[] _fingerprints;
+    private readonly int _count;
     private readonly DeviceArray<float> _points;
     private readonly DeviceArray<float> _energies;
     private DeviceArray<int>? _indices;
@@ -22,12 +24,26 @@ public sealed class BanditBatches : IAlignmentBatches
     /// <param name="candidateCount">K, at least 2.</param>
     /// <exception cref="InvalidSettingException">K is below 2.</exception>
     public BanditBatches(IDevice device, BanditDataset dataset, int candidateCount)
+        : this(device, [dataset], candidateCount)
     {
+    }
+
+    /// <summary>Copies a bandit of its own for each of several models to a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="datasets">The points and energies by model, equally many.</param>
+    /// <param name="candidateCount">K, at least 2.</param>
+    /// <exception cref="InvalidSettingException">K is below 2.</exception>
+    /// <exception cref="ArgumentException">The datasets do not have one size.</exception>
+    public BanditBatches(IDevice device, IReadOnlyList<BanditDataset> datasets, int candidateCount)
+    {
+        if (datasets.Count == 0 || datasets.Any(dataset => dataset.Count != datasets[0].Count))
+            throw new ArgumentException("the datasets do not have equally many points", nameof(datasets));
         CandidateCount = Setting.Range(candidateCount, 2, name: "candidates");
         _device = device;
-        Fingerprint = Checkpoints.Fingerprint.Of(dataset.Points, dataset.Energies);
-        _points = device.Upload<float>(dataset.Points);
-        _energies = device.Upload<float>(dataset.Energies);
+        _count = datasets[0].Count;
+        _fingerprints = [.. datasets.Select(dataset => Checkpoints.Fingerprint.Of(dataset.Points, dataset.Energies))];
+        _points = device.UploadEach(datasets.Select(dataset => dataset.Points));
+        _energies = device.UploadEach(datasets.Select(dataset => dataset.Energies));
     }
 
     /// <inheritdoc/>
@@ -40,18 +56,24 @@ public sealed class BanditBatches : IAlignmentBatches
     public int CandidateCount { get; }
 
     /// <inheritdoc/>
-    public string Fingerprint { get; }
+    public int Models => _fingerprints.Length;
+
+    /// <inheritdoc/>
+    public string Fingerprint => _fingerprints[0];
+
+    /// <inheritdoc/>
+    public string FingerprintOf(int model) => _fingerprints[model];
 
     /// <inheritdoc/>
     public AlignmentBatch Next(int stateCount, in RandomDraw draw)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(stateCount, 1);
         int count = checked(stateCount * CandidateCount);
-        if (_indices is null || _indices.Length < count)
-            Resize(count);
-        _device.Vector.FillIndices(_indices!, count, (int)_energies.Length, draw, RandomPurpose.CandidateIndex);
-        _device.Vector.Gather(_points, ActionSize, _indices!, count, _candidates!);
-        _device.Vector.Gather(_energies, 1, _indices!, count, _labels!);
+        if (_indices is null || _indices.Length < (long)count * Models)
+            Resize((long)count * Models);
+        _device.Vector.FillIndices(_indices!, count, _count, draw, RandomPurpose.CandidateIndex, Models);
+        _device.Vector.Gather(_points, ActionSize, _indices!, count, _candidates!, Models);
+        _device.Vector.Gather(_energies, 1, _indices!, count, _labels!, Models);
         return new AlignmentBatch(null, _candidates!, _labels!);
     }
 
@@ -63,11 +85,11 @@ public sealed class BanditBatches : IAlignmentBatches
         _energies.Dispose();
     }
 
-    private void Resize(int count)
+    private void Resize(long count)
     {
         DisposeBatch();
         _indices = _device.Allocate<int>(count);
-        _candidates = _device.Allocate<float>((long)count * ActionSize);
+        _candidates = _device.Allocate<float>(count * ActionSize);
         _labels = _device.Allocate<float>(count);
     }
 

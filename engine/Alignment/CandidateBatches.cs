@@ -95,7 +95,7 @@ public sealed class CandidateBatches : IAlignmentBatches
         _batchCandidates!.CopyFrom(_hostCandidates);
         if (_critic is not null)
         {
-            _critic.Operations.MinimumQ(_critic.Target, _batchStates, _batchCandidates, stateCount, CandidateCount, _batchLabels!);
+            _critic.Label(_batchStates, _batchCandidates, stateCount, CandidateCount, _batchLabels!);
         }
         else
         {

@@ -3,9 +3,9 @@ using EDA.Kernels;
 namespace EDA.Engine.Alignment;
 
 /// <summary>The states, candidates and labels of one alignment step, on the device.</summary>
-/// <param name="States">s [b×S]; null where S = 0.</param>
-/// <param name="Candidates">The undiffused candidates [b×K×A].</param>
-/// <param name="Labels">Q [b×K], unscaled.</param>
+/// <param name="States">s [M×b×S]; null where S = 0.</param>
+/// <param name="Candidates">The undiffused candidates [M×b×K×A].</param>
+/// <param name="Labels">Q [M×b×K], unscaled.</param>
 public readonly record struct AlignmentBatch(DeviceArray<float>? States, DeviceArray<float> Candidates, DeviceArray<float> Labels);
 
 /// <summary>
@@ -23,12 +23,20 @@ public interface IAlignmentBatches : IDisposable
     /// <summary>K, at least 2.</summary>
     int CandidateCount { get; }
 
-    /// <summary>A short name for the contents, by which a saved state of training knows its candidates again.</summary>
+    /// <summary>M, the number of models that a batch is for, side by side.</summary>
+    int Models => 1;
+
+    /// <summary>A short name for the contents, by which a saved state of training knows its candidates again; of the first model's where there are several.</summary>
     string Fingerprint { get; }
 
+    /// <summary>A short name for the contents that a model's batches come from.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>The name, the same as where the model is alone.</returns>
+    string FingerprintOf(int model) => Fingerprint;
+
     /// <summary>Makes a batch. Its arrays belong to this source and hold until the next call.</summary>
-    /// <param name="stateCount">b.</param>
-    /// <param name="draw">The random stream of the step.</param>
+    /// <param name="stateCount">b, of each model.</param>
+    /// <param name="draw">The random stream of the step; model m draws from the seed plus m.</param>
     /// <returns>The batch.</returns>
     AlignmentBatch Next(int stateCount, in RandomDraw draw);
 }

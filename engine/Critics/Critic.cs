@@ -86,12 +86,21 @@ public sealed class Critic : IDisposable
             int count = Math.Min(part, rows - first);
             deviceStates.CopyFrom(states.Slice(first * Shape.StateSize, count * Shape.StateSize));
             deviceActions.CopyFrom(actions.Slice(first * width, count * width));
-            Operations.MinimumQ(Target, deviceStates, deviceActions, count, candidates, deviceLabels);
+            Label(deviceStates, deviceActions, count, candidates, deviceLabels);
             deviceLabels.CopyTo(labels.AsSpan(first * candidates, count * candidates));
         }
 
         return labels;
     }
+
+    /// <summary>The same with all arrays on the device: how rejection sampling rates its candidates.</summary>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="actions">a [n×K×A].</param>
+    /// <param name="stateCount">n.</param>
+    /// <param name="candidates">K.</param>
+    /// <param name="labels">min(Q̄₁, Q̄₂), overwritten [n×K].</param>
+    public void Label(DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidates, DeviceArray<float> labels) =>
+        Operations.MinimumQ(Target, states, actions, stateCount, candidates, labels);
 
     /// <summary>V of each state.</summary>
     /// <param name="states">s [n×S].</param>

@@ -65,7 +65,7 @@ public sealed class DeterministicPolicy : IDisposable
         {
             int count = Math.Min(part, rows - first);
             deviceStates.CopyFrom(states.Slice(first * stateSize, count * stateSize));
-            _operations.Act(Parameters, deviceStates, count, deviceActions);
+            Act(deviceStates, count, deviceActions);
             deviceActions.CopyTo(actions.AsSpan(first * actionSize, count * actionSize));
         }
 
@@ -73,9 +73,9 @@ public sealed class DeterministicPolicy : IDisposable
     }
 
     /// <summary>The action of each state, all arrays on the device.</summary>
-    /// <param name="states">s [n×S]; longer arrays are used from the front.</param>
+    /// <param name="states">s [n×S].</param>
     /// <param name="rows">n.</param>
-    /// <param name="actions">Filled [n×A].</param>
+    /// <param name="actions">Overwritten [n×A].</param>
     public void Act(DeviceArray<float> states, int rows, DeviceArray<float> actions) => _operations.Act(Parameters, states, rows, actions);
 
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>

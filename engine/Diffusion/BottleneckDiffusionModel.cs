@@ -13,13 +13,14 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <summary>How many rows a call hands to the device at once: enough to fill it, little enough to fit.</summary>
     private const int RowsAtOnce = 16384;
 
+    private readonly bool _ownsOperations;
+
+    /// <summary>One of a batch, by operations that all of the batch share.</summary>
+    internal BottleneckDiffusionModel(IDevice device, NoiseSchedule schedule, IBdmOperations operations, DeviceArray<float> parameters) =>
+        (Device, Schedule, Operations, Parameters) = (device, schedule, operations, parameters);
+
     private BottleneckDiffusionModel(IDevice device, BdmShape shape, NoiseSchedule schedule, ReadOnlySpan<float> parameters)
-    {
-        Device = device;
-        Schedule = schedule;
-        Operations = device.CreateBdm(shape, schedule.Variance);
-        Parameters = device.Upload(parameters);
-    }
+        : this(device, schedule, device.CreateBdm(shape, schedule.Variance), device.Upload(parameters)) => _ownsOperations = true;
 
     private delegate void RowOperation(DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> output);
 
@@ -35,7 +36,7 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <summary>The order of the parameters.</summary>
     public BdmLayout Layout => Operations.Layout;
 
-    /// <summary>The fused operations, with a workspace that belongs to this model.</summary>
+    /// <summary>The fused operations, with a workspace that belongs to this model, or to the batch it is one of.</summary>
     public IBdmOperations Operations { get; }
 
     /// <summary>θ [P], on the device.</summary>
@@ -134,7 +135,8 @@ public sealed class BottleneckDiffusionModel : IDisposable
     public void Dispose()
     {
         Parameters.Dispose();
-        Operations.Dispose();
+        if (_ownsOperations)
+            Operations.Dispose();
     }
 
     private static void RequireLength(ReadOnlySpan<float> values, long length, string name)

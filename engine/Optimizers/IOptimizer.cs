@@ -4,7 +4,8 @@ namespace EDA.Engine.Optimizers;
 
 /// <summary>
 /// Moves one flat parameter array along gradients. The optimizer is made over the array and keeps it; whoever trains
-/// only hands it gradients, so that an optimizer of another library can stand here too.
+/// only hands it gradients, so that an optimizer of another library can stand here too. Where several models' parameters
+/// stand in the array one after the other, it must look at each parameter by itself, and keep an element for each.
 /// </summary>
 public interface IOptimizer : IDisposable
 {

@@ -6,8 +6,8 @@ using EDA.Kernels;
 namespace EDA.Engine.Stages;
 
 /// <summary>
-/// Stage 1 (method: section 3, Eq. 10): trains a model to predict the noise in diffused actions. The model is valid
-/// after every step.
+/// Stage 1 (method: section 3, Eq. 10): trains a model, or several side by side, to predict the noise in diffused
+/// actions. A model is valid after every step.
 /// </summary>
 public sealed class BehaviorPretraining : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class BehaviorPretraining : IDisposable
     public const string StageName = "behavior";
 
     private readonly PretrainingSettings _settings;
-    private readonly BottleneckDiffusionModel _model;
+    private readonly ModelBatch _models;
     private readonly BehaviorDataset _data;
     private readonly DeviceArray<int> _indices;
     private readonly DeviceArray<float> _actions;
@@ -30,23 +30,38 @@ public sealed class BehaviorPretraining : IDisposable
     /// <param name="optimizer">The optimizer; null for fused Adam.</param>
     /// <exception cref="ArgumentException">Data and model differ in size.</exception>
     public BehaviorPretraining(PretrainingSettings settings, BottleneckDiffusionModel model, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
+        : this(settings, new ModelBatch(model), data, seed, optimizer)
     {
-        if (data.ActionSize != model.Shape.ActionSize || data.StateSize != model.Shape.StateSize)
-            throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a network of S = {model.Shape.StateSize}, A = {model.Shape.ActionSize}", nameof(data));
+    }
+
+    /// <summary>Prepares the stage for several models.</summary>
+    /// <param name="settings">How it is done.</param>
+    /// <param name="models">The models, trained in place.</param>
+    /// <param name="data">State-action pairs on the models' device, a set for all or one each.</param>
+    /// <param name="seed">The seed of the first model; the others have those that follow.</param>
+    /// <param name="optimizer">The optimizer; null for fused Adam.</param>
+    /// <exception cref="ArgumentException">Data and models differ in size or number.</exception>
+    public BehaviorPretraining(PretrainingSettings settings, ModelBatch models, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
+    {
+        if (data.ActionSize != models.Shape.ActionSize || data.StateSize != models.Shape.StateSize)
+            throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a network of S = {models.Shape.StateSize}, A = {models.Shape.ActionSize}", nameof(data));
+        if (data.Sets != 1 && data.Sets != models.Count)
+            throw new ArgumentException($"{data.Sets} sets of data for {models.Count} models", nameof(data));
         _settings = settings;
-        _model = model;
+        _models = models;
         _data = data;
-        var device = model.Device;
-        _indices = device.Allocate<int>(settings.Batch);
-        _actions = device.Allocate<float>((long)settings.Batch * data.ActionSize);
-        _states = data.States is null ? null : device.Allocate<float>((long)settings.Batch * data.StateSize);
+        var device = models.Device;
+        long rows = (long)settings.Batch * models.Count;
+        _indices = device.Allocate<int>(rows);
+        _actions = device.Allocate<float>(rows * data.ActionSize);
+        _states = data.States is null ? null : device.Allocate<float>(rows * data.StateSize);
         var descent = new DescentSettings(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery);
         _descent = new GradientDescent(
             descent,
-            model,
+            models,
             seed,
             settings with { ReportEvery = 1, Steps = descent.StepsThatCount },
-            data.Fingerprint,
+            data.FingerprintOf,
             optimizer ?? Adam.Factory,
             Gradient);
     }
@@ -54,23 +69,40 @@ public sealed class BehaviorPretraining : IDisposable
     /// <summary>The steps done.</summary>
     public long Step => _descent.Step;
 
-    /// <summary>Trains until all steps are done, or fewer.</summary>
+    /// <summary>Trains one model until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
     /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
     /// <param name="cancellation">Ends the run after the step under way.</param>
     /// <returns>What came out; cancellation is not an error.</returns>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
     public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) =>
-        _descent.Run(observer, until, cancellation);
+        _descent.Loop.Run(observer, until, cancellation);
+
+    /// <summary>Trains all models until all steps are done, or fewer, or all of them have diverged.</summary>
+    /// <param name="seeds">Where each model's training stands; what came out is told to it.</param>
+    /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
+    /// <param name="cancellation">Ends the run after the step under way.</param>
+    /// <exception cref="ArgumentException">There is not one for each model.</exception>
+    public void Run(IReadOnlyList<SeedTraining> seeds, long? until = null, CancellationToken cancellation = default) =>
+        _descent.Loop.Run(seeds, until, cancellation);
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
     /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) => _descent.SaveState(path);
+    public void SaveState(string path) => _descent.SaveState([path]);
+
+    /// <summary>The same for several models: each file is that of the model's training alone.</summary>
+    /// <param name="paths">The .safetensors files by model, replaced if there.</param>
+    public void SaveState(IReadOnlyList<string> paths) => _descent.SaveState(paths);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, this data and this seed.</exception>
-    public void LoadState(string path) => _descent.LoadState(path);
+    public void LoadState(string path) => _descent.LoadState([path]);
+
+    /// <summary>The same for several models.</summary>
+    /// <param name="paths">The files by model, of one step.</param>
+    /// <exception cref="InvalidFileException">One is not such a state of its model, or is of another step than the first.</exception>
+    public void LoadState(IReadOnlyList<string> paths) => _descent.LoadState(paths);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -83,12 +115,9 @@ public sealed class BehaviorPretraining : IDisposable
 
     private void Gradient(DeviceArray<float> weights, in RandomDraw draw, DeviceArray<float> gradient, DeviceArray<float> loss)
     {
-        var vector = _model.Device.Vector;
         int batch = _settings.Batch;
-        vector.FillIndices(_indices, batch, _data.Count, draw, RandomPurpose.BatchIndex);
-        vector.Gather(_data.Actions, _data.ActionSize, _indices, batch, _actions);
-        if (_states is not null)
-            vector.Gather(_data.States!, _data.StateSize, _indices, batch, _states);
-        _model.Operations.DenoisingStep(weights, _actions, _states, batch, new DenoisingDraws(draw, (float)_settings.Dropout), gradient, loss);
+        _models.Device.Vector.FillIndices(_indices, batch, _data.Count, draw, RandomPurpose.BatchIndex, _models.Count);
+        _data.Gather(_indices, batch, _models.Count, _actions, _states);
+        _models.Operations.DenoisingStep(weights, _actions, _states, batch, new DenoisingDraws(draw, (float)_settings.Dropout), gradient, loss);
     }
 }

@@ -81,7 +81,7 @@ public sealed class CandidateLabelling
             _candidates.Read(first, candidates.AsSpan(0, rows * _candidates.RowLength));
             deviceStates.CopyFrom(_states.Span.Slice(first * stateSize, rows * stateSize));
             deviceCandidates.CopyFrom(candidates.AsSpan(0, rows * _candidates.RowLength));
-            _critic.Operations.MinimumQ(_critic.Target, deviceStates, deviceCandidates, rows, k, deviceLabels);
+            _critic.Label(deviceStates, deviceCandidates, rows, k, deviceLabels);
             deviceLabels.CopyTo(found);
             double total = 0;
             foreach (float label in found)

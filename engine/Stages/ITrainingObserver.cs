@@ -29,6 +29,12 @@ public interface ITrainingObserver
     /// <summary>A stage ended, finished or cancelled.</summary>
     /// <param name="result">What came out.</param>
     void StageFinished(StageResult result);
+
+    /// <summary>The training of one of several seeds ended in numbers that are none; that of the others goes on.</summary>
+    /// <param name="divergence">What was found.</param>
+    void Diverged(TrainingDivergedException divergence)
+    {
+    }
 }
 
 /// <summary>What a run of a stage came to.</summary>

@@ -10,7 +10,7 @@ public static class EdaCommandLine
 {
     private const string Description =
         "Efficient Diffusion Alignment: pretrain a diffusion behavior, align it with Q-values. "
-        + "Two more commands are the launcher's: 'eda test' runs every test, 'eda bench' measures speed.";
+        + "More commands are the launcher's: 'eda test' runs every test, 'eda bench' measures speed, 'eda profile' shows where a recipe's time goes, 'eda verify' compares a device with the CPU.";
 
     /// <summary>Makes the command tree.</summary>
     /// <returns>Its root, named as users call it rather than by the program's file.</returns>
@@ -75,7 +75,7 @@ public static class EdaCommandLine
 
     // The launcher's own commands belong to the list although this program never sees them.
     private static IEnumerable<string> Names(Command command, bool isRoot) =>
-        command.Subcommands.Select(sub => sub.Name).Concat(isRoot ? ["test", "bench"] : []);
+        command.Subcommands.Select(sub => sub.Name).Concat(isRoot ? ["test", "bench", "profile", "verify"] : []);
 
     private static string OneOf(IEnumerable<string> names) => "one of " + string.Join(", ", names.Order(StringComparer.Ordinal));
 }

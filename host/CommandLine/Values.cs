@@ -36,6 +36,16 @@ internal static class Values
             : throw UserError.Value(option.Name, text, $"a whole number from 0 to {ulong.MaxValue}");
     }
 
+    /// <summary>A range of seeds that stands in place of one; null where it is not given.</summary>
+    public static SeedRange? Seeds(this ParseResult result, Option<string?> option, Option<string?> one)
+    {
+        if (result.GetValue(option) is not { } text)
+            return null;
+        if (result.GetValue(one) is not null)
+            throw new UserError($"{one.Name} and {option.Name} are both given; allowed is one of them");
+        return SeedRange.Parse(option.Name, text);
+    }
+
     /// <summary>One of a few words.</summary>
     public static string OneOf(this ParseResult result, Option<string?> option, IReadOnlyCollection<string> allowed, string fallback)
     {

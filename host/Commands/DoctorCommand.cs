@@ -22,8 +22,11 @@ internal static class DoctorCommand
             bool driver = NvidiaDriver.IsPresent;
             Line("cores", $"{Environment.ProcessorCount}, {options.Threads} used ({CpuOptions.ThreadsVariable} changes it)");
             Line("SIMD", $"{Word(options.Simd)}, best here {Word(CpuOptions.BestSimd)} ({CpuOptions.SimdVariable} changes it)");
-            Line("devices", string.Join(", ", DeviceChoice.Names));
-            Line("NVIDIA driver", driver ? "present" : "none");
+            var gpus = driver ? CudaDevices.All : [];
+            Line("devices", string.Join(", ", [DeviceChoice.Default, DeviceChoice.Software, .. gpus.Select(gpu => gpu.Name)]));
+            Line("NVIDIA driver", driver ? string.Join("; ", new[] { "present", CudaDevices.Problem }.OfType<string>()) : "none");
+            foreach (var (name, description) in gpus)
+                Line(name, description);
 
             var states = OptionalProps.Read(SourceTree.Root);
             foreach (var package in OptionalPackage.All)

@@ -37,7 +37,7 @@ internal sealed class OfflineOptions
     public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
 
     /// <summary>The device.</summary>
-    public Option<string?> Device { get; } = new("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
+    public DeviceOptions Device { get; } = new();
 
     /// <summary>The assignments.</summary>
     public Option<string[]> Set { get; } = new("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
@@ -45,8 +45,9 @@ internal sealed class OfflineOptions
     /// <summary>Puts all of them on a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Seed, Budget, Objective, Device, Set, .. Own])
+        foreach (Option option in (Option[])[Seed, Budget, Objective, Set, .. Own])
             command.Options.Add(option);
+        Device.AddTo(command);
     }
 
     /// <summary>Refuses the options of a run on a dataset where there is none.</summary>
@@ -78,7 +79,8 @@ internal sealed class OfflineOptions
         {
             Recipe = recipe,
             Budget = budget,
-            Device = result.OneOf(Device, DeviceChoice.Names, DeviceChoice.Default),
+            Device = Device.Of(result).Name,
+            Precision = Device.PrecisionGiven(result),
             Dataset = Dataset(result, recipe),
             Model = Model(result),
             Settings = settings,
@@ -86,8 +88,14 @@ internal sealed class OfflineOptions
         };
     }
 
-    /// <summary>The device that the user names for a run that is there; null for the one it has.</summary>
-    public string? GivenDevice(ParseResult result) => result.GetValue(Device) is null ? null : result.OneOf(Device, DeviceChoice.Names, DeviceChoice.Default);
+    /// <summary>The same run on the device that the user names; where none is named, on the one it has.</summary>
+    public OfflineRequest OnDevice(ParseResult result, OfflineRequest request)
+    {
+        if (!Device.IsGiven(result))
+            return request;
+        var choice = Device.Of(result);
+        return request with { Device = choice.Name, Precision = Device.PrecisionGiven(result) };
+    }
 
     /// <summary>The dataset's file as it is called now; null where the user does not say.</summary>
     public string? GivenDataset(ParseResult result, OfflineRecipe recipe) => result.GetValue(_dataset) is null ? null : Dataset(result, recipe);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EDA.Engine.Diffusion;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 using EDA.Host.Tables;
 using EDA.Kernels;
 
@@ -20,14 +19,15 @@ internal static class PointwiseCommand
         var prefix = WeightsPrefix.Create();
         var source = new Option<string?>("--in") { Description = "the CSV file of points, with columns a0…, s0…, t", HelpName = "FILE" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
-        var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var command = new Command(name, description) { weights, prefix, source, target, device };
+        var device = new DeviceOptions();
+        var command = new Command(name, description) { weights, prefix, source, target };
+        device.AddTo(command);
         command.SetAction(result =>
         {
             string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
             string sourcePath = Values.ExistingFile(source.Name, result.Required(source));
             string targetPath = Values.NewFile(target.Name, result.Required(target));
-            using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
+            using var opened = device.Of(result).Open();
             using var model = BottleneckDiffusionModel.FromWeights(opened, result.Load(prefix, weightsPath));
             var actions = ColumnNames.Actions(model.Shape);
             var states = ColumnNames.States(model.Shape);

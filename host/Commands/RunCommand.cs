@@ -15,32 +15,35 @@ internal static class RunCommand
     public static Command Create()
     {
         var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", Recipe.All.Select(entry => entry.Name)), Arity = ArgumentArity.ZeroOrOne };
+        var seeds = new Option<string?>("--seeds") { Description = $"several seeds of a bandit trained as one batch, at most {SeedRange.Most}; a run folder for each and seeds.json in a folder of their own", HelpName = "FIRST..LAST" };
         var folder = new Option<string?>("--out") { Description = "the run folder, new or empty (runs/RECIPE-seedN, numbered where taken)", HelpName = "DIR" };
         var options = new OfflineOptions();
         var (seed, budget, objective, device, set) = (options.Seed, options.Budget, options.Objective, options.Device, options.Set);
-        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, folder };
+        var command = new Command("run", "Run a recipe: train, align, evaluate, draw.") { recipe, seeds, folder };
         options.AddTo(command);
         command.SetAction(result =>
         {
             var found = Recipe.Find(result.GetValue(recipe));
-            if (found is OfflineRecipe offline)
-                return RunOnDataset(options.Read(result, offline), result.GetValue(folder));
+            if (found is OfflineRecipe offline && result.GetValue(seeds) is { } several)
+                throw UserError.Value(seeds.Name, several, $"nothing, because only bandits train several seeds at once; --seed of {offline.Name} is one");
+            if (found is OfflineRecipe other)
+                return RunOnDataset(options.Read(result, other), result.GetValue(folder));
             var entry = (BanditRecipe)found;
             options.RefuseOwn(result, entry.Name);
             string budgetName = result.OneOf(budget, Values.Budgets, "quick");
-            string deviceName = result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default);
+            var chosen = device.Of(result);
             string[] assignments = result.GetValue(set) ?? [];
-            var settings = BanditBudgets.Get(budgetName) with { Bandit = entry.Bandit, Seed = result.Seed(seed) };
+            var range = result.Seeds(seeds, seed);
+            var settings = BanditBudgets.Get(budgetName) with { Bandit = entry.Bandit, Seed = range?.First ?? result.Seed(seed) };
             if (result.GetValue(objective) is not null)
                 settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(objective, [.. Values.Objectives.Keys], "value")]) };
             settings = assignments.Aggregate(settings, SettingPaths.Apply);
             settings.Check();
-            var request = new BanditRequest(entry, budgetName, deviceName, result.GetValue(objective), result.GetValue(folder), assignments, settings);
+            var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings, range) { Precision = device.PrecisionGiven(result) };
             using var interrupt = new GracefulInterrupt();
-            var (runFolder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), interrupt.Token);
-            Summarise(runFolder, outcome);
-            SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
-            return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
+            int status = range is { } some ? RunSeeds(request, some, interrupt.Token) : RunOne(request, interrupt.Token);
+            SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
+            return status;
         });
         return command;
     }
@@ -50,8 +53,25 @@ internal static class RunCommand
         using var interrupt = new GracefulInterrupt();
         var (runFolder, outcome) = OfflineRecipeRun.Begin(request, folder, null, ProgressDisplay.ForConsole(), interrupt.Token);
         int status = OfflineSummary.Write(runFolder, outcome);
-        SetupHint.Once(SourceTree.Root, NvidiaDriver.IsPresent, Console.Out);
+        SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
         return status;
+    }
+
+    private static int RunOne(BanditRequest request, CancellationToken cancellation)
+    {
+        var (folder, outcome) = BanditRecipeRun.Execute(request, ProgressDisplay.ForConsole(), cancellation);
+        Summarise(folder, outcome);
+        return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
+    }
+
+    private static int RunSeeds(BanditRequest request, SeedRange seeds, CancellationToken cancellation)
+    {
+        var (folder, outcome) = BanditRecipeRun.ExecuteSeeds(request, seeds, ProgressDisplay.ForConsole(), cancellation);
+        SeedsSummary.Write(folder, outcome, Console.Out);
+        var failed = outcome.Runs.Where(run => run.Error is not null).ToList();
+        foreach (var run in failed)
+            Console.Error.WriteLine($"eda: seed {run.Settings.Seed}: {run.Error}");
+        return outcome.Interrupted ? ExitStatus.Interrupted : failed.Count > 0 ? ExitStatus.Failure : ExitStatus.Success;
     }
 
     private static void Summarise(RunFolder folder, BanditOutcome outcome)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EDA.Engine.Diffusion;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 using EDA.Host.Tables;
 using EDA.Kernels;
 
@@ -22,8 +21,9 @@ internal static class SampleCommand
         var count = new Option<string?>("--n") { Description = "the number of actions; for a network without states", HelpName = "N" };
         var seed = new Option<string?>("--seed") { Description = "the seed of the starting points (0)", HelpName = "N" };
         var target = new Option<string?>("--out") { Description = "the CSV file to write, which must not exist yet", HelpName = "FILE" };
-        var device = new Option<string?>("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)}", HelpName = "NAME" };
-        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, prefix, states, candidates, count, seed, target, device };
+        var device = new DeviceOptions();
+        var command = new Command("sample", "Draw actions with DPM-Solver++, 15 evaluations each.") { weights, prefix, states, candidates, count, seed, target };
+        device.AddTo(command);
         command.SetAction(result =>
         {
             string weightsPath = Values.ExistingFile(weights.Name, result.Required(weights));
@@ -31,7 +31,7 @@ internal static class SampleCommand
             int? k = result.WholeNumber(candidates, 1, MostSamples);
             int? n = result.WholeNumber(count, 1, MostSamples);
             var draw = new RandomDraw(result.Seed(seed), RandomStage.Sampling, 0);
-            using var opened = DeviceChoice.Open(result.OneOf(device, DeviceChoice.Names, DeviceChoice.Default));
+            using var opened = device.Of(result).Open();
             using var model = BottleneckDiffusionModel.FromWeights(opened, result.Load(prefix, weightsPath));
             float[] rows = [];
             int stateCount = 1;

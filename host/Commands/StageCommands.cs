@@ -64,9 +64,8 @@ internal static class StageCommands
             var opened = RunFolder.Open(path);
             options.RefuseFixed(result, opened.ShownPath);
             var known = OfflineRequest.FromConfig(opened);
-            var changed = Change(known, result.GetValue(options.Set) ?? [], stage) with
+            var changed = options.OnDevice(result, Change(known, result.GetValue(options.Set) ?? [], stage)) with
             {
-                Device = options.GivenDevice(result) ?? known.Device,
                 Dataset = options.GivenDataset(result, known.Recipe) ?? known.Dataset,
                 Labels = labelFile ?? known.Labels,
             };

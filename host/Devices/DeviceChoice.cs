@@ -1,28 +1,71 @@
+using EDA.Engine.Data;
+using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
 
 namespace EDA.Host.Devices;
 
-/// <summary>The devices a user can choose by name.</summary>
-public static class DeviceChoice
+/// <summary>A device as a user names it: cpu, software, cuda or cuda:N, the last two in a build with ILGPU.</summary>
+public sealed record DeviceChoice
 {
     /// <summary>The device that is used when none is named.</summary>
     public const string Default = "cpu";
 
-    /// <summary>The names allowed.</summary>
-    public static IReadOnlyCollection<string> Names { get; } = [Default];
+    /// <summary>The GPU's kernels on the CPU, every access checked: for tests and debugging.</summary>
+    public const string Software = "software";
 
-    /// <summary>Opens a device.</summary>
-    /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <returns>The device, owned by the caller.</returns>
-    /// <exception cref="UserError">There is no such device, or the environment asks it for what it cannot do.</exception>
-    public static IDevice Open(string name)
+    /// <summary>The precision that is used when none is named, and the only one of the CPU.</summary>
+    public const string DefaultPrecision = "fp32";
+
+    private const string Cuda = "cuda";
+
+    private readonly int _number;
+
+    private DeviceChoice(string name, string precision, int number) => (Name, Precision, _number) = (name, precision, number);
+
+    /// <summary>The devices of this build.</summary>
+    public static IReadOnlyCollection<string> Names { get; } = CudaDevices.AreBuiltIn ? [Default, Software, Cuda, $"{Cuda}:N"] : [Default, Software];
+
+    /// <summary>The precisions of matrix products on a GPU.</summary>
+    public static IReadOnlyCollection<string> Precisions => [.. Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant())];
+
+    /// <summary>The name, as it was given.</summary>
+    public string Name { get; }
+
+    /// <summary>The precision of matrix products.</summary>
+    public string Precision { get; }
+
+    /// <summary>Whether it is an NVIDIA GPU.</summary>
+    public bool IsCuda => _number >= 0;
+
+    /// <summary>Reads a choice.</summary>
+    /// <param name="name">The device.</param>
+    /// <param name="precision">The precision; null for <see cref="DefaultPrecision"/>.</param>
+    /// <returns>The choice; whether the GPU is there is seen when it is opened.</returns>
+    /// <exception cref="UserError">There is no such device in this build, or it knows no such precision.</exception>
+    public static DeviceChoice Parse(string name, string? precision = null)
     {
-        if (!Names.Contains(name))
+        int number = Number(name);
+        if (number < 0 && name is not (Default or Software))
             throw UserError.Choice("--device", name, Names);
-        return new CpuDevice(Options());
+        if (number >= 0 && !CudaDevices.AreBuiltIn)
+            throw new UserError($"--device is '{name}'; allowed is one of {string.Join(", ", Names)}, because this build is without ILGPU, which ./eda setup tries to put in");
+        if (precision is not null && name == Default)
+            throw UserError.Value("--precision", precision, $"nothing with --device {Default}, which computes in {DefaultPrecision}");
+        if (precision is not null && !Precisions.Contains(precision))
+            throw UserError.Choice("--precision", precision, Precisions);
+        return new DeviceChoice(name, precision ?? DefaultPrecision, number);
     }
+
+    /// <summary>Opens a device by name.</summary>
+    /// <param name="name">As for <see cref="Parse"/>.</param>
+    /// <param name="precision">As for <see cref="Parse"/>.</param>
+    /// <returns>The device, owned by the caller.</returns>
+    /// <exception cref="UserError">There is no such device, or it cannot be used.</exception>
+    public static IDevice Open(string name, string? precision = null) => Parse(name, precision).Open();
 
     /// <summary>What the environment asks of the CPU device.</summary>
     /// <returns>Vector width and threads.</returns>
@@ -38,4 +81,63 @@ public static class DeviceChoice
             throw new UserError(refused.Message);
         }
     }
+
+    /// <summary>Opens the device.</summary>
+    /// <returns>The device, owned by the caller.</returns>
+    /// <exception cref="UserError">It cannot be used, or the environment asks it for what it cannot do.</exception>
+    public IDevice Open()
+    {
+        try
+        {
+            return IsCuda ? CudaDevices.Open(_number, Precision) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
+        }
+        catch (DeviceException refused)
+        {
+            throw new UserError(refused.Message);
+        }
+    }
+
+    /// <summary>Refuses, before any work, what the device's memory cannot hold.</summary>
+    /// <param name="device">The device, opened.</param>
+    /// <param name="run">What is to be run.</param>
+    /// <param name="seeds">How many seeds side by side.</param>
+    /// <exception cref="UserError">It cannot.</exception>
+    public void RequireMemory(IDevice device, BanditRun run, int seeds = 1)
+    {
+        if (!IsCuda)
+            return;
+        // The points twice, for both stages, and their labels once.
+        long dataset = 5L * sizeof(float) * run.Points;
+        long needed = dataset + GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples);
+        CudaDevices.RequireMemory(device, checked(seeds * needed));
+    }
+
+    /// <summary>Refuses, before any work, what the device's memory cannot hold.</summary>
+    /// <param name="device">The device, opened.</param>
+    /// <param name="run">What is to be run.</param>
+    /// <param name="dataset">Its data.</param>
+    /// <exception cref="UserError">It cannot.</exception>
+    public void RequireMemory(IDevice device, OfflineRun run, OfflineDataset dataset)
+    {
+        if (!IsCuda)
+            return;
+        // The critic's transitions are the largest copy: state, action, reward, end and next state.
+        long transitions = (long)sizeof(float) * dataset.Count * ((2 * dataset.StateSize) + dataset.ActionSize + 2);
+        long samples = Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
+        var shape = run.CreateShape(dataset.StateSize, dataset.ActionSize);
+        CudaDevices.RequireMemory(device, transitions + GpuMemory.Training(shape, run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue)));
+    }
+
+    // The number after cuda:, 0 for cuda alone, below 0 for anything else.
+    private static int Number(string name)
+    {
+        if (name == Cuda)
+            return 0;
+        return name.StartsWith(Cuda + ":", StringComparison.Ordinal) && int.TryParse(name.AsSpan(Cuda.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : -1;
+    }
+
+    // Apart, so that the assembly of the stand-in is loaded only for those who ask for it.
+    private GpuDevice OpenSoftware() => new(new SoftwareBackend(), Enum.Parse<GpuPrecision>(Precision, ignoreCase: true));
 }

@@ -126,6 +126,6 @@ public sealed partial class SvgSheet
     [GeneratedRegex("<!DOCTYPE[^>]*>")]
     private static partial Regex DocumentType();
 
-    [GeneratedRegex(@"(?<mark>[_^])\{(?<body>[^}]*)\}|[^_^]+")]
+    [GeneratedRegex(@"(?<mark>[_^])\{(?<body>[^}]*)\}|[^_^]+|[_^]")]
     private static partial Regex Script();
 }

@@ -21,18 +21,18 @@ public static class BanditFigureSource
     private static readonly float[] Times = [BanditEvaluation.IdentityTime, 0.1f, 0.3f, 1.0f];
 
     /// <summary>Collects it.</summary>
-    /// <param name="pipeline">The finished pipeline.</param>
+    /// <param name="seed">The finished models with their data.</param>
     /// <param name="evaluation">Its evaluation.</param>
     /// <param name="losses">The loss curves.</param>
     /// <returns>Plain arrays.</returns>
-    public static BanditFigureData Collect(BanditPipeline pipeline, BanditEvaluation evaluation, IReadOnlyList<LossCurve> losses)
+    public static BanditFigureData Collect(BanditSeed seed, BanditEvaluation evaluation, IReadOnlyList<LossCurve> losses)
     {
-        var run = pipeline.Settings;
-        var dataset = pipeline.Dataset;
+        var run = seed.Settings;
+        var dataset = seed.Dataset;
         double extent = Extent(dataset);
         float[] grid = GridPoints(extent);
-        var behavior = Times.Select(t => pipeline.Behavior.Density(grid, [t])).ToArray();
-        var policy = Times.Select(t => pipeline.Policy.Density(grid, [t])).ToArray();
+        var behavior = Times.Select(t => seed.Behavior.Density(grid, [t])).ToArray();
+        var policy = Times.Select(t => seed.Policy.Density(grid, [t])).ToArray();
         float temperature = (float)run.Alignment.Temperature;
 
         float[] label = [];
@@ -42,8 +42,8 @@ public static class BanditFigureSource
             var fresh = BanditDataset.Create(run.Bandit, Points, run.Seed, FreshStream);
             label = [.. fresh.Energies.Select(q => (float)value.LabelScale * q)];
             energy = Gaps(
-                pipeline.Policy.Density(fresh.Points, [BanditEvaluation.IdentityTime]),
-                pipeline.Behavior.Density(fresh.Points, [BanditEvaluation.IdentityTime]),
+                seed.Policy.Density(fresh.Points, [BanditEvaluation.IdentityTime]),
+                seed.Behavior.Density(fresh.Points, [BanditEvaluation.IdentityTime]),
                 temperature);
         }
 

@@ -1,43 +1,17 @@
 using System.Diagnostics;
+using EDA.Engine.Optimizers;
 using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
 using EDA.Host.Devices;
-using EDA.Host.Figures;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
 
 namespace EDA.Host.Recipes;
 
-/// <summary>What the user asked of a run on a bandit.</summary>
-/// <param name="Recipe">The recipe.</param>
-/// <param name="Budget">The budget's name.</param>
-/// <param name="Device">The device's name.</param>
-/// <param name="Objective">The objective as it was given; null where none was.</param>
-/// <param name="Out">The run folder; null for a fresh one under runs/.</param>
-/// <param name="Assignments">The `--set` assignments, for the command that does the same again.</param>
-/// <param name="Settings">The settings that all of this comes to.</param>
-public sealed record BanditRequest(Recipe Recipe, string Budget, string Device, string? Objective, string? Out, IReadOnlyList<string> Assignments, BanditRun Settings)
-{
-    /// <summary>The command that does the same again, quoted for a shell.</summary>
-    public string Command
-    {
-        get
-        {
-            var words = new List<string> { "./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget };
-            if (Objective is not null)
-                words.AddRange(["--objective", Objective]);
-            words.AddRange(["--device", Device]);
-            words.AddRange(Assignments.SelectMany(assignment => new[] { "--set", assignment }));
-            return ShellWords.Join(words);
-        }
-    }
-}
-
-/// <summary>Runs a bandit and leaves its folder behind.</summary>
+/// <summary>Runs a bandit, with one seed or with several side by side, and leaves its folder behind.</summary>
 public static class BanditRecipeRun
 {
-    private const string FigureStage = "figures";
-
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs one seed.</summary>
     /// <param name="request">What the user asked for.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
@@ -46,94 +20,91 @@ public static class BanditRecipeRun
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        using var device = DeviceChoice.Open(request.Device);
-        var folder = RunFolder.Create(request.Out, $"{request.Recipe.Name}-seed{request.Settings.Seed}");
-        var config = RunDocuments.Config(request.Recipe.Name, request.Budget, request.Device, request.Command, request.Settings);
-        RunDocuments.Save(folder.Config, config);
-
+        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        using var device = choice.Open();
+        choice.RequireMemory(device, request.Settings);
+        using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
+        var folder = RunFolder.Create(request.Out, RunFolder.NameOf(request.Recipe.Name, request.Settings.Seed));
+        var config = BanditRunRecord.SaveConfig(request, choice.Precision, folder);
         using var pipeline = new BanditPipeline(device, request.Settings);
-        using var metrics = new MetricsFile(folder.Metrics);
-        using var board = new TensorBoardFile(folder.FullPath, started);
-        var losses = new LossHistory();
-        var record = new StageRecord();
-        // Weights are saved as soon as their stage ends: whatever goes wrong later, they are there.
-        var checkpoints = new Checkpoints(pipeline, folder);
-        var outcome = new BanditOutcome
-        {
-            Recipe = request.Recipe.Name,
-            Budget = request.Budget,
-            Settings = request.Settings,
-            Device = device.Name,
-            Command = request.Command,
-            Started = started,
-            Stages = [],
-            Seconds = [],
-            DatasetMeanQ = pipeline.Dataset.Energies.Average(),
-        };
-
+        using var record = new BanditRunRecord(request, null, folder, config, pipeline.Seeds[0], device.Name, choice.Precision, started, clock);
         try
         {
-            var result = display.Show(observer => pipeline.Run(new ObserverList(checkpoints, metrics, board, losses, record, observer), cancellation));
-            outcome = outcome with { Stages = result.Stages, Metrics = result.Evaluation?.Metrics, Interrupted = !result.Completed };
-            var drawing = Stopwatch.StartNew();
-            IReadOnlyList<Figure> figures = result.Evaluation is { } evaluation
-                ? BanditFigures.Draw(BanditFigureSource.Collect(pipeline, evaluation, losses.Curves))
-                : losses.Curves.Count > 0 ? [CurveFigure.Losses(losses.Curves)] : [];
-            return (folder, Report(outcome, figures, drawing));
+            var result = display.Show(observer => pipeline.Run(new ObserverList(ranges is null ? [record.Observer, observer] : [record.Observer, ranges, observer]), cancellation));
+            return (folder, record.Finish(result));
         }
         catch (Exception failure)
         {
+            record.Fail(failure);
+            throw;
+        }
+    }
+
+    /// <summary>Runs several seeds as one batch: each has the run folder that it would have alone.</summary>
+    /// <param name="request">What the user asked for, seeds included.</param>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="optimizer">The optimizer of both stages; null for fused Adam.</param>
+    /// <returns>The folder and what the seeds came to.</returns>
+    public static (SeedsFolder Folder, SeedsOutcome Outcome) ExecuteSeeds(
+        BanditRequest request, SeedRange seeds, IProgressDisplay display, CancellationToken cancellation, OptimizerFactory? optimizer = null)
+    {
+        var clock = Stopwatch.StartNew();
+        var started = DateTimeOffset.UtcNow;
+        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        using var device = choice.Open();
+        choice.RequireMemory(device, request.Settings, seeds.Count);
+        using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
+        var folder = SeedsFolder.Create(request.Out, request.Recipe.Name, seeds);
+        var outcome = Summarise(new SeedsOutcome { Request = request, Seeds = seeds, Device = device.Name, Started = started, Runs = [] });
+        using var pipeline = new BanditPipeline(device, request.Settings, seeds.Count, optimizer);
+        var records = new List<BanditRunRecord>();
+        try
+        {
+            var alone = pipeline.Seeds.Select(seed => request.Alone(seed.Settings.Seed)).ToList();
+            var folders = pipeline.Seeds.Select(seed => folder.CreateRun(seed.Settings.Seed)).ToList();
+            outcome = Summarise(outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] });
+            for (int m = 0; m < seeds.Count; m++)
+            {
+                var config = BanditRunRecord.SaveConfig(alone[m], choice.Precision, folders[m]);
+                records.Add(new BanditRunRecord(alone[m], seeds.ToString(), folders[m], config, pipeline.Seeds[m], device.Name, choice.Precision, started, clock));
+            }
+
+            var results = display.Show(observer =>
+            {
+                var progress = new SeedsProgress(observer, seeds.Count);
+                // The seeds share their stages, so one of them opens the ranges for all.
+                return pipeline.Run([.. records.Select((record, m) => new ObserverList(m == 0 && ranges is not null ? [record.Observer, ranges, progress.CreateObserver()] : [record.Observer, progress.CreateObserver()]))], cancellation);
+            });
+            return (folder, Summarise(outcome with { Runs = [.. records.Zip(results, (record, result) => record.Finish(result))] }));
+        }
+        catch (Exception failure)
+        {
+            foreach (var record in records)
+                record.Fail(failure);
             try
             {
-                if (failure is not TrainingDivergedException)
-                    checkpoints.SaveUnfinished();
-                Report(outcome with { Error = failure.Message.ReplaceLineEndings(" "), Stages = record.Finished }, [], null);
+                Summarise(outcome with { Error = failure.Message.ReplaceLineEndings(" ") });
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // A full disk, most likely: what made the run fail matters more than that it could not be written down.
+                // As in a record: what made the run fail matters more.
             }
 
             throw;
         }
-
-        BanditOutcome Report(BanditOutcome final, IReadOnlyList<Figure> figures, Stopwatch? drawing)
+        finally
         {
-            foreach (var figure in figures)
-                File.WriteAllText(folder.Figure(figure.Name), figure.Svg);
-            var seconds = final.Stages.Select(stage => KeyValuePair.Create(stage.Stage, stage.Seconds)).ToList();
-            if (drawing is not null)
-                seconds.Add(KeyValuePair.Create(FigureStage, drawing.Elapsed.TotalSeconds));
-            seconds.Add(KeyValuePair.Create("total", clock.Elapsed.TotalSeconds));
-            final = final with { Seconds = seconds };
-            RunDocuments.Save(folder.Result, RunDocuments.Result(final));
-            File.WriteAllText(folder.Index, IndexPage.Write(final, config, figures));
+            foreach (var record in records)
+                record.Dispose();
+        }
+
+        SeedsOutcome Summarise(SeedsOutcome final)
+        {
+            final = final with { Seconds = clock.Elapsed.TotalSeconds };
+            RunDocuments.Save(folder.Summary, SeedsDocument.Write(final));
             return final;
-        }
-    }
-
-    // Saves the weights of a training stage when it ends, be it early.
-    private sealed class Checkpoints(BanditPipeline pipeline, RunFolder folder) : ITrainingObserver
-    {
-        private string? _underWay;
-
-        public void StageStarted(string stage, long step, long total) => _underWay = stage;
-
-        public void Progress(in TrainingProgress progress)
-        {
-        }
-
-        public void StageFinished(StageResult result) => SaveUnfinished();
-
-        /// <summary>Saves the weights of the stage under way, as they are.</summary>
-        public void SaveUnfinished()
-        {
-            string? stage = _underWay;
-            _underWay = null;
-            if (stage == BehaviorPretraining.StageName)
-                pipeline.Behavior.ToWeights().Save(folder.BehaviorWeights);
-            else if (stage == PolicyAlignment.StageName)
-                pipeline.Policy.ToWeights().Save(folder.PolicyWeights);
         }
     }
 }

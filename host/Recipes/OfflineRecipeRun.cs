@@ -27,7 +27,7 @@ public static class OfflineRecipeRun
     public static (RunFolder Folder, OfflineOutcome Outcome) Begin(OfflineRequest request, string? wanted, OfflineStage? only, IProgressDisplay display, CancellationToken cancellation)
     {
         var parts = Open(request, only);
-        var folder = RunFolder.Create(wanted, $"{request.Recipe.Name}-seed{request.Settings.Seed}");
+        var folder = RunFolder.Create(wanted, RunFolder.NameOf(request.Recipe.Name, request.Settings.Seed));
         return (folder, Run(folder, request, parts, only, display, cancellation));
     }
 
@@ -55,7 +55,10 @@ public static class OfflineRecipeRun
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        using var device = DeviceChoice.Open(request.Device);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        using var device = choice.Open();
+        choice.RequireMemory(device, request.Settings, parts.Dataset);
+        using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
         var config = request.ToConfig(parts.Dataset);
         var pipeline = new OfflinePipeline(device, request.Settings, parts.Dataset, parts.Kind, new StageFiles(folder.Checkpoints), parts.Labels);
         RunDocuments.Save(folder.Config, config);
@@ -70,6 +73,7 @@ public static class OfflineRecipeRun
             Settings = request.Settings,
             Task = request.Task,
             Device = device.Name,
+            Precision = choice.Precision,
             Command = request.Command,
             Started = started,
             Stages = [],
@@ -82,7 +86,7 @@ public static class OfflineRecipeRun
         {
             var result = display.Show(observer =>
             {
-                var all = new ObserverList(metrics, board, record, observer);
+                var all = new ObserverList(ranges is null ? [metrics, board, record, observer] : [metrics, board, record, ranges, observer]);
                 return only is { } stage ? pipeline.Run(stage, all, cancellation) : pipeline.RunAll(all, cancellation);
             });
             bool whole = result.Completed && (only is not null || result.Stages[^1].Stage == OfflineEvaluation.StageName);

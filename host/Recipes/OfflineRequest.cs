@@ -6,6 +6,7 @@ using EDA.Engine.Environments;
 using EDA.Engine.Environments.Mujoco;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 using EDA.Host.Reports;
 
 namespace EDA.Host.Recipes;
@@ -14,7 +15,7 @@ namespace EDA.Host.Recipes;
 public sealed record OfflineRequest
 {
     private const string DatasetKey = "dataset", ModelKey = "model", LabelsKey = "labelsFile", OptionsKey = "options";
-    private const string RecipeKey = "recipe", BudgetKey = "budget", DeviceKey = "device";
+    private const string RecipeKey = "recipe", BudgetKey = "budget", DeviceKey = "device", PrecisionKey = "precision";
 
     /// <summary>The recipe.</summary>
     public required OfflineRecipe Recipe { get; init; }
@@ -24,6 +25,9 @@ public sealed record OfflineRequest
 
     /// <summary>The device's name.</summary>
     public required string Device { get; init; }
+
+    /// <summary>The precision as it was given; null where none was.</summary>
+    public string? Precision { get; init; }
 
     /// <summary>The dataset's file; null where the task makes its data.</summary>
     public string? Dataset { get; init; }
@@ -45,7 +49,7 @@ public sealed record OfflineRequest
 
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command => ShellWords.Join(
-        ["./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget, .. Options, "--device", Device]);
+        ["./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision]]);
 
     /// <summary>The task.</summary>
     public OfflineTask Task => Recipe.Task ?? OfflineTask.ForEnvironment(Recipe.Name, Settings.Environment);
@@ -86,7 +90,7 @@ public sealed record OfflineRequest
     /// <returns>The document.</returns>
     public JsonObject ToConfig(OfflineDataset dataset)
     {
-        var document = RunDocuments.Config(Recipe.Name, Budget, Device, Command, Settings);
+        var document = RunDocuments.Config(Recipe.Name, Budget, Device, Precision ?? DeviceChoice.DefaultPrecision, Command, Settings);
         document[OptionsKey] = new JsonArray([.. Options.Select(word => (JsonNode)word)]);
         document[DatasetKey] = new JsonObject
         {
@@ -119,6 +123,7 @@ public sealed record OfflineRequest
                 Recipe = recipe,
                 Budget = document[BudgetKey]!.GetValue<string>(),
                 Device = document[DeviceKey]!.GetValue<string>(),
+                Precision = document[DeviceKey]!.GetValue<string>() == DeviceChoice.Default ? null : document[PrecisionKey]?.GetValue<string>(),
                 Dataset = recipe.TakesDataset ? dataset["path"]!.GetValue<string>() : null,
                 Sha256 = dataset["sha256"]?.GetValue<string>(),
                 Model = document[ModelKey]?.GetValue<string>(),

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine.Stages;
-using EDA.Host.Recipes;
 
 namespace EDA.Host.Reports;
 
@@ -32,9 +30,8 @@ public sealed record BanditOutcome : RunOutcome
     /// <inheritdoc/>
     public override void AddNumbers(JsonObject document)
     {
-        var numbers = JsonSerializer.SerializeToNode(Metrics ?? new BanditMetrics(), SettingPaths.Json)!.AsObject();
-        foreach (var (key, value) in numbers)
-            document[key] = Metrics is null ? null : value?.DeepClone();
+        foreach (var (key, value) in RunDocuments.Numbers(Metrics ?? new BanditMetrics()))
+            document[key] = Metrics is null ? null : value;
     }
 
     private IEnumerable<NumberRow> Rows(BanditMetrics metrics)

@@ -71,7 +71,7 @@ public static partial class IndexPage
         var alignment = outcome.Alignment;
         string objective = alignment.Objective.ToString().ToLowerInvariant();
         return Text(FormattableString.Invariant(
-            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Seed}; {outcome.Device}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
+            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
 
     private static void AppendNumbers(StringBuilder page, NumberTable numbers)

@@ -26,4 +26,11 @@ public sealed class ObserverList(params ITrainingObserver[] observers) : ITraini
         foreach (var observer in observers)
             observer.StageFinished(result);
     }
+
+    /// <inheritdoc/>
+    public void Diverged(TrainingDivergedException divergence)
+    {
+        foreach (var observer in observers)
+            observer.Diverged(divergence);
+    }
 }

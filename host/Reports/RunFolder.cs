@@ -5,13 +5,15 @@ namespace EDA.Host.Reports;
 /// <summary>The folder one run leaves behind (docs/run-folder.md). A folder that is there already is never written to.</summary>
 public sealed class RunFolder
 {
+    private const string ConfigName = "config.json";
+
     private RunFolder(string path) => FullPath = path;
 
     /// <summary>The folder.</summary>
     public string FullPath { get; }
 
     /// <summary>Every setting, resolved.</summary>
-    public string Config => At("config.json");
+    public string Config => At(ConfigName);
 
     /// <summary>What was measured along the way.</summary>
     public string Metrics => At("metrics.csv");
@@ -32,19 +34,18 @@ public sealed class RunFolder
     public string Checkpoints => At("checkpoints");
 
     /// <summary>The folder as a reader at the current folder would name it.</summary>
-    public string ShownPath
-    {
-        get
-        {
-            string relative = Path.GetRelativePath(Environment.CurrentDirectory, FullPath);
-            return relative.StartsWith("..", StringComparison.Ordinal) ? FullPath : relative;
-        }
-    }
+    public string ShownPath => NewFolder.Shown(FullPath);
 
     /// <summary>A figure's file.</summary>
     /// <param name="name">Its name without extension.</param>
     /// <returns>The path.</returns>
     public string Figure(string name) => At("figures", name + ".svg");
+
+    /// <summary>The name of a run.</summary>
+    /// <param name="recipe">The recipe's name.</param>
+    /// <param name="seed">The seed.</param>
+    /// <returns>The name, to be numbered where it is taken.</returns>
+    public static string NameOf(string recipe, ulong seed) => string.Create(CultureInfo.InvariantCulture, $"{recipe}-seed{seed}");
 
     /// <summary>Makes the folder.</summary>
     /// <param name="wanted">Where the user wants it; null for runs/NAME, or runs/NAME-2 and so on where that is taken.</param>
@@ -53,16 +54,18 @@ public sealed class RunFolder
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
     public static RunFolder Create(string? wanted, string name)
     {
-        if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
-            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
+        var folder = new RunFolder(NewFolder.Create(wanted, name, ConfigName));
         try
         {
-            return Make(wanted, name);
+            Directory.CreateDirectory(folder.At("checkpoints"));
+            Directory.CreateDirectory(folder.At("figures"));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw UserError.Value("--out", wanted ?? "runs", $"a folder that can be written ({error.Message})");
+            throw NewFolder.Unwritable(wanted, error);
         }
+
+        return folder;
     }
 
     /// <summary>Opens the folder of an earlier run, to go on with it.</summary>
@@ -73,47 +76,6 @@ public sealed class RunFolder
     {
         var folder = new RunFolder(Path.GetFullPath(path));
         return File.Exists(folder.Config) ? folder : throw UserError.Value("RUNFOLDER", path, "the folder of a run, with its config.json");
-    }
-
-    private static RunFolder Make(string? wanted, string name)
-    {
-        string path;
-        if (wanted is not null)
-        {
-            path = Path.GetFullPath(wanted);
-            if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
-                throw UserError.Value("--out", wanted, "a folder that is new or empty; nothing is overwritten");
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            path = Claim(Path.GetFullPath(Path.Combine("runs", name)));
-        }
-
-        Directory.CreateDirectory(Path.Combine(path, "checkpoints"));
-        Directory.CreateDirectory(Path.Combine(path, "figures"));
-        return new RunFolder(path);
-    }
-
-    // Two runs may start at once: the one that makes the marker file first owns the name.
-    private static string Claim(string path)
-    {
-        for (int number = 1; ; number++)
-        {
-            string candidate = number == 1 ? path : $"{path}-{number}";
-            if (Directory.Exists(candidate) || File.Exists(candidate))
-                continue;
-            Directory.CreateDirectory(candidate);
-            try
-            {
-                using var config = new FileStream(Path.Combine(candidate, "config.json"), FileMode.CreateNew);
-                return candidate;
-            }
-            catch (IOException) when (File.Exists(Path.Combine(candidate, "config.json")))
-            {
-                // Taken between the look and the claim: try the next name.
-            }
-        }
     }
 
     private string At(params string[] parts) => Path.Combine([FullPath, .. parts]);

@@ -12,8 +12,14 @@ public abstract record RunOutcome
     /// <summary>The budget's name.</summary>
     public required string Budget { get; init; }
 
+    /// <summary>The seeds it was trained with as one batch, FIRST..LAST; null where it was trained alone.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>The device, with what matters for speed.</summary>
     public required string Device { get; init; }
+
+    /// <summary>The precision of matrix products.</summary>
+    public string Precision { get; init; } = Devices.DeviceChoice.DefaultPrecision;
 
     /// <summary>The command that does the same again.</summary>
     public required string Command { get; init; }

@@ -16,6 +16,9 @@ public sealed record ParameterSlice(string Name, IReadOnlyList<int> Dimensions, 
 /// </summary>
 public sealed class BdmLayout
 {
+    // 128 bytes: a cache line of a GPU.
+    private const int ModelAlignment = 32;
+
     private readonly List<ParameterSlice> _slices = [];
     private int _length;
 
@@ -68,6 +71,12 @@ public sealed class BdmLayout
 
     /// <summary>The number of parameters, the 16 fixed frequencies included.</summary>
     public int Length => _length;
+
+    /// <summary>
+    /// Where several models' parameters stand in one array, the distance from one model's first to the next's:
+    /// <see cref="Length"/> rounded up to a multiple of 32, so that each model's matrices are aligned as one's alone.
+    /// </summary>
+    public int ModelStride => checked((_length + ModelAlignment - 1) / ModelAlignment * ModelAlignment);
 
     /// <summary>w, the fixed frequencies of the time embedding [16].</summary>
     public ParameterSlice Frequencies { get; }

@@ -27,6 +27,16 @@ public abstract class DeviceArray<T> : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The array ends before the destination is full.</exception>
     public abstract void CopyTo(Span<T> destination, long offset = 0);
 
+    /// <summary>
+    /// A part of this array as an array of its own, on the same memory: what is written to the one is read from the
+    /// other.
+    /// </summary>
+    /// <param name="offset">The part's first element.</param>
+    /// <param name="length">The number of its elements.</param>
+    /// <returns>The part. It owns no memory: disposing of it does nothing, and it goes with the whole.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches outside.</exception>
+    public abstract DeviceArray<T> Slice(long offset, long length);
+
     /// <summary>Reads the whole array.</summary>
     /// <returns>A new array of <see cref="Length"/> elements.</returns>
     public T[] ToArray()

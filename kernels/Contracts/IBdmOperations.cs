@@ -50,6 +50,12 @@ public readonly record struct GapDraws(
 /// short or live on another device (<see cref="ArgumentException"/>), missing states
 /// (<see cref="ArgumentNullException"/>) and counts below 1 (<see cref="ArgumentOutOfRangeException"/>). The gaps of a
 /// network with itself are exactly 0, as are the gradients of embed.0.W and main.out_fc.bias.
+/// <para>
+/// Operations on M models do for each what those on one do, to the last bit. Shapes below are one model's; every array
+/// holds the models' one after the other: actions [M×n×A], losses [M], and parameters and their gradients with
+/// <see cref="BdmLayout.ModelStride"/> from one model's first to the next's, what lies between being neither read nor
+/// written. Counts, objective, dropout rate and solver table are common; model m draws from the seed plus m.
+/// </para>
 /// </summary>
 public interface IBdmOperations : IDisposable
 {
@@ -58,6 +64,9 @@ public interface IBdmOperations : IDisposable
 
     /// <summary>The order of the parameters.</summary>
     BdmLayout Layout { get; }
+
+    /// <summary>M, the number of models worked on side by side.</summary>
+    int Models { get; }
 
     /// <summary>The log-density up to a constant, f(a_t | s, t) (Eq. 11), dropout off.</summary>
     /// <param name="parameters">θ [P].</param>

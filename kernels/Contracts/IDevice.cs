@@ -19,11 +19,16 @@ public interface IDevice : IDisposable
     DeviceArray<T> Allocate<T>(long length)
         where T : unmanaged;
 
-    /// <summary>Makes the fused operations of one network shape, with a workspace of their own.</summary>
-    /// <param name="shape">The sizes of the network.</param>
+    /// <summary>
+    /// Makes the fused operations of one network shape, with a workspace of their own: of one network, or of several
+    /// that are worked on side by side.
+    /// </summary>
+    /// <param name="shape">The sizes of each network.</param>
     /// <param name="schedule">The noise schedule that turns a diffusion time into α and σ.</param>
+    /// <param name="models">M, the number of networks, at least 1.</param>
     /// <returns>The operations, owned by the caller.</returns>
-    IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule);
+    /// <exception cref="ArgumentOutOfRangeException">There is no network.</exception>
+    IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1);
 
     /// <summary>Makes the fused operations of critics of one shape, with a workspace of their own.</summary>
     /// <param name="shape">The sizes of the networks.</param>
@@ -47,6 +52,26 @@ public static class DeviceExtensions
     {
         var array = device.Allocate<T>(values.Length);
         array.CopyFrom(values);
+        return array;
+    }
+
+    /// <summary>Makes an array with the contents of several models, one after the other.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="device">The device that owns the array.</param>
+    /// <param name="values">The contents by model.</param>
+    /// <returns>The array, owned by the caller.</returns>
+    public static DeviceArray<T> UploadEach<T>(this IDevice device, IEnumerable<T[]> values)
+        where T : unmanaged
+    {
+        T[][] models = [.. values];
+        var array = device.Allocate<T>(models.Sum(model => (long)model.Length));
+        long offset = 0;
+        foreach (var model in models)
+        {
+            array.CopyFrom(model, offset);
+            offset += model.Length;
+        }
+
         return array;
     }
 }

@@ -105,8 +105,14 @@ public enum RandomPurpose : uint
 /// Names a stream of random words: key = the seed, counter = (element, step, stage, purpose). Whoever draws supplies
 /// purpose and element, so that every device draws the same words.
 /// </summary>
-/// <param name="Seed">The Philox key.</param>
+/// <param name="Seed">The Philox key; that of model 0 where an operation works on several models.</param>
 /// <param name="Stage">The stage.</param>
 /// <param name="Step">The step within the stage.</param>
 /// <param name="FirstElement">Added to every element index: where a long run of rows is worked through in parts.</param>
-public readonly record struct RandomDraw(ulong Seed, RandomStage Stage, uint Step, ulong FirstElement = 0);
+public readonly record struct RandomDraw(ulong Seed, RandomStage Stage, uint Step, ulong FirstElement = 0)
+{
+    /// <summary>The stream of one of several models that are worked on side by side: model m draws from the seed plus m.</summary>
+    /// <param name="model">m.</param>
+    /// <returns>The stream.</returns>
+    public RandomDraw OfModel(int model) => this with { Seed = unchecked(Seed + (ulong)model) };
+}

@@ -18,9 +18,6 @@ internal static unsafe class CpuArguments
         return mine.Pointer;
     }
 
-    /// <summary>The same, or null for null.</summary>
-    public static float* OptionalPointer(DeviceArray<float>? array, long needed) => array is null ? null : Pointer(array, needed);
-
     /// <summary>Refuses counts below one.</summary>
     public static int AtLeastOne(int count)
     {

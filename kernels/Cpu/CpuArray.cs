@@ -8,20 +8,45 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
 {
     private const nuint Alignment = 64;
     private readonly long _bytes;
+    private readonly CpuArray<T>? _whole;
+    private readonly long _offset;
+    private T* _memory;
 
     public CpuArray(long length)
         : base(length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _bytes = Math.Max(checked(length * sizeof(T)), 1);
-        Pointer = (T*)NativeMemory.AlignedAlloc((nuint)_bytes, Alignment);
-        NativeMemory.Clear(Pointer, (nuint)_bytes);
+        _memory = (T*)NativeMemory.AlignedAlloc((nuint)_bytes, Alignment);
+        NativeMemory.Clear(_memory, (nuint)_bytes);
         GC.AddMemoryPressure(_bytes);
+    }
+
+    // A part keeps the whole from being finalised.
+    private CpuArray(CpuArray<T> whole, long offset, long length)
+        : base(length)
+    {
+        (_whole, _offset) = (whole, offset);
+        GC.SuppressFinalize(this);
     }
 
     ~CpuArray() => Dispose(false);
 
-    public T* Pointer { get; private set; }
+    /// <summary>The first element; null where the memory was given back.</summary>
+    public T* Pointer
+    {
+        get
+        {
+            T* memory = (_whole ?? this)._memory;
+            return memory == null ? null : memory + _offset;
+        }
+    }
+
+    public override DeviceArray<T> Slice(long offset, long length)
+    {
+        Check(offset, length);
+        return new CpuArray<T>(_whole ?? this, _offset + offset, length);
+    }
 
     public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0) =>
         CopyAndKeepAlive(source, Range(offset, source.Length));
@@ -31,10 +56,10 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
 
     protected override void Dispose(bool disposing)
     {
-        if (Pointer == null)
+        if (_memory == null)
             return;
-        NativeMemory.AlignedFree(Pointer);
-        Pointer = null;
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
         GC.RemoveMemoryPressure(_bytes);
     }
 
@@ -46,9 +71,14 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
 
     private Span<T> Range(long offset, int count)
     {
-        ObjectDisposedException.ThrowIf(Pointer == null, this);
-        if (offset < 0 || offset > Length - count)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
+        Check(offset, count);
         return new Span<T>(Pointer + offset, count);
+    }
+
+    private void Check(long offset, long count)
+    {
+        ObjectDisposedException.ThrowIf(Pointer == null, this);
+        if (offset < 0 || count < 0 || offset > Length - count)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
     }
 }

@@ -45,11 +45,11 @@ public sealed class CpuDevice : IDevice
         where T : unmanaged => new CpuArray<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => Options.Simd switch
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => Options.Simd switch
     {
-        SimdLevel.Avx512 => new CpuBdmOperations<Vector512<float>, Simd512>(shape, schedule, _pool),
-        SimdLevel.Avx2 => new CpuBdmOperations<Vector256<float>, Simd256>(shape, schedule, _pool),
-        _ => new CpuBdmOperations<Vector128<float>, Simd128>(shape, schedule, _pool),
+        SimdLevel.Avx512 => new CpuBdmOperations<Vector512<float>, Simd512>(shape, schedule, models, _pool),
+        SimdLevel.Avx2 => new CpuBdmOperations<Vector256<float>, Simd256>(shape, schedule, models, _pool),
+        _ => new CpuBdmOperations<Vector128<float>, Simd128>(shape, schedule, models, _pool),
     };
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
 
     private Kind _kind;
     private long _count;
+    private int _itemsPerModel;
     private float* _first;
     private float* _second;
     private float* _third;
@@ -32,30 +33,30 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         Polyak,
     }
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose)
+    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
     {
-        _indices = Pointer(indices, AtLeastOne(count));
+        _indices = Pointer(indices, (long)AtLeastOne(count) * AtLeastOne(models));
         (_upper, _draw, _purpose) = (AtLeastOne(upper), draw, purpose);
-        Start(Kind.Indices, count);
+        Start(Kind.Indices, count, models);
         KeepAlive(indices);
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
+    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        _first = Pointer(values, count);
+        _first = Pointer(values, checked(count * AtLeastOne(models)));
         (_draw, _purpose) = (draw, purpose);
-        Start(Kind.Normal, count);
+        Start(Kind.Normal, count, models);
         KeepAlive(values);
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination)
+    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
     {
-        _first = Pointer(source, AtLeastOne(width));
-        _second = Pointer(destination, (long)AtLeastOne(count) * width);
-        _indices = Pointer(indices, count);
-        (_width, _upper) = (width, checked((int)(source.Length / width)));
-        Start(Kind.Gather, count);
+        _first = Pointer(source, (long)AtLeastOne(width) * AtLeastOne(models));
+        _second = Pointer(destination, checked((long)AtLeastOne(count) * width * models));
+        _indices = Pointer(indices, (long)count * models);
+        (_width, _upper) = (width, checked((int)RowsPerModel(source.Length, width, models)));
+        Start(Kind.Gather, count, models);
         KeepAlive(source, indices, destination);
     }
 
@@ -74,7 +75,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _third = Pointer(firstMoment, count);
         _fourth = Pointer(secondMoment, count);
         _adam = new AdamConstants(settings, step);
-        Start(Kind.Adam, count);
+        Start(Kind.Adam, count, 1);
         KeepAlive(parameters, gradient, firstMoment, secondMoment);
     }
 
@@ -86,44 +87,56 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         _first = Pointer(target, target.Length);
         _second = Pointer(source, target.Length);
         _rate = rate;
-        Start(Kind.Polyak, target.Length);
+        Start(Kind.Polyak, target.Length, 1);
         KeepAlive(target, source);
     }
 
     public void Run(int item, int worker)
     {
-        long first = (long)item * ElementsPerItem;
+        int model = item / _itemsPerModel;
+        long first = (long)(item % _itemsPerModel) * ElementsPerItem;
         int count = (int)Math.Min(ElementsPerItem, _count - first);
         switch (_kind)
         {
-            case Kind.Indices: FillIndices(first, count); break;
-            case Kind.Normal: CpuRandom.Normals(_draw, _purpose, (ulong)first, count, _first + first); break;
-            case Kind.Gather: Gather(first, count); break;
+            case Kind.Indices: FillIndices(model, first, count); break;
+            case Kind.Normal: CpuRandom.Normals(_draw.OfModel(model), _purpose, (ulong)first, count, _first + (model * _count) + first); break;
+            case Kind.Gather: Gather(model, first, count); break;
             case Kind.Adam: ParameterUpdate<TV, TS>.Adam(_adam, _first + first, _second + first, _third + first, _fourth + first, count); break;
             case Kind.Polyak: ParameterUpdate<TV, TS>.Average(_rate, _first + first, _second + first, count); break;
         }
     }
 
-    private void Start(Kind kind, long count)
+    private static long RowsPerModel(long elements, int width, int models)
     {
-        (_kind, _count) = (kind, count);
-        pool.Run(this, (int)((count + ElementsPerItem - 1) / ElementsPerItem));
+        long rows = elements / width;
+        return rows % models == 0 ? rows / models : throw new ArgumentException($"a source of {rows} rows is not as many for each of {models} models");
     }
 
-    private void FillIndices(long first, int count)
+    private void Start(Kind kind, long count, int models)
     {
+        (_kind, _count, _itemsPerModel) = (kind, count, checked((int)((count + ElementsPerItem - 1) / ElementsPerItem)));
+        pool.Run(this, checked(_itemsPerModel * models));
+    }
+
+    private void FillIndices(int model, long first, int count)
+    {
+        var draw = _draw.OfModel(model);
+        int* indices = _indices + (model * _count);
         for (long i = first; i < first + count; i++)
-            _indices[i] = Philox.Index(Philox.Word(_draw, _purpose, (ulong)i), _upper);
+            indices[i] = Philox.Index(Philox.Word(draw, _purpose, (ulong)i), _upper);
     }
 
-    private void Gather(long first, int count)
+    private void Gather(int model, long first, int count)
     {
+        float* source = _first + ((long)model * _upper * _width);
+        float* destination = _second + (model * _count * _width);
+        int* indices = _indices + (model * _count);
         for (long i = first; i < first + count; i++)
         {
-            int index = _indices[i];
+            int index = indices[i];
             if ((uint)index >= (uint)_upper)
                 throw new ArgumentOutOfRangeException("indices", index, $"index {i} is outside the {_upper} rows of the source");
-            new Span<float>(_first + ((long)index * _width), _width).CopyTo(new Span<float>(_second + (i * _width), _width));
+            new Span<float>(source + ((long)index * _width), _width).CopyTo(new Span<float>(destination + (i * _width), _width));
         }
     }
 }

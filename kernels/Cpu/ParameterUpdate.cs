@@ -43,28 +43,26 @@ internal static unsafe class ParameterUpdate<TV, TS>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Adam(in AdamConstants constants, float* parameters, float* gradient, float* firstMoment, float* secondMoment, int count)
     {
-        TV beta1 = TS.Broadcast(constants.Beta1), rest1 = TS.Broadcast(constants.Rest1);
-        TV beta2 = TS.Broadcast(constants.Beta2), rest2 = TS.Broadcast(constants.Rest2);
-        TV size = TS.Broadcast(-constants.StepSize), scale = TS.Broadcast(constants.SecondScale), epsilon = TS.Broadcast(constants.Epsilon);
+        var step = new AdamVectors(constants);
         int i = 0;
         for (; i <= count - TS.Count; i += TS.Count)
-        {
-            TV g = TS.Load(gradient + i);
-            TV moment1 = TS.MultiplyAdd(TS.Load(firstMoment + i), beta1, TS.Multiply(g, rest1));
-            TV moment2 = TS.MultiplyAdd(TS.Load(secondMoment + i), beta2, TS.Multiply(TS.Multiply(g, g), rest2));
-            TS.Store(moment1, firstMoment + i);
-            TS.Store(moment2, secondMoment + i);
-            TV denominator = TS.MultiplyAdd(TS.SquareRoot(moment2), scale, epsilon);
-            TS.Store(TS.MultiplyAdd(TS.Divide(moment1, denominator), size, TS.Load(parameters + i)), parameters + i);
-        }
+            step.Take(parameters + i, gradient + i, firstMoment + i, secondMoment + i);
+        int rest = count - i;
+        if (rest == 0)
+            return;
 
-        for (; i < count; i++)
-        {
-            float g = gradient[i];
-            firstMoment[i] = (firstMoment[i] * constants.Beta1) + (g * constants.Rest1);
-            secondMoment[i] = (secondMoment[i] * constants.Beta2) + (g * g * constants.Rest2);
-            parameters[i] -= constants.StepSize * (firstMoment[i] / ((MathF.Sqrt(secondMoment[i]) * constants.SecondScale) + constants.Epsilon));
-        }
+        // The rest goes through a full vector too: an element's rounding must not depend on where it stands.
+        float* values = stackalloc float[4 * TS.Count];
+        new Span<float>(values, 4 * TS.Count).Clear();
+        float* p = values, g = values + TS.Count, m = values + (2 * TS.Count), v = values + (3 * TS.Count);
+        Copy(parameters + i, p, rest);
+        Copy(gradient + i, g, rest);
+        Copy(firstMoment + i, m, rest);
+        Copy(secondMoment + i, v, rest);
+        step.Take(p, g, m, v);
+        Copy(p, parameters + i, rest);
+        Copy(m, firstMoment + i, rest);
+        Copy(v, secondMoment + i, rest);
     }
 
     /// <summary>target ← target + rate · (source − target).</summary>
@@ -74,12 +72,43 @@ internal static unsafe class ParameterUpdate<TV, TS>
         TV share = TS.Broadcast(rate);
         int i = 0;
         for (; i <= count - TS.Count; i += TS.Count)
-        {
-            TV old = TS.Load(target + i);
-            TS.Store(TS.MultiplyAdd(TS.Subtract(TS.Load(source + i), old), share, old), target + i);
-        }
+            TS.Store(Average(TS.Load(target + i), TS.Load(source + i), share), target + i);
+        int rest = count - i;
+        if (rest == 0)
+            return;
+        float* values = stackalloc float[2 * TS.Count];
+        new Span<float>(values, 2 * TS.Count).Clear();
+        Copy(target + i, values, rest);
+        Copy(source + i, values + TS.Count, rest);
+        TS.Store(Average(TS.Load(values), TS.Load(values + TS.Count), share), values);
+        Copy(values, target + i, rest);
+    }
 
-        for (; i < count; i++)
-            target[i] += rate * (source[i] - target[i]);
+    private static TV Average(TV target, TV source, TV rate) => TS.MultiplyAdd(TS.Subtract(source, target), rate, target);
+
+    private static void Copy(float* from, float* to, int count) => new Span<float>(from, count).CopyTo(new Span<float>(to, count));
+
+    /// <summary>The constants of one step, in every lane.</summary>
+    private readonly struct AdamVectors(in AdamConstants constants)
+    {
+        private readonly TV _beta1 = TS.Broadcast(constants.Beta1);
+        private readonly TV _rest1 = TS.Broadcast(constants.Rest1);
+        private readonly TV _beta2 = TS.Broadcast(constants.Beta2);
+        private readonly TV _rest2 = TS.Broadcast(constants.Rest2);
+        private readonly TV _epsilon = TS.Broadcast(constants.Epsilon);
+        private readonly TV _size = TS.Broadcast(-constants.StepSize);
+        private readonly TV _scale = TS.Broadcast(constants.SecondScale);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take(float* p, float* g, float* m, float* v)
+        {
+            TV gradient = TS.Load(g);
+            TV first = TS.MultiplyAdd(TS.Load(m), _beta1, TS.Multiply(gradient, _rest1));
+            TV second = TS.MultiplyAdd(TS.Load(v), _beta2, TS.Multiply(TS.Multiply(gradient, gradient), _rest2));
+            TS.Store(first, m);
+            TS.Store(second, v);
+            TV denominator = TS.MultiplyAdd(TS.SquareRoot(second), _scale, _epsilon);
+            TS.Store(TS.MultiplyAdd(TS.Divide(first, denominator), _size, TS.Load(p)), p);
+        }
     }
 }

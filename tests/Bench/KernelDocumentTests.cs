@@ -1,20 +1,28 @@
 using System.Text.Json;
 using EDA.Bench.Kernels;
+using EDA.Bench.Peaks;
 using EDA.Host.CommandLine;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Host;
 
 namespace EDA.Tests.Bench;
 
-public class KernelDocumentTests : IDisposable
+public sealed class KernelDocumentTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("eda-bench-").FullName;
+    private static readonly DevicePeaks Peaks = new(200, "multiply-adds", 20, "copy");
+
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Keys_are_those_other_programs_read()
     {
-        string path = Path.Combine(_folder, "table.json");
-        new KernelDocument(200, [new KernelRow("score", 0.1, 180, 0.9, 0)]).Save(path);
+        string path = _folder.At("table.json");
+        new KernelDocument("cpu", "fp32", 200, Peaks, [new KernelRow("score", 0.1, 180, 0.9, 0)], []).Save(path);
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        Assert.Equal(["peak_gflops", "rows"], document.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["device", "precision", "peak_gflops", "peaks", "rows", "kernels"], document.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["name", "seconds", "gflops", "peak_share", "allocated_bytes"],
             document.RootElement.GetProperty("rows")[0].EnumerateObject().Select(property => property.Name));
@@ -23,18 +31,38 @@ public class KernelDocumentTests : IDisposable
     [Fact]
     public void An_earlier_table_may_be_replaced_and_nothing_else()
     {
-        string table = Path.Combine(_folder, "table.json"), notes = Path.Combine(_folder, "notes.json");
-        new KernelDocument(200, []).Save(table);
+        string table = _folder.At("table.json"), notes = _folder.At("notes.json");
+        new KernelDocument("cpu", "fp32", 200, Peaks, [], []).Save(table);
         File.WriteAllText(notes, "{\"mine\": 1}");
         KernelDocument.CheckDestination(table);
-        KernelDocument.CheckDestination(Path.Combine(_folder, "new.json"));
+        KernelDocument.CheckDestination(_folder.At("new.json"));
         Assert.Throws<UserError>(() => KernelDocument.CheckDestination(notes));
-        Assert.Throws<UserError>(() => KernelDocument.CheckDestination(Path.Combine(_folder, "missing", "table.json")));
+        Assert.Throws<UserError>(() => KernelDocument.CheckDestination(_folder.At("missing/table.json")));
     }
 
-    public void Dispose()
+    [Fact]
+    public void A_device_of_kernels_has_each_kernel_of_each_step_in_its_table()
     {
-        Directory.Delete(_folder, true);
-        GC.SuppressFinalize(this);
+        using var device = new GpuDevice(new SoftwareBackend());
+        using var words = new StringWriter();
+        string path = _folder.At("software.json");
+        var table = KernelTable.Run(device, new WorkloadSize(new(3, 2, 32, 1), 9, 2, 3, 5, 2), 2, path, words);
+        Assert.Equal(["pretraining", "alignment", "score", "sampling", "adam", "implicit q"], table.Rows.Select(row => row.Name));
+        Assert.All(table.Rows, row =>
+        {
+            Assert.True(row.Seconds > 0);
+            Assert.Equal(row.Gflops / table.PeakGflops, row.PeakShare, 1e-12);
+        });
+        double unit = 2 * 32 * 128 * 2;
+        Assert.Equal(6 * unit * 9, table.Rows[0].Gflops * table.Rows[0].Seconds * 1e9, 1e-3);
+        Assert.Equal(table.Rows.Select(row => row.Name), table.Kernels.Select(kernel => kernel.Within).Distinct());
+        // Both outer products of W1 and W2, end to end; what the tables' small gradients add is not counted.
+        var gradient = table.Kernels.Single(kernel => kernel is { Within: "pretraining", Name: "weight_gradient_fp32" });
+        Assert.Equal(2 * unit * 9, gradient.Flop);
+        Assert.Equal(1, gradient.Calls);
+        // Fifteen evaluations, each with a forward layer.
+        Assert.Equal(15, table.Kernels.Single(kernel => kernel is { Within: "sampling", Name: "product_fp32_activation" }).Calls);
+        Assert.Contains("weight_gradient_fp32", words.ToString(), StringComparison.Ordinal);
+        KernelDocument.CheckDestination(path);
     }
 }

@@ -27,7 +27,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
         return new PlainArray<T>(this, length);
     }
 
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) => new GaussianOperations(this, shape, schedule, mean, scale);
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) =>
+        models == 1 ? new GaussianOperations(this, shape, schedule, mean, scale) : throw new NotSupportedException();
 
     public ICriticOperations CreateCritic(CriticShape shape) => throw new NotSupportedException();
 
@@ -39,19 +40,19 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
     {
     }
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose)
+    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         for (int i = 0; i < count; i++)
             Values(indices)[i] = Philox.Index(Philox.Word(draw, purpose, (ulong)i), upper);
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
+    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         for (int i = 0; i < count; i++)
             Values(values)[i] = Philox.Normal(draw, purpose, (ulong)i);
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination)
+    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
     {
         for (int i = 0; i < count; i++)
             Values(source).AsSpan(Values(indices)[i] * width, width).CopyTo(Values(destination).AsSpan(i * width));
@@ -90,6 +91,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
         public override void CopyTo(Span<T> destination, long offset = 0) => Values.AsSpan((int)offset, destination.Length).CopyTo(destination);
 
+        public override DeviceArray<T> Slice(long offset, long length) => throw new NotSupportedException();
+
         protected override void Dispose(bool disposing)
         {
             if (!_disposed)
@@ -103,6 +106,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
         public BdmShape Shape => shape;
 
         public BdmLayout Layout { get; } = new(shape);
+
+        public int Models => 1;
 
         public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density)
         {

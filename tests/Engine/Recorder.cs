@@ -13,7 +13,13 @@ internal sealed class Recorder : ITrainingObserver
 
     public Action<TrainingProgress>? OnProgress { get; init; }
 
-    public void StageStarted(string stage, long step, long total) => Events.Add($"started {stage} {step}/{total}");
+    public Action<string>? OnStarted { get; init; }
+
+    public void StageStarted(string stage, long step, long total)
+    {
+        Events.Add($"started {stage} {step}/{total}");
+        OnStarted?.Invoke(stage);
+    }
 
     public void Progress(in TrainingProgress progress)
     {
@@ -24,4 +30,6 @@ internal sealed class Recorder : ITrainingObserver
     }
 
     public void StageFinished(StageResult result) => Events.Add($"finished {result.Stage} {result.Steps}");
+
+    public void Diverged(TrainingDivergedException divergence) => Events.Add($"diverged {divergence.Stage} {divergence.Step}");
 }

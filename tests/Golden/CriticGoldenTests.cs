@@ -15,7 +15,7 @@ public class CriticGoldenTests
     /// <summary>Of a loss after steps have been taken.</summary>
     private const double LaterLoss = 5e-5;
 
-    public static TheoryData<string, string> Cases => TestDevices.CriticsWith(GoldenCritic.Names);
+    public static TheoryData<string, string> Cases => TestDevices.With(GoldenCritic.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -6,7 +6,7 @@ namespace EDA.Tests.Golden;
 /// <summary>Every device against what PyTorch found in float64.</summary>
 public class DeviceGoldenTests
 {
-    public static TheoryData<string, string> Networks => TestDevices.With(GoldenFiles.Networks);
+    public static TheoryData<string, string> Networks => TestDevices.WithPrecisions(GoldenFiles.Networks, GoldenFiles.Networks);
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -15,8 +15,8 @@ public class DeviceGoldenTests
         var golden = GoldenFiles.Network(name);
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, new BdmInputs(golden.Problem));
-        Deviation.AssertClose(golden.Density, run.Density(), Tolerances.Density, "f");
-        Deviation.AssertClose(golden.Score, run.Score(), Tolerances.Score, "score");
+        Deviation.AssertClose(golden.Density, run.Density(), Tolerances.Of(deviceName).Density, "f");
+        Deviation.AssertClose(golden.Score, run.Score(), Tolerances.Of(deviceName).Score, "score");
     }
 
     [Theory]
@@ -26,8 +26,8 @@ public class DeviceGoldenTests
         var golden = GoldenFiles.Network(name);
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, new BdmInputs(golden.Problem));
-        AssertStep(run.Inputs, golden.Denoising, run.DenoisingStep(run.GivenDenoising(dropout: false)), "denoising");
-        AssertStep(run.Inputs, golden.DenoisingWithDropout, run.DenoisingStep(run.GivenDenoising(dropout: true)), "denoising with dropout");
+        AssertStep(deviceName, run.Inputs, golden.Denoising, run.DenoisingStep(run.GivenDenoising(dropout: false)), "denoising");
+        AssertStep(deviceName, run.Inputs, golden.DenoisingWithDropout, run.DenoisingStep(run.GivenDenoising(dropout: true)), "denoising with dropout");
     }
 
     [Theory]
@@ -38,12 +38,12 @@ public class DeviceGoldenTests
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, new BdmInputs(golden.Problem));
         var draws = run.GivenGaps();
-        Deviation.AssertClose(golden.Gaps, run.Gaps(draws), Tolerances.Density * GapCancellation, "gaps");
+        Deviation.AssertClose(golden.Gaps, run.Gaps(draws), Tolerances.Of(deviceName).Density * GapCancellation, "gaps");
         foreach (var step in golden.Alignment)
         {
             var objective = new AlignmentObjective(Enum.Parse<AlignmentLoss>(step.Objective), step.Temperature, step.LabelScale);
             var truth = new GoldenStep(step.Loss, step.Gradient, step.Whole);
-            AssertStep(run.Inputs, truth, run.AlignmentStep(objective, draws), step.Objective);
+            AssertStep(deviceName, run.Inputs, truth, run.AlignmentStep(objective, draws), step.Objective);
         }
     }
 
@@ -70,11 +70,12 @@ public class DeviceGoldenTests
     /// <summary>A gap is the difference of two densities a few times its size.</summary>
     private const double GapCancellation = 4;
 
-    private static void AssertStep(BdmInputs inputs, GoldenStep truth, (float Loss, float[] Gradient) found, string what)
+    private static void AssertStep(string deviceName, BdmInputs inputs, GoldenStep truth, (float Loss, float[] Gradient) found, string what)
     {
-        Deviation.AssertClose(truth.Loss, found.Loss, Tolerances.Loss, what + " loss");
-        Deviation.AssertSketch(inputs, truth.Gradient, Deviation.Widen(found.Gradient), Tolerances.Gradient, what + " gradient");
+        var tolerances = Tolerances.Of(deviceName);
+        Deviation.AssertClose(truth.Loss, found.Loss, tolerances.Loss, what + " loss");
+        Deviation.AssertSketch(inputs, truth.Gradient, Deviation.Widen(found.Gradient), tolerances.Gradient, what + " gradient");
         if (truth.WholeGradient is { } whole)
-            Deviation.AssertGradient(inputs.Layout, whole, found.Gradient, Tolerances.Gradient, what + " gradient");
+            Deviation.AssertGradient(inputs.Layout, whole, found.Gradient, tolerances.Gradient, what + " gradient");
     }
 }

@@ -10,7 +10,6 @@ internal static class GpuKernelArguments
         Left = All(backend.Upload<float>(inputs.Input)),
         Right = All(backend.Upload<float>(inputs.Weight)),
         LeftRowStride = inputs.Inner,
-        LeftDepthStride = 1,
         RightRowStride = inputs.Inner,
         RightDepthStride = 1,
         Rows = inputs.Rows,

@@ -36,6 +36,16 @@ public class SoftwareKernelTests
         Assert.Throws<IndexOutOfRangeException>(() => Run(TakePartTooLong, ItemOrder.Forward));
 
     [Fact]
+    public void A_part_cannot_begin_where_its_view_ends()
+    {
+        // ILGPU asserts so, be the part empty or not.
+        using SoftwareBuffer<float> buffer = new(4), none = new(0);
+        Assert.Equal(0, buffer.View.SubView(3, 0).Length);
+        Assert.Equal(0, none.View.SubView(0, 0).Length);
+        Assert.Throws<IndexOutOfRangeException>(() => buffer.View.SubView(4, 0));
+    }
+
+    [Fact]
     public void Parting_at_a_barrier_throws()
     {
         var error = Assert.Throws<GroupDivergenceException>(() => Run(PartAtBarrier, ItemOrder.Forward));

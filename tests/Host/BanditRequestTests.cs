@@ -20,6 +20,13 @@ public sealed class BanditRequestTests
         Assert.DoesNotContain("--objective", Request(null).Command, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void ThePrecisionIsNamedWhereItWasGiven()
+    {
+        Assert.DoesNotContain("--precision", Request(null).Command, StringComparison.Ordinal);
+        Assert.EndsWith("--device software --precision fp32", (Request(null) with { Device = "software", Precision = "fp32" }).Command, StringComparison.Ordinal);
+    }
+
     private static BanditRequest Request(string? objective, params string[] assignments) =>
         new(Recipe.Find("bandit-rings"), "smoke", "cpu", objective, "somewhere", assignments, BanditBudgets.Smoke with { Seed = 7 });
 }

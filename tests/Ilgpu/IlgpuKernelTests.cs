@@ -7,6 +7,7 @@ using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime.CPU;
 using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
+using GpuPrecision = ilgpu::EDA.Kernels.Gpu.GpuPrecision;
 using IlgpuBackend = ilgpu::EDA.Kernels.Gpu.IlgpuBackend;
 
 namespace EDA.Tests.Ilgpu;
@@ -34,10 +35,66 @@ public sealed class IlgpuKernelTests
         Assert.InRange(Distance(expected.Sample(table, draw, null), actual.Sample(table, draw, null)), 0, 1e-6);
     }
 
-    private static GpuDevice Device()
+    [Fact]
+    public void Launches_are_timed_by_ILGPUs_own_markers()
     {
-        var context = Context.Create(builder => builder.EnableAlgorithms());
-        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true));
+        using var device = Device();
+        using var values = device.Allocate<float>(100);
+        using var profile = device.StartProfile();
+        profile.Begin("fill");
+        device.Vector.FillNormal(values, 100, new RandomDraw(1, RandomStage.Behavior, 0), RandomPurpose.Noise);
+        profile.End();
+        Assert.Equal(["set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
+        Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
+        Assert.Empty(device.Resources);
+    }
+
+    [Fact]
+    public void Tensor_cores_are_refused_where_there_are_none()
+    {
+        var error = Assert.Throws<NotSupportedException>(() => Device(GpuPrecision.Tf32));
+        Assert.Contains("precision tf32 needs tensor cores", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_of_two_models_has_the_bits_it_has_alone()
+    {
+        // A whole step of both, with everything drawn.
+        BdmInputs[] inputs = [new(Tiny), new(Tiny with { Seed = 161 })];
+        var draw = new RandomDraw(0xFFFFFFFF, RandomStage.Behavior, 3);
+        using var device = Device();
+        float[] together = Gradients(inputs, draw);
+        int stride = together.Length / 2;
+        Assert.Equal(Gradients([inputs[0]], draw), together[..stride]);
+        Assert.Equal(Gradients([inputs[1]], draw.OfModel(1)), together[stride..]);
+
+        using var indices = device.Allocate<int>(2 * 200);
+        using var own = device.Allocate<int>(200);
+        device.Vector.FillIndices(indices, 200, 77, draw, RandomPurpose.BatchIndex, 2);
+        device.Vector.FillIndices(own, 200, 77, draw.OfModel(1), RandomPurpose.BatchIndex);
+        device.Synchronize();
+        Assert.Equal(own.ToArray(), indices.ToArray()[200..]);
+
+        float[] Gradients(BdmInputs[] models, RandomDraw draw)
+        {
+            using var operations = device.CreateBdm(Tiny.Shape, VarianceSchedule.Published, models.Length);
+            float[] Padded(float[] values) => [.. values, .. new float[operations.Layout.ModelStride - values.Length]];
+            using var parameters = device.UploadEach(models.Select(model => Padded(model.Behavior)));
+            using var actions = device.UploadEach(models.Select(model => model.Actions));
+            using var states = device.UploadEach(models.Select(model => model.States!));
+            using var gradient = device.Allocate<float>(parameters.Length);
+            using var loss = device.Allocate<float>(models.Length);
+            operations.DenoisingStep(parameters, actions, states, Tiny.Rows, new DenoisingDraws(draw, 0.1f), gradient, loss);
+            device.Synchronize();
+            Assert.All(loss.ToArray(), value => Assert.True(value > 0));
+            return gradient.ToArray();
+        }
+    }
+
+    private static GpuDevice Device(GpuPrecision precision = GpuPrecision.Fp32)
+    {
+        var context = Context.Create(builder => builder.EnableAlgorithms().Profiling());
+        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true), precision);
     }
 
     private static double Distance(float[] expected, float[] actual) =>

@@ -1,6 +1,8 @@
 extern alias ilgpu;
 
+using System.Globalization;
 using System.Reflection;
+using EDA.Tests.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
@@ -8,6 +10,7 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using KernelCatalogue = ilgpu::EDA.Kernels.Gpu.KernelCatalogue;
+using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 
 namespace EDA.Tests.Ilgpu;
 
@@ -18,11 +21,28 @@ public class PtxTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
-    public void Every_kernel_compiles_without_local_memory(string name)
+    public void Every_kernel_compiles_under_its_name_without_local_memory(string name)
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method);
-        Assert.Contains(".entry", ptx, StringComparison.Ordinal);
+        string ptx = Compile(NamedEntryPoint.Of(name, KernelCatalogue.All.Single(kernel => kernel.Name == name).Method));
+        Assert.Contains($".entry Kernel_{name}(", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+
+        // The kernel is written out in the entry point that bears its name.
+        Assert.DoesNotContain(".func", ptx, StringComparison.Ordinal);
+    }
+
+    /// <summary>sm_80 and sm_90: A100 and H100, H200.</summary>
+    [OptionalTheory(OptionalNeeds.Ptxas)]
+    [MemberData(nameof(Kernels))]
+    public void Every_kernel_assembles_without_spilling_registers(string name)
+    {
+        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method, CudaInstructionSet.ISA_78);
+        foreach (string architecture in new[] { "sm_80", "sm_90" })
+        {
+            var (registers, spilled) = PtxAssembler.Assemble(ptx, architecture);
+            Assert.InRange(registers, 1, 255);
+            Assert.Equal(0, spilled);
+        }
     }
 
     [Fact]
@@ -33,10 +53,53 @@ public class PtxTests
         Assert.Equal(3, ptx.Split(".shared .align 16").Length - 1);
     }
 
-    private static string Compile(MethodInfo kernel)
+    public static TheoryData<string, string, int> TensorKernels
+    {
+        get
+        {
+            var kernels = new TheoryData<string, string, int>();
+            foreach (string kernel in new[] { "product_{0}_activation", "weight_gradient_{0}" })
+            {
+                // A warp's 32 × 32 sums take 16 or 8 instructions, and a large tile has two of them a warp.
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32"), "m16n8k8.row.col.f32.tf32.tf32.f32", 32);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32_small"), "m16n8k8.row.col.f32.tf32.tf32.f32", 16);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16"), "m16n8k16.row.col.f32.bf16.bf16.f32", 16);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16_small"), "m16n8k16.row.col.f32.bf16.bf16.f32", 8);
+            }
+
+            return kernels;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TensorKernels))]
+    public void Tensor_core_products_work_on_registers_and_copy_asynchronously(string name, string instruction, int count)
+    {
+        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method);
+        Assert.Equal(count, ptx.Split("mma.sync.aligned." + instruction).Length - 1);
+
+        // Registers are declared once, in the kernel's own scope, above everything that names them.
+        int declaration = ptx.IndexOf(".reg .f32 acc<64>;", StringComparison.Ordinal);
+        Assert.Equal(declaration, ptx.LastIndexOf(".reg .f32 acc<", StringComparison.Ordinal));
+        Assert.True(declaration >= 0 && declaration < ptx.IndexOf("{acc0,", StringComparison.Ordinal) && declaration < ptx.IndexOf("left0,", StringComparison.Ordinal));
+        Assert.DoesNotContain(".func", ptx, StringComparison.Ordinal);
+
+        Assert.Contains("cp.async.cg.shared.global", ptx, StringComparison.Ordinal);
+        Assert.Contains(name.Contains("small", StringComparison.Ordinal) ? "cp.async.wait_group 4;" : "cp.async.wait_group 1;", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4.f32", ptx, StringComparison.Ordinal);
+        string shared = Assert.Single(ptx.Split('\n'), line => line.Contains(".shared .align 16 .b8", StringComparison.Ordinal));
+        Assert.InRange(int.Parse(shared[(shared.IndexOf('[', StringComparison.Ordinal) + 1)..shared.IndexOf(']', StringComparison.Ordinal)], CultureInfo.InvariantCulture), 1, 48 * 1024);
+
+        // Addresses of shared memory are what they are: a conversion to a generic address would lead an asynchronous copy astray.
+        Assert.DoesNotContain("cvta.shared", ptx, StringComparison.Ordinal);
+    }
+
+    private static string Compile(MethodInfo kernel) => Compile(kernel, CudaInstructionSet.ISA_80);
+
+    private static string Compile(MethodInfo kernel, CudaInstructionSet instructions)
     {
         using var context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2));
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null);
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, instructions, null);
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
         return compiled.PTXAssembly;
     }

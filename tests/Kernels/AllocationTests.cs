@@ -1,4 +1,5 @@
 using EDA.Kernels;
+using EDA.Kernels.Cpu;
 using EDA.Tests.Golden;
 
 namespace EDA.Tests.Kernels;
@@ -75,9 +76,11 @@ public class AllocationTests
 
     internal static void AssertQuiet(IDevice device, Action step, string what)
     {
+        // Only the CPU's work goes to other threads. Elsewhere a step may take as long as the runner is quiet.
+        bool everywhere = device is CpuDevice;
         Repeat();
         long leastHere = long.MaxValue, leastAnywhere = long.MaxValue;
-        for (int attempt = 0; attempt < Attempts && (leastHere > 0 || leastAnywhere > 0); attempt++)
+        for (int attempt = 0; attempt < Attempts && (leastHere > 0 || (everywhere && leastAnywhere > 0)); attempt++)
         {
             long here = GC.GetAllocatedBytesForCurrentThread(), anywhere = GC.GetTotalAllocatedBytes(precise: true);
             Repeat();
@@ -87,7 +90,7 @@ public class AllocationTests
         }
 
         Assert.True(leastHere == 0, $"{what}: {leastHere} bytes on the calling thread");
-        Assert.True(leastAnywhere == 0, $"{what}: {leastAnywhere} bytes in the process");
+        Assert.True(leastAnywhere == 0 || !everywhere, $"{what}: {leastAnywhere} bytes in the process");
 
         void Repeat()
         {

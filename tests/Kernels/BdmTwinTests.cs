@@ -22,7 +22,11 @@ public class BdmTwinTests
 
     private static readonly ConcurrentDictionary<string, Lazy<Truth>> Truths = new();
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Select(problem => problem.Name));
+    // What the tensor cores add is accuracy, and that shows in a few. Not in the alignment of two candidates of one state: its
+    // gradient is the difference of two that are nearly the same, and says more about them than about a device.
+    private static readonly string[] ForPrecisions = ["one row with a state", "odd batch", "bandit, four blocks", "width 96"];
+
+    public static TheoryData<string, string> Cases => TestDevices.WithPrecisions(Problems.Select(problem => problem.Name), ForPrecisions);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -31,8 +35,8 @@ public class BdmTwinTests
         var truth = TruthOf(name);
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, truth.Inputs);
-        Deviation.AssertClose(truth.Density, run.Density(), Tolerances.Density, "f");
-        Deviation.AssertClose(truth.Score, run.Score(), Tolerances.Score, "score");
+        Deviation.AssertClose(truth.Density, run.Density(), Tolerances.Of(deviceName).Density, "f");
+        Deviation.AssertClose(truth.Score, run.Score(), Tolerances.Of(deviceName).Score, "score");
     }
 
     [Theory]
@@ -42,8 +46,8 @@ public class BdmTwinTests
         var truth = TruthOf(name);
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, truth.Inputs);
-        AssertStep(truth.Inputs, truth.Denoising, run.DenoisingStep(run.GivenDenoising(dropout: false)), "denoising");
-        AssertStep(truth.Inputs, truth.DenoisingWithDropout, run.DenoisingStep(run.GivenDenoising(dropout: true)), "denoising with dropout");
+        AssertStep(deviceName, truth.Inputs, truth.Denoising, run.DenoisingStep(run.GivenDenoising(dropout: false)), "denoising");
+        AssertStep(deviceName, truth.Inputs, truth.DenoisingWithDropout, run.DenoisingStep(run.GivenDenoising(dropout: true)), "denoising with dropout");
     }
 
     [Theory]
@@ -55,9 +59,9 @@ public class BdmTwinTests
         using var run = new BdmRun(device, truth.Inputs);
         var draws = run.GivenGaps();
         double scale = Math.Sqrt(truth.Density.Average(f => f * f) / truth.Gaps.Average(gap => gap * gap));
-        Deviation.AssertClose(truth.Gaps, run.Gaps(draws), Tolerances.Density * Math.Max(1, scale), "gaps");
-        AssertStep(truth.Inputs, truth.Value, run.AlignmentStep(Truth.ValueObjective, draws), "value");
-        AssertStep(truth.Inputs, truth.Preference, run.AlignmentStep(Truth.PreferenceObjective, draws), "preference");
+        Deviation.AssertClose(truth.Gaps, run.Gaps(draws), Tolerances.Of(deviceName).Density * Math.Max(1, scale), "gaps");
+        AssertStep(deviceName, truth.Inputs, truth.Value, run.AlignmentStep(Truth.ValueObjective, draws), "value");
+        AssertStep(deviceName, truth.Inputs, truth.Preference, run.AlignmentStep(Truth.PreferenceObjective, draws), "preference");
     }
 
     [Theory]
@@ -67,17 +71,18 @@ public class BdmTwinTests
         var truth = TruthOf(name);
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, truth.Inputs);
-        Deviation.AssertClose(truth.Samples, run.Sample(SolverTables.EveryFeature), Tolerances.Score, "sample");
+        Deviation.AssertClose(truth.Samples, run.Sample(SolverTables.EveryFeature), Tolerances.Of(deviceName).Score, "sample");
     }
 
     private static Truth TruthOf(string name) => Truths.GetOrAdd(
         name, key => new Lazy<Truth>(() => new Truth(new BdmInputs(Problems.Single(problem => problem.Name == key))))).Value;
 
     private static void AssertStep(
-        BdmInputs inputs, (double Loss, double[] Gradient) truth, (float Loss, float[] Gradient) found, string what)
+        string deviceName, BdmInputs inputs, (double Loss, double[] Gradient) truth, (float Loss, float[] Gradient) found, string what)
     {
-        Deviation.AssertClose(truth.Loss, found.Loss, Tolerances.Loss, what + " loss");
-        Deviation.AssertGradient(inputs.Layout, truth.Gradient, found.Gradient, Tolerances.Gradient, what + " gradient");
+        var tolerances = Tolerances.Of(deviceName);
+        Deviation.AssertClose(truth.Loss, found.Loss, tolerances.Loss, what + " loss");
+        Deviation.AssertGradient(inputs.Layout, truth.Gradient, found.Gradient, tolerances.Gradient, what + " gradient");
         foreach (var slice in new[] { inputs.Layout.Frequencies, inputs.Layout.OutputBias })
             Assert.All(found.Gradient[slice.Offset..(slice.Offset + slice.Length)], entry => Assert.Equal(0, entry));
     }

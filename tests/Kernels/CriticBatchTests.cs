@@ -12,7 +12,7 @@ public class CriticBatchTests
     /// <summary>The CPU keeps 2048 rows at a time.</summary>
     private static readonly CriticInputs Large = new(new CriticProblem("more than a slab", 81, 3, 2, 32, 2500, 2100, 2));
 
-    public static TheoryData<string> Names => TestDevices.CriticNames;
+    public static TheoryData<string> Names => TestDevices.Names;
 
     [Theory]
     [MemberData(nameof(Names))]

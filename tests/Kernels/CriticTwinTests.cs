@@ -16,7 +16,7 @@ public class CriticTwinTests
         new("published width", 74, 17, 6, 256, 200, 130, 5),
     }.ToDictionary(problem => problem.Name);
 
-    public static TheoryData<string, string> Cases => TestDevices.CriticsWith(Problems.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -60,7 +60,7 @@ public class CriticTwinTests
     }
 
     [Theory]
-    [MemberData(nameof(TestDevices.CriticNames), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
     public void A_terminal_row_has_no_future(string deviceName)
     {
         var inputs = new CriticInputs(new CriticProblem("terminal", 75, 4, 2, 32, 8, 8, 2));
@@ -81,7 +81,7 @@ public class CriticTwinTests
     }
 
     [Theory]
-    [MemberData(nameof(TestDevices.CriticNames), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
     public void The_target_goes_its_share_of_the_way(string deviceName)
     {
         var inputs = new CriticInputs(new CriticProblem("share", 76, 4, 2, 32, 8, 8, 2));
@@ -105,7 +105,7 @@ public class CriticTwinTests
     }
 
     [Theory]
-    [MemberData(nameof(TestDevices.CriticNames), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
     public void A_weight_that_is_no_number_shows_in_the_losses(string deviceName)
     {
         var inputs = new CriticInputs(new CriticProblem("no number", 77, 4, 2, 32, 8, 8, 2));

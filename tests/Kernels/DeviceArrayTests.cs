@@ -1,3 +1,5 @@
+using EDA.Kernels;
+
 namespace EDA.Tests.Kernels;
 
 public class DeviceArrayTests
@@ -31,6 +33,41 @@ public class DeviceArrayTests
         Assert.Equal([2, 3, 9], part);
         Assert.Equal([0, 0, 1, 2, 3, 9], array.ToArray());
         Assert.Equal(6, array.Length);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_part_is_the_same_memory(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var whole = device.UploadEach<float>([[0, 1, 2], [], [3, 4, 5, 6]]);
+        var part = whole.Slice(1, 5);
+        var partOfPart = part.Slice(2, 3);
+        Assert.Equal(5, part.Length);
+        Assert.Equal([3f, 4, 5], partOfPart.ToArray());
+        partOfPart.CopyFrom([-4], 1);
+        whole.CopyFrom([-2], 2);
+        Assert.Equal([1f, -2, 3, -4, 5], part.ToArray());
+
+        // Operations take it as they take an array.
+        using var source = device.Upload<float>([10, 20]);
+        using var both = device.Upload<int>([1, 0]);
+        var place = part.Slice(3, 2);
+        device.Vector.Gather(source, 1, both, 2, place);
+        device.Vector.PolyakAverage(part.Slice(0, 1), whole.Slice(6, 1), 1);
+        device.Synchronize();
+        Assert.Equal([0f, 6, -2, 3, 20, 10, 6], whole.ToArray());
+        Assert.Throws<ArgumentException>(() => device.Vector.Gather(source, 1, both, 2, part.Slice(4, 1)));
+        foreach ((long offset, long length) in new[] { (-1L, 2L), (0L, 6L), (5L, 1L), (1L, -1L), (1L, long.MaxValue) })
+            Assert.Throws<ArgumentOutOfRangeException>(() => part.Slice(offset, length));
+        Assert.Throws<ArgumentOutOfRangeException>(() => part.CopyFrom([1, 2], 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => part.CopyTo(new float[1], 5));
+
+        // It owns nothing, and goes with the whole.
+        partOfPart.Dispose();
+        Assert.Equal(3f, part.ToArray()[2]);
+        whole.Dispose();
+        Assert.Throws<ObjectDisposedException>(part.ToArray);
     }
 
     [Theory]

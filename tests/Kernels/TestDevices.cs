@@ -9,22 +9,25 @@ namespace EDA.Tests.Kernels;
 /// Every device that is held to the golden vectors and to the twin. A new device is one more line in
 /// <see cref="All"/>. What the machine lacks is not listed, so nothing passes or is skipped in its name.
 /// </summary>
-public static class TestDevices
+public static partial class TestDevices
 {
-    private const string Software = "software";
-
     private static readonly Dictionary<string, Func<IDevice>> All = new(
     [
         .. Cpu(threads: 1),
         .. Cpu(threads: 4),
-        new(Software, () => new GpuDevice(new SoftwareBackend())),
+        new("software", () => new GpuDevice(new SoftwareBackend())),
+        .. Cuda(),
+    ]);
+
+    /// <summary>The same launches as "software" with products of another precision: what they do to accuracy, and no more.</summary>
+    private static readonly Dictionary<string, Func<IDevice>> Precisions = new(
+    [
+        new("software tf32", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Tf32)),
+        new("software bf16", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Bf16)),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>
     public static TheoryData<string> Names => [.. All.Keys];
-
-    /// <summary>The devices that have the critics' operations, for MemberData.</summary>
-    public static TheoryData<string> CriticNames => [.. All.Keys.Where(HasCritics)];
 
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
@@ -32,28 +35,39 @@ public static class TestDevices
     private static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(level => level <= CpuOptions.BestSimd);
 
     /// <summary>Makes a device.</summary>
-    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="name">One of <see cref="Names"/>, or a device that <see cref="WithPrecisions"/> adds.</param>
     /// <returns>The device, owned by the caller.</returns>
-    public static IDevice Create(string name) => All[name]();
+    public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions[name])();
 
     /// <summary>Every device with each of some other things, for MemberData.</summary>
-    public static TheoryData<string, string> With(IEnumerable<string> others) => Pairs(All.Keys, others);
+    public static TheoryData<string, string> With(IEnumerable<string> others) => WithPrecisions(others, []);
 
-    /// <summary>Every device that has the critics' operations with each of some other things, for MemberData.</summary>
-    public static TheoryData<string, string> CriticsWith(IEnumerable<string> others) => Pairs(All.Keys.Where(HasCritics), others);
-
-    private static bool HasCritics(string device) => device != Software;
-
-    private static TheoryData<string, string> Pairs(IEnumerable<string> devices, IEnumerable<string> others)
+    /// <summary>The same, and the devices whose products are of another precision with some of them: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
+    public static TheoryData<string, string> WithPrecisions(IEnumerable<string> others, IEnumerable<string> some)
     {
         var pairs = new TheoryData<string, string>();
+        AddPairs(pairs, All.Keys, others);
+        AddPairs(pairs, Precisions.Keys, some);
+        return pairs;
+    }
+
+    private static void AddPairs(TheoryData<string, string> pairs, IEnumerable<string> devices, IEnumerable<string> others)
+    {
         foreach (string other in others)
         {
             foreach (string device in devices)
                 pairs.Add(device, other);
         }
+    }
 
-        return pairs;
+    // tests/Ilgpu has them, in a build with ILGPU.
+    static partial void FindCuda(List<KeyValuePair<string, Func<IDevice>>> found);
+
+    private static List<KeyValuePair<string, Func<IDevice>>> Cuda()
+    {
+        var found = new List<KeyValuePair<string, Func<IDevice>>>();
+        FindCuda(found);
+        return found;
     }
 
     private static IEnumerable<KeyValuePair<string, Func<IDevice>>> Cpu(int threads) => Levels.Select(level =>

@@ -20,4 +20,20 @@ public static class Tolerances
 
     /// <summary>Of a step's loss and gradient, between one step and the sum of steps on its parts.</summary>
     public const double SumOfParts = 1e-5;
+
+    /// <summary>Those of a device: what is said above, but for products on the tensor cores.</summary>
+    /// <param name="device">Its name among <see cref="TestDevices"/>.</param>
+    public static DeviceTolerances Of(string device) => device switch
+    {
+        "software tf32" => new(3e-3, 8e-3, 1e-3, 3e-3),
+        "software bf16" => new(2e-2, 5e-2, 1e-2, 2e-2),
+        _ => new(Density, Score, Loss, Gradient),
+    };
 }
+
+/// <summary>How far a device may be from the float64 truth; members as in <see cref="Tolerances"/>.</summary>
+/// <param name="Density">Of a density or a gap.</param>
+/// <param name="Score">Of a score or a sample: of its worst element, which in tens to hundreds is a few times as far off as all are in norm.</param>
+/// <param name="Loss">Of a loss.</param>
+/// <param name="Gradient">Of a gradient.</param>
+public sealed record DeviceTolerances(double Density, double Score, double Loss, double Gradient);

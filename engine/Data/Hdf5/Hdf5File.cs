@@ -49,7 +49,8 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <returns>True if it does, whatever follows.</returns>
     public static bool HasSignature(string path)
     {
-        using var stream = File.OpenRead(path);
+        // No lock is asked for: a process that was started while a file was being written may still hold the writer's.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Span<byte> bytes = stackalloc byte[Signature.Length];
         for (long offset = 0; offset + bytes.Length <= stream.Length; offset = offset == 0 ? 512 : 2 * offset)
         {

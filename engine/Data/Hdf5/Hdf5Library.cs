@@ -201,8 +201,21 @@ internal sealed unsafe class Hdf5Library
         public byte* Description;
     }
 
+    // The C library's environment is not .NET's copy of it.
+    [DllImport("libc", EntryPoint = "setenv")]
+    private static extern int SetEnvironment(byte[] name, byte[] value, int overwrite);
+
+    // HDF5 locks the files it opens, and a child process started meanwhile inherits the lock and keeps it: a file just
+    // written could not be read until that child has ended. Files here are written once, under a new name, then only read.
+    private static void DoNotLockFiles()
+    {
+        if (!OperatingSystem.IsWindows())
+            _ = SetEnvironment("HDF5_USE_FILE_LOCKING\0"u8.ToArray(), "FALSE\0"u8.ToArray(), 0);
+    }
+
     private static Hdf5Library Load()
     {
+        DoNotLockFiles();
         if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path)
         {
             return NativeLibrary.TryLoad(path, out nint named)

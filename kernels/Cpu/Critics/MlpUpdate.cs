@@ -10,7 +10,7 @@ internal readonly unsafe struct MlpMotion
     public MlpMotion(MlpLayout layout, in TrainedArrays arrays, in AdamSettings adam, long step, float* target = null, float targetRate = 0)
     {
         Parameters = Pointer(arrays.Parameters, layout.Length);
-        Gradient = OptionalPointer(arrays.Gradient, layout.Length);
+        Gradient = arrays.Gradient is null ? null : Pointer(arrays.Gradient, layout.Length);
         FirstMoment = Pointer(arrays.FirstMoment, layout.Length);
         SecondMoment = Pointer(arrays.SecondMoment, layout.Length);
         Adam = new AdamConstants(adam, step);

@@ -6,15 +6,16 @@ namespace EDA.Kernels.Gpu;
 internal sealed class IlgpuArray<T> : GpuArray<T>
     where T : unmanaged
 {
+    private readonly IlgpuBackend _backend;
     private readonly MemoryBuffer1D<T, Stride1D.Dense> _buffer;
     private readonly AcceleratorStream _stream;
     private bool _disposed;
 
-    public IlgpuArray(GpuBackend backend, Accelerator accelerator, AcceleratorStream stream, long length)
+    public IlgpuArray(IlgpuBackend backend, Accelerator accelerator, AcceleratorStream stream, long length)
         : base(backend, length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        _stream = stream;
+        (_backend, _stream) = (backend, stream);
         _buffer = accelerator.Allocate1D<T>(Math.Max(length, 1));
         _buffer.MemSetToZero(stream);
         stream.Synchronize();
@@ -31,20 +32,18 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
 
     public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
     {
-        var part = Part(offset, source.Length);
-        if (source.Length == 0)
-            return;
-        part.CopyFromCPU(_stream, source);
-        _stream.Synchronize();
+        Check(offset, source.Length);
+
+        // Both wait until the copy is done: the host's memory is pageable, and the caller's.
+        if (source.Length > 0)
+            View.SubView(offset, source.Length).CopyFromCPU(_stream, source);
     }
 
     public override void CopyTo(Span<T> destination, long offset = 0)
     {
-        var part = Part(offset, destination.Length);
-        if (destination.Length == 0)
-            return;
-        part.CopyToCPU(_stream, destination);
-        _stream.Synchronize();
+        Check(offset, destination.Length);
+        if (destination.Length > 0)
+            View.SubView(offset, destination.Length).CopyToCPU(_stream, destination);
     }
 
     protected override void Dispose(bool disposing)
@@ -52,14 +51,19 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (_disposed)
             return;
         _disposed = true;
-        if (disposing)
-            _buffer.Dispose();
+        if (!disposing || _buffer.IsDisposed)
+            return;
+
+        // What was launched may still be using it.
+        _backend.Synchronize();
+        _buffer.Dispose();
     }
 
-    private ArrayView<T> Part(long offset, int count)
+    private void Check(long offset, int count)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _backend.Settle();
         if (offset < 0 || count > Length - offset)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
-        return View.SubView(offset, count);
     }
 }

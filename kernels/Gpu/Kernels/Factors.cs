@@ -24,6 +24,12 @@ public struct Factors
     /// <summary>From one k to the next in the right matrix.</summary>
     public int RightDepthStride;
 
+    /// <summary>1 where LeftDepthStride is 1, 0 where LeftRowStride is; a constant of the kernel, so that it holds one way only.</summary>
+    public int LeftIsAlongDepth;
+
+    /// <summary>The same for the right matrix; a constant where the kernel knows.</summary>
+    public int RightIsAlongDepth;
+
     /// <summary>1 where every fourth element of a row (or column) of the left matrix stands at a multiple of 16 bytes.</summary>
     public int LeftIsAligned;
 

@@ -18,6 +18,22 @@ public struct Float4
     /// <summary>The fourth.</summary>
     public float W;
 
+    /// <summary>Puts four floats together.</summary>
+    /// <param name="x">The first.</param>
+    /// <param name="y">The second.</param>
+    /// <param name="z">The third.</param>
+    /// <param name="w">The fourth.</param>
+    /// <returns>The four.</returns>
+    public static Float4 Of(float x, float y, float z, float w)
+    {
+        Float4 values = default;
+        values.X = x;
+        values.Y = y;
+        values.Z = z;
+        values.W = w;
+        return values;
+    }
+
     /// <summary>sum += factor·values; a multiply-add each on the GPU.</summary>
     /// <param name="sum">Added to.</param>
     /// <param name="factor">The factor.</param>

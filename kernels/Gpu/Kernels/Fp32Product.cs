@@ -13,6 +13,21 @@ public readonly struct Fp32Product : IProduct
     private const int Panel4 = Depth * Stride4;
 
     /// <inheritdoc/>
+    public int GroupSize => ProductTile.GroupSize;
+
+    /// <inheritdoc/>
+    public int TileRows => ProductTile.Size;
+
+    /// <inheritdoc/>
+    public int TileColumns => ProductTile.Size;
+
+    /// <inheritdoc/>
+    public int PartRows => ProductTile.Size;
+
+    /// <inheritdoc/>
+    public int Stride => ProductTile.Stride;
+
+    /// <inheritdoc/>
     public ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         var left = SharedMemory.Allocate<Float4>(2 * Depth * ProductTile.Stride / 4);
@@ -66,6 +81,12 @@ public readonly struct Fp32Product : IProduct
         tile[at + (7 * Stride4)] = c7;
         Group.Barrier();
         return tile.Cast<float>();
+    }
+
+    /// <summary>Nothing is left to do: the tile is one part, and <see cref="Sum"/> has put it there.</summary>
+    /// <inheritdoc/>
+    public void Put(ArrayView<float> memory, Factors factors, int part)
+    {
     }
 
     // This item's 8 elements of each factor's next panel, from memory.

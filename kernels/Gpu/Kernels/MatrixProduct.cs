@@ -15,7 +15,7 @@ public interface IEpilogue
 public struct ProductArguments<TEpilogue>
     where TEpilogue : struct, IEpilogue
 {
-    /// <summary>The left matrix; element (i, k) at i·LeftRowStride + k·LeftDepthStride.</summary>
+    /// <summary>The left matrix, used as it stands; element (i, k) at i·LeftRowStride + k.</summary>
     public ModelView Left;
 
     /// <summary>The right matrix; element (j, k) at j·RightRowStride + k·RightDepthStride.</summary>
@@ -23,9 +23,6 @@ public struct ProductArguments<TEpilogue>
 
     /// <summary>From one row of the product to the next.</summary>
     public int LeftRowStride;
-
-    /// <summary>From one k to the next in the left matrix; it or LeftRowStride is 1.</summary>
-    public int LeftDepthStride;
 
     /// <summary>From one column of the product to the next.</summary>
     public int RightRowStride;
@@ -48,7 +45,8 @@ public struct ProductArguments<TEpilogue>
 
 /// <summary>
 /// A layer: the product of activations [n×K] and weights (or their transpose) with everything pointwise after it fused
-/// into the epilogue. 2nKM FLOP; 4(nK + MK) bytes and what the epilogue moves. A grid of ⌈n/64⌉ × ⌈M/64⌉ × models groups.
+/// into the epilogue. 2nKM FLOP; 4(nK + MK) bytes and what the epilogue moves. A grid of row tiles × column tiles × models
+/// groups.
 /// </summary>
 /// <typeparam name="TProduct">The precision.</typeparam>
 /// <typeparam name="TEpilogue">What happens to the product.</typeparam>
@@ -60,27 +58,34 @@ public static class MatrixProduct<TProduct, TEpilogue>
     /// <param name="arguments">Its arguments.</param>
     public static void Run(ProductArguments<TEpilogue> arguments)
     {
-        int firstRow = Grid.IdxX * ProductTile.Size, firstColumn = Grid.IdxY * ProductTile.Size;
+        TProduct product = default;
+        int firstRow = Grid.IdxX * product.TileRows, firstColumn = Grid.IdxY * product.TileColumns;
         Factors factors = default;
         factors.Left = arguments.Left.Mine;
         factors.Right = arguments.Right.Mine;
         factors.LeftRowStride = arguments.LeftRowStride;
-        factors.LeftDepthStride = arguments.LeftDepthStride;
+        factors.LeftDepthStride = 1;
         factors.RightRowStride = arguments.RightRowStride;
         factors.RightDepthStride = arguments.RightDepthStride;
-        factors.LeftIsAligned = Aligned(arguments.Left.IsAligned, arguments.LeftRowStride * arguments.LeftDepthStride);
+        factors.LeftIsAlongDepth = 1;
+        factors.RightIsAlongDepth = arguments.RightDepthStride == 1 ? 1 : 0;
+        factors.LeftIsAligned = Aligned(arguments.Left.IsAligned, arguments.LeftRowStride);
         factors.RightIsAligned = Aligned(arguments.Right.IsAligned, arguments.RightRowStride * arguments.RightDepthStride);
         factors.Depth = arguments.Depth;
         Factors none = factors;
         none.Depth = 0;
-        TProduct product = default;
-        var tile = product.Sum(factors, none, firstRow, firstColumn, arguments.Rows, arguments.Columns);
+        var memory = product.Sum(factors, none, firstRow, firstColumn, arguments.Rows, arguments.Columns);
         TEpilogue epilogue = arguments.Epilogue;
-        for (int i = Group.IdxX; i < ProductTile.Size * ProductTile.Size; i += ProductTile.GroupSize)
+        for (int part = 0; part < product.TileRows / product.PartRows; part++)
         {
-            int row = i / ProductTile.Size, column = i % ProductTile.Size;
-            if (firstRow + row < arguments.Rows && firstColumn + column < arguments.Columns)
-                epilogue.Store(firstRow + row, firstColumn + column, tile[(row * ProductTile.Stride) + column]);
+            product.Put(memory, factors, part);
+            for (int i = Group.IdxX; i < product.PartRows * product.TileColumns; i += product.GroupSize)
+            {
+                int partRow = i / product.TileColumns, partColumn = i % product.TileColumns;
+                int row = firstRow + (part * product.PartRows) + partRow, column = firstColumn + partColumn;
+                if (row < arguments.Rows && column < arguments.Columns)
+                    epilogue.Store(row, column, memory[(partRow * product.Stride) + partColumn]);
+            }
         }
     }
 

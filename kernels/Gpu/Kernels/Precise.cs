@@ -31,6 +31,16 @@ public static class Precise
         return (Reduced(x, n) * scale) + (scale - 1.0);
     }
 
+    /// <summary>tanh x.</summary>
+    /// <param name="x">x.</param>
+    /// <returns>tanh x, to float32 rounding.</returns>
+    public static float Tanh(float x)
+    {
+        // (e^2x − 1)/(e^2x + 1); beyond ±20 it is ±1.
+        double power = ExpMinusOne(2.0 * XMath.Min(XMath.Max(x, -20f), 20f));
+        return (float)(power / (power + 2.0));
+    }
+
     /// <summary>ln x.</summary>
     /// <param name="x">x, positive and normal.</param>
     /// <returns>ln x.</returns>

@@ -17,7 +17,7 @@ public struct FillArguments
     public ArrayView<int> Indices;
 
     /// <summary>Overwritten with normals.</summary>
-    public ArrayView<float> Values;
+    public ModelView Values;
 
     /// <summary>The stream.</summary>
     public DrawView Draw;
@@ -59,7 +59,7 @@ public static class FillNormal
     {
         int i = VectorKernel.Index;
         if (i < a.Count)
-            a.Values[((long)Grid.IdxZ * a.Count) + i] = a.Draw.Normal(a.Purpose, (ulong)(a.First + i));
+            a.Values.Mine[i] = a.Draw.Normal(a.Purpose, (ulong)(a.First + i));
     }
 }
 

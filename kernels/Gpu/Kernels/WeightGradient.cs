@@ -77,7 +77,7 @@ public struct WeightGradientArguments
 /// <summary>
 /// All weight gradients of a step in one launch: z̄ᵀy + δzᵀẏ, both outer products of method.md section 3 end to end in one
 /// sum over twice the batch. A group a tile; tiles of all weights are as deep as each other, so they end together. 2·2nKM
-/// FLOP a weight, 4n(K + M)·2 bytes for each 64 rows or columns of the other factor, mostly from the cache.
+/// FLOP a weight; each factor is read once for each tile along the other, mostly from the cache.
 /// </summary>
 /// <typeparam name="TProduct">The precision.</typeparam>
 public static class WeightGradient<TProduct>
@@ -96,6 +96,8 @@ public static class WeightGradient<TProduct>
         first.LeftDepthStride = t.LeftStride;
         first.RightRowStride = 1;
         first.RightDepthStride = t.RightStride;
+        first.LeftIsAlongDepth = 0;
+        first.RightIsAlongDepth = 0;
         first.LeftIsAligned = t.LeftStride % 4 == 0 ? 1 : 0;
         first.RightIsAligned = t.RightStride % 4 == 0 ? 1 : 0;
         first.Depth = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
@@ -104,20 +106,25 @@ public static class WeightGradient<TProduct>
         second.Right = workspace.SubView(t.SecondRight, workspace.Length - t.SecondRight);
         second.Depth = t.HasSecond != 0 ? first.Depth : 0;
         TProduct product = default;
-        var tile = product.Sum(first, second, t.FirstRow, t.FirstColumn, t.Rows, t.Columns);
+        var memory = product.Sum(first, second, t.FirstRow, t.FirstColumn, t.Rows, t.Columns);
         var results = a.Workspace.Mine;
         if (t.IsParameter != 0)
             results = a.Gradient.Mine;
-        for (int i = Group.IdxX; i < ProductTile.Size * ProductTile.Size; i += ProductTile.GroupSize)
+        for (int part = 0; part < product.TileRows / product.PartRows; part++)
         {
-            int row = i / ProductTile.Size, column = i % ProductTile.Size;
-            if (t.FirstRow + row >= t.Rows || t.FirstColumn + column >= t.Columns)
-                continue;
-            int at = t.Result + ((t.FirstRow + row) * t.ResultRowStride) + ((t.FirstColumn + column) * t.ResultColumnStride);
-            float sum = tile[(row * ProductTile.Stride) + column];
-            if (a.Accumulates != 0)
-                sum += results[at];
-            results[at] = sum;
+            product.Put(memory, first, part);
+            for (int i = Group.IdxX; i < product.PartRows * product.TileColumns; i += product.GroupSize)
+            {
+                int partRow = i / product.TileColumns, partColumn = i % product.TileColumns;
+                int row = t.FirstRow + (part * product.PartRows) + partRow, column = t.FirstColumn + partColumn;
+                if (row >= t.Rows || column >= t.Columns)
+                    continue;
+                int at = t.Result + (row * t.ResultRowStride) + (column * t.ResultColumnStride);
+                float sum = memory[(partRow * product.Stride) + partColumn];
+                if (a.Accumulates != 0)
+                    sum += results[at];
+                results[at] = sum;
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ internal readonly record struct Region(int Offset, int Rows, int Columns);
 /// </summary>
 internal sealed class BdmBuffers : IDisposable
 {
-    private readonly GpuArray<float> _memory;
+    private readonly GpuArray<float>? _memory;
     private readonly int _models;
     private long _length;
 
@@ -39,6 +39,10 @@ internal sealed class BdmBuffers : IDisposable
     /// <param name="conditions">The most conditions at a time.</param>
     /// <param name="models">The number of models.</param>
     public BdmBuffers(GpuBackend backend, BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models)
+        : this(shape, purpose, rows, conditions, models) => _memory = backend.Allocate<float>(checked(_length * models));
+
+    // The layout alone.
+    private BdmBuffers(BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models)
     {
         (Purpose, Rows, Conditions, _models) = (purpose, rows, conditions, models);
         int h = shape.Width, d = shape.Hidden, a = shape.ActionSize, e = BdmShape.TimeFeatures;
@@ -87,7 +91,6 @@ internal sealed class BdmBuffers : IDisposable
         HiddenAdjoint = PerBlock(shape.Blocks, rows, d, second);
         StreamAdjoint = PerBlock(shape.Blocks + 1, rows, h, backward, training);
         SecondStreamAdjoint = PerBlock(shape.Blocks + 1, rows, h, second);
-        _memory = backend.Allocate<float>(checked(_length * models));
     }
 
     public BdmPurpose Purpose { get; }
@@ -190,11 +193,14 @@ internal sealed class BdmBuffers : IDisposable
     /// <summary>A region's elements.</summary>
     public ModelView this[Region region] => View(region.Offset, (long)region.Rows * region.Columns);
 
-    public void Dispose() => _memory.Dispose();
+    /// <summary>The bytes of one model's.</summary>
+    public static long Bytes(BdmShape shape, BdmPurpose purpose, int rows, int conditions) => sizeof(float) * new BdmBuffers(shape, purpose, rows, conditions, 1)._length;
+
+    public void Dispose() => _memory?.Dispose();
 
     private ModelView View(long offset, long count) => new()
     {
-        All = _memory.View.SubView(offset, (_length * (_models - 1)) + count),
+        All = _memory!.View.SubView(offset, (_length * (_models - 1)) + count),
         Stride = _models > 1 ? _length : 0,
         Length = count,
         IsAligned = 1, // regions begin at multiples of 64 elements
@@ -204,7 +210,9 @@ internal sealed class BdmBuffers : IDisposable
     {
         if (!wanted || columns == 0)
             return Nothing;
-        var region = new Region(checked((int)_length), rows, columns);
+        if (_length > int.MaxValue)
+            throw new DeviceException($"working on {Rows} rows at a time takes more than the 8 GiB that a workspace may have; a smaller width, fewer blocks or a smaller batch takes less");
+        var region = new Region((int)_length, rows, columns);
         _length += (((long)rows * columns) + 63) / 64 * 64;
         return region;
     }

@@ -1,10 +1,9 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>The kernels of a network's operations, compiled once for a device and a precision.</summary>
-/// <typeparam name="TProduct">The precision.</typeparam>
 /// <param name="backend">What runs them.</param>
-internal sealed class BdmKernels<TProduct>(GpuBackend backend)
-    where TProduct : struct, IProduct
+/// <param name="products">The precision of the products.</param>
+internal sealed class BdmKernels(GpuBackend backend, ProductLoader products)
 {
     public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
 
@@ -54,26 +53,21 @@ internal sealed class BdmKernels<TProduct>(GpuBackend backend)
 
     public LoadedKernel<UnfoldGradientArguments> Unfold { get; } = Row<UnfoldGradientArguments>(backend, "unfold_gradient", UnfoldGradient.Run);
 
-    public LoadedKernel<WeightGradientArguments> WeightGradient { get; } = backend.Load<WeightGradientArguments>(
-        KernelName.WeightGradient(typeof(TProduct)), ProductTile.GroupSize, WeightGradient<TProduct>.Run);
+    public LoadedGradient WeightGradient { get; } = products.Gradient(backend);
 
-    public LoadedKernel<ProductArguments<StoreEpilogue>> Store { get; } = Product<StoreEpilogue>(backend);
+    public LoadedProduct<StoreEpilogue> Store { get; } = products.Product<StoreEpilogue>(backend);
 
-    public LoadedKernel<ProductArguments<ResidualEpilogue>> Residual { get; } = Product<ResidualEpilogue>(backend);
+    public LoadedProduct<ResidualEpilogue> Residual { get; } = products.Product<ResidualEpilogue>(backend);
 
-    public LoadedKernel<ProductArguments<ActivationEpilogue>> Activation { get; } = Product<ActivationEpilogue>(backend);
+    public LoadedProduct<ActivationEpilogue> Activation { get; } = products.Product<ActivationEpilogue>(backend);
 
-    public LoadedKernel<ProductArguments<SlopeEpilogue>> Slope { get; } = Product<SlopeEpilogue>(backend);
+    public LoadedProduct<SlopeEpilogue> Slope { get; } = products.Product<SlopeEpilogue>(backend);
 
-    public LoadedKernel<ProductArguments<AdjointSlopeEpilogue>> AdjointSlope { get; } = Product<AdjointSlopeEpilogue>(backend);
+    public LoadedProduct<AdjointSlopeEpilogue> AdjointSlope { get; } = products.Product<AdjointSlopeEpilogue>(backend);
 
     private static LoadedKernel<T> Row<T>(GpuBackend backend, string name, Action<T> kernel)
         where T : struct => backend.Load(name, WarpRow.GroupSize, kernel);
 
     private static LoadedKernel<T> Element<T>(GpuBackend backend, string name, Action<T> kernel)
         where T : struct => backend.Load(name, VectorKernel.GroupSize, kernel);
-
-    private static LoadedKernel<ProductArguments<TEpilogue>> Product<TEpilogue>(GpuBackend backend)
-        where TEpilogue : struct, IEpilogue => backend.Load<ProductArguments<TEpilogue>>(
-            KernelName.Product(typeof(TProduct), typeof(TEpilogue)), ProductTile.GroupSize, MatrixProduct<TProduct, TEpilogue>.Run);
 }

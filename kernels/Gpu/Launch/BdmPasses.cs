@@ -27,16 +27,14 @@ internal readonly record struct Dropout(int From, ModelView Given, float Rate);
 /// The passes through the network as launches, each reading like its line of method.md section 2 or 3. About 14 launches a
 /// block and 50 a pretraining step.
 /// </summary>
-/// <typeparam name="TProduct">The precision.</typeparam>
-internal sealed class BdmPasses<TProduct>
-    where TProduct : struct, IProduct
+internal sealed class BdmPasses
 {
-    private readonly BdmKernels<TProduct> _kernels;
+    private readonly BdmKernels _kernels;
     private readonly BdmLayout _layout;
     private readonly VarianceSchedule _schedule;
     private readonly int _models;
 
-    public BdmPasses(BdmKernels<TProduct> kernels, BdmLayout layout, VarianceSchedule schedule, int models, DrawView draw) =>
+    public BdmPasses(BdmKernels kernels, BdmLayout layout, VarianceSchedule schedule, int models, DrawView draw) =>
         (_kernels, _layout, _schedule, _models, Draw) = (kernels, layout, schedule, models, draw);
 
     /// <summary>Where a step's random stream stands.</summary>
@@ -52,7 +50,7 @@ internal sealed class BdmPasses<TProduct>
     /// <summary>Some elements of every model's.</summary>
     public static ModelView Slice(ModelView all, long offset, long count) => all with
     {
-        All = all.All.SubView(offset, all.All.Length - all.Length + count),
+        All = all.All.SubView(count == 0 ? 0 : offset, all.All.Length - all.Length + count), // a view cannot begin at its end
         Length = count,
         IsAligned = offset % 4 == 0 ? all.IsAligned : 0,
     };
@@ -94,7 +92,7 @@ internal sealed class BdmPasses<TProduct>
         int conditions = slab.Conditions, size = BdmShape.TimeFeatures + Shape.StateSize;
         Embed(buffers, weights, conditions, slab.FirstCondition, times, states, Shape.StateSize);
         Product(
-            _kernels.Store, buffers[buffers.Condition], size, 1, Slice(weights.Folded, (long)Shape.ActionSize * Width, (long)size * Width), 1, Width, conditions, Width, size,
+            _kernels.Store, buffers[buffers.Condition], size, Slice(weights.Folded, (long)Shape.ActionSize * Width, (long)size * Width), 1, Width, conditions, Width, size,
             new StoreEpilogue { Output = buffers[buffers.Base], Bias = weights.FoldedBias, Columns = Width, HasBias = 1 }, 1);
     }
 
@@ -291,7 +289,8 @@ internal sealed class BdmPasses<TProduct>
 
     /// <summary>rows·Wᵀ + bias for some of N's rows: the part of x₀ that is worked out once for many.</summary>
     public void PartOfInput(BdmBuffers buffers, PreparedWeights weights, ModelView input, int rows, int inputStride, int firstInput, int inputs, ModelView output, bool addsBias) => Product(
-        _kernels.Store, input, inputStride, 1, Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
+        // Without inputs there is nothing to look at: a view of nothing at an array's end is none.
+        _kernels.Store, input, inputStride, inputs == 0 ? weights.Folded : Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
         new StoreEpilogue { Output = output, Bias = weights.FoldedBias, Columns = Width, HasBias = addsBias ? 1 : 0 }, 1);
 
     /// <summary>The tangent along v: ẋ through the blocks; the curvatures take in ż.</summary>
@@ -386,7 +385,7 @@ internal sealed class BdmPasses<TProduct>
             Work(64.0 * Width * slab.Conditions, 4.0 * slab.Conditions * (Width + 64)));
         int products = second ? 2 : 1;
         double weightCount = (double)Shape.Blocks * 2 * Width * Shape.Hidden;
-        _kernels.WeightGradient.Launch(
+        tables.Kernel.Launch(
             new GridSize((int)tables.Tiles.Length, 1, _models),
             new WeightGradientArguments
             {
@@ -554,28 +553,27 @@ internal sealed class BdmPasses<TProduct>
 
     // input [n×K] · Wᵀ, W [M×K]
     private void Layer<TEpilogue>(
-        LoadedKernel<ProductArguments<TEpilogue>> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
+        LoadedProduct<TEpilogue> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
         where TEpilogue : struct, IEpilogue
     {
         int columns = weight.Dimensions[0], depth = weight.Dimensions[1];
-        Product(kernel, input, depth, 1, Slice(weights, weight), depth, 1, slab.Rows, columns, depth, epilogue, arrays);
+        Product(kernel, input, depth, Slice(weights, weight), depth, 1, slab.Rows, columns, depth, epilogue, arrays);
     }
 
     // input [n×K] · W, W [K×M]
     private void TransposedLayer<TEpilogue>(
-        LoadedKernel<ProductArguments<TEpilogue>> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
+        LoadedProduct<TEpilogue> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
         where TEpilogue : struct, IEpilogue
     {
         int columns = weight.Dimensions[1], depth = weight.Dimensions[0];
-        Product(kernel, input, depth, 1, Slice(weights, weight), 1, columns, slab.Rows, columns, depth, epilogue, arrays);
+        Product(kernel, input, depth, Slice(weights, weight), 1, columns, slab.Rows, columns, depth, epilogue, arrays);
     }
 
     // arrays: how many n×M arrays the epilogue reads or writes.
     private void Product<TEpilogue>(
-        LoadedKernel<ProductArguments<TEpilogue>> kernel,
+        LoadedProduct<TEpilogue> kernel,
         ModelView left,
         int leftRowStride,
-        int leftDepthStride,
         ModelView right,
         int rightRowStride,
         int rightDepthStride,
@@ -586,13 +584,11 @@ internal sealed class BdmPasses<TProduct>
         int arrays)
         where TEpilogue : struct, IEpilogue
     {
-        var grid = new GridSize((rows + ProductTile.Size - 1) / ProductTile.Size, (columns + ProductTile.Size - 1) / ProductTile.Size, _models);
         var arguments = new ProductArguments<TEpilogue>
         {
             Left = left,
             Right = right,
             LeftRowStride = leftRowStride,
-            LeftDepthStride = leftDepthStride,
             RightRowStride = rightRowStride,
             RightDepthStride = rightDepthStride,
             Rows = rows,
@@ -600,6 +596,6 @@ internal sealed class BdmPasses<TProduct>
             Depth = depth,
             Epilogue = epilogue,
         };
-        kernel.Launch(grid, arguments, Work(2.0 * rows * columns * depth, 4 * (((double)rows * depth) + ((double)columns * depth) + ((double)arrays * rows * columns))));
+        kernel.Launch(arguments, _models, Work(2.0 * rows * columns * depth, 4 * (((double)rows * depth) + ((double)columns * depth) + ((double)arrays * rows * columns))));
     }
 }

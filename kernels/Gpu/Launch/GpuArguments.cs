@@ -20,7 +20,7 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
     }
 
     /// <summary>An array of <paramref name="count"/> elements a model.</summary>
-    public ModelView Of(DeviceArray<float> array, long count) => Part(Array(array, checked(count * models)).View, 0, count, count);
+    public ModelView Of(DeviceArray<float> array, long count) => Part(Array(array, checked(count * models)), 0, count, count);
 
     /// <summary>The same, or <paramref name="none"/> for null.</summary>
     public ModelView Of(DeviceArray<float>? array, long count, ModelView none) => array is null ? none : Of(array, count);
@@ -32,19 +32,34 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
     /// <param name="meant">How many are meant.</param>
     /// <param name="none">What stands for null.</param>
     public ModelView Part(DeviceArray<float>? array, long count, long first, long meant, ModelView none) =>
-        array is null ? none : Part(Array(array, checked(count * models)).View, first, meant, count);
+        array is null ? none : Part(Array(array, checked(count * models)), first, meant, count);
 
     /// <summary>Elements of each model.</summary>
     /// <param name="all">All models' elements.</param>
     /// <param name="first">The first of each model's that is meant.</param>
     /// <param name="count">How many are meant.</param>
     /// <param name="stride">From one model's to the next's.</param>
-    public ModelView Part(ArrayView<float> all, long first, long count, long stride) => new()
+    public ModelView Part(GpuArray<float> all, long first, long count, long stride) => Part(all, first, count, stride, models);
+
+    /// <summary>The flat parameters of each model, or their gradient.</summary>
+    public ModelView Parameters(DeviceArray<float> array, BdmLayout layout)
     {
-        All = all.SubView(first, ((models - 1) * stride) + count),
+        long stride = layout.ModelStride;
+        return Part(Array(array, ((models - 1) * stride) + layout.Length), 0, layout.Length, stride);
+    }
+
+    /// <summary>Elements of each model where an operation's models are counted by the call.</summary>
+    /// <param name="all">All models' elements.</param>
+    /// <param name="first">The first of each model's that is meant.</param>
+    /// <param name="count">How many are meant.</param>
+    /// <param name="stride">From one model's to the next's.</param>
+    /// <param name="models">The number of models.</param>
+    public static ModelView Part(GpuArray<float> all, long first, long count, long stride, int models) => new()
+    {
+        All = all.View.SubView(first, ((models - 1) * stride) + count),
         Stride = models > 1 ? stride : 0,
         Length = count,
-        IsAligned = first % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
+        IsAligned = (all.Start + first) % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
     };
 
     /// <summary>The identity of an array; 0 for none.</summary>

@@ -64,8 +64,17 @@ public abstract class GpuBackend : IDisposable
     /// <summary>A short name.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Who sees every launch; null for nobody.</summary>
+    /// <summary>Whether it runs kernels that use <see cref="TensorCores"/>.</summary>
+    public virtual bool HasTensorCores => true;
+
+    /// <summary>Who sees every launch; null for nobody. Nothing is recorded or replayed while somebody does.</summary>
     public ILaunchObserver? Observer { get; set; }
+
+    /// <summary>Whether a launch returns before the kernel has run.</summary>
+    public virtual bool IsAsynchronous => false;
+
+    /// <summary>What the kernels loaded so far take of the device; empty where the device cannot tell.</summary>
+    public virtual IReadOnlyCollection<KernelResources> Resources => [];
 
     /// <summary>Makes an array of zeros.</summary>
     /// <typeparam name="T">The element type.</typeparam>
@@ -97,16 +106,15 @@ public abstract class GpuBackend : IDisposable
 
     /// <summary>
     /// Begins an operation whose launches depend on nothing but the key. Where a recording of it was replayed instead,
-    /// the caller launches nothing.
+    /// the caller launches nothing. With an <see cref="Observer"/>, which must see every launch, no recording is used.
     /// </summary>
     /// <param name="key">What the launches depend on.</param>
-    /// <returns>True where the caller must launch and then call <see cref="End"/>.</returns>
+    /// <returns>True where the caller must launch, and call <see cref="End"/> after the last.</returns>
     public virtual bool Begin(in RecordingKey key) => true;
 
     /// <summary>Ends what <see cref="Begin"/> began.</summary>
-    public virtual void End()
-    {
-    }
+    /// <returns>False where the launches came to nothing, because they could not be recorded: they must be repeated, and ended again.</returns>
+    public virtual bool End() => true;
 
     /// <summary>Forgets recordings: their arrays are about to go.</summary>
     /// <param name="owner">Whose.</param>
@@ -116,6 +124,10 @@ public abstract class GpuBackend : IDisposable
 
     /// <summary>Waits until everything launched has finished.</summary>
     public abstract void Synchronize();
+
+    /// <summary>Marks this moment on the device's clock, between the launches before and after.</summary>
+    /// <returns>The mark, owned by the caller.</returns>
+    public abstract ITimeMark Mark();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -176,6 +188,50 @@ public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray
     /// <summary>All of it, as kernels see it.</summary>
     /// <exception cref="ObjectDisposedException">It was given back.</exception>
     public abstract ArrayView<T> View { get; }
+
+    /// <summary>Its first element, counted from the beginning of the memory it stands in, which is aligned for every type.</summary>
+    internal virtual long Start => 0;
+
+    /// <inheritdoc/>
+    public override DeviceArray<T> Slice(long offset, long length)
+    {
+        Check(offset, length);
+        return new GpuSlice<T>(this, offset, length);
+    }
+
+    /// <summary>Refuses elements that are not there.</summary>
+    /// <param name="offset">The first.</param>
+    /// <param name="count">How many.</param>
+    protected void Check(long offset, long count)
+    {
+        if (offset < 0 || count < 0 || count > Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
+    }
+}
+
+/// <summary>A part of an array, on the same memory.</summary>
+internal sealed class GpuSlice<T>(GpuArray<T> whole, long first, long length) : GpuArray<T>(whole.Backend, length)
+    where T : unmanaged
+{
+    public override ArrayView<T> View => whole.View.SubView(first, Length);
+
+    internal override long Start => whole.Start + first;
+
+    public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
+    {
+        Check(offset, source.Length);
+        whole.CopyFrom(source, first + offset);
+    }
+
+    public override void CopyTo(Span<T> destination, long offset = 0)
+    {
+        Check(offset, destination.Length);
+        whole.CopyTo(destination, first + offset);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
 }
 
 internal static class ArrayIdentity

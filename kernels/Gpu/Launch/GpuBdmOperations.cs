@@ -1,13 +1,11 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>The fused operations as sequences of launches, slab after slab, each recorded where the backend can replay it.</summary>
-/// <typeparam name="TProduct">The precision of the products.</typeparam>
-internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
-    where TProduct : struct, IProduct
+internal sealed class GpuBdmOperations : IBdmOperations
 {
     private readonly GpuBackend _backend;
-    private readonly BdmKernels<TProduct> _kernels;
-    private readonly BdmPasses<TProduct> _passes;
+    private readonly BdmKernels _kernels;
+    private readonly BdmPasses _passes;
     private readonly GpuArguments _arguments;
     private readonly int _models;
     private readonly GpuArray<uint> _draw;
@@ -19,12 +17,12 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
     private SolverTable? _timesOf;
     private bool _disposed;
 
-    public GpuBdmOperations(GpuBackend backend, BdmKernels<TProduct> kernels, BdmShape shape, VarianceSchedule schedule, int models)
+    public GpuBdmOperations(GpuBackend backend, BdmKernels kernels, BdmShape shape, VarianceSchedule schedule, int models)
     {
-        (_backend, _kernels, _models, Layout) = (backend, kernels, models, new BdmLayout(shape));
+        (_backend, _kernels, _models, Layout) = (backend, kernels, GpuArguments.AtLeastOne(models), new BdmLayout(shape));
         _arguments = new GpuArguments(backend, models);
         _draw = backend.Allocate<uint>(DrawView.Length);
-        _passes = new BdmPasses<TProduct>(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
+        _passes = new BdmPasses(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
         _prepared = backend.Allocate<float>(2 * PreparedLength * models);
         _none = new ModelView { All = _prepared.View.SubView(0, 1), Stride = 0, Length = 1 };
     }
@@ -32,6 +30,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
     public BdmShape Shape => Layout.Shape;
 
     public BdmLayout Layout { get; }
+
+    public int Models => _models;
 
     private int Inputs => Shape.ActionSize + BdmShape.TimeFeatures + Shape.StateSize;
 
@@ -64,9 +64,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         var key = new RecordingKey(
             this, nameof(Gaps), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
             GpuArguments.Identity(states), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(gaps));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -75,15 +73,12 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 var slab = AlignmentSlab(batch, first, slabStates);
                 BothDensities(buffers, theta, phi, batch, slab);
                 var arguments = ObjectiveOf(buffers, batch, slab, slab.Conditions);
-                arguments.Gaps = BdmPasses<TProduct>.Slice(result, slab.FirstRow, slab.Rows);
+                arguments.Gaps = BdmPasses.Slice(result, slab.FirstRow, slab.Rows);
                 _passes.Objective(arguments, true);
             }
         }
-        finally
-        {
-            _backend.End();
-            GpuArguments.KeepAlive(policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
-        }
+
+        GpuArguments.KeepAlive(policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
     }
 
     public void Objective(
@@ -138,7 +133,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         CheckOptional(draws.Times, rows);
         CheckOptional(draws.Noise, (long)rows * actionSize);
         CheckOptional(draws.DropoutMask, rows * maskRow);
-        var (gradientView, lossView) = (_arguments.Of(gradient, Layout.Length), _arguments.Of(loss, 1));
+        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
         int capacity = Math.Min(rows, GpuSlab.Rows);
         var buffers = Buffers(BdmPurpose.Denoising, capacity, capacity);
         var tables = Tables(buffers);
@@ -147,9 +142,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             this, nameof(DenoisingStep), rows, 1, GpuArguments.Identity(parameters), GpuArguments.Identity(actions), GpuArguments.Identity(states),
             GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(draws.DropoutMask), GpuArguments.Identity(gradient),
             GpuArguments.Identity(loss), Constants: (draws.DropoutRate, 0, 0, null));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             for (int first = 0; first < rows; first += GpuSlab.Rows)
@@ -173,11 +166,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-            GpuArguments.KeepAlive(parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
-        }
+
+        GpuArguments.KeepAlive(parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
     }
 
     public void AlignmentStep(
@@ -197,7 +187,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         var (theta, phi) = (Prepare(policy, 0), Prepare(behavior, 1));
         var batch = new AlignmentBatch(candidates, CheckStates(states, stateCount), labels, stateCount, candidateCount, objective, draws);
         CheckAlignment(batch);
-        var (gradientView, lossView) = (_arguments.Of(gradient, Layout.Length), _arguments.Of(loss, 1));
+        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
         int slabStates = SlabStates(candidateCount);
         var buffers = Buffers(BdmPurpose.Alignment, Math.Min(stateCount, slabStates) * candidateCount, Math.Min(stateCount, slabStates));
         var tables = Tables(buffers);
@@ -206,9 +196,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             this, nameof(AlignmentStep), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
             GpuArguments.Identity(states), GpuArguments.Identity(labels), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise),
             GpuArguments.Identity(gradient), GpuArguments.Identity(loss), (objective.Temperature, objective.LabelScale, (int)objective.Loss, null));
-        if (!_backend.Begin(key))
-            return;
-        try
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             _passes.Fold(theta);
             _passes.Fold(phi);
@@ -223,11 +211,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-        finally
-        {
-            _backend.End();
-            GpuArguments.KeepAlive(policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
-        }
+
+        GpuArguments.KeepAlive(policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
     }
 
     public void Sample(
@@ -268,7 +253,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             if (start is not null)
                 _passes.Copy(_arguments.Part(start, rows * actionSize, firstElement, elements, _none), buffers[buffers.Point], elements);
             Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
-            _passes.Copy(buffers[buffers.Point], BdmPasses<TProduct>.Slice(result, firstElement, elements), elements);
+            _passes.Copy(buffers[buffers.Point], BdmPasses.Slice(result, firstElement, elements), elements);
         }
 
         GpuArguments.KeepAlive(parameters, states, start, actions);
@@ -291,9 +276,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
 
     private void Solve(BdmBuffers buffers, PreparedWeights theta, in Slab slab, SolverTable table, bool startIsGiven, long parameters)
     {
-        if (!_backend.Begin(new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table))))
-            return;
-        try
+        var key = new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table));
+        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
         {
             int stateSize = Shape.StateSize;
             _passes.Start(buffers, slab, startIsGiven ? buffers[buffers.Point] : null);
@@ -301,16 +285,12 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
                 buffers, theta, buffers[buffers.States], slab.Conditions, stateSize, Shape.ActionSize + BdmShape.TimeFeatures, stateSize, buffers[buffers.Base], true);
             for (int n = 0; n < table.Evaluations.Length; n++)
             {
-                var shared = BdmPasses<TProduct>.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
+                var shared = BdmPasses.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
                 _passes.Enter(buffers, theta, slab, buffers[buffers.Point], _none, Diffusion.Done, shared);
                 _passes.Forward(buffers, theta, slab, 1, default);
                 _passes.Backward(buffers, theta, slab, null, default);
                 _passes.Advance(buffers, theta, slab, table.Evaluations[n], n);
             }
-        }
-        finally
-        {
-            _backend.End();
         }
     }
 
@@ -334,7 +314,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
             _passes.Enter(
                 buffers, theta, slab, _arguments.Part(actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), _none, Diffusion.Done);
             _passes.Forward(buffers, theta, slab, purpose == BdmPurpose.Score ? 1 : 0, new Dropout(MaskSource.None, _none, 0));
-            var part = BdmPasses<TProduct>.Slice(result, (long)first * columns, (long)count * columns);
+            var part = BdmPasses.Slice(result, (long)first * columns, (long)count * columns);
             if (purpose == BdmPurpose.Density)
             {
                 _passes.Density(buffers, theta, slab, part);
@@ -402,8 +382,8 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         // Every operation on a network passes here before it touches a workspace.
         ObjectDisposedException.ThrowIf(_disposed, this);
         long start = which * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
-        ModelView Part(long first, long count) => _arguments.Part(_prepared.View, start + first, count, 2 * PreparedLength);
-        return new PreparedWeights(_arguments.Of(parameters, Layout.Length), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
+        ModelView Part(long first, long count) => _arguments.Part(_prepared, start + first, count, 2 * PreparedLength);
+        return new PreparedWeights(_arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
     }
 
     private static int Rows(int states, int candidates) => checked(GpuArguments.AtLeastOne(states) * GpuArguments.AtLeastOne(candidates));
@@ -466,7 +446,7 @@ internal sealed class GpuBdmOperations<TProduct> : IBdmOperations
         return buffers;
     }
 
-    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= new GradientTables(_backend, Layout, buffers, _models);
+    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, _kernels.WeightGradient, Layout, buffers, _models);
 
     private ModelView Times(SolverTable table)
     {

@@ -5,24 +5,34 @@ public enum GpuPrecision
 {
     /// <summary>float32 multiply-adds, exact but for float32 rounding: the default.</summary>
     Fp32,
+
+    /// <summary>Factors rounded to TF32 (10 bits behind the point), sums in float32, on the tensor cores.</summary>
+    Tf32,
+
+    /// <summary>Factors rounded to bfloat16 (7 bits behind the point), sums in float32, on the tensor cores. Parameters and all arrays stay float32.</summary>
+    Bf16,
 }
 
 /// <summary>A <see cref="GpuBackend"/> as a device: the same operations and launches whatever runs the kernels.</summary>
-public sealed class GpuDevice : IDevice
+public sealed partial class GpuDevice : IMeasuredDevice
 {
     private readonly GpuBackend _backend;
     private readonly GpuVectorOperations _vector;
-    private readonly Lazy<BdmKernels<Fp32Product>> _fp32;
+    private readonly Lazy<BdmKernels> _kernels;
+    private readonly Lazy<CriticKernels> _critics;
 
     /// <summary>Makes a device.</summary>
     /// <param name="backend">What runs the kernels; the device owns it.</param>
     /// <param name="precision">The precision of matrix products.</param>
+    /// <exception cref="NotSupportedException">The precision needs tensor cores, and the backend has none.</exception>
     public GpuDevice(GpuBackend backend, GpuPrecision precision = GpuPrecision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(backend);
         (_backend, Precision) = (backend, precision);
         _vector = new GpuVectorOperations(backend);
-        _fp32 = new(() => new BdmKernels<Fp32Product>(backend));
+        var products = ProductLoader.Of(precision, backend);
+        _kernels = new(() => new BdmKernels(backend, products));
+        _critics = new(() => new CriticKernels(backend));
     }
 
     /// <summary>The precision of matrix products.</summary>
@@ -42,13 +52,12 @@ public sealed class GpuDevice : IDevice
         where T : unmanaged => _backend.Allocate<T>(length);
 
     /// <inheritdoc/>
-    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule) =>
-        new GpuBdmOperations<Fp32Product>(_backend, _fp32.Value, shape, schedule, 1);
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) =>
+        new GpuBdmOperations(_backend, _kernels.Value, shape, schedule, models);
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The critics' kernels are not written for GPUs yet.</exception>
-    public ICriticOperations CreateCritic(CriticShape shape) =>
-        throw new NotSupportedException($"{Name} has no kernels for critics yet; train the critic on the CPU");
+    /// <remarks>Critics are float32 in every precision: their products are small, and their errors add up over a million steps.</remarks>
+    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations(_backend, _vector, _critics.Value, shape);
 
     /// <inheritdoc/>
     public void Synchronize() => _backend.Synchronize();

@@ -14,53 +14,57 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
     private readonly GpuArray<float> _noValues = backend.Allocate<float>(1);
     private readonly GpuArray<int> _noIndices = backend.Allocate<int>(1);
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose)
+    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(upper, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var array = _arguments.Array(indices, count);
+        int all = checked(count * GpuArguments.AtLeastOne(models));
+        var array = _arguments.Array(indices, all);
         if (count == 0)
             return;
         Set(draw);
-        _fillIndices.Launch(Elements(count), Fill(array.View, _noValues.View, count, upper, purpose, 0), new KernelWork(0, 4.0 * count));
+        _fillIndices.Launch(Elements(count, models), Fill(array.View, NoValues, count, upper, purpose, 0), new KernelWork(0, 4.0 * all));
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose)
+    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var array = _arguments.Array(values, count);
+        var array = _arguments.Array(values, checked(count * GpuArguments.AtLeastOne(models)));
         Set(draw);
         for (long first = 0; first < count; first += 1 << 30)
         {
             int part = (int)Math.Min(1 << 30, count - first);
-            _fillNormal.Launch(Elements(part), Fill(_noIndices.View, array.View.SubView(first, part), part, 1, purpose, first), new KernelWork(0, 4.0 * part));
+            var to = GpuArguments.Part(array, first, part, count, models);
+            _fillNormal.Launch(Elements(part, models), Fill(_noIndices.View, to, part, 1, purpose, first), new KernelWork(0, 4.0 * part * models));
         }
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination)
+    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentNullException.ThrowIfNull(source);
-        long rows = source.Length / width;
-        var from = _arguments.Array(source, rows * width);
-        var which = _arguments.Array(indices, count);
+        long rows = source.Length / width / GpuArguments.AtLeastOne(models);
+        if (source.Length / width != rows * models)
+            throw new ArgumentException($"a source of {source.Length / width} rows is not as many for each of {models} models", nameof(source));
+        var from = _arguments.Array(source, rows * width * models);
+        var which = _arguments.Array(indices, checked(count * models));
         int elements = checked(count * width);
-        var to = _arguments.Of(destination, elements);
+        var to = _arguments.Array(destination, (long)elements * models);
         if (count == 0)
             return;
         _gather.Launch(
-            Elements(elements),
+            Elements(elements, models),
             new GatherArguments
             {
-                Source = new ModelView { All = from.View, Stride = 0, Length = from.Length },
+                Source = GpuArguments.Part(from, 0, rows * width, rows * width, models),
                 Indices = which.View,
-                Destination = to,
+                Destination = GpuArguments.Part(to, 0, elements, elements, models),
                 Width = width,
                 Count = count,
                 SourceRows = checked((int)rows),
             },
-            new KernelWork(0, (8.0 * elements) + (4 * count)));
+            new KernelWork(0, ((8.0 * elements) + (4 * count)) * models));
     }
 
     public void Adam(
@@ -84,7 +88,7 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
             Epsilon = (float)settings.Epsilon,
         };
         if (count > 0)
-            _adam.Launch(Elements(count), arguments, new KernelWork(12.0 * count, 28.0 * count));
+            _adam.Launch(Elements(count, 1), arguments, new KernelWork(12.0 * count, 28.0 * count));
     }
 
     public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
@@ -95,7 +99,7 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         int count = checked((int)target.Length);
         var arguments = new PolyakArguments { Target = _arguments.Array(target, count).View, Source = _arguments.Array(source, count).View, Rate = rate };
         if (count > 0)
-            _polyak.Launch(Elements(count), arguments, new KernelWork(3.0 * count, 12.0 * count));
+            _polyak.Launch(Elements(count, 1), arguments, new KernelWork(3.0 * count, 12.0 * count));
     }
 
     public void Dispose()
@@ -110,7 +114,9 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         new SetDrawArguments { Words = _draw.View, Seed = draw.Seed, Stage = (uint)draw.Stage, Step = draw.Step, FirstElement = draw.FirstElement },
         new KernelWork(0, 24));
 
-    private FillArguments Fill(ArrayView<int> indices, ArrayView<float> values, int count, int upper, RandomPurpose purpose, long first) => new()
+    private ModelView NoValues => new() { All = _noValues.View, Stride = 0, Length = 1 };
+
+    private FillArguments Fill(ArrayView<int> indices, ModelView values, int count, int upper, RandomPurpose purpose, long first) => new()
     {
         Indices = indices,
         Values = values,
@@ -121,5 +127,5 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         First = first,
     };
 
-    private static GridSize Elements(int count) => new((count + VectorKernel.GroupSize - 1) / VectorKernel.GroupSize);
+    private static GridSize Elements(int count, int models) => new((count + VectorKernel.GroupSize - 1) / VectorKernel.GroupSize, 1, models);
 }

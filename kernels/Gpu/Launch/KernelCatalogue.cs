@@ -11,7 +11,7 @@ public sealed record KernelEntry(string Name, MethodInfo Method, int GroupSize);
 /// <summary>Every kernel there is: what tests compile, walk and run.</summary>
 public static class KernelCatalogue
 {
-    /// <summary>The precisions.</summary>
+    /// <summary>The products: each precision in each size of tile.</summary>
     public static IReadOnlyList<Type> Precisions { get; } = Implementations(typeof(IProduct));
 
     /// <summary>All kernels, those of every precision and epilogue included.</summary>
@@ -29,12 +29,13 @@ public static class KernelCatalogue
         foreach (var precision in Precisions)
         {
             foreach (var epilogue in Implementations(typeof(IEpilogue)))
-                yield return Entry(KernelName.Product(precision, epilogue), typeof(MatrixProduct<,>).MakeGenericType(precision, epilogue));
-            yield return Entry(KernelName.WeightGradient(precision), typeof(WeightGradient<>).MakeGenericType(precision));
+                yield return Entry(KernelName.Product(precision, epilogue), precision, typeof(MatrixProduct<,>).MakeGenericType(precision, epilogue));
+            yield return Entry(KernelName.WeightGradient(precision), precision, typeof(WeightGradient<>).MakeGenericType(precision));
         }
     }
 
-    private static KernelEntry Entry(string name, Type type) => new(name, type.GetMethod("Run")!, ProductTile.GroupSize);
+    private static KernelEntry Entry(string name, Type precision, Type type) =>
+        new(name, type.GetMethod("Run")!, ((IProduct)Activator.CreateInstance(precision)!).GroupSize);
 
     private static List<Type> Implementations(Type contract) =>
         [.. typeof(KernelCatalogue).Assembly.GetTypes().Where(type => type.IsValueType && contract.IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal)];

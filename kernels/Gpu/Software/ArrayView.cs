@@ -42,13 +42,13 @@ public readonly unsafe struct ArrayView<T>
     }
 
     /// <summary>A part of this view.</summary>
-    /// <param name="index">Its first element.</param>
+    /// <param name="index">Its first element: one of this view's also where the part is empty, as ILGPU has it.</param>
     /// <param name="length">Its length.</param>
     /// <returns>The part.</returns>
     /// <exception cref="IndexOutOfRangeException">It reaches outside.</exception>
     public ArrayView<T> SubView(long index, long length)
     {
-        if (index < 0 || length < 0 || index > _length - length)
+        if (index < 0 || length < 0 || index > _length - length || (index == _length && index > 0))
             throw new IndexOutOfRangeException($"elements {index} to {index + length} reach outside a view of {_length} elements{ItemContext.Describe()}");
         return new ArrayView<T>(_start + index, length);
     }

@@ -30,6 +30,12 @@ internal static class ItemContext
     [ThreadStatic]
     internal static GroupMemory? Memory;
 
+    [ThreadStatic]
+    internal static TensorRegisters? Registers;
+
+    [ThreadStatic]
+    internal static AsyncCopies? Copies;
+
     /// <summary>For the end of a message: who did it. Empty outside a kernel.</summary>
     internal static string Describe() => Memory is null ? string.Empty : $" (item {ItemX} of group ({GroupX}, {GroupY}, {GroupZ}))";
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 
 namespace EDA.Kernels.Gpu.Software;
@@ -7,7 +8,7 @@ namespace EDA.Kernels.Gpu.Software;
 /// debugging, thousands of times slower than a GPU.
 /// </summary>
 /// <param name="order">In which order the items of a group run; results do not depend on it.</param>
-public sealed class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBackend
+public class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBackend
 {
     // A kernel is rewritten and compiled once a thread: a backend belongs to one thread at a time, and so do its kernels.
     [ThreadStatic]
@@ -32,6 +33,9 @@ public sealed class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBa
     }
 
     /// <inheritdoc/>
+    public override ITimeMark Mark() => new SoftwareMark(Stopwatch.GetTimestamp());
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
     }
@@ -44,13 +48,30 @@ public sealed class SoftwareBackend(ItemOrder order = ItemOrder.Forward) : GpuBa
         return kernel;
     }
 
+    /// <summary>Runs a kernel now; a backend that puts launches off calls this when their time has come.</summary>
+    /// <typeparam name="TArguments">Its arguments.</typeparam>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="grid">The groups.</param>
+    /// <param name="groupSize">The items of a group.</param>
+    /// <param name="arguments">The arguments.</param>
+    protected virtual void Run<TArguments>(MethodInfo kernel, GridSize grid, int groupSize, in TArguments arguments)
+        where TArguments : struct => Compiled(kernel).Run(grid.X, grid.Y, grid.Z, groupSize, order, arguments);
+
     private sealed class Loaded<TArguments>(SoftwareBackend backend, string name, int groupSize, MethodInfo method) : LoadedKernel<TArguments>(backend, name, groupSize)
         where TArguments : struct
     {
-        protected override void Run(GridSize grid, in TArguments arguments) => Compiled(method).Run(grid.X, grid.Y, grid.Z, GroupSize, backend.Order, arguments);
+        protected override void Run(GridSize grid, in TArguments arguments) => backend.Run(method, grid, GroupSize, arguments);
     }
 
-    private ItemOrder Order => order;
+    // Launches run at once, so the host's clock is the device's.
+    private sealed record SoftwareMark(long Timestamp) : ITimeMark
+    {
+        public double SecondsSince(ITimeMark earlier) => Stopwatch.GetElapsedTime(((SoftwareMark)earlier).Timestamp, Timestamp).TotalSeconds;
+
+        public void Dispose()
+        {
+        }
+    }
 }
 
 /// <summary>An array of the stand-in.</summary>

@@ -36,4 +36,16 @@ public static class XMath
     /// <param name="second">The other.</param>
     /// <returns>The smaller.</returns>
     public static int Min(int first, int second) => Math.Min(first, second);
+
+    /// <summary>The smaller of two.</summary>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The smaller.</returns>
+    public static double Min(double first, double second) => Math.Min(first, second);
+
+    /// <summary>The larger of two.</summary>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The larger.</returns>
+    public static int Max(int first, int second) => Math.Max(first, second);
 }

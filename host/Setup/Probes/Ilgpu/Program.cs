@@ -1,10 +1,15 @@
+using EDA.Kernels.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 
-// Compiles a kernel and runs it on ILGPU's CPU accelerator, which every machine has; CUDA devices are only counted.
-using var context = Context.Create(builder => builder.Default().EnableAlgorithms());
+// Runs a kernel on ILGPU's CPU accelerator, which every machine has, and compiles the engine's own for GPUs; these are
+// only counted.
+using var context = Context.Create(builder => builder.CPU().EnableAlgorithms().Optimize(OptimizationLevel.O2));
 using var accelerator = context.CreateCPUAccelerator(0);
 const int Length = 64;
 using var buffer = accelerator.Allocate1D<float>(Length);
@@ -21,7 +26,21 @@ for (int i = 0; i < Length; i++)
     }
 }
 
-int cuda = context.Devices.Count(device => device.AcceleratorType == AcceleratorType.Cuda);
+using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_80, null);
+foreach (var engine in KernelCatalogue.All)
+{
+    try
+    {
+        backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(engine.Method), default);
+    }
+    catch (Exception refused)
+    {
+        Console.WriteLine($"{engine.Name} does not compile: {refused.Message.ReplaceLineEndings(" ")}");
+        return 1;
+    }
+}
+
+int cuda = CudaMachine.Gpus.Count;
 Console.WriteLine($"ILGPU {typeof(Context).Assembly.GetName().Version?.ToString(3)}, {cuda} CUDA device{(cuda == 1 ? string.Empty : "s")}");
 return 0;
 

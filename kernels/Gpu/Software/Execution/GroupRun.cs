@@ -16,6 +16,8 @@ internal sealed unsafe class GroupRun
     private readonly int[] _sites;
     private readonly int[] _warps;
     private readonly int[] _lanes;
+    private readonly TensorRegisters _registers;
+    private readonly AsyncCopies _copies;
     private readonly bool _shuffled;
     private readonly Random _random = new(20240907);
     private readonly byte* _frames;
@@ -25,6 +27,8 @@ internal sealed unsafe class GroupRun
         _program = program;
         _size = size;
         _sites = new int[size];
+        _registers = new TensorRegisters(size);
+        _copies = new AsyncCopies(size);
         _warps = [.. Enumerable.Range(0, (size + WarpSize - 1) / WarpSize)];
         _lanes = [.. Enumerable.Range(0, WarpSize)];
         if (order == ItemOrder.Reverse)
@@ -46,6 +50,9 @@ internal sealed unsafe class GroupRun
         for (int item = 0; item < _size; item++)
             variables.CopyTo(new Span<byte>(Frame(item), _program.FrameSize));
         _sites.AsSpan().Clear();
+        _registers.Clear();
+        _copies.Clear();
+        (ItemContext.Registers, ItemContext.Copies) = (_registers, _copies);
         do
         {
             if (_shuffled)
@@ -78,7 +85,31 @@ internal sealed unsafe class GroupRun
             int site = _sites[first];
             if (site == 0 || _program.Sites[site - 1].Kind == SuspensionKind.GroupBarrier)
                 return;
-            Exchange(_program.Sites[site - 1].Kind, first, lanes);
+            if (_program.Sites[site - 1].Kind >= SuspensionKind.Tf32Multiply0)
+                Multiply(_program.Sites[site - 1].Kind, first, lanes);
+            else
+                Exchange(_program.Sites[site - 1].Kind, first, lanes);
+        }
+    }
+
+    private void Multiply(SuspensionKind kind, int first, int lanes)
+    {
+        if (lanes < WarpSize)
+            throw new GroupDivergenceException($"a warp of {lanes} lanes multiplies fragments: all {WarpSize} must");
+        switch (kind)
+        {
+            case SuspensionKind.Tf32Multiply0:
+                _registers.MultiplyTf32(first, 0);
+                break;
+            case SuspensionKind.Tf32Multiply1:
+                _registers.MultiplyTf32(first, 1);
+                break;
+            case SuspensionKind.Bf16Multiply0:
+                _registers.MultiplyBf16(first, 0);
+                break;
+            default:
+                _registers.MultiplyBf16(first, 1);
+                break;
         }
     }
 

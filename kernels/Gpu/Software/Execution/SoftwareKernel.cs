@@ -83,7 +83,7 @@ public sealed unsafe class SoftwareKernel
         }
         finally
         {
-            ItemContext.Memory = null;
+            (ItemContext.Memory, ItemContext.Registers, ItemContext.Copies) = (null, null, null);
         }
     }
 

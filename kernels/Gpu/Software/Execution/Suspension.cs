@@ -10,6 +10,10 @@ internal enum SuspensionKind
     Shuffle,
     ShuffleDown,
     ShuffleXor,
+    Tf32Multiply0,
+    Tf32Multiply1,
+    Bf16Multiply0,
+    Bf16Multiply1,
 }
 
 /// <summary>Marks a method at whose call an item waits for others.</summary>

@@ -1,4 +1,4 @@
-namespace EDA.Bench.Kernels;
+namespace EDA.Bench;
 
 /// <summary>What a list of timings is reduced to.</summary>
 internal static class Statistics

@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
+using EDA.Bench.Kernels;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 
-namespace EDA.Bench.Kernels;
+namespace EDA.Bench.Suites;
 
 /// <summary>The critics' steps under BenchmarkDotNet, at each vector width the machine has.</summary>
 [MemoryDiagnoser]

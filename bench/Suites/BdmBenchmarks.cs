@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using EDA.Kernels;
+using EDA.Bench.Kernels;
 using EDA.Kernels.Cpu;
 
-namespace EDA.Bench.Kernels;
+namespace EDA.Bench.Suites;
 
 /// <summary>The steps of the kernel table under BenchmarkDotNet, at each vector width the machine has.</summary>
 [MemoryDiagnoser]
@@ -23,7 +23,7 @@ public class BdmBenchmarks
     public void Setup()
     {
         _device = new CpuDevice(CpuOptions.FromEnvironment() with { Simd = Simd });
-        _workload = new BdmWorkload(_device, new BdmShape(17, 6));
+        _workload = new BdmWorkload(_device, WorkloadSize.Published);
     }
 
     /// <summary>Gives them back.</summary>

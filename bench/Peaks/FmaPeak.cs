@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using EDA.Kernels.Cpu;
 
-namespace EDA.Bench.Kernels;
+namespace EDA.Bench.Peaks;
 
 /// <summary>
 /// What the machine's multiply-adders give when nothing else is in the way: loops on registers alone, on all threads

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using EDA.Host.CommandLine;
+
+namespace EDA.Bench;
+
+/// <summary>Where a measurement's JSON may go: nothing that is not an earlier one is overwritten.</summary>
+internal static class JsonDestination
+{
+    /// <summary>Refuses a file that cannot be written or holds something else, before anything is measured.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="earlier">What may be replaced, in words.</param>
+    /// <param name="isEarlier">Whether a document is such a one.</param>
+    /// <exception cref="UserError">It is refused.</exception>
+    public static void Check(string path, string earlier, Func<JsonElement, bool> isEarlier)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+        bool replaceable = File.Exists(path) && (new FileInfo(path).Length == 0 || Holds(path, isEarlier));
+        if (!Directory.Exists(folder) || Directory.Exists(path) || (File.Exists(path) && !replaceable))
+            throw UserError.Value("--json", path, $"a new file, or {earlier}, in a folder that exists");
+    }
+
+    private static bool Holds(string path, Func<JsonElement, bool> isEarlier)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            using var document = JsonDocument.Parse(stream);
+            return isEarlier(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

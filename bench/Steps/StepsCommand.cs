@@ -1,0 +1,46 @@
+using System.CommandLine;
+using EDA.Bench.Devices;
+using EDA.Bench.Kernels;
+using EDA.Host.CommandLine;
+using EDA.Host.Devices;
+
+namespace EDA.Bench.Steps;
+
+/// <summary>eda bench steps: training steps and whole stages, to stand beside other programs'.</summary>
+internal static class StepsCommand
+{
+    public static Command Create()
+    {
+        var device = DeviceOptions.Device();
+        var precision = DeviceOptions.Precision();
+        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000; 20 on cpu, 4 on software)", HelpName = "N" };
+        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000; 4096 on cpu, 8 on software)", HelpName = "N" };
+        var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
+        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, json };
+        command.SetAction(result =>
+        {
+            var choice = DeviceOptions.Choice(result, device, precision);
+            if (result.GetValue(json) is { } path)
+                JsonDestination.Check(path, "earlier times", StepsDocument.Is);
+            var usual = choice.Name switch
+            {
+                DeviceChoice.Software => new StepTimesSize(2, 3, 4, 8),
+                DeviceChoice.Default => new StepTimesSize(2, 5, 20, 4096),
+                _ => new StepTimesSize(100, 15, 2000, 1_000_000),
+            };
+            var size = usual with
+            {
+                StageSteps = DeviceOptions.WholeNumber(result, stageSteps, 1, 100_000_000) ?? usual.StageSteps,
+                StageStates = DeviceOptions.WholeNumber(result, stageStates, 1, 100_000_000) ?? usual.StageStates,
+            };
+            using var opened = choice.Open();
+            Console.WriteLine($"device  {opened.Name}");
+            using var times = new StepTimes(opened, choice.Name == DeviceChoice.Software ? WorkloadSize.Small : WorkloadSize.Published);
+            var document = times.Measure(size, Console.Out);
+            if (result.GetValue(json) is { } file)
+                document.Save(file);
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,159 @@
+using EDA.Engine.Diffusion;
+using EDA.Kernels;
+
+namespace EDA.Bench.Verification;
+
+/// <summary>
+/// A case on a device: weights and inputs that every device gets alike, each operation a call that gives plain arrays
+/// back. Outputs start as NaN, so that what an operation forgets to write shows.
+/// </summary>
+internal sealed class VerificationRun : IDisposable
+{
+    private const float DropoutRate = 0.1f;
+
+    private readonly IDevice _device;
+    private readonly VerificationCase _case;
+    private readonly IBdmOperations _operations;
+    private readonly List<IDisposable> _owned = [];
+    private readonly DeviceArray<float> _behavior;
+    private readonly DeviceArray<float> _policy;
+    private readonly DeviceArray<float> _actions;
+    private readonly DeviceArray<float> _times;
+    private readonly DeviceArray<float>? _states;
+    private readonly DeviceArray<float> _candidates;
+    private readonly DeviceArray<float> _labels;
+    private readonly DeviceArray<float> _loss;
+    private readonly DeviceArray<float> _gradient;
+
+    public VerificationRun(IDevice device, VerificationCase problem)
+    {
+        (_device, _case) = (device, problem);
+        var shape = problem.Shape;
+        _operations = device.CreateBdm(shape, VarianceSchedule.Published);
+        _owned.Add(_operations);
+        var random = new Random(1);
+        float[] behavior = new float[Layout.Length], policy = new float[Layout.Length];
+        foreach (var slice in Layout.Slices)
+        {
+            for (int i = slice.Offset; i < slice.Offset + slice.Length; i++)
+            {
+                behavior[i] = Weight(slice, random);
+                policy[i] = slice == Layout.Frequencies ? behavior[i] : behavior[i] + (0.3f * Weight(slice, random) * (slice.Dimensions.Count > 1 ? 1 : 0.3f));
+            }
+        }
+
+        int rows = Math.Max(problem.Rows, problem.States * problem.Candidates);
+        _behavior = Upload(behavior);
+        _policy = Upload(policy);
+        _actions = Upload(Values(problem.Rows * shape.ActionSize, () => Uniform(random)));
+        _times = Upload(Values(rows, () => 0.001f + (0.999f * (float)random.NextDouble())));
+        _states = shape.StateSize > 0 ? Upload(Values(rows * shape.StateSize, () => 1.5f * Uniform(random))) : null;
+        _candidates = Upload(Values(problem.States * problem.Candidates * shape.ActionSize, () => Uniform(random)));
+        _labels = Upload(Values(problem.States * problem.Candidates, () => 1.5f * Uniform(random)));
+        _loss = Upload([float.NaN]);
+        _gradient = Upload(Values(Layout.Length, () => float.NaN));
+    }
+
+    private BdmLayout Layout => _operations.Layout;
+
+    public float[] Density() => Filled(_case.Rows, output => _operations.Density(_behavior, _actions, _times, _states, _case.Rows, output));
+
+    public float[] Score() => Filled(_case.Rows * _case.Shape.ActionSize, output => _operations.Score(_behavior, _actions, _times, _states, _case.Rows, output));
+
+    public float[] Gaps() => Filled(
+        _case.States * _case.Candidates,
+        output => _operations.Gaps(_policy, _behavior, _candidates, _states, _case.States, _case.Candidates, new GapDraws(new RandomDraw(2, RandomStage.Alignment, 5)), output));
+
+    /// <summary>Loss and gradient of Eq. 10, the loss last.</summary>
+    public float[] Denoising(bool dropout, uint step = 3)
+    {
+        _operations.DenoisingStep(
+            _behavior, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, step), dropout ? DropoutRate : 0), _gradient, _loss);
+        return LossAndGradient();
+    }
+
+    /// <summary>Loss and gradient of Eq. 14 or 15, the loss last.</summary>
+    public float[] Alignment(AlignmentLoss kind, uint step = 4)
+    {
+        _operations.AlignmentStep(
+            _policy, _behavior, _candidates, _states, _labels, _case.States, _case.Candidates, new AlignmentObjective(kind, 0.7f, 3),
+            new GapDraws(new RandomDraw(2, RandomStage.Alignment, step)), _gradient, _loss);
+        return LossAndGradient();
+    }
+
+    public float[] Sample() => Filled(
+        _case.States * _case.Candidates * _case.Shape.ActionSize,
+        output => _operations.Sample(_behavior, _states, _case.States, _case.Candidates, DpmSolver.Published, new RandomDraw(2, RandomStage.Evaluation, 0), null, output));
+
+    /// <summary>Batch indices, a gathered batch and normals, one after the other.</summary>
+    public float[] Batch()
+    {
+        int count = _case.Rows, width = _case.Shape.ActionSize;
+        using var indices = _device.Allocate<int>(count);
+        _device.Vector.FillIndices(indices, count, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.BatchIndex);
+        float[] gathered = Filled(count * width, output => _device.Vector.Gather(_actions, width, indices, count, output));
+        float[] normals = Filled(count, output => _device.Vector.FillNormal(output, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.Noise));
+        return [.. indices.ToArray().Select(index => (float)index), .. gathered, .. normals];
+    }
+
+    /// <summary>The parameters after some steps of pretraining with Adam, and their running average, without the fixed frequencies.</summary>
+    public (float[] Parameters, float[] Average) Train(int steps)
+    {
+        using var weights = _device.Upload<float>(_behavior.ToArray());
+        using var average = _device.Upload<float>(_behavior.ToArray());
+        using var first = _device.Allocate<float>(Layout.Length);
+        using var second = _device.Allocate<float>(Layout.Length);
+        for (int step = 0; step < steps; step++)
+        {
+            _operations.DenoisingStep(
+                weights, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, (uint)step), DropoutRate), _gradient, _loss);
+            _device.Vector.Adam(weights, _gradient, first, second, new AdamSettings(1e-3), step + 1);
+            _device.Vector.PolyakAverage(average, weights, 0.1f);
+        }
+
+        int fixedOnes = Layout.Frequencies.Length;
+        return (weights.ToArray()[fixedOnes..], average.ToArray()[fixedOnes..]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var owned in _owned)
+            owned.Dispose();
+    }
+
+    private static float Uniform(Random random) => (float)((2 * random.NextDouble()) - 1);
+
+    // About half again as large as PyTorch's initialisation, so that nothing is nearly linear.
+    private static float Weight(ParameterSlice slice, Random random) => slice switch
+    {
+        { Name: "embed.0.W" } => 30 * (Uniform(random) + Uniform(random) + Uniform(random)),
+        _ when slice.Name.EndsWith("layer_norm.weight", StringComparison.Ordinal) => 1 + (0.25f * Uniform(random)),
+        { Dimensions.Count: 1 } => 0.25f * Uniform(random),
+        _ => 1.5f / MathF.Sqrt(slice.Dimensions[1]) * Uniform(random),
+    };
+
+    private static float[] Values(int count, Func<float> value)
+    {
+        var values = new float[count];
+        for (int i = 0; i < count; i++)
+            values[i] = value();
+        return values;
+    }
+
+    private float[] LossAndGradient() => [.. _gradient.ToArray(), _loss.ToArray()[0]];
+
+    private float[] Filled(int count, Action<DeviceArray<float>> operation)
+    {
+        using var output = _device.Upload<float>(Values(count, () => float.NaN));
+        operation(output);
+        _device.Synchronize();
+        return output.ToArray();
+    }
+
+    private DeviceArray<float> Upload(float[] values)
+    {
+        var array = _device.Upload<float>(values);
+        _owned.Add(array);
+        return array;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EDA.Host.Recipes;
+
+namespace EDA.Host.Reports;
+
+/// <summary>seeds.json: what several seeds came to together. Its keys are an interface: docs/run-folder.md lists them.</summary>
+public static class SeedsDocument
+{
+    /// <summary>Writes the document.</summary>
+    /// <param name="outcome">The outcome.</param>
+    /// <returns>The document.</returns>
+    public static JsonObject Write(SeedsOutcome outcome)
+    {
+        var request = outcome.Request;
+        var document = new JsonObject
+        {
+            ["recipe"] = request.Recipe.Name,
+            ["budget"] = request.Budget,
+            ["objective"] = JsonSerializer.SerializeToNode(request.Settings.Alignment.Objective, SettingPaths.Json),
+            ["seeds"] = outcome.Seeds.ToString(),
+            ["command"] = request.Command,
+            ["interrupted"] = outcome.Interrupted,
+        };
+        if (outcome.Error is not null)
+            document["error"] = outcome.Error;
+        document["finished"] = outcome.Runs.Count(run => run.Metrics is not null);
+        foreach (var (key, spread) in outcome.Numbers)
+            document[key] = new JsonObject { ["mean"] = spread.Mean, ["deviation"] = spread.StandardDeviation };
+        document["runs"] = new JsonArray([.. outcome.Folders.Select((folder, m) => Run(outcome, folder, m))]);
+        document["seconds"] = Math.Round(outcome.Seconds, 3);
+        document["device"] = outcome.Device;
+        document["version"] = ProgramVersion.Engine;
+        document["started"] = RunDocuments.Utc(outcome.Started);
+        return document;
+    }
+
+    private static JsonObject Run(SeedsOutcome outcome, string folder, int index)
+    {
+        var run = new JsonObject { ["seed"] = outcome.Seeds.First + (ulong)index, ["folder"] = folder };
+        if (outcome.Runs.Count > 0 && outcome.Runs[index].Error is { } error)
+            run["error"] = error;
+        return run;
+    }
+}

@@ -1,0 +1,155 @@
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>
+/// An NVIDIA GPU. Launches go to one stream, and nothing waits for the GPU but a copy, <see cref="GpuBackend.Synchronize"/>
+/// and giving memory back; operations are replayed as CUDA graphs from their third call on.
+/// </summary>
+public sealed class CudaBackend : IlgpuBackend
+{
+    private static readonly Version TensorCores = new(8, 0);
+
+    private readonly CudaAccelerator _accelerator;
+    private readonly CudaGpu _gpu;
+    private readonly CudaGraphs _graphs;
+    private readonly Recordings<nint> _recordings;
+    private readonly Action<string>? _notice;
+
+    private CudaBackend(CudaAccelerator accelerator, CudaStream stream, Action<string>? notice)
+        : base(accelerator, stream)
+    {
+        _accelerator = accelerator;
+        _gpu = CudaMachine.Describe(accelerator.Device);
+        _graphs = new CudaGraphs(accelerator, stream);
+        _recordings = new Recordings<nint>(_graphs);
+        _notice = notice;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => $"cuda:{_gpu.Number} ({_gpu.Name}, compute capability {_gpu.ComputeCapability}, driver for CUDA {_gpu.DriverVersion})";
+
+    /// <summary>The memory that is free, in bytes.</summary>
+    public long FreeMemory => _accelerator.GetFreeMemory();
+
+    /// <summary>Opens a GPU.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="precision">The precision that it must be able to compute in.</param>
+    /// <param name="notice">Is told, in a line, what does not work as well as it might; null for nobody.</param>
+    /// <returns>The backend, owned by the caller.</returns>
+    /// <exception cref="DeviceException">There is no such GPU, or it or its driver is too old, or its memory is full.</exception>
+    public static CudaBackend Open(int number, GpuPrecision precision = GpuPrecision.Fp32, Action<string>? notice = null)
+    {
+        if (CudaDriver.Start() is { } reason)
+            throw new DeviceException($"cuda:{number} cannot be used: {reason}");
+        var devices = CudaMachine.Devices();
+        if (devices.FirstOrDefault(device => device.DeviceId == number) is not { } chosen)
+        {
+            string there = devices.Count == 0 ? "no GPU" : string.Join(", ", devices.Select(device => $"cuda:{device.DeviceId}"));
+            throw new DeviceException($"cuda:{number} is not there; the NVIDIA driver shows {there}");
+        }
+
+        Require(CudaMachine.Describe(chosen), chosen, precision);
+        IlgpuTrace.Listen();
+        try
+        {
+            var accelerator = CudaMachine.Accelerator(chosen);
+            accelerator.Bind();
+            return new CudaBackend(accelerator, accelerator.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING), notice);
+        }
+        catch (CudaException failure)
+        {
+            throw new DeviceException($"cuda:{number} cannot be used: the NVIDIA driver says: {failure.Message}", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override GpuArray<T> Allocate<T>(long length)
+    {
+        try
+        {
+            return base.Allocate<T>(length);
+        }
+        catch (CudaException failure) when (failure.Error == nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY))
+        {
+            string wanted = GpuMemory.Text(length * Interop.SizeOf<T>());
+            throw new DeviceException(
+                $"cuda:{_gpu.Number} has {GpuMemory.Text(FreeMemory)} of its {GpuMemory.Text(_gpu.MemoryBytes)} of memory free, and {wanted} more are needed; a smaller width, batch or dataset needs less",
+                failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+    {
+        _ = IlgpuTrace.Said();
+        try
+        {
+            return base.Load(name, groupSize, kernel);
+        }
+        catch (CudaException failure)
+        {
+            throw new InvalidOperationException($"the NVIDIA driver refuses the kernel {name}: {failure.Message} {IlgpuTrace.Said()}", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Begin(in RecordingKey key)
+    {
+        // An observer wants to see each launch.
+        if (Observer is not null)
+            return true;
+        int failures = _recordings.Failures;
+        bool launches = _recordings.Begin(key);
+        TellOfFailures(failures);
+        return launches;
+    }
+
+    /// <inheritdoc/>
+    public override bool End()
+    {
+        int failures = _recordings.Failures;
+        bool done = _recordings.End();
+        TellOfFailures(failures);
+        return done;
+    }
+
+    /// <inheritdoc/>
+    public override void Forget(object owner) => _recordings.Forget(owner);
+
+    internal override void Settle() => _recordings.Abandon();
+
+    /// <inheritdoc/>
+    protected override bool WillRepeat(Exception failure) => failure is CudaException && _graphs.Spoil();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _recordings.Clear();
+            Stream.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static void Require(CudaGpu gpu, CudaDevice device, GpuPrecision precision)
+    {
+        if (!CudaAccelerator.TryGetInstructionSet(device.Architecture.GetValueOrDefault(), device.DriverVersion, out var least, out _))
+            throw new DeviceException($"cuda:{gpu.Number} ({gpu.Name}) cannot be used: its driver is for CUDA {gpu.DriverVersion}, and it takes one for CUDA {least} or newer");
+
+        if (precision != GpuPrecision.Fp32 && gpu.ComputeCapability < TensorCores)
+        {
+            throw new DeviceException(
+                $"cuda:{gpu.Number} ({gpu.Name}) has compute capability {gpu.ComputeCapability}; {precision.ToString().ToLowerInvariant()} takes {TensorCores} or newer, fp32 runs");
+        }
+    }
+
+    private void TellOfFailures(int before)
+    {
+        if (before == 0 && _recordings.Failures > 0)
+            _notice?.Invoke($"cuda:{_gpu.Number} cannot record its launches as a CUDA graph; it runs without, and slower");
+    }
+}

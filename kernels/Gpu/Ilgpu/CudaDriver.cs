@@ -1,0 +1,111 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>
+/// The calls of the CUDA driver that ILGPU does not offer: reasons, and graphs. Names and signatures are those of
+/// cuda.h; every result is a CUresult, 0 for success.
+/// </summary>
+internal static unsafe partial class CudaDriver
+{
+    /// <summary>Only what this thread does can spoil the capture, not for instance a finaliser that frees memory.</summary>
+    public const int CaptureThreadLocal = 1;
+
+    private const string Library = "cuda";
+
+    // Since CUDA 11.4; all else that is called here is older.
+    private const string NewestCall = "cuGraphInstantiateWithFlags";
+
+    private static readonly string[] Files = OperatingSystem.IsWindows()
+        ? ["nvcuda.dll"]
+        : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "libcuda.so"];
+
+    /// <summary>
+    /// Has this assembly and ILGPU's find the driver under the name that it is installed by: ILGPU asks for "cuda" and
+    /// "OpenCL", and the names without a version exist only where development files are installed.
+    /// </summary>
+    static CudaDriver()
+    {
+        foreach (var assembly in new[] { typeof(CudaDriver).Assembly, typeof(Context).Assembly })
+        {
+            try
+            {
+                NativeLibrary.SetDllImportResolver(assembly, Resolve);
+            }
+            catch (InvalidOperationException)
+            {
+                // Someone has set one, and only one can be: theirs finds the driver, or ILGPU's own search does.
+            }
+        }
+    }
+
+    /// <summary>Whether the driver can record graphs in all the ways that are used.</summary>
+    public static bool CanRecord => Open(Files) is var library and not 0 && NativeLibrary.TryGetExport(library, NewestCall, out _);
+
+    /// <summary>Starts the driver.</summary>
+    /// <returns>Why it cannot be used, in a few words; null where it can.</returns>
+    public static string? Start()
+    {
+        try
+        {
+            int result = cuInit(0);
+            return result == 0 ? null : $"the NVIDIA driver says: {Describe(result)}";
+        }
+        catch (DllNotFoundException)
+        {
+            return "there is no NVIDIA driver";
+        }
+    }
+
+    /// <summary>The driver's words for an error.</summary>
+    /// <param name="result">A CUresult.</param>
+    /// <returns>The words.</returns>
+    public static string Describe(int result) =>
+        cuGetErrorString(result, out nint text) == 0 && Marshal.PtrToStringAnsi(text) is { } words ? words : $"error {result}";
+
+    [LibraryImport(Library)]
+    public static partial int cuStreamBeginCapture_v2(nint stream, int mode);
+
+    [LibraryImport(Library)]
+    public static partial int cuStreamEndCapture(nint stream, out nint graph);
+
+    [LibraryImport(Library)]
+    public static partial int cuGraphInstantiateWithFlags(out nint executable, nint graph, ulong flags);
+
+    [LibraryImport(Library)]
+    public static partial int cuGraphDestroy(nint graph);
+
+    [LibraryImport(Library)]
+    public static partial int cuGraphExecDestroy(nint executable);
+
+    [LibraryImport(Library)]
+    public static partial int cuGraphLaunch(nint executable, nint stream);
+
+    [LibraryImport(Library)]
+    public static partial int cuFuncGetAttribute(out int value, int attribute, nint function);
+
+    [LibraryImport(Library)]
+    private static partial int cuInit(uint flags);
+
+    [LibraryImport(Library)]
+    private static partial int cuGetErrorString(int error, out nint text);
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name switch
+    {
+        "cuda" or "nvcuda" => Open(Files),
+        "OpenCL" when OperatingSystem.IsLinux() => Open(["libOpenCL.so.1"]),
+        _ => 0,
+    };
+
+    private static nint Open(string[] files)
+    {
+        foreach (string file in files)
+        {
+            if (NativeLibrary.TryLoad(file, out nint handle))
+                return handle;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,221 @@
+namespace EDA.Kernels.Gpu;
+
+/// <summary>
+/// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. About 25 launches
+/// an implicit step.
+/// </summary>
+/// <param name="kernels">The kernels.</param>
+/// <param name="layout">The order of the parameters.</param>
+/// <param name="draw">Where a step's random stream stands.</param>
+internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, DrawView draw)
+{
+    private int StateSize => layout.Shape.StateSize;
+
+    private int ActionSize => layout.Shape.ActionSize;
+
+    private int InputSize => layout.Shape.InputSize;
+
+    /// <summary>A batch's rows, drawn unless they are given.</summary>
+    public void Rows(CriticBuffers buffers, CriticRowsArguments rows)
+    {
+        rows.BatchStates = buffers[buffers.States];
+        rows.Inputs = buffers[buffers.Inputs];
+        rows.Returns = buffers[buffers.Returns];
+        rows.Draw = draw;
+        rows.StateSize = StateSize;
+        rows.ActionSize = ActionSize;
+        kernels.Rows.Launch(WarpGrid(rows.Rows), rows, new KernelWork(0, 8.0 * rows.Rows * ((3 * StateSize) + (2 * ActionSize) + 2)));
+    }
+
+    /// <summary>K actions beside each state.</summary>
+    public void Join(CriticBuffers buffers, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) => kernels.Join.Launch(
+        ElementGrid(rows * InputSize),
+        new JoinRowsArguments
+        {
+            States = states,
+            Actions = actions,
+            Inputs = buffers[buffers.Joined],
+            Rows = rows,
+            Candidates = candidates,
+            StateSize = StateSize,
+            ActionSize = ActionSize,
+        },
+        new KernelWork(0, 8.0 * rows * InputSize));
+
+    /// <summary>Both hidden layers and the output of equal networks.</summary>
+    public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows, bool hasTanh = false)
+    {
+        int width = mlp.Width, networks = mlp.Networks.Count;
+        var network = mlp.Networks[0];
+        kernels.Layer.Launch(
+            Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.InputWeight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
+            {
+                Hidden = buffers.Of(at.Hidden1),
+                Bias = Of(mlp, parameters, network.InputBias),
+                Columns = width,
+            }),
+            networks,
+            ProductWork(rows, width, mlp.InputSize, networks));
+        kernels.Layer.Launch(
+            Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.HiddenWeight), width, 1, rows, width, width, new ReluEpilogue
+            {
+                Hidden = buffers.Of(at.Hidden2),
+                Bias = Of(mlp, parameters, network.HiddenBias),
+                Columns = width,
+            }),
+            networks,
+            ProductWork(rows, width, width, networks));
+        var head = Head(buffers, mlp, at, parameters, rows);
+        head.HasTanh = hasTanh ? 1 : 0;
+        kernels.Head.Launch(WarpGrid(rows, networks), head, HeadWork(mlp, rows));
+    }
+
+    /// <summary>From ∂L/∂output to the gradients of all parameters; the losses of the table are taken along.</summary>
+    public void Backward(
+        CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
+    {
+        int width = mlp.Width, networks = mlp.Networks.Count;
+        var network = mlp.Networks[0];
+        kernels.HeadBackward.Launch(WarpGrid(rows, networks), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
+        kernels.LayerBackward.Launch(
+            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.HiddenWeight), 1, width, rows, width, width, new ReluBackwardEpilogue
+            {
+                Output = buffers.Of(at.Adjoint1),
+                Hidden = buffers.Of(at.Hidden1),
+                Columns = width,
+            }),
+            networks,
+            ProductWork(rows, width, width, networks));
+        var array = (GpuArray<float>)gradient;
+        var result = new ModelView { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 };
+        tables.Kernel.Launch(
+            new GridSize((int)tables.Tiles.Length),
+            new WeightGradientArguments
+            {
+                Workspace = buffers.All,
+                Gradient = result,
+                Tiles = tables.Tiles.View,
+                Rows = rows,
+                Conditions = rows,
+                Accumulates = accumulates ? 1 : 0,
+            },
+            ProductWork(rows, width, width + mlp.InputSize + mlp.OutputSize, networks));
+        int parts = (rows + GradientTables.RowsPerPart - 1) / GradientTables.RowsPerPart;
+        var sums = new ColumnSumArguments
+        {
+            Workspace = buffers.All,
+            Gradient = result,
+            Loss = losses,
+            Partial = new ModelView { All = tables.Partial.View, Stride = 0, Length = tables.Partial.Length, IsAligned = 1 },
+            Tasks = tables.Sums.View,
+            Rows = rows,
+            Conditions = rows,
+            Parts = parts,
+            RowsPerPart = GradientTables.RowsPerPart,
+            Accumulates = accumulates ? 1 : 0,
+            LossCount = batchRows,
+        };
+        double columns = 32.0 * tables.Sums.Length;
+        kernels.Sums.Launch(new GridSize((int)tables.Sums.Length, parts), sums, new KernelWork(columns * rows, 4 * columns * rows));
+        kernels.SumsEnd.Launch(new GridSize((int)tables.Sums.Length), sums, new KernelWork(columns * parts, 4 * columns * (parts + 1)));
+    }
+
+    /// <summary>Losses and their slopes, of one kind or another.</summary>
+    public void Seed(CriticBuffers buffers, LoadedKernel<CriticSeedArguments> kernel, CriticSeedArguments seed, int candidates)
+    {
+        seed.Returns = buffers[buffers.Returns];
+        seed.Values = buffers[buffers.Value.Output[0]];
+        seed.Targets = buffers.Of(buffers.Target.Output).All;
+        seed.TargetStride = buffers.Target.Output[1].Offset - buffers.Target.Output[0].Offset;
+        seed.Twins = buffers.Of(buffers.Twin.Output).All;
+        seed.TwinSeed = buffers.Of(buffers.Twin.Seed).All;
+        seed.TwinStride = buffers.Twin.Output[1].Offset - buffers.Twin.Output[0].Offset;
+        seed.Outputs = buffers[buffers.Policy.Output[0]];
+        seed.OutputSeed = buffers[buffers.Policy.Seed[0]];
+        seed.Inputs = buffers[buffers.Inputs];
+        seed.ValueSeed = buffers[buffers.Value.Seed[0]];
+        seed.Losses = buffers[buffers.Losses];
+        seed.Candidates = candidates;
+        seed.ActionSize = ActionSize;
+        seed.StateSize = StateSize;
+        kernel.Launch(ElementGrid(seed.Rows), seed, new KernelWork(40.0 * seed.Rows * candidates, 4.0 * seed.Rows * (12 + (2 * candidates))));
+    }
+
+    /// <summary>min(Q₁, Q₂) of what the target twins' networks gave.</summary>
+    public void Smaller(CriticBuffers buffers, ArrayView<float> smaller, int rows) => kernels.Smaller.Launch(
+        ElementGrid(rows),
+        new SmallerOfTwinsArguments
+        {
+            Twins = buffers.Of(buffers.Target.Output).All,
+            Smaller = smaller,
+            Rows = rows,
+            Stride = buffers.Target.Output[1].Offset - buffers.Target.Output[0].Offset,
+        },
+        new KernelWork(rows, 12.0 * rows));
+
+    /// <summary>destination = source.</summary>
+    public void Copy(ArrayView<float> source, ArrayView<float> destination, int count) => kernels.Copy.Launch(
+        ElementGrid(count), new CopyArguments { Source = All(source), Destination = All(destination), Count = count }, new KernelWork(0, 8.0 * count));
+
+    private static ModelView All(ArrayView<float> view) => new() { All = view, Stride = 0, Length = view.Length };
+
+    // The same input for every network.
+    private static ModelView Shared(CriticBuffers buffers, Region input) => new()
+    {
+        All = buffers[input],
+        Stride = 0,
+        Length = (long)input.Rows * input.Columns,
+        IsAligned = 1,
+    };
+
+    // A slice of each of the equal networks, which follow one another.
+    private static ModelView Of(MlpLayout mlp, ArrayView<float> parameters, ParameterSlice first)
+    {
+        int networks = mlp.Networks.Count, stride = mlp.Length / networks;
+        return new ModelView
+        {
+            All = parameters.SubView(first.Offset, ((long)(networks - 1) * stride) + first.Length),
+            Stride = networks > 1 ? stride : 0,
+            Length = first.Length,
+            IsAligned = first.Offset % 4 == 0 && (networks == 1 || stride % 4 == 0) ? 1 : 0,
+        };
+    }
+
+    private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows) => new()
+    {
+        Hidden = buffers.Of(at.Hidden2),
+        Weight = Of(mlp, parameters, mlp.Networks[0].OutputWeight),
+        Bias = Of(mlp, parameters, mlp.Networks[0].OutputBias),
+        Output = buffers.Of(at.Output),
+        Seed = buffers.Of(at.Seed),
+        Adjoint = buffers.Of(at.Adjoint2),
+        Rows = rows,
+        Width = mlp.Width,
+        Outputs = mlp.OutputSize,
+    };
+
+    private static ProductArguments<TEpilogue> Layer<TEpilogue>(
+        ModelView left, int leftStride, ModelView right, int rightRowStride, int rightDepthStride, int rows, int columns, int depth, TEpilogue epilogue)
+        where TEpilogue : struct, IEpilogue => new()
+        {
+            Left = left,
+            Right = right,
+            LeftRowStride = leftStride,
+            RightRowStride = rightRowStride,
+            RightDepthStride = rightDepthStride,
+            Rows = rows,
+            Columns = columns,
+            Depth = depth,
+            Epilogue = epilogue,
+        };
+
+    private static KernelWork ProductWork(int rows, int columns, int depth, int networks) =>
+        new(2.0 * rows * columns * depth * networks, 4.0 * networks * (((double)rows * depth) + ((double)columns * depth) + ((double)rows * columns)));
+
+    private static KernelWork HeadWork(MlpLayout mlp, int rows) =>
+        new(2.0 * rows * mlp.Width * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Width * mlp.Networks.Count);
+
+    private static GridSize WarpGrid(int rows, int networks = 1) => new((rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup, 1, networks);
+
+    private static GridSize ElementGrid(int count) => new((count + VectorKernel.GroupSize - 1) / VectorKernel.GroupSize);
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>What a run will take of a GPU's memory, told before it begins.</summary>
+public static class GpuMemory
+{
+    /// <summary>
+    /// Pretraining, alignment and sampling of a behavior and a policy, as the engine does them: their parameters, two
+    /// stages' gradients and moments, and the workspaces, which are nearly all of it, with that of densities at its
+    /// largest. Data apart.
+    /// </summary>
+    /// <param name="shape">The network.</param>
+    /// <param name="batch">The rows of a pretraining step.</param>
+    /// <param name="states">The states of an alignment step.</param>
+    /// <param name="candidates">K.</param>
+    /// <param name="samples">The actions sampled at a time.</param>
+    /// <returns>The bytes, to a few per cent.</returns>
+    /// <exception cref="DeviceException">A step takes more than any device is given.</exception>
+    public static long Training(BdmShape shape, int batch, int states, int candidates, int samples)
+    {
+        int alignedStates = Math.Min(states, Math.Max(1, GpuSlab.Rows / candidates));
+        int denoised = Math.Min(batch, GpuSlab.Rows), sampled = Math.Min(samples, GpuSlab.Rows);
+        long parameters = sizeof(float) * 8L * new BdmLayout(shape).Length;
+        return parameters
+            + BdmBuffers.Bytes(shape, BdmPurpose.Denoising, denoised, denoised)
+            + BdmBuffers.Bytes(shape, BdmPurpose.Alignment, alignedStates * candidates, alignedStates)
+            + (2 * (BdmBuffers.Bytes(shape, BdmPurpose.Score, sampled, sampled) + BdmBuffers.Bytes(shape, BdmPurpose.Density, GpuSlab.Rows, GpuSlab.Rows)));
+    }
+
+    /// <summary>A number of bytes for people.</summary>
+    /// <param name="bytes">The number.</param>
+    /// <returns>For instance 139.8 GiB.</returns>
+    public static string Text(long bytes) =>
+        bytes < 1 << 30 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0} MiB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB");
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+
+namespace EDA.Kernels.Gpu;
+
+/// <summary>Writes the tables that <see cref="WeightGradient{TProduct}"/> and <see cref="ColumnSums"/> read.</summary>
+/// <param name="kernel">What works on the tiles.</param>
+/// <param name="tile">Their size.</param>
+internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> kernel, TileSize tile)
+{
+    private readonly List<WeightGradientTile> _tiles = [];
+    private readonly List<ColumnSumTask> _sums = [];
+
+    /// <summary>A writer for weights of which nearly all tiles are of some matrices.</summary>
+    /// <param name="gradient">The kernels to choose from.</param>
+    /// <param name="matrices">How many such matrices there are, of all models.</param>
+    /// <param name="rows">The rows of one.</param>
+    /// <param name="columns">The columns of one.</param>
+    /// <returns>The writer, with the tile that suits them.</returns>
+    public static GradientTableWriter For(LoadedGradient gradient, int matrices, int rows, int columns) =>
+        TileChoice.IsLarge(matrices * gradient.LargeTile.Count(rows, columns))
+            ? new GradientTableWriter(gradient.Large, gradient.LargeTile)
+            : new GradientTableWriter(gradient.Small, gradient.SmallTile);
+
+    /// <summary>What works on the tiles.</summary>
+    public LoadedKernel<WeightGradientArguments> Kernel => kernel;
+
+    /// <summary>The tiles written so far.</summary>
+    public ReadOnlySpan<WeightGradientTile> Tiles => CollectionsMarshal.AsSpan(_tiles);
+
+    /// <summary>The sums written so far.</summary>
+    public ReadOnlySpan<ColumnSumTask> Sums => CollectionsMarshal.AsSpan(_sums);
+
+    /// <summary>
+    /// A weight's gradient, result[i·rowStride + j·columnStride] = Σ_row left[row, i]·right[row, j], with a second product
+    /// where there is one.
+    /// </summary>
+    public void AddTiles(Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition)
+    {
+        for (int row = 0; row < left.Columns; row += tile.Rows)
+        {
+            for (int column = 0; column < columns; column += tile.Columns)
+            {
+                _tiles.Add(new WeightGradientTile
+                {
+                    Left = left.Offset,
+                    Right = right.Offset,
+                    SecondLeft = second?.Left.Offset ?? left.Offset,
+                    SecondRight = second?.Right.Offset ?? right.Offset,
+                    IsPerCondition = perCondition ? 1 : 0,
+                    HasSecond = second is null ? 0 : 1,
+                    LeftStride = left.Columns,
+                    RightStride = right.Columns,
+                    Rows = left.Columns,
+                    Columns = columns,
+                    FirstRow = row,
+                    FirstColumn = column,
+                    Result = result,
+                    ResultRowStride = rowStride,
+                    ResultColumnStride = columnStride,
+                    IsParameter = isParameter ? 1 : 0,
+                });
+            }
+        }
+    }
+
+    /// <summary>The sums over rows of a·b + c·d, null counting as ones for b and as nothing for c.</summary>
+    public void AddSums(Region a, Region? b, Region? c, Region? d, int result, int target, bool perCondition) =>
+        AddSums(a, b, c, d, 0, a.Columns, result, target, perCondition);
+
+    /// <summary>The same for some of the columns; column j's sum goes to result + j.</summary>
+    public void AddSums(Region a, Region? b, Region? c, Region? d, int firstColumn, int endColumn, int result, int target, bool perCondition)
+    {
+        for (int column = firstColumn; column < endColumn; column += WarpRow.WarpSize)
+        {
+            _sums.Add(new ColumnSumTask
+            {
+                A = a.Offset + column,
+                B = b is { } factor ? factor.Offset + column : -1,
+                C = c is { } other ? other.Offset + column : -1,
+                D = d is { } otherFactor ? otherFactor.Offset + column : -1,
+                Stride = a.Columns,
+                IsPerCondition = perCondition ? 1 : 0,
+                Columns = Math.Min(WarpRow.WarpSize, endColumn - column),
+                Result = result + column,
+                Target = target,
+            });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using EDA.Bench.Verification;
+using EDA.Kernels;
+using EDA.Tests.Kernels;
+
+namespace EDA.Tests.Bench;
+
+public class VerificationTests
+{
+    [Fact]
+    public void The_stand_in_computes_what_the_cpu_does()
+    {
+        using var device = TestDevices.Create("software");
+        using var words = new StringWriter();
+        var table = VerificationTable.Run(device, [new VerificationCase("tiny", new BdmShape(2, 1, 32, 1), 5, 2, 3)], words);
+        Assert.True(table.Passed, words.ToString());
+        Assert.Equal("fp32", table.Precision);
+        // Nothing is exactly alike but what is counted in bits: the two are different programs.
+        Assert.Contains(table.Checks, check => check is { Check: "denoising, gradient", Error: > 0 });
+        Assert.Equal(0, table.Checks.Single(check => check.Check == "denoising, repeated").Error);
+    }
+
+    [Fact]
+    public void A_number_too_far_away_or_none_at_all_fails()
+    {
+        Assert.True(new VerificationRow("a", "b", 1e-5, 1e-4).Passed);
+        Assert.False(new VerificationRow("a", "b", 2e-4, 1e-4).Passed);
+        Assert.False(new VerificationRow("a", "b", null, 1e-4).Passed);
+        Assert.False(new VerificationTable("d", "fp32", "cpu", [new VerificationRow("a", "b", 0, 0), new VerificationRow("a", "c", 1, 0)]).Passed);
+        Assert.False(new VerificationTable("d", "fp32", "cpu", []).Passed);
+    }
+
+    [Fact]
+    public void A_device_that_is_wrong_somewhere_fails_there()
+    {
+        using var device = new ShiftedDevice(TestDevices.Create("software"));
+        using var words = new StringWriter();
+        var table = VerificationTable.Run(device, [new VerificationCase("tiny", new BdmShape(0, 2, 32, 1), 5, 2, 3)], words);
+        Assert.False(table.Passed);
+        Assert.Equal(["batch"], table.Checks.Where(check => !check.Passed).Select(check => check.Check));
+        Assert.Contains("FAILED", words.ToString(), StringComparison.Ordinal);
+    }
+
+    // Draws normals from the step after the one it was asked for.
+    private sealed class ShiftedDevice(IDevice inner) : IDevice, IVectorOperations
+    {
+        public string Name => inner.Name;
+
+        public IVectorOperations Vector => this;
+
+        public DeviceArray<T> Allocate<T>(long length)
+            where T : unmanaged => inner.Allocate<T>(length);
+
+        public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => inner.CreateBdm(shape, schedule, models);
+
+        public ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
+
+        public void Synchronize() => inner.Synchronize();
+
+        public void Dispose() => inner.Dispose();
+
+        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
+
+        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) =>
+            inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose, models);
+
+        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
+            inner.Vector.Gather(source, width, indices, count, destination, models);
+
+        public void Adam(
+            DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>
+            inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings, step);
+
+        public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => inner.Vector.PolyakAverage(target, source, rate);
+    }
+}

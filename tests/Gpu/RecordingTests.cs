@@ -1,0 +1,211 @@
+using EDA.Engine.Optimizers;
+using EDA.Engine.Stages;
+using EDA.Kernels;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Engine;
+using EDA.Tests.Golden;
+using EDA.Tests.Kernels;
+
+namespace EDA.Tests.Gpu;
+
+/// <summary>Replayed operations do what launched ones do, at every step, and recordings are kept as long as they are good.</summary>
+public sealed class RecordingTests
+{
+    private static readonly BanditRun Run = BanditBudgets.Smoke with
+    {
+        Points = 500,
+        Width = 32,
+        Blocks = 1,
+        Behavior = new() { Batch = 9, Steps = 7, LearningRate = 1e-2, Schedule = LearningRateSchedule.Cosine, Averaging = 0.1, ReportEvery = 3 },
+        Alignment = new() { States = 3, Candidates = 3, Steps = 7, LearningRate = 1e-2, Schedule = LearningRateSchedule.Cosine, Averaging = 0.1, ReportEvery = 3 },
+        Evaluation = new() { HeldOut = 16, Samples = 16, DistancePoints = 16 },
+    };
+
+    private static readonly BdmShape Shape = new(0, 2, 32, 1);
+
+    [Fact]
+    public void Training_with_replay_is_training_without()
+    {
+        var plain = Train(new SoftwareBackend());
+        var backend = new RecordingBackend();
+        var replayed = Train(backend);
+        Assert.Equal(plain.Losses, replayed.Losses);
+        Assert.Equal(plain.Behavior, replayed.Behavior);
+        Assert.Equal(plain.Policy, replayed.Policy);
+        Assert.Equal(plain.Samples, replayed.Samples);
+
+        // Of seven steps of each stage, the first launches and all others replay; each model samples once.
+        Assert.Equal(12, backend.Replays);
+        Assert.Equal(0, backend.Live);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void What_cannot_be_recorded_runs_all_the_same(bool mayBegin, bool canRecord)
+    {
+        var backend = new RecordingBackend { MayBegin = mayBegin, CanRecord = canRecord };
+        Assert.Equal(Train(new SoftwareBackend()).Policy, Train(backend).Policy);
+        Assert.Equal((0, 0), (backend.Replays, backend.Live));
+
+        // Tried once for each operation, not at each step.
+        Assert.Equal(2, backend.Failures);
+    }
+
+    [Fact]
+    public void Other_arrays_sizes_or_constants_are_other_recordings()
+    {
+        var backend = new RecordingBackend();
+        using var device = new GpuDevice(backend);
+        using var operations = device.CreateBdm(Shape, VarianceSchedule.Published);
+        using var plain = new GpuDevice(new SoftwareBackend());
+        using var expected = plain.CreateBdm(Shape, VarianceSchedule.Published);
+        using Arrays mine = new(device, operations.Layout), others = new(device, operations.Layout), theirs = new(plain, expected.Layout);
+        for (uint step = 0; step < 4; step++)
+        {
+            foreach (var (arrays, rows, dropout) in new[] { (mine, 6, 0f), (others, 6, 0f), (mine, 5, 0f), (mine, 6, 0.5f) })
+            {
+                var draws = new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, step), dropout);
+                operations.DenoisingStep(arrays.Weights, arrays.Actions, null, rows, draws, arrays.Gradient, arrays.Loss);
+                expected.DenoisingStep(theirs.Weights, theirs.Actions, null, rows, draws, theirs.Gradient, theirs.Loss);
+                Assert.Equal(theirs.Gradient.ToArray(), arrays.Gradient.ToArray());
+                Assert.Equal(theirs.Loss.ToArray(), arrays.Loss.ToArray());
+            }
+        }
+
+        Assert.Equal(4, backend.Count);
+        Assert.Equal(12, backend.Replays);
+
+        // A larger batch takes another workspace, which no recording knows.
+        operations.DenoisingStep(mine.Weights, mine.Actions, null, 8, new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, 0)), mine.Gradient, mine.Loss);
+        Assert.Equal((0, 0), (backend.Count, backend.Live));
+    }
+
+    [Fact]
+    public void The_recording_not_used_for_longest_makes_room()
+    {
+        var backend = new RecordingBackend(capacity: 3);
+        using var device = new GpuDevice(backend);
+        using var operations = device.CreateBdm(Shape, VarianceSchedule.Published);
+        using var arrays = new Arrays(device, operations.Layout);
+        void Step(int rows) =>
+            operations.DenoisingStep(arrays.Weights, arrays.Actions, null, rows, new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, 0)), arrays.Gradient, arrays.Loss);
+        foreach (int rows in new[] { 8, 8, 7, 7, 6, 6, 8 })
+            Step(rows);
+        Assert.Equal((3, 3), (backend.Count, backend.Live));
+        Step(5);
+        Assert.Equal((2, 2), (backend.Count, backend.Live));
+        int replays = backend.Replays;
+        Step(8);
+        Step(6);
+        Assert.Equal(replays + 2, backend.Replays);
+        Step(7);
+        Assert.Equal(replays + 2, backend.Replays);
+        operations.Dispose();
+        Assert.Equal(0, backend.Live);
+    }
+
+    [Fact]
+    public void An_exception_ends_the_recording_it_cuts_short()
+    {
+        var recorder = new Recorder();
+        var recordings = new Recordings<int>(recorder);
+        var key = new RecordingKey(this, "operation", 1, 1);
+        Assert.True(recordings.Begin(key));
+        Assert.True(recordings.End());
+        Assert.True(recordings.Begin(key));
+
+        // Here the caller throws; the next operation does not become part of the recording.
+        Assert.True(recordings.Begin(new RecordingKey(this, "other", 1, 1)));
+        Assert.Equal(["begin", "end", "discard 1"], recorder.Calls);
+        Assert.True(recordings.End());
+        Assert.True(recordings.Begin(key));
+        Assert.True(recordings.End());
+        Assert.False(recordings.Begin(key));
+        Assert.Equal(["begin", "end", "replay 2", "replay 2"], recorder.Calls.Skip(3));
+    }
+
+    [Fact]
+    public void A_replay_allocates_nothing()
+    {
+        var recordings = new Recordings<int>(new Recorder { Writes = false });
+        var keys = Enumerable.Range(0, 3).Select(i => new RecordingKey(this, "operation", 2048, 1, i, 7, 8, 9, Constants: (0.1f, 0, i, SolverTables.FirstOrder(2)))).ToArray();
+        foreach (var key in keys.Concat(keys))
+        {
+            Assert.True(recordings.Begin(key));
+            Assert.True(recordings.End());
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var key in keys)
+            Assert.False(recordings.Begin(key));
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static (float[] Behavior, float[] Policy, float[] Samples, List<double> Losses) Train(GpuBackend backend)
+    {
+        var recorder = new EDA.Tests.Engine.Recorder();
+        using var device = new GpuDevice(backend);
+        using var pipeline = new BanditPipeline(device, Run);
+        var result = pipeline.Run(recorder);
+        return (pipeline.Behavior.CloneParameters(), pipeline.Policy.CloneParameters(), result.Evaluation!.PolicySamples, recorder.Losses);
+    }
+
+    private sealed class Arrays(IDevice device, BdmLayout layout) : IDisposable
+    {
+        private static readonly BdmInputs Inputs = new(new BdmProblem("recording", 170, 0, 2, 32, 1, Rows: 8, StateCount: 2, CandidateCount: 4));
+
+        public DeviceArray<float> Weights { get; } = device.Upload<float>(Inputs.Behavior);
+
+        public DeviceArray<float> Actions { get; } = device.Upload<float>(Inputs.Actions);
+
+        public DeviceArray<float> Gradient { get; } = device.Allocate<float>(layout.Length);
+
+        public DeviceArray<float> Loss { get; } = device.Allocate<float>(1);
+
+        public void Dispose()
+        {
+            Weights.Dispose();
+            Actions.Dispose();
+            Gradient.Dispose();
+            Loss.Dispose();
+        }
+    }
+
+    private sealed class Recorder : IRecorder<int>
+    {
+        private int _made;
+
+        public List<string> Calls { get; } = [];
+
+        public bool Writes { get; init; } = true;
+
+        public bool TryBegin()
+        {
+            Write("begin");
+            return true;
+        }
+
+        public bool TryEnd(out int recording)
+        {
+            Write("end");
+            recording = ++_made;
+            return true;
+        }
+
+        public void Replay(int recording)
+        {
+            if (Writes)
+                Write($"replay {recording}");
+        }
+
+        public void Discard(int recording) => Write($"discard {recording}");
+
+        private void Write(string call)
+        {
+            if (Writes)
+                Calls.Add(call);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
+using EDA.Host.Devices;
+using EDA.Kernels.Gpu;
+
+namespace EDA.Tests.Host;
+
+public class DeviceChoiceTests
+{
+    [Fact]
+    public void TheCpuIsChosenUnlessAnotherIsNamed()
+    {
+        var choice = DeviceChoice.Parse(DeviceChoice.Default);
+        Assert.Equal(("cpu", "fp32", false), (choice.Name, choice.Precision, choice.IsCuda));
+        using var device = choice.Open();
+        Assert.StartsWith("cpu", device.Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheStandInTakesEveryPrecision()
+    {
+        Assert.Equal(Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant()), DeviceChoice.Precisions);
+        foreach (string precision in DeviceChoice.Precisions)
+        {
+            using var device = DeviceChoice.Open("software", precision);
+            Assert.Equal(precision, Assert.IsType<GpuDevice>(device).Precision.ToString().ToLowerInvariant());
+        }
+    }
+
+    [Theory]
+    [InlineData("CPU")]
+    [InlineData("cuda0")]
+    [InlineData("cuda:")]
+    [InlineData("cuda:+1")]
+    [InlineData("cuda:1.5")]
+    [InlineData("")]
+    public void WhatIsNoDeviceIsRefused(string name) =>
+        Assert.StartsWith($"--device is '{name}'; allowed is one of cpu, software", Assert.Throws<UserError>(() => DeviceChoice.Parse(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AGpuThatIsNotThereIsRefusedInOneLine()
+    {
+        // Without ILGPU by its name, with it when it is opened.
+        var refused = Assert.Throws<UserError>(() => DeviceChoice.Open("cuda:4711"));
+        Assert.Contains("cuda:4711", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    [Fact]
+    public void StagesAreRangesThatAreClosedAgain()
+    {
+        var calls = new List<string>();
+        using (var ranges = new NvtxRanges(name => calls.Add("push " + name), () => calls.Add("pop")))
+        {
+            ranges.StageStarted("behavior", 0, 10);
+            ranges.StageFinished(new StageResult("behavior", 10, 10, 1, 0.5));
+            ranges.StageStarted("alignment", 0, 10);
+            Assert.Equal(["push behavior", "pop", "push alignment"], calls);
+        }
+
+        // The second stage ended in an exception.
+        Assert.Equal("pop", calls[^1]);
+        Assert.Equal(4, calls.Count);
+    }
+}
