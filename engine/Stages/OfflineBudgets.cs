@@ -66,8 +66,8 @@ public static class OfflineBudgets
     };
 
     /// <summary>
-    /// A few minutes: in a plane, with four numbers of state, smaller networks do. pointmaze-umaze with seed 0 reached
-    /// the goal in 100 of 100 episodes so, from a behavior model that does in 31.
+    /// A few minutes: in a plane, with four numbers of state, smaller networks do. pointmaze-umaze with seeds 0
+    /// and 1 reached the goal in 100 of 100 episodes so, from behavior models that do in 31 and 20.
     /// </summary>
     private static OfflineRun QuickMaze(OfflineRun paper, double scale)
     {
