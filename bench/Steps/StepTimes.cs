@@ -67,6 +67,10 @@ internal sealed class StepTimes : IDisposable
             steps["sampling"] = PerRun(times with { Block = Math.Max(1, times.Block / 20) }, workload.Sampling);
         }
 
+        // A whole step of implicit Q-learning is one operation: batch, V, twins, Adam, target.
+        using (var critic = new CriticWorkload(_device, new CriticShape(_size.Shape.StateSize, _size.Shape.ActionSize, _size.Shape.Width)))
+            steps["iql_step"] = PerRun(times, critic.ImplicitStep);
+
         foreach (var (name, seconds) in steps)
             output.WriteLine($"{name,-24} {seconds * 1e3,10:f3} ms");
         using (var pretraining = Pretraining(times.StageSteps))

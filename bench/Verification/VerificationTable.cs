@@ -64,7 +64,10 @@ public sealed record VerificationTable(
         {
             using var expected = new VerificationRun(reference, problem);
             using var actual = new VerificationRun(device, problem);
-            foreach (var row in Compare(problem, tolerance, expected, actual))
+            var compared = Compare(problem, tolerance, expected, actual);
+            if (problem.Shape.StateSize > 0)
+                compared = compared.Concat(CompareCritics(problem, tolerance, reference, device));
+            foreach (var row in compared)
             {
                 rows.Add(row);
                 output.WriteLine($"{row.Case,-16} {row.Check,-35} {row.Error,10:0.0e+00}  {row.Allowed,7:0e+00}{(row.Passed ? string.Empty : "  FAILED")}");
@@ -121,14 +124,32 @@ public sealed record VerificationTable(
 
         VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, check, Distance(truth, found), allowed);
 
-        VerificationRow Same(string check, Func<float[]> run)
-        {
-            float[] first = run();
-            int differences = 0;
-            for (int repeat = 1; repeat < Repeats; repeat++)
-                differences += run().Zip(first).Count(pair => BitConverter.SingleToInt32Bits(pair.First) != BitConverter.SingleToInt32Bits(pair.Second));
-            return new VerificationRow(problem.Name, check, differences, 0);
-        }
+        VerificationRow Same(string check, Func<float[]> run) => new(problem.Name, check, Differences(run), 0);
+    }
+
+    private static IEnumerable<VerificationRow> CompareCritics(VerificationCase problem, VerificationTolerance tolerance, IDevice reference, IDevice device)
+    {
+        using var expected = new CriticVerificationRun(reference, problem);
+        using var actual = new CriticVerificationRun(device, problem);
+        yield return Row("critic's values and actions", expected.Evaluate(), actual.Evaluate(), tolerance.Value);
+        var (truth, found) = (expected.Implicit(TrainingSteps), actual.Implicit(TrainingSteps));
+        yield return Row("implicit Q-learning, losses", truth.Losses, found.Losses, tolerance.Value);
+        yield return Row("implicit Q-learning, gradients", truth.Gradient, found.Gradient, tolerance.Gradient);
+        yield return Row($"{TrainingSteps} steps of it", truth.Parameters, found.Parameters, tolerance.Gradient);
+        yield return Row($"{TrainingSteps} steps of softmax Q-learning", expected.Sampled(TrainingSteps), actual.Sampled(TrainingSteps), tolerance.Gradient);
+        yield return new VerificationRow(problem.Name, "implicit Q-learning, repeated", Differences(() => actual.Implicit(2).Parameters), 0);
+
+        VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, check, Distance(truth, found), allowed);
+    }
+
+    // Elements that are not the same bits every time.
+    private static int Differences(Func<float[]> run)
+    {
+        float[] first = run();
+        int differences = 0;
+        for (int repeat = 1; repeat < Repeats; repeat++)
+            differences += run().Zip(first).Count(pair => BitConverter.SingleToInt32Bits(pair.First) != BitConverter.SingleToInt32Bits(pair.Second));
+        return differences;
     }
 
     // Null where anything is no number: an output that was never written, most likely.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds pytorch_steps.py to the golden vectors in tests/Golden/data, in float64 on the CPU: density, score, both
-losses and their gradients, gaps, the published solver. Exit status 0 where all agree.
+losses and their gradients, gaps, the published solver, and six steps of implicit Q-learning. Exit status 0 where all
+agree.
 
     python3 bench/gpu/peers/check_golden.py
 """
@@ -26,7 +27,9 @@ def load(name):
     return module
 
 
+sys.path.insert(0, str(TESTS))
 golden = load("generate")  # its inputs by formula; it sets float64 as the default
+critics = load("generate_critics")
 failures = []
 
 
@@ -110,9 +113,42 @@ def network_case(case):
             compare(f"{name}: samples of {run['evaluations']} evaluations", run["samples"], found)
 
 
+def critic_case(case):
+    """Implicit Q-learning, step after step: the losses that each begins with, and how far the networks have come."""
+    truth = json.loads((TESTS / "data" / f"{case['name']}.json").read_text())
+    base, n, s_size, a_size = 1000 * case["seed"], case["count"], case["stateSize"], case["actionSize"]
+    states = golden.single(golden.spread(base + critics.STATES, n * s_size), n, s_size)
+    next_states = golden.single(golden.spread(base + critics.NEXT_STATES, n * s_size), n, s_size)
+    actions = golden.single(golden.uniform(base + critics.ACTIONS, n * a_size), n, a_size)
+    rewards = golden.single(golden.spread(base + critics.REWARDS, n), n)
+    done = golden.single(golden.uniform(base + critics.TERMINALS, n) > 0.5, n)
+    shapes = critics.layouts(case)
+    twin_weights, target_weights = (critics.weights(case, shapes["twin"], stream) for stream in (critics.TWIN, critics.TARGET))
+    value_weights = critics.weights(case, shapes["value"], critics.VALUE)
+    value = peer.mlp(s_size, case["width"])
+    value.load_state_dict({name[2:]: v.clone() for name, v in value_weights.items()})
+    twin, target = peer.TwinQ(s_size, a_size, case["width"]), peer.TwinQ(s_size, a_size, case["width"])
+    twin.load_state_dict({name: v.clone() for name, v in twin_weights.items()})
+    target.load_state_dict({name: v.clone() for name, v in target_weights.items()})
+    target.requires_grad_(False)
+    value_adam, twin_adam = peer.adam(value.parameters(), peer.method.CRITIC_RATE), peer.adam(twin.parameters(), peer.method.CRITIC_RATE)
+    discount, expectile = (float(np.float32(case[key])) for key in ("discount", "expectile"))
+    for step in range(critics.STEPS):
+        i = torch.from_numpy((golden.bits(base + critics.INDICES + step, case["rows"]) % np.uint64(n)).astype(np.int64))
+        losses = peer.iql_losses(value, twin, target, states[i], actions[i], rewards[i], next_states[i], done[i], discount, expectile)
+        compare(f"{case['name']}: value loss of step {step}", truth["implicit"]["steps"][step]["value"], losses[0].item())
+        compare(f"{case['name']}: Q loss of step {step}", truth["implicit"]["steps"][step]["q"], losses[1].item())
+        peer.iql_update(losses, value_adam, twin_adam, twin, target, critics.TARGET_RATE)
+    for name, weights, network, stream in (("twin", twin_weights, twin, critics.TWIN), ("target", target_weights, target, critics.TARGET)):
+        moved = {key: v.detach() - weights[key] for key, v in network.state_dict().items()}
+        compare_sketches(f"{case['name']}: {name} after {critics.STEPS} steps", truth["implicit"]["moved"][name]["sketch"], critics.sketch(case, shapes["twin"], stream, moved))
+
+
 def main():
     for case in golden.CASES:
         network_case(case)
+    for case in critics.CASES:
+        critic_case(case)
     print(f"{len(failures)} of the comparisons failed" if failures else f"PyTorch {torch.__version__}: every comparison agrees")
     return 1 if failures else 0
 

@@ -132,13 +132,13 @@ def forward(layers, x):
 
 
 def both(twin, s, a):
-    x = jnp.concatenate([s, a], 1)
+    x = jnp.concatenate([a, s], 1)
     return forward(twin[0], x), forward(twin[1], x)
 
 
 def value_part(value, target, s, a):
     advantage = jnp.minimum(*both(target, s, a)) - forward(value, s)
-    weight = jnp.where(advantage > 0, method.EXPECTILE, 1 - method.EXPECTILE)
+    weight = jnp.where(advantage < 0, 1 - method.EXPECTILE, method.EXPECTILE)
     return (weight * advantage**2).mean()
 
 

@@ -125,34 +125,39 @@ def sample(model, start, s=None, evaluations=15):
     return x
 
 
-def mlp(inputs):
-    width = method.CRITIC_WIDTH
+def mlp(inputs, width=method.CRITIC_WIDTH):
     return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
 
 
 class TwinQ(nn.Module):
-    def __init__(self, states, actions):
+    def __init__(self, states, actions, width=method.CRITIC_WIDTH):
         super().__init__()
-        self.q1, self.q2 = mlp(states + actions), mlp(states + actions)
+        self.q1, self.q2 = mlp(states + actions, width), mlp(states + actions, width)
 
     def forward(self, s, a):
-        x = torch.cat([s, a], 1)
+        x = torch.cat([a, s], 1)
         return self.q1(x)[:, 0], self.q2(x)[:, 0]
 
 
-def expectile_loss(advantage):
-    weight = torch.where(advantage > 0, method.EXPECTILE, 1 - method.EXPECTILE)
-    return (weight * advantage**2).mean()
-
-
-def iql_losses(value, twin, target, s, a, r, s2, done):
+def iql_losses(value, twin, target, s, a, r, s2, done, discount=method.DISCOUNT, expectile=method.EXPECTILE):
     """Both losses of a step, with V(s') and the target Q taken before V moves."""
     with torch.no_grad():
         q = torch.min(*target(s, a))
-        backup = r + method.DISCOUNT * (1 - done) * value(s2)[:, 0]
-    value_part = expectile_loss(q - value(s)[:, 0])
+        backup = r + discount * (1 - done) * value(s2)[:, 0]
+    advantage = q - value(s)[:, 0]
+    value_part = (torch.where(advantage < 0, 1 - expectile, expectile) * advantage**2).mean()
     q1, q2 = twin(s, a)
     return value_part, (F.mse_loss(q1, backup) + F.mse_loss(q2, backup)) / 2
+
+
+def iql_update(losses, value_adam, twin_adam, twin, target, rate=method.TARGET_RATE):
+    for loss, optimizer in zip(losses, (value_adam, twin_adam)):
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        for slow, fast in zip(target.parameters(), twin.parameters()):
+            slow.lerp_(fast, rate)
 
 
 def adam(parameters, rate):
@@ -230,16 +235,8 @@ class Workload:
 
     def iql_step(self):
         i = self.rows(self.size.critic_rows, self.size.dataset)
-        value_part, q_part = iql_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
-        self.value_adam.zero_grad(set_to_none=True)
-        value_part.backward()
-        self.value_adam.step()
-        self.twin_adam.zero_grad(set_to_none=True)
-        q_part.backward()
-        self.twin_adam.step()
-        with torch.no_grad():
-            for slow, fast in zip(self.target.parameters(), self.twin.parameters()):
-                slow.lerp_(fast, method.TARGET_RATE)
+        losses = iql_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
+        iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
 
 
 def main():
