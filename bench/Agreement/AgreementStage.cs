@@ -51,7 +51,7 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
     public abstract Course Run(IDevice device);
 
     /// <summary>Reads what another program wrote.</summary>
-    public Course Read(string path)
+    public static Course Read(string path)
     {
         var (losses, moved) = (new Dictionary<string, float[]>(), new Dictionary<(int, string), float[]>());
         foreach (var tensor in Safetensors.Read(path).Tensors)
@@ -91,7 +91,4 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
 
     /// <summary>The part of an array that is a step's.</summary>
     protected static ReadOnlySpan<float> Of(float[] values, int step) => values.AsSpan(step * (values.Length / Steps), values.Length / Steps);
-
-    /// <summary>How far an array has come.</summary>
-    protected static float[] Distance(DeviceArray<float> now, float[] before) => [.. now.ToArray().Zip(before, (one, other) => (float)((double)one - other))];
 }

@@ -63,7 +63,7 @@ class Problem:
                 self.moved[f"{step + 1}/{name}"] = flat(module) - self.initial[name]
 
     def results(self):
-        return {**{name: np.array(values) for name, values in self.losses.items()}, **self.moved}
+        return {**{name: np.array(values) for name, values in self.losses.items()}, **{name: values.astype(np.float32) for name, values in self.moved.items()}}
 
 
 def flat(module):
