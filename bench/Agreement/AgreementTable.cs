@@ -26,7 +26,7 @@ public sealed record AgreementTable(
     /// <param name="size">How large the stages are.</param>
     /// <param name="output">Where the table goes.</param>
     /// <returns>The table.</returns>
-    internal static AgreementTable Run(IDevice device, PythonReference python, AgreementSize size, TextWriter output)
+    public static AgreementTable Run(IDevice device, PythonReference python, AgreementSize size, TextWriter output)
     {
         string folder = Directory.CreateTempSubdirectory("eda-agreement-").FullName;
         try

@@ -8,7 +8,7 @@ namespace EDA.Bench.Agreement;
 /// <summary>The method in PyTorch (bench/reference) and the interpreter that runs it.</summary>
 /// <param name="Interpreter">A python3 that has PyTorch and NumPy.</param>
 /// <param name="Folder">The folder of the programs.</param>
-internal sealed record PythonReference(string Interpreter, string Folder)
+public sealed record PythonReference(string Interpreter, string Folder)
 {
     /// <summary>The environment variable that names the interpreter.</summary>
     public const string Variable = "EDA_PYTHON";

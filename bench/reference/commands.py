@@ -25,7 +25,7 @@ def main(words):
         else:
             if options.device == "cuda" and not torch.cuda.is_available():
                 raise Refusal("--device is 'cuda'; allowed without a GPU that this PyTorch can use is cpu")
-            stages.STAGES[options.command](stages.Run(RunFolder(options.folder, options.like), torch.device(options.device)))
+            stages.STAGES[options.command](stages.Run(RunFolder(options.folder, getattr(options, "like", None)), torch.device(options.device)))
         return 0
     except Refusal as refusal:
         print(f"eda_reference: {refusal}", file=sys.stderr)
@@ -42,10 +42,12 @@ def parse(words):
     parser = Parser(prog="eda_reference.py", description="The method in PyTorch: a run folder's stages, from dataset to weights.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
-    for name, words_for_it in (("behavior", "pretrain the behavior"), ("critic", "train the critic"), ("label", "sample and label candidates"), ("align", "align the policy")):
+    for name, words_for_it in (("behavior", "pretrain the behavior"), ("critic", "train the critic"), ("label", "sample and label candidates"), ("align", "align the policy"),
+                                 ("measure", "measure the held-out loss of the behavior that is there, whichever program made it")):
         command = commands.add_parser(name, help=words_for_it)
         command.add_argument("folder", metavar="RUNFOLDER", help="the run folder")
-        command.add_argument("--like", metavar="FOLDER", help="make RUNFOLDER with the settings of another run")
+        if name != "measure":
+            command.add_argument("--like", metavar="FOLDER", help="make RUNFOLDER with the settings of another run")
         command.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     command = commands.add_parser("follow", help="repeat the steps that `eda verify --against pytorch` wrote down")
     command.add_argument("folder", metavar="FOLDER")

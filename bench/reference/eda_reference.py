@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The method in PyTorch, as one would write it: modules, autograd (twice, for the score's gradient), torch.optim.Adam.
 Written from the paper's formulas (arXiv 2407.09024), on any PyTorch from 1.13 on. The golden vectors of the tests are
-these definitions in float64; `check_golden.py` holds them to the vectors that are checked in.
+these definitions in float64 (tests/Golden/generate.py --check holds them to the vectors that are checked in).
 
 As a program it trains a run folder's stages with the folder's own settings, from dataset to weights that the engine
 reads, and goes on from the engine's (docs/reference.md):

@@ -340,4 +340,12 @@ def user_labels(run, path, objective):
     return states, candidates, found["q"]
 
 
-STAGES = {"behavior": train_behavior, "critic": train_critic, "label": label, "align": align}
+def measure(run):
+    """The held-out loss of the behavior that is there, whichever program made it."""
+    held_out = run.data.held_out(run.config["heldOut"], run.seed)
+    if not len(held_out):
+        raise Refusal(f"{run.folder.path} keeps no pairs back (heldOut is {run.config['heldOut']}), so there is nothing to measure on")
+    print(f"held-out loss {held_out_loss(run.behavior(), run, held_out):.9g}")
+
+
+STAGES = {"behavior": train_behavior, "critic": train_critic, "label": label, "align": align, "measure": measure}
