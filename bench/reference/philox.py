@@ -1,12 +1,13 @@
 """The engine's random words in NumPy: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011) with the seed as its key and
-(element div 4, step, stage, purpose) as its counter. What must be the same pairs, states or noise in both programs is
-drawn so; training draws from PyTorch's own generator."""
+(element div 4, step, stage, purpose) as its counter. Initial weights, and what must be the same pairs, states or noise in
+both programs, are drawn so; training draws from PyTorch's own generator."""
 
 import numpy as np
 
 # Stages and purposes, as the engine numbers them (kernels/Contracts/RandomDraw.cs).
-DATA, CRITIC, LABEL, EVALUATION = 0, 2, 3, 5
-DIFFUSION_TIME, NOISE, SOLVER_START, LABEL_SELECTION, HELD_OUT = 1, 2, 5, 20, 21
+DATA, BEHAVIOR, CRITIC, LABEL, EVALUATION = 0, 1, 2, 3, 5
+DIFFUSION_TIME, NOISE, INITIALISATION, SOLVER_START, LABEL_SELECTION, HELD_OUT = 1, 2, 4, 5, 20, 21
+TWIN_INITIALISATION, VALUE_INITIALISATION, POLICY_INITIALISATION = 40, 41, 42
 
 WORD = np.uint64(0xFFFFFFFF)
 
