@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
-using EDA.Engine.Data.Formats;
 using EDA.Engine.Stages;
 using EDA.Host.Setup;
 using EDA.Tests.Host;
@@ -81,6 +81,23 @@ public sealed class ReferenceTests : IDisposable
         var result = EdaProcess.Run(_folder.Path, "behavior", "pytorch");
         Assert.Equal(2, result.Status);
         Assert.Contains("trained by PyTorch", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [OptionalFact(OptionalNeeds.PyTorch)]
+    public void Both_begin_with_the_same_weights()
+    {
+        Begin("engine", "--set", "behavior.steps=0", "--set", "critic.steps=0");
+        Engine("critic", "engine");
+        Reference("behavior", "pytorch", "--like", "engine");
+        Reference("critic", "pytorch");
+        foreach (string name in (string[])["behavior", "critic", "iql"])
+        {
+            var (ours, theirs) = (Weights("engine", name), Weights("pytorch", name));
+            Assert.Equal(ours.Select(tensor => (tensor.Name, string.Join('x', tensor.Shape))), theirs.Select(tensor => (tensor.Name, string.Join('x', tensor.Shape))));
+            Assert.All(ours.Zip(theirs), pair => Assert.All(pair.First.Values.Zip(pair.Second.Values), value => Assert.Equal(value.First, value.Second, 1e-6f * (1 + Math.Abs(value.First)))));
+        }
+
+        IReadOnlyList<NamedTensor> Weights(string folder, string name) => Safetensors.Read(_folder.At($"{folder}/checkpoints/{name}.safetensors")).Tensors;
     }
 
     [OptionalFact(OptionalNeeds.PyTorch)]
