@@ -66,9 +66,11 @@ internal static class ComparisonChart
             for (int bar = 0; bar < shares[i].Bars.Count; bar++)
             {
                 var (share, seconds) = shares[i].Bars[bar];
+                if (seconds <= 0)
+                    continue;
                 double at = top + (bar * BarHeight);
                 rectangles.Items.Add(new RectangleBarItem(0, at + 1, share, at + BarHeight - 1) { Color = bar == 0 ? Engine : Others[(bar - 1) % Others.Length] });
-                string ratio = bar > 0 && shares[i].Bars[0].Share > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {share / shares[i].Bars[0].Share:0.0} ×") : string.Empty;
+                string ratio = bar > 0 && shares[i].Bars[0].Share > 0 ? string.Create(CultureInfo.InvariantCulture, $", {share / shares[i].Bars[0].Share:0.0} ×") : string.Empty;
                 model.Annotations.Add(Words(ComparisonPage.Time(seconds) + ratio, share + (longest * 0.008), at + (BarHeight / 2), HorizontalAlignment.Left));
             }
 

@@ -161,7 +161,7 @@ internal sealed class ComparisonRun
         "alignment_step" => string.Create(CultureInfo.InvariantCulture, $"{_size.Size.AlignmentStates} × {_size.Size.Candidates}"),
         "score" => string.Create(CultureInfo.InvariantCulture, $"{_size.Size.ScoreRows} points"),
         "sampling" => string.Create(CultureInfo.InvariantCulture, $"{_size.Size.SampleStates} × {_size.Size.Candidates}, 15 evaluations"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"batch {CriticWorkload.Rows}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"batch {CriticWorkload.PublishedRows}"),
     };
 
     private IEnumerable<PeerProgram> Programs() =>

@@ -75,11 +75,12 @@ internal sealed class ReferencePrograms
     // PyTorch's threads wait for each other in a busy loop unless they are told not to, and it counts cores its own way.
     private PeerProgram Torch(string python, bool best)
     {
+        const string Written = "PYTHONDONTWRITEBYTECODE"; // nothing is left in the source tree
         string script = Path.Combine(SourceTree.RequireRoot(), "bench", "gpu", "peers", "pytorch_peer.py");
         string threads = DeviceChoice.Options().Threads.ToString(CultureInfo.InvariantCulture);
         string[] device = _device.IsCuda ? ["--device", _device.Name, "--precision", _device.Precision == "bf16" ? "tf32" : _device.Precision] : ["--device", "cpu"];
         return best
-            ? new PeerProgram(PyTorch, ComparisonDocument.Best, python, ["-u", script, .. device, "--threads", threads, .. _sizes], new Dictionary<string, string?>(Passive) { ["OMP_NUM_THREADS"] = threads, ["OPENBLAS_NUM_THREADS"] = threads, ["MKL_NUM_THREADS"] = threads })
-            : new PeerProgram(PyTorch, ComparisonDocument.Default, python, ["-u", script, .. device, .. _sizes], new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = null, ["OMP_NUM_THREADS"] = null, ["OPENBLAS_NUM_THREADS"] = null, ["MKL_NUM_THREADS"] = null });
+            ? new PeerProgram(PyTorch, ComparisonDocument.Best, python, ["-u", script, .. device, "--threads", threads, .. _sizes], new Dictionary<string, string?>(Passive) { ["OMP_NUM_THREADS"] = threads, ["OPENBLAS_NUM_THREADS"] = threads, ["MKL_NUM_THREADS"] = threads, [Written] = "1" })
+            : new PeerProgram(PyTorch, ComparisonDocument.Default, python, ["-u", script, .. device, .. _sizes], new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = null, ["OMP_NUM_THREADS"] = null, ["OPENBLAS_NUM_THREADS"] = null, ["MKL_NUM_THREADS"] = null, [Written] = "1" });
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using EDA.Engine.Data.Formats;
+using EDA.Engine.Data;
 using EDA.Host.Devices;
 
 namespace EDA.Bench.Comparison;
@@ -16,9 +16,6 @@ internal sealed class SmokeRecipe : IDisposable
     public const string Name = "smoke_recipe";
 
     private const string Environment = "walker2d";
-    private const int StateSize = 17;
-    private const int ActionSize = 6;
-    private const int EpisodeLength = 1000;
 
     private static readonly string[] _stages = ["behavior", "critic", "label", "align"];
 
@@ -32,11 +29,11 @@ internal sealed class SmokeRecipe : IDisposable
     {
         (_device, _small) = (device, small);
         _dataset = Path.Combine(_folder.FullName, "random.npz");
-        Write(_dataset, small ? 2 * EpisodeLength : 20 * EpisodeLength);
+        DatasetFile.Write(RandomDataset.Create(small ? 4000 : 20_000, 17, 6), _dataset);
     }
 
     /// <summary>What it is, in words.</summary>
-    public string What => string.Create(CultureInfo.InvariantCulture, $"{Behavior} + {Critic} + {States} states + {Align} steps");
+    public string What => string.Create(CultureInfo.InvariantCulture, $"{Behavior}, {Critic}, {Align} steps, {States} labelled");
 
     private int Behavior => _small ? 2 : 8;
 
@@ -52,7 +49,7 @@ internal sealed class SmokeRecipe : IDisposable
         string folder = Folder($"eda-{++_runs}");
         string[] settings =
         [
-            $"behavior.steps={Behavior}", $"behavior.batch={(_small ? 64 : 2048)}", "behavior.schedule=Constant", $"critic.steps={Critic}", $"labels.mostStates={States}", "labels.fraction=1",
+            $"behavior.steps={Behavior}", $"behavior.batch={(_small ? 64 : 2048)}", $"critic.steps={Critic}", $"labels.mostStates={States}", "labels.fraction=1",
             $"alignment.steps={Align}", $"alignment.states={(_small ? 4 : 256)}", $"width={(_small ? 32 : 256)}", $"blocks={(_small ? 1 : 3)}", $"criticWidth={(_small ? 32 : 256)}", "heldOut=0",
         ];
         string[] first =
@@ -75,28 +72,6 @@ internal sealed class SmokeRecipe : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     private static JsonArray Words(params string[] words) => [.. words.Select(word => (JsonNode)word)];
-
-    private static void Write(string path, int rows)
-    {
-        var random = new Random(5);
-        var (timeouts, terminals) = (new bool[rows], new bool[rows]);
-        for (int row = EpisodeLength - 1; row < rows; row += EpisodeLength)
-            timeouts[row] = true;
-        using var file = new NpzWriter(path);
-        file.Write("observations", [rows, StateSize], Values(StateSize));
-        file.Write("actions", [rows, ActionSize], Values(ActionSize));
-        file.Write("rewards", [rows], Values(1));
-        file.Write("terminals", [rows], terminals);
-        file.Write("timeouts", [rows], timeouts);
-
-        float[] Values(int width)
-        {
-            var values = new float[rows * width];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = (float)((2 * random.NextDouble()) - 1);
-            return values;
-        }
-    }
 
     private string Folder(string name) => Path.Combine(_folder.FullName, name);
 }
