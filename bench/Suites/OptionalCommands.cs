@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using EDA.Bench.Suites;
+using EDA.Host.CommandLine;
 
 namespace EDA.Bench;
 
@@ -11,6 +12,9 @@ internal static partial class OptionalCommands
     private const string InProcess = "--inProcess";
     private const string Filter = "--filter";
 
+    // What is answered without a benchmark.
+    private static readonly string[] _questions = [List, "--help", "--info", "--version"];
+
     static partial void AddSuites(List<Command> commands)
     {
         var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own: --list says what there is, --filter '*Score*' chooses, --job short is quick", Arity = ArgumentArity.ZeroOrMore };
@@ -19,7 +23,10 @@ internal static partial class OptionalCommands
         suite.SetAction(result =>
         {
             string[] given = [.. result.UnmatchedTokens, .. result.GetValue(rest) ?? []];
-            BenchmarkSwitcher.FromAssembly(typeof(BdmBenchmarks).Assembly).Run(Complete(given));
+            var summaries = BenchmarkSwitcher.FromAssembly(typeof(BdmBenchmarks).Assembly).Run(Complete(given));
+            if (!summaries.Any() && !given.Intersect(_questions).Any())
+                throw UserError.Value(suite.Name, string.Join(' ', given), $"arguments of BenchmarkDotNet that choose a benchmark; {List} says which there are");
+            return ExitStatus.Success;
         });
         commands.Add(suite);
     }
