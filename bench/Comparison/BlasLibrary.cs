@@ -3,7 +3,7 @@ namespace EDA.Bench.Comparison;
 /// <summary>Which library of matrix products a process has really loaded: its speed is PyTorch's on a CPU.</summary>
 /// <param name="Name">openblas, mkl, blis, atlas, reference or unknown.</param>
 /// <param name="Path">The file; null where it is part of PyTorch, or was not found.</param>
-internal sealed record BlasLibrary(string Name, string? Path)
+public sealed record BlasLibrary(string Name, string? Path)
 {
     private const string System = "libblas.so.3";
 
@@ -33,11 +33,14 @@ internal sealed record BlasLibrary(string Name, string? Path)
     }
 
     /// <summary>Looks it up in Linux' list of mapped files.</summary>
+    /// <param name="maps">The lines of /proc/PID/maps.</param>
+    /// <param name="builtIn">The library that PyTorch says it was built with; null where it does not say.</param>
+    /// <returns>The library.</returns>
     /// <remarks>
     /// The system's libblas.so.3 decides where there is one: NumPy's wheels bring an OpenBLAS of their own that PyTorch
     /// never calls. Debian's alternatives are told apart by the folder.
     /// </remarks>
-    internal static BlasLibrary Of(IEnumerable<string> maps, string? builtIn)
+    public static BlasLibrary Of(IEnumerable<string> maps, string? builtIn)
     {
         string[] files = [.. maps.Select(line => line.IndexOf('/') is >= 0 and int at ? line[at..] : string.Empty).Where(file => file.Length > 0).Distinct()];
         if (files.FirstOrDefault(file => global::System.IO.Path.GetFileName(file).StartsWith(System, StringComparison.Ordinal)) is { } system)

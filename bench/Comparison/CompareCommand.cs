@@ -11,6 +11,7 @@ internal static class CompareCommand
 {
     private const int Rounds = 5;
     private const double BlockSeconds = 0.4;
+    private const string Nobody = "none";
 
     // On a processor a call for 4096 states takes half a minute; what a training stage draws at once does as well.
     private const int ProcessorSampleStates = 256;
@@ -19,7 +20,7 @@ internal static class CompareCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
-        var references = new Option<string?>("--references") { Description = $"whom to compare with, with commas: {string.Join(", ", ReferencePrograms.Names)} (all that are here)", HelpName = "NAMES" };
+        var references = new Option<string?>("--references") { Description = $"whom to compare with, with commas: {string.Join(", ", ReferencePrograms.Names)}, or {Nobody} (all that are here)", HelpName = "NAMES" };
         var python = new Option<string?>("--python") { Description = "the Python that has PyTorch (python3, /usr/bin/python3)", HelpName = "PROGRAM" };
         var rounds = new Option<string?>("--rounds") { Description = $"how often each program has its turn ({Rounds})", HelpName = "N" };
         var small = new Option<bool>("--small") { Description = "tiny sizes: does it work?" };
@@ -75,9 +76,11 @@ internal static class CompareCommand
 
     private static string[]? Wanted(string? names)
     {
+        if (names == Nobody)
+            return [];
         string[]? words = names?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (words is not null && (words.Length == 0 || words.Except(ReferencePrograms.Names).Any()))
-            throw UserError.Value("--references", names!, "one or more of " + string.Join(", ", ReferencePrograms.Names) + ", with commas between");
+            throw UserError.Value("--references", names!, "one or more of " + string.Join(", ", ReferencePrograms.Names) + ", with commas between, or " + Nobody);
         return words;
     }
 }

@@ -11,7 +11,7 @@ namespace EDA.Bench.Comparison;
 /// A comparison as bars: each step's time as a share of the first reference's, so that steps of milliseconds and of
 /// seconds stand on one page; the times are written beside. A mark shows the floor, nominal work over the peak.
 /// </summary>
-internal static class ComparisonChart
+public static class ComparisonChart
 {
     private const double Width = 760;
     private const double Left = 150;

@@ -4,7 +4,7 @@ using System.Text;
 namespace EDA.Bench.Comparison;
 
 /// <summary>A comparison as a Markdown table, ready for a README.</summary>
-internal static class ComparisonPage
+public static class ComparisonPage
 {
     /// <summary>Writes it.</summary>
     /// <param name="document">The comparison.</param>

@@ -4,7 +4,7 @@ using CsvHelper;
 namespace EDA.Bench.Comparison;
 
 /// <summary>A comparison as CSV: a row a step, reference and settings; the columns are an interface (docs/profiling.md).</summary>
-internal static class ComparisonTable
+public static class ComparisonTable
 {
     private static readonly string[] _columns =
     [
