@@ -69,7 +69,7 @@ public sealed record ComparedStep(
 /// <param name="Steps">What the steps are.</param>
 /// <param name="Memory">Memory by step and program.</param>
 /// <param name="Programs">Who took part, the engine first.</param>
-/// <param name="PeakGflops">The median of the steps' peaks.</param>
+/// <param name="PeakGflops">The median of the steps' peaks; null of a recipe alone.</param>
 /// <param name="Arithmetic">The load that gave it.</param>
 /// <param name="Rounds">How often each was timed.</param>
 /// <param name="System">The machine's system.</param>
@@ -79,7 +79,7 @@ public sealed record ComparisonDocument(
     [property: JsonPropertyName("steps")] IReadOnlyList<ComparedStep> Steps,
     [property: JsonPropertyName("memory")] IReadOnlyList<ComparedMemory> Memory,
     [property: JsonPropertyName("programs")] IReadOnlyList<ComparedProgram> Programs,
-    [property: JsonPropertyName("peak_gflops")] double PeakGflops,
+    [property: JsonPropertyName("peak_gflops")] double? PeakGflops,
     [property: JsonPropertyName("arithmetic")] string Arithmetic,
     [property: JsonPropertyName("rounds")] int Rounds,
     [property: JsonPropertyName("system")] string System)

@@ -14,7 +14,7 @@ public static class ComparisonPage
     {
         var page = new StringBuilder();
         var engine = document.Programs[0];
-        page.Append(Invariant($"`{command}`: {engine.Device}; peak {document.PeakGflops:0} GFLOP/s ({document.Arithmetic}); medians of {document.Rounds} rounds in turns.\n\n"));
+        page.Append(Invariant($"`{command}`: {engine.Device}{(document.PeakGflops is { } peak ? Invariant($"; peak {peak:0} GFLOP/s ({document.Arithmetic})") : string.Empty)}; medians of {document.Rounds} rounds in turns.\n\n"));
         page.Append("| step | engine | of peak | memory | reference | its time | its memory | engine is faster | with its default settings |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (var row in document.Rows)
         {

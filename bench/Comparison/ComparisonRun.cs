@@ -13,7 +13,8 @@ namespace EDA.Bench.Comparison;
 /// <param name="BlockSeconds">What a turn of the engine takes at least.</param>
 /// <param name="Size">How large steps are.</param>
 /// <param name="Small">Whether the references are to use their small sizes too.</param>
-internal sealed record ComparisonSize(int Rounds, double BlockSeconds, WorkloadSize Size, bool Small);
+/// <param name="Steps">The rows that are wanted, of <see cref="ComparisonRun.Names"/>.</param>
+internal sealed record ComparisonSize(int Rounds, double BlockSeconds, WorkloadSize Size, bool Small, IReadOnlyCollection<string> Steps);
 
 /// <summary>
 /// Runs a comparison. Each step has fresh processes, one a program, which wait for their turns: the peak, the engine, each
@@ -23,10 +24,16 @@ internal sealed record ComparisonSize(int Rounds, double BlockSeconds, WorkloadS
 internal sealed class ComparisonRun
 {
     // As a reference's default settings are only quoted, fewer turns do.
-    private const int DefaultRounds = 3;
+    private const int DefaultRounds = 2;
+
+    // A recipe takes seconds, and its parts have rows of their own.
+    private const int RecipeRounds = 3;
 
     // A reference whose threads wait in a busy loop does so for milliseconds after its turn.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>The rows that there can be.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. StepSource.Names, SmokeRecipe.Name];
 
     private readonly PeerProgram _engine;
     private readonly IReadOnlyList<(PeerProgram Best, PeerProgram? Default)> _references;
@@ -48,10 +55,12 @@ internal sealed class ComparisonRun
     /// <exception cref="PeerException">A program failed.</exception>
     public ComparisonDocument Run()
     {
-        foreach (string name in StepSource.Names)
+        foreach (string name in StepSource.Names.Where(_size.Steps.Contains))
             Step(name);
-        Smoke();
-        double peak = Statistics.Median([.. _steps.Select(step => step.PeakGflops).OfType<double>()]);
+        if (_size.Steps.Contains(SmokeRecipe.Name))
+            Smoke();
+        double[] peaks = [.. _steps.Select(step => step.PeakGflops).OfType<double>()];
+        double? peak = peaks.Length > 0 ? Statistics.Median(peaks) : null;
         return new ComparisonDocument(_rows, _defaults, _steps, _memory, _programs, peak, _arithmetic, _size.Rounds, ProgramVersion.System);
     }
 
@@ -72,7 +81,7 @@ internal sealed class ComparisonRun
                 side.Process.Run(name, 1);
                 if (first * count < 1)
                     side.Process.Run(name, count);
-                Meet(side);
+                Meet(side.Program, side.Process);
             }
 
             var peaks = new List<double>();
@@ -120,7 +129,7 @@ internal sealed class ComparisonRun
 
         foreach (var side in sides)
             side.Seconds.Clear();
-        for (int round = 0; round < Math.Min(_size.Rounds, DefaultRounds); round++)
+        for (int round = 0; round < Math.Min(_size.Rounds, RecipeRounds); round++)
         {
             foreach (var side in sides.Where(side => round == 0 || !side.IsDefault))
                 Whole(side, recipe);
@@ -134,6 +143,7 @@ internal sealed class ComparisonRun
     {
         long start = Stopwatch.GetTimestamp();
         using var process = new PeerProcess(side.Program);
+        Meet(side.Program, process);
         process.Ask(new JsonObject { ["stages"] = side.Program == _engine ? recipe.EngineStages() : recipe.ReferenceStages() });
         side.Seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         side.PeakBytes = process.PeakBytes;
@@ -167,17 +177,17 @@ internal sealed class ComparisonRun
     private IEnumerable<PeerProgram> Programs() =>
         [_engine, .. _references.Select(reference => reference.Best), .. _references.Select(reference => reference.Default).OfType<PeerProgram>()];
 
-    /// <summary>Notes who takes part, once each; what it has loaded shows after its first step.</summary>
-    private void Meet(Side side)
+    /// <summary>Notes who takes part, once each; what it has loaded shows once it has begun.</summary>
+    private void Meet(PeerProgram program, PeerProcess process)
     {
-        if (_programs.Any(program => program.Program == side.Program.Name && program.Settings == side.Program.Settings))
+        if (_programs.Any(known => known.Program == program.Name && known.Settings == program.Settings))
             return;
-        var said = side.Process.Description;
-        var blas = said.ContainsKey("blas") ? BlasLibrary.Of(side.Process.Id, said["blas"]?.GetValue<string>()) : null;
+        var said = process.Description;
+        var blas = said.ContainsKey("blas") ? BlasLibrary.Of(process.Id, said["blas"]?.GetValue<string>()) : null;
         _programs.Add(new ComparedProgram(
-            side.Program.Name, side.Program.Settings, said["version"]!.GetValue<string>(), said["device"]!.GetValue<string>(), said["precision"]!.GetValue<string>(), said["threads"]?.GetValue<int>(),
+            program.Name, program.Settings, said["version"]!.GetValue<string>(), said["device"]!.GetValue<string>(), said["precision"]!.GetValue<string>(), said["threads"]?.GetValue<int>(),
             blas?.Name, blas?.Path, blas is { IsUnfair: true }));
-        if (blas is { IsUnfair: true } && !side.IsDefault)
+        if (blas is { IsUnfair: true } && program.Settings == ComparisonDocument.Best)
             _output.WriteLine($"unfair: {blas.Remedy}");
     }
 

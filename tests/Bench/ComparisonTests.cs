@@ -36,7 +36,7 @@ public sealed class ComparisonTests : IDisposable
         string[][] lines = [.. File.ReadLines(path).Select(line => line.Split(','))];
         Assert.Equal(["name", "engine_seconds", "reference", "settings", "reference_seconds", "ratio", "peak_share"], lines[0][..7]);
         Assert.All(lines, line => Assert.Equal(lines[0].Length, line.Length));
-        Assert.Equal(["score", "0.5", "pytorch", "best", "1", "2", "0.8", "1E+11", "0.4", "104857600", "524288000", "1.13.0", "2", "reference", "1"], lines[1]);
+        Assert.Equal(["score", "0.5", "pytorch", "best", "1", "2", "0.8", "100000000000", "0.4", "104857600", "524288000", "1.13.0", "2", "reference", "1"], lines[1]);
         Assert.Equal(["smoke_recipe", "3", "", "", "", "", ""], lines[2][..7]);
         Assert.Equal(["score", "0.5", "pytorch", "default", "2", "4"], lines[3][..6]);
         Assert.Throws<IOException>(() => ComparisonTable.Save(path, Document()));
@@ -136,6 +136,7 @@ public sealed class ComparisonTests : IDisposable
     [Theory]
     [InlineData("--references", "tensorflow")]
     [InlineData("--references", ",")]
+    [InlineData("--steps", "score,nothing")]
     [InlineData("--rounds", "0")]
     [InlineData("--chart", "compare.png")]
     [InlineData("--csv", "missing/compare.csv")]
