@@ -66,7 +66,7 @@ internal sealed class SmokeRecipe : IDisposable
         string folder = Folder($"reference-{++_runs}"), config = Directory.EnumerateFiles(_folder.FullName, "config.json", SearchOption.AllDirectories).First();
         Directory.CreateDirectory(folder);
         File.Copy(config, Path.Combine(folder, "config.json"));
-        return [.. _stages.Select(stage => Words(stage, folder))];
+        return [.. _stages.Select(stage => Words([stage, folder, .. _device.IsCuda ? (string[])["--device", "cuda"] : []]))];
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using EDA.Host.CommandLine;
 
-namespace EDA.Bench.Comparison;
+namespace EDA.Bench;
 
 /// <summary>Finds a Python that has PyTorch.</summary>
 internal static class PythonInterpreter
@@ -23,7 +23,7 @@ internal static class PythonInterpreter
     {
         var (option, wanted) = named is not null ? ("--python", named) : (Variable, Environment.GetEnvironmentVariable(Variable));
         if (!string.IsNullOrEmpty(wanted))
-            return HasPyTorch(wanted) ? wanted : throw UserError.Value(option, wanted, "a Python with PyTorch and NumPy");
+            return HasPyTorch(wanted) ? wanted : throw UserError.Value(option, wanted, "a python3 that has PyTorch and NumPy; Debian and Ubuntu have it as python3-torch");
         return ((string[])["python3", "/usr/bin/python3"]).FirstOrDefault(HasPyTorch);
     }
 
