@@ -18,6 +18,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     private readonly MlpLayout.Network _network;
     private readonly PackedMatrix _input;
     private readonly PackedMatrix _hidden;
+    private readonly NativeBuffer _packed = new();
     private float* _parameters;
 
     public PreparedMlp(MlpLayout layout, int network)
@@ -25,6 +26,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
         (_layout, _network) = (layout, layout.Networks[network]);
         _input = new PackedMatrix(layout.Width, layout.InputSize);
         _hidden = new PackedMatrix(layout.Width, layout.Width);
+        PackedMatrix.Place([_input, _hidden], _packed);
     }
 
     /// <summary>The items of packing: the input matrix, then parts of the hidden one.</summary>
@@ -88,11 +90,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
         Product<TV, TS>.RunTransposed(_hidden, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
     }
 
-    public void Dispose()
-    {
-        _input.Dispose();
-        _hidden.Dispose();
-    }
+    public void Dispose() => _packed.Dispose();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OutputAdjoint(float* hidden, float* seed, float* sums, in MlpSums places)
