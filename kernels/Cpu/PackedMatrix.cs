@@ -12,8 +12,13 @@ internal sealed unsafe class PackedMatrix
 {
     private readonly int _twelves;
 
-    public PackedMatrix(int outputs, int depth)
+    /// <summary>Plans a matrix.</summary>
+    /// <param name="outputs">Output features.</param>
+    /// <param name="depth">Terms of each sum.</param>
+    /// <param name="near">Whether it stays in the second-level cache from one tile of rows to the next.</param>
+    public PackedMatrix(int outputs, int depth, bool near = false)
     {
+        IsNear = near;
         Outputs = outputs;
         Depth = depth;
         PaddedOutputs = Pad(outputs);
@@ -30,6 +35,9 @@ internal sealed unsafe class PackedMatrix
 
     /// <summary>Terms of each sum.</summary>
     public int Depth { get; }
+
+    /// <summary>Whether it is found in the second-level cache; else a tile fetches the next one's weights.</summary>
+    public bool IsNear { get; }
 
     /// <summary>The number of tiles.</summary>
     public int Tiles { get; }

@@ -91,14 +91,16 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     /// <param name="depth">Terms in a run.</param>
     /// <param name="c">The tile [features][32].</param>
     /// <param name="accumulate">Whether to add to what stands in c.</param>
-    public static void Tile(int features, float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    /// <param name="fetch">What to fetch meanwhile, a share at each run of terms; moved on.</param>
+    /// <param name="fetches">How many those are.</param>
+    public static void Tile(int features, float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate, Fetch* fetch = null, int fetches = 0)
     {
         if (TS.HasManyRegisters)
         {
             switch (features)
             {
-                case 12: Tile12(a, aJump, b, bJump, runs, depth, c, accumulate); break;
-                case 8: Tile8(a, aJump, b, bJump, runs, depth, c, accumulate); break;
+                case 12: Tile12(a, aJump, b, bJump, runs, depth, c, accumulate, fetch, fetches); break;
+                case 8: Tile8(a, aJump, b, bJump, runs, depth, c, accumulate, fetch, fetches); break;
                 case 4: Tile4(a, aJump, b, bJump, runs, depth, c, accumulate); break;
                 default: Tile1(a, aJump, b, bJump, runs, depth, c, accumulate); break;
             }
@@ -106,13 +108,13 @@ internal static unsafe class PanelProduct<TV, TS, TA>
             return;
         }
 
-        for (int column = 0; column < PanelRows; column += 2 * TS.Count)
+        for (int column = 0; column < PanelRows; column += 2 * TS.Count, fetches = 0)
         {
             switch (features)
             {
                 case 12:
-                    Tile6(a, aJump, b + column, bJump, runs, depth, c + column, accumulate);
-                    Tile6(a + (6 * TA.FeatureStride), aJump, b + column, bJump, runs, depth, c + (6 * PanelRows) + column, accumulate);
+                    Tile6(a, aJump, b + column, bJump, runs, depth, c + column, accumulate, fetch, fetches);
+                    Tile6(a + (6 * TA.FeatureStride), aJump, b + column, bJump, runs, depth, c + (6 * PanelRows) + column, accumulate, fetch, 0);
                     break;
                 case 8:
                     Tile4(a, aJump, b + column, bJump, runs, depth, c + column, accumulate);
@@ -127,7 +129,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     // The tiles differ in height alone; C# has no way to say "24 locals in registers" but to write them out.
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile12(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile12(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
@@ -163,6 +165,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
         {
             float* ak = a;
             float* bk = b;
+            Fetch.Next(fetch, fetches);
             for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
             {
                 TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
@@ -232,7 +235,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile8(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile8(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
@@ -260,6 +263,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
         {
             float* ak = a;
             float* bk = b;
+            Fetch.Next(fetch, fetches);
             for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
             {
                 TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
@@ -309,7 +313,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile6(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
@@ -333,6 +337,7 @@ internal static unsafe class PanelProduct<TV, TS, TA>
         {
             float* ak = a;
             float* bk = b;
+            Fetch.Next(fetch, fetches);
             for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
             {
                 TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);

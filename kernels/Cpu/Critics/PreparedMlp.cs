@@ -24,8 +24,8 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     public PreparedMlp(MlpLayout layout, int network)
     {
         (_layout, _network) = (layout, layout.Networks[network]);
-        _input = new PackedMatrix(layout.Width, layout.InputSize);
-        _hidden = new PackedMatrix(layout.Width, layout.Width);
+        _input = new PackedMatrix(layout.Width, layout.InputSize, near: true);
+        _hidden = new PackedMatrix(layout.Width, layout.Width, near: true);
         PackedMatrix.Place([_input, _hidden], _packed);
     }
 
