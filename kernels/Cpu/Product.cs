@@ -77,9 +77,9 @@ internal static unsafe class Product<TV, TS>
             {
                 float* b = input.At(panel);
                 PanelProduct<TV, TS, PackedTwelveAcross>.Tile(
-                    height, weights.Data + (12 * feature), 12L * depth, b, 12 * PanelRows, twelves, 12, sums, false);
+                    height, new PanelTerms(weights.Data + (12 * feature), 12L * depth, b, 12 * PanelRows, twelves, 12), sums, false);
                 PanelProduct<TV, TS, PackedEightAcross>.Tile(
-                    height, eight + (8 * feature), 8L * depth, b + (12 * twelves * PanelRows), 8 * PanelRows, eights, 8, sums, true);
+                    height, new PanelTerms(eight + (8 * feature), 8L * depth, b + (12 * twelves * PanelRows), 8 * PanelRows, eights, 8), sums, true);
                 epilogue.Apply(sums, feature, height, panel);
             }
         }
@@ -90,11 +90,12 @@ internal static unsafe class Product<TV, TS>
 
     private static void Tile(PackedMatrix weights, int tile, float* b, float* sums, int runs, Fetch* fetch, int fetches)
     {
-        int depth = weights.Depth / runs;
+        int height = weights.Height(tile), depth = weights.Depth / runs;
         float* a = weights.Data + ((long)weights.FirstFeature(tile) * weights.Depth);
-        if (weights.Height(tile) == 12)
-            PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 12 * depth, b, depth * PanelRows, runs, depth, sums, false, fetch, fetches);
+        var terms = new PanelTerms(a, height * depth, b, depth * PanelRows, runs, depth);
+        if (height == 12)
+            PanelProduct<TV, TS, PackedTwelve>.Tile(12, terms, sums, false, fetch, fetches);
         else
-            PanelProduct<TV, TS, PackedEight>.Tile(8, a, 8 * depth, b, depth * PanelRows, runs, depth, sums, false, fetch, fetches);
+            PanelProduct<TV, TS, PackedEight>.Tile(8, terms, sums, false, fetch, fetches);
     }
 }

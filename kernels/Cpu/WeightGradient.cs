@@ -81,7 +81,8 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
         float* nextRecord = record + (panels * _stride);
         bool accumulate = _accumulate || panel > 0, last = panel + panels == _panels;
         int columns = product.Columns / PanelRows, tiles = columns * ((end - first + 11) / 12), tile = 0;
-        Fetch* fetches = stackalloc Fetch[3];
+        int pairs = product.SecondLeft < 0 ? 1 : 2;
+        Fetch* fetches = stackalloc Fetch[2 * 3];
         for (int j = first, height; j < end; j += height)
         {
             height = Height(end - j);
@@ -91,29 +92,26 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
             {
                 float* sums = Sums(product, column, j);
                 float* nextSums = column + 1 < columns ? Sums(product, column + 1, j) : Sums(product, 0, turns ? first : j + height);
-                for (int pair = 0; pair < (product.SecondLeft < 0 ? 1 : 2); pair++)
+                int count = 0;
+                for (int pair = 0; pair < pairs; pair++)
                 {
                     var (left, right) = pair == 0 ? (product.Left, product.Right) : (product.SecondLeft, product.SecondRight);
-                    int count = 0;
-                    if (pair == 0)
-                        fetches[count++] = Fetch.Array(nextSums, height * PanelRows, panels);
+                    int half = height * PanelRows / pairs;
+                    fetches[count++] = Fetch.Array(nextSums + (pair * half), half, panels);
                     if (!turns || !last)
                         fetches[count++] = Fetch.Part(nextLeft + left, _stride, Fetch.Lines(height * PanelRows), column, columns);
                     if (!last)
                         fetches[count++] = Fetch.Part(nextRecord + right, _stride, Fetch.Lines(product.Columns * PanelRows), tile, tiles);
-                    PanelProduct<TV, TS, ActivationPanel>.Tile(
-                        height,
-                        record + left + (j * PanelRows),
-                        _stride,
-                        record + right + (column * PanelRows * PanelRows),
-                        _stride,
-                        panels,
-                        PanelRows,
-                        sums,
-                        accumulate || pair > 0,
-                        fetches,
-                        count);
                 }
+
+                var terms = new PanelTerms(
+                    record + product.Left + (j * PanelRows), _stride, record + product.Right + (column * PanelRows * PanelRows), _stride, panels, PanelRows)
+                {
+                    Pairs = pairs,
+                    SecondA = product.SecondLeft - product.Left,
+                    SecondB = product.SecondRight - product.Right,
+                };
+                PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums, accumulate, fetches, count / pairs);
             }
         }
     }

@@ -65,7 +65,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
             for (int o = 0; o < _layout.OutputSize; o++)
             {
                 float* to = output.At(p, o);
-                PanelProduct<TV, TS, ActivationPanel>.Tile(1, weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width, to, false);
+                PanelProduct<TV, TS, ActivationPanel>.Tile(1, new PanelTerms(weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width), to, false);
                 TV shift = TS.Broadcast(bias[o]);
                 for (int r = 0; r < PanelRows; r += TS.Count)
                     TS.Store(TS.Add(TS.Load(to + r), shift), to + r);
