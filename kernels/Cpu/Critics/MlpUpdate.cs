@@ -180,8 +180,9 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
                 height = rest >= 12 ? 12 : rest >= 8 ? 8 : 4;
                 for (int column = 0; column < columns; column += PanelRows)
                 {
-                    PanelProduct<TV, TS, ActivationPanel>.Tile(
-                        height, record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows, sums + ((long)column * rows) + (j * PanelRows), accumulate);
+                    var terms = new PanelTerms(
+                        record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows);
+                    PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums + ((long)column * rows) + (j * PanelRows), accumulate);
                 }
             }
         }
