@@ -33,6 +33,10 @@ public static partial class TestDevices
     /// <summary>The names of the engine's own devices, whose repeated operations allocate nothing, for MemberData.</summary>
     public static TheoryData<string> OwnNames => [.. Own];
 
+    /// <summary>Whether a device is one of the engine's own, rather than another library's.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static bool IsOwn(string name) => Own.Contains(name);
+
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
 
