@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Holds pytorch_steps.py to the golden vectors in tests/Golden/data, in float64 on the CPU: density, score, both
+"""Holds eda_reference.py to the golden vectors in tests/Golden/data, in float64 on the CPU: density, score, both
 losses and their gradients, gaps, the published solver, and six steps of implicit Q-learning. Exit status 0 where all
 agree.
 
-    python3 bench/gpu/peers/check_golden.py
+    python3 bench/reference/check_golden.py
 """
 
 import importlib.util
@@ -14,9 +14,10 @@ import sys
 import numpy as np
 import torch
 
-import pytorch_steps as peer
+import eda_reference as peer
+import method
 
-TESTS = pathlib.Path(__file__).resolve().parents[3] / "tests" / "Golden"
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests" / "Golden"
 TOLERANCE = 1e-9
 
 
@@ -131,7 +132,7 @@ def critic_case(case):
     twin.load_state_dict({name: v.clone() for name, v in twin_weights.items()})
     target.load_state_dict({name: v.clone() for name, v in target_weights.items()})
     target.requires_grad_(False)
-    value_adam, twin_adam = peer.adam(value.parameters(), peer.method.CRITIC_RATE), peer.adam(twin.parameters(), peer.method.CRITIC_RATE)
+    value_adam, twin_adam = (torch.optim.Adam(network.parameters(), lr=method.CRITIC_RATE) for network in (value, twin))
     discount, expectile = (float(np.float32(case[key])) for key in ("discount", "expectile"))
     for step in range(critics.STEPS):
         i = torch.from_numpy((golden.bits(base + critics.INDICES + step, case["rows"]) % np.uint64(n)).astype(np.int64))
