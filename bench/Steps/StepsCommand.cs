@@ -9,6 +9,8 @@ namespace EDA.Bench.Steps;
 /// <summary>eda bench steps: training steps and whole stages, to stand beside other programs'.</summary>
 internal static class StepsCommand
 {
+    private const int ProcessorSampleStates = 256;
+
     public static Command Create()
     {
         var device = DeviceOptions.Device();
@@ -35,7 +37,14 @@ internal static class StepsCommand
             };
             using var opened = choice.Open();
             Console.WriteLine($"device  {opened.Name}");
-            using var times = new StepTimes(opened, choice.Name == DeviceChoice.Software ? WorkloadSize.Small : WorkloadSize.Published);
+            var workload = choice switch
+            {
+                { IsCuda: true } => WorkloadSize.Published,
+                { Name: DeviceChoice.Software } => WorkloadSize.Small,
+                // A call for 4096 states takes a processor half a minute.
+                _ => WorkloadSize.Published with { SampleStates = ProcessorSampleStates },
+            };
+            using var times = new StepTimes(opened, workload);
             var document = times.Measure(size, Console.Out);
             if (result.GetValue(json) is { } file)
                 document.Save(file);
