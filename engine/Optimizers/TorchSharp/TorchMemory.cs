@@ -45,27 +45,32 @@ public static unsafe partial class TorchMemory
 
     private static string? Try()
     {
+        string name = $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} does not load its native library: ";
+        // TorchSharp would try longer than that: it copies half a gigabyte, and prints what it does.
+        if (LoaderRefusal() is { } refusal)
+            return name + refusal;
         try
         {
-            // Loads the native library, too.
             torch.InitializeDeviceType(DeviceType.CPU);
             _ = torch.__version__;
             return null;
         }
         catch (Exception refused) when (refused is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException or BadImageFormatException or FileNotFoundException)
         {
-            return $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} does not load its native library: {LoaderMessage() ?? refused.GetBaseException().Message.ReplaceLineEndings(" ")}";
+            return name + refused.GetBaseException().Message.ReplaceLineEndings(" ");
         }
     }
 
-    // TorchSharp names the package it would like; the system's loader names the library that is missing or too old.
-    private static string? LoaderMessage()
+    // What the system's loader has against the library beside the program; null where it loads, or stands elsewhere.
+    private static string? LoaderRefusal()
     {
-        string library = OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
-        string folder = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+        string folder = Path.Combine(AppContext.BaseDirectory, "runtimes", Platform, "native");
+        string library = Path.Combine(folder, OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
+        if (!File.Exists(library))
+            return null;
         try
         {
-            NativeLibrary.Load(Path.Combine(folder, library));
+            NativeLibrary.Load(library);
             return null;
         }
         catch (Exception refused) when (refused is DllNotFoundException or BadImageFormatException)
@@ -76,6 +81,9 @@ public static unsafe partial class TorchMemory
             return line.Replace(folder + Path.DirectorySeparatorChar, string.Empty, StringComparison.Ordinal);
         }
     }
+
+    // As TorchSharp's packages name it.
+    private static string Platform => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
     private static void KeepMemory(nint memory)
