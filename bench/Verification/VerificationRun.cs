@@ -37,8 +37,8 @@ internal sealed class VerificationRun : IDisposable
         {
             for (int i = slice.Offset; i < slice.Offset + slice.Length; i++)
             {
-                behavior[i] = Weight(slice, random);
-                policy[i] = slice == Layout.Frequencies ? behavior[i] : behavior[i] + (0.3f * Weight(slice, random) * (slice.Dimensions.Count > 1 ? 1 : 0.3f));
+                behavior[i] = VerificationWeights.Bdm(slice, () => Uniform(random));
+                policy[i] = slice == Layout.Frequencies ? behavior[i] : behavior[i] + (0.3f * VerificationWeights.Bdm(slice, () => Uniform(random)) * (slice.Dimensions.Count > 1 ? 1 : 0.3f));
             }
         }
 
@@ -122,15 +122,6 @@ internal sealed class VerificationRun : IDisposable
     }
 
     private static float Uniform(Random random) => (float)((2 * random.NextDouble()) - 1);
-
-    // About half again as large as PyTorch's initialisation, so that nothing is nearly linear.
-    private static float Weight(ParameterSlice slice, Random random) => slice switch
-    {
-        { Name: "embed.0.W" } => 30 * (Uniform(random) + Uniform(random) + Uniform(random)),
-        _ when slice.Name.EndsWith("layer_norm.weight", StringComparison.Ordinal) => 1 + (0.25f * Uniform(random)),
-        { Dimensions.Count: 1 } => 0.25f * Uniform(random),
-        _ => 1.5f / MathF.Sqrt(slice.Dimensions[1]) * Uniform(random),
-    };
 
     private static float[] Values(int count, Func<float> value)
     {

@@ -1,12 +1,26 @@
 #!/usr/bin/env python3
 """The method in PyTorch, as one would write it: modules, autograd (twice, for the score's gradient), torch.optim.Adam.
-Written from the paper's formulas, on any PyTorch from 1.13 on. `check_golden.py` holds it to the golden vectors."""
+Written from the paper's formulas (arXiv 2407.09024), on any PyTorch from 1.13 on. The golden vectors of the tests are
+these definitions in float64 (tests/Golden/generate.py --check holds them to the vectors that are checked in).
+
+As a program it trains a run folder's stages with the folder's own settings, from dataset to weights that the engine
+reads, and goes on from the engine's (docs/reference.md):
+
+    python3 eda_reference.py behavior|critic|label|align RUNFOLDER
+"""
 
 import math
+import sys
 
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+try:
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except ImportError:
+    if __name__ != "__main__":
+        raise
+    print("eda_reference: this python3 has no PyTorch; Debian and Ubuntu have it as python3-torch", file=sys.stderr)
+    sys.exit(2)
 
 import method
 
@@ -108,8 +122,13 @@ def value_loss(gap, labels, temperature, scale):
     return -(F.softmax(scale * labels, 1) * F.log_softmax(temperature * gap, 1)).sum(1).mean()
 
 
+def preference_loss(gap, labels, temperature):
+    """Eq. 15, and with two candidates Eq. 16: the winner is the first of those with the highest label."""
+    return -F.log_softmax(temperature * gap, 1).gather(1, labels.argmax(1, keepdim=True)).mean()
+
+
 def sample(model, start, s=None, evaluations=15):
-    """DPM-Solver++ from start [n, A] with s [n, S]."""
+    """DPM-Solver++ of order 2 from start [n, A] with s [n, S]."""
     x = anchor = start
     before = torch.zeros_like(start)
     for time, alpha, sigma, w_anchor, w0, w1, moves in method.solver_table(evaluations):
@@ -122,8 +141,8 @@ def sample(model, start, s=None, evaluations=15):
     return x
 
 
-def mlp(inputs, width=method.CRITIC_WIDTH):
-    return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+def mlp(inputs, width=method.CRITIC_WIDTH, outputs=1):
+    return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs))
 
 
 class TwinQ(nn.Module):
@@ -132,26 +151,96 @@ class TwinQ(nn.Module):
         self.q1, self.q2 = mlp(states + actions, width), mlp(states + actions, width)
 
     def forward(self, s, a):
-        x = torch.cat([a, s], 1)
-        return self.q1(x)[:, 0], self.q2(x)[:, 0]
+        """Q1 and Q2 of s [..., S] and a [..., A]; the action goes first."""
+        x = torch.cat([a, s], -1)
+        return self.q1(x).squeeze(-1), self.q2(x).squeeze(-1)
+
+
+class Value(nn.Module):
+    def __init__(self, states, width=method.CRITIC_WIDTH):
+        super().__init__()
+        self.v = mlp(states, width)
+
+    def forward(self, s):
+        return self.v(s).squeeze(-1)
+
+
+class Policy(nn.Module):
+    """The deterministic policy of implicit Q-learning."""
+
+    def __init__(self, states, actions, width=method.CRITIC_WIDTH):
+        super().__init__()
+        self.net = mlp(states, width, actions)
+
+    def forward(self, s):
+        return torch.tanh(self.net(s))
+
+
+def minimum_q(twin, s, a):
+    """The smaller of the twins. s [n, S] and a [n, A], or K actions of each state, a [n, K, A]."""
+    if a.dim() > s.dim():
+        s = s[:, None].expand(-1, a.shape[1], -1)
+    return torch.min(*twin(s, a))
+
+
+def q_loss(twin, s, a, backup):
+    """The mean of the twins' two mean squared errors."""
+    return sum(F.mse_loss(q, backup) for q in twin(s, a)) / 2
 
 
 def iql_losses(value, twin, target, s, a, r, s2, done, discount=method.DISCOUNT, expectile=method.EXPECTILE):
-    """Both losses of a step, with V(s') and the target Q taken before V moves."""
+    """Both losses of a step of implicit Q-learning (arXiv 2110.06169), with V(s') and the target Q taken before V moves,
+    and that V(s')."""
     with torch.no_grad():
-        q = torch.min(*target(s, a))
-        backup = r + discount * (1 - done) * value(s2)[:, 0]
-    advantage = q - value(s)[:, 0]
-    value_part = (torch.where(advantage < 0, 1 - expectile, expectile) * advantage**2).mean()
-    q1, q2 = twin(s, a)
-    return value_part, (F.mse_loss(q1, backup) + F.mse_loss(q2, backup)) / 2
+        q, next_value = minimum_q(target, s, a), value(s2)
+    advantage = q - value(s)
+    value_part = (torch.abs(expectile - (advantage < 0).to(advantage.dtype)) * advantage**2).mean()
+    return value_part, q_loss(twin, s, a, r + discount * (1 - done) * next_value), next_value
 
 
 def iql_update(losses, value_adam, twin_adam, twin, target, rate=method.TARGET_RATE):
-    for loss, optimizer in zip(losses, (value_adam, twin_adam)):
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+    minimise(value_adam, losses[0])
+    minimise(twin_adam, losses[1])
+    follow(target, twin, rate)
+
+
+def policy_loss(policy, value, target, s, a, scale, cap):
+    """Advantage-weighted regression, by the networks as they are: in a step, those that have just moved."""
     with torch.no_grad():
-        for slow, fast in zip(target.parameters(), twin.parameters()):
-            slow.lerp_(fast, rate)
+        weight = torch.exp(scale * (minimum_q(target, s, a) - value(s))).clamp(max=cap)
+    return (weight * ((policy(s) - a) ** 2).sum(1)).mean(), weight
+
+
+def sampled_loss(twin, target, s, a, r, s2, done, next_actions, discount, inverse_temperature):
+    """The loss of a critic without V, which backs up from samples a' [n, K, A] (QGPO, arXiv 2304.12824; with one sample
+    Diffusion-QL, arXiv 2208.06193), and V(s')."""
+    with torch.no_grad():
+        q = minimum_q(target, s2, next_actions)
+        next_value = (F.softmax(inverse_temperature * q, 1) * q).sum(1)
+    return q_loss(twin, s, a, r + discount * (1 - done) * next_value), next_value
+
+
+def minimise(optimizer, loss):
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+def follow(slow, fast, rate):
+    """Moves the slow network's parameters a share of the way towards the fast one's."""
+    with torch.no_grad():
+        for towards, parameter in zip(fast.parameters(), slow.parameters()):
+            parameter.lerp_(towards, rate)
+
+
+def parameters_of(model):
+    """What of a diffusion model is trained: all but the output bias. It adds a constant to f, so both losses' gradients
+    with respect to it are zero, and what rounding leaves of them Adam would blow up to full steps."""
+    model.main.out_fc.bias.requires_grad_(False)
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+if __name__ == "__main__":
+    import commands
+
+    sys.exit(commands.main(sys.argv[1:]))

@@ -41,7 +41,7 @@ class Workload:
         self.frozen = reference.Bdm(*shape).to(device)
         self.frozen.load_state_dict(self.behavior.state_dict())
         self.frozen.requires_grad_(False)
-        self.value = reference.mlp(size.states).to(device)
+        self.value = reference.Value(size.states).to(device)
         self.twin, self.target = reference.TwinQ(size.states, size.actions).to(device), reference.TwinQ(size.states, size.actions).to(device)
         self.target.load_state_dict(self.twin.state_dict())
         self.target.requires_grad_(False)
