@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Host.Reports;
 using EDA.Kernels;
@@ -47,7 +48,8 @@ internal sealed class StepTimes : IDisposable
         using (var alignment = _source.Alignment(times.StageSteps))
             Stage("alignment", times.StageSteps, () => alignment.Run());
         Stage("candidates", times.StageStates, () => Candidates(times.StageStates));
-        return new StepsDocument("eda", ProgramVersion.Engine, "as run", _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
+        var (program, version, mode) = _device is IReferenceDevice reference ? (reference.Program, reference.Version, "eager") : ("eda", ProgramVersion.Engine, "as run");
+        return new StepsDocument(program, version, mode, _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
 
         void Stage(string name, int count, Action run)
         {
