@@ -44,4 +44,6 @@ internal sealed class AutogradVectorOperations(IVectorOperations cpu) : IVectorO
         using var off = torch.no_grad();
         scope.View(target, 0, target.Length).lerp_(scope.View(source, 0, target.Length), rate);
     }
+
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => cpu.Clip(source, count, bound, destination);
 }
