@@ -242,6 +242,7 @@ class CriticTraining:
             next_actions, alpha = self.run.to_device(self.next_actions[i.cpu().numpy()]), self.settings["softmax"]["inverseTemperature"]
         else:
             next_actions, alpha = reference.sample(self.online(), torch.randn_like(a), s2).detach()[:, None], 1.0
+        next_actions = rated(self.run, next_actions)
         loss, next_value = reference.sampled_loss(self.twin, self.target, s, a, r, s2, done, next_actions, self.settings["discount"], alpha)
         reference.minimise(self.adam[self.twin], loss)
         reference.follow(self.target, self.twin, self.settings["targetRate"])
@@ -255,6 +256,11 @@ class CriticTraining:
         if self.policy:
             self.run.folder.save("iql.safetensors", arrays(self.policy, "deter_policy."))
         self.run.folder.finish("critic", "critic", self.settings["steps"], self.run.critic_network)
+
+
+def rated(run, actions):
+    """Sampled actions as the critic is to see them: clipped to the action space where the settings say so."""
+    return actions.clamp(-1, 1) if run.config["critic"]["clipsActions"] else actions
 
 
 CRITIC_FILES = ("critic.safetensors", "critic.state.safetensors", "iql.safetensors")
@@ -291,13 +297,14 @@ def label(run):
     for first in range(0, len(states), ROWS_AT_ONCE):
         at = slice(first, first + ROWS_AT_ONCE)
         with torch.no_grad():
-            labels[at] = reference.minimum_q(target, run.to_device(states[at]), run.to_device(candidates[at])).cpu().numpy()
-    write_rows(run.folder.checkpoint("labels.npy"), labels, label_identity(states, candidates, target))
+            labels[at] = reference.minimum_q(target, run.to_device(states[at]), rated(run, run.to_device(candidates[at]))).cpu().numpy()
+    write_rows(run.folder.checkpoint("labels.npy"), labels, label_identity(run, states, candidates, target))
     print(f"labels.npy: {labels.shape[0]} x {k} labels of mean {labels.mean():.6g}")
 
 
-def label_identity(states, candidates, target):
-    return {"rows": "labels", "states": fingerprint(states), "candidates": rows_fingerprint(candidates), "critic": fingerprint(flat(target))}
+def label_identity(run, states, candidates, target):
+    identity = {"rows": "labels", "states": fingerprint(states), "candidates": rows_fingerprint(candidates), "critic": fingerprint(flat(target))}
+    return {**identity, "actions": "clipped"} if run.config["critic"]["clipsActions"] else identity
 
 
 def finished_target(run):
@@ -322,7 +329,7 @@ def align(run):
             run.folder.refuse_overwriting(*CRITIC_FILES)
             critic = CriticTraining(run, online=lambda: descent.result)
         else:
-            identity = label_identity(states, candidates, finished_target(run))
+            identity = label_identity(run, states, candidates, finished_target(run))
             labels = read_rows(run.folder.checkpoint("labels.npy"), candidates.shape[:2], identity)
     metrics = Metrics(run.folder, "alignment", settings["steps"], settings["reportEvery"], ["loss", "learning_rate"])
     for _ in range(settings["steps"]):
@@ -330,7 +337,7 @@ def align(run):
             critic.advance()
         i = run.rows(settings["states"], len(states)).cpu().numpy()
         s, a = run.to_device(states[i]), run.to_device(candidates[i])
-        q = reference.minimum_q(critic.target, s, a).detach() if critic else run.to_device(labels[i])
+        q = reference.minimum_q(critic.target, s, rated(run, a)).detach() if critic else run.to_device(labels[i])
         gap = reference.gaps(descent.model, behavior, a, run.times(len(a)), torch.randn_like(a), s)
         if settings["objective"] == "value":
             loss = reference.value_loss(gap, q, settings["temperature"], settings["labelScale"])
