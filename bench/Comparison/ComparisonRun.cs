@@ -17,8 +17,8 @@ namespace EDA.Bench.Comparison;
 internal sealed record ComparisonSize(int Rounds, double BlockSeconds, WorkloadSize Size, bool Small, IReadOnlyCollection<string> Steps);
 
 /// <summary>
-/// Runs a comparison. Each step has fresh processes, one a program, which wait for their turns: the peak, the engine, each
-/// reference, round after round, so that whatever else the machine does slows all sides alike. Times are each
+/// Runs a comparison. Each step has fresh processes, one a program, which wait for their turns: the engine between two turns of
+/// the peak, then each reference, round after round, so that whatever else the machine does slows all sides alike. Times are each
 /// process's own, medians of rounds; memory is the most that the process ever held.
 /// </summary>
 internal sealed class ComparisonRun
@@ -84,22 +84,29 @@ internal sealed class ComparisonRun
                 Meet(side.Program, side.Process);
             }
 
-            var peaks = new List<double>();
+            double gflops = 0;
             for (int round = 0; round < _size.Rounds; round++)
             {
-                var peak = engine.Process.Ask(new JsonObject { ["run"] = "peak" });
-                peaks.Add(peak["gflops"]!.GetValue<double>());
-                _arithmetic = peak["arithmetic"]!.GetValue<string>();
                 foreach (var side in sides.Where(side => round < DefaultRounds || !side.IsDefault))
                 {
                     Thread.Sleep(Pause);
+                    if (side == engine)
+                        Peak();
                     side.Seconds.Add(side.Process.Run(name, count).Seconds);
+                    if (side == engine)
+                        Peak();
                 }
             }
 
-            double gflops = Statistics.Median(peaks);
             _steps.Add(new ComparedStep(name, What(name), work, gflops, work / gflops / 1e9));
             Add(name, sides, work / gflops / 1e9);
+
+            void Peak()
+            {
+                var peak = engine.Process.Ask(new JsonObject { ["run"] = "peak" });
+                gflops = peak["gflops"]!.GetValue<double>(); // the median of all its turns
+                _arithmetic = peak["arithmetic"]!.GetValue<string>();
+            }
         }
         finally
         {
