@@ -35,4 +35,10 @@ internal sealed class TimedVectorOperations(IVectorOperations inner, OperationTi
         using var scope = timer.Measure("polyak_average", 3.0 * target.Length, 12.0 * target.Length);
         inner.PolyakAverage(target, source, rate);
     }
+
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    {
+        using var scope = timer.Measure("clip", 0, 8.0 * count);
+        inner.Clip(source, count, bound, destination);
+    }
 }

@@ -94,18 +94,7 @@ internal sealed class CriticVerificationRun : IDisposable
 
     private TransitionBatch Batch(int step) => new(_data, Rows, new RandomDraw(2, RandomStage.Critic, (uint)step));
 
-    private float[] Weights(MlpLayout layout)
-    {
-        var values = new float[layout.Length];
-        foreach (var slice in layout.Slices)
-        {
-            float size = slice.Dimensions.Count == 1 ? 0.25f : 2.5f / MathF.Sqrt(slice.Dimensions[1]);
-            for (int i = 0; i < slice.Length; i++)
-                values[slice.Offset + i] = size * Uniform();
-        }
-
-        return values;
-    }
+    private float[] Weights(MlpLayout layout) => VerificationWeights.Mlp(layout, Uniform);
 
     private TrainedArrays Trained(float[] parameters) =>
         new(Upload(parameters), Upload(Values(parameters.Length, () => float.NaN)), Upload(new float[parameters.Length]), Upload(new float[parameters.Length]));

@@ -37,8 +37,8 @@ internal sealed class VerificationRun : IDisposable
         {
             for (int i = slice.Offset; i < slice.Offset + slice.Length; i++)
             {
-                behavior[i] = Weight(slice, random);
-                policy[i] = slice == Layout.Frequencies ? behavior[i] : behavior[i] + (0.3f * Weight(slice, random) * (slice.Dimensions.Count > 1 ? 1 : 0.3f));
+                behavior[i] = VerificationWeights.Bdm(slice, () => Uniform(random));
+                policy[i] = slice == Layout.Frequencies ? behavior[i] : behavior[i] + (0.3f * VerificationWeights.Bdm(slice, () => Uniform(random)) * (slice.Dimensions.Count > 1 ? 1 : 0.3f));
             }
         }
 
@@ -85,7 +85,7 @@ internal sealed class VerificationRun : IDisposable
         _case.States * _case.Candidates * _case.Shape.ActionSize,
         output => _operations.Sample(_behavior, _states, _case.States, _case.Candidates, DpmSolver.Published, new RandomDraw(2, RandomStage.Evaluation, 0), null, output));
 
-    /// <summary>Batch indices, a gathered batch and normals, one after the other.</summary>
+    /// <summary>Batch indices, a gathered batch, normals and clipped actions, one after the other.</summary>
     public float[] Batch()
     {
         int count = _case.Rows, width = _case.Shape.ActionSize;
@@ -93,7 +93,8 @@ internal sealed class VerificationRun : IDisposable
         _device.Vector.FillIndices(indices, count, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.BatchIndex);
         float[] gathered = Filled(count * width, output => _device.Vector.Gather(_actions, width, indices, count, output));
         float[] normals = Filled(count, output => _device.Vector.FillNormal(output, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.Noise));
-        return [.. indices.ToArray().Select(index => (float)index), .. gathered, .. normals];
+        float[] clipped = Filled(count, output => _device.Vector.Clip(_actions, count, 0.5f, output));
+        return [.. indices.ToArray().Select(index => (float)index), .. gathered, .. normals, .. clipped];
     }
 
     /// <summary>The parameters after some steps of pretraining with Adam, and their running average, without the fixed frequencies.</summary>
@@ -122,15 +123,6 @@ internal sealed class VerificationRun : IDisposable
     }
 
     private static float Uniform(Random random) => (float)((2 * random.NextDouble()) - 1);
-
-    // About half again as large as PyTorch's initialisation, so that nothing is nearly linear.
-    private static float Weight(ParameterSlice slice, Random random) => slice switch
-    {
-        { Name: "embed.0.W" } => 30 * (Uniform(random) + Uniform(random) + Uniform(random)),
-        _ when slice.Name.EndsWith("layer_norm.weight", StringComparison.Ordinal) => 1 + (0.25f * Uniform(random)),
-        { Dimensions.Count: 1 } => 0.25f * Uniform(random),
-        _ => 1.5f / MathF.Sqrt(slice.Dimensions[1]) * Uniform(random),
-    };
 
     private static float[] Values(int count, Func<float> value)
     {

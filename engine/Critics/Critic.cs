@@ -13,6 +13,11 @@ public sealed class Critic : IDisposable
     /// <summary>How many rows a call hands to the device at once: enough to fill it, little enough to fit.</summary>
     private const int RowsAtOnce = 16384;
 
+    // The action space of every environment.
+    private const float ActionBound = 1;
+
+    private DeviceArray<float>? _clipped;
+
     private Critic(IDevice device, CriticWeights weights)
     {
         Device = device;
@@ -42,6 +47,9 @@ public sealed class Critic : IDisposable
 
     /// <summary>V, on the device; null where the critic has none.</summary>
     public DeviceArray<float>? Value { get; }
+
+    /// <summary>Whether actions are clipped to the action space before they are rated, see <see cref="CriticSettings.ClipsActions"/>.</summary>
+    public bool ClipsActions { get; set; }
 
     /// <summary>Makes a critic with PyTorch's initial weights, the targets equal to the twins.</summary>
     /// <param name="device">The device.</param>
@@ -99,8 +107,23 @@ public sealed class Critic : IDisposable
     /// <param name="stateCount">n.</param>
     /// <param name="candidates">K.</param>
     /// <param name="labels">min(Q̄₁, Q̄₂), overwritten [n×K].</param>
-    public void Label(DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidates, DeviceArray<float> labels) =>
+    public void Label(DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidates, DeviceArray<float> labels)
+    {
+        if (ClipsActions)
+        {
+            long count = (long)stateCount * candidates * Shape.ActionSize;
+            if (_clipped is null || _clipped.Length < count)
+            {
+                _clipped?.Dispose();
+                _clipped = Device.Allocate<float>(count);
+            }
+
+            Clip(actions, count, _clipped);
+            actions = _clipped;
+        }
+
         Operations.MinimumQ(Target, states, actions, stateCount, candidates, labels);
+    }
 
     /// <summary>V of each state.</summary>
     /// <param name="states">s [n×S].</param>
@@ -131,9 +154,13 @@ public sealed class Critic : IDisposable
     /// <returns>The weights.</returns>
     public CriticWeights ToWeights() => new(Layout, Twin.ToArray(), Target.ToArray(), Value?.ToArray());
 
+    /// <summary>Cuts actions off at the bounds of the action space.</summary>
+    internal void Clip(DeviceArray<float> actions, long count, DeviceArray<float> clipped) => Device.Vector.Clip(actions, count, ActionBound, clipped);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _clipped?.Dispose();
         Twin.Dispose();
         Target.Dispose();
         Value?.Dispose();

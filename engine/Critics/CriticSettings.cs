@@ -44,6 +44,13 @@ public sealed record CriticSettings
     /// <summary>The share of the way that the target twins go towards the twins at each step, from 0 to 1. Paper: 0.005.</summary>
     public double TargetRate { get; init => field = Setting.Share(value, oneAllowed: true); } = 0.005;
 
+    /// <summary>
+    /// Whether sampled actions are clipped to the action space, [−1, 1], before they are rated: the environments clip
+    /// them before anything else, so that Q cannot tell what lies beyond, and what the critic makes of it is
+    /// extrapolation. Published code: no.
+    /// </summary>
+    public bool ClipsActions { get; init; }
+
     /// <summary>What only implicit Q-learning looks at.</summary>
     public ImplicitQSettings Implicit { get; init => field = Setting.Given(value); } = new();
 
@@ -58,6 +65,7 @@ public sealed record CriticSettings
     {
         ReportEvery = 1,
         Steps = Method == CriticMethod.Implicit && Implicit.Policy != PolicyExtraction.None ? Steps : 0,
+        ClipsActions = Method != CriticMethod.Implicit && ClipsActions,
         Implicit = Method == CriticMethod.Implicit ? Implicit : new(),
         Softmax = Method == CriticMethod.Softmax ? Softmax : new(),
     };

@@ -31,6 +31,8 @@ public abstract class SampledQLearning : CriticLearning
     {
         var batch = Batch(draw);
         SampleNextActions(batch, _nextActions);
+        if (Settings.ClipsActions)
+            Critic.Clip(_nextActions, _nextActions.Length, _nextActions);
         var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, _nextActions, _candidates);
         Critic.Operations.SampledStep(batch, backup, Twin, Critic.Target, Update(step), measured);
     }

@@ -31,13 +31,16 @@ public sealed class CandidateLabelling
         if (states.Length != (long)candidates.Count * critic.Shape.StateSize)
             throw new ArgumentException($"{states.Length} numbers are not {candidates.Count} rows of {critic.Shape.StateSize}", nameof(states));
         (_critic, _states, _candidates) = (critic, states, candidates);
-        Identity = new Dictionary<string, string>
+        var identity = new Dictionary<string, string>
         {
             ["rows"] = "labels",
             ["states"] = Fingerprint.Of(states.Span),
             ["candidates"] = candidates.Fingerprint(),
             ["critic"] = Fingerprint.Of(critic.Target.ToArray()),
         };
+        if (critic.ClipsActions)
+            identity["actions"] = "clipped";
+        Identity = identity;
     }
 
     /// <summary>What the labels are made from; a store in a file carries it, see <see cref="OpenFile"/>.</summary>

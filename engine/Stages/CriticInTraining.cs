@@ -23,6 +23,7 @@ internal sealed class CriticInTraining : IDisposable
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
         _data = TransitionDataset.Upload(device, view, run.Rewards);
         Critic = Critic.Create(device, shape, run.Seed, hasValue: settings.Method == CriticMethod.Implicit);
+        Critic.ClipsActions = settings.ClipsActions;
         _policy = settings.Method == CriticMethod.Implicit && settings.Implicit.Policy != PolicyExtraction.None ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
         _learning = settings.Method switch
         {

@@ -29,19 +29,16 @@ public static class OfflineBudgets
         var paper = task.PaperRun();
         return name switch
         {
-            "smoke" => Smoke(paper, Scale(task)),
-            "quick" => task.MakesItsData ? QuickMaze(paper, Scale(task)) : Quick(paper, Scale(task)),
-            "hour" => Hour(paper, Scale(task)),
+            "smoke" => Smoke(paper),
+            "quick" => task.MakesItsData ? QuickMaze(paper) : Quick(paper),
+            "hour" => Hour(paper),
             "paper" => paper,
             _ => throw new InvalidSettingException("budget", name, "one of " + string.Join(", ", Names)),
         };
     }
 
-    /// <summary>q of the short budgets: 1, and on mazes the published 3, since a step there costs 1 and what is far from the goal differs little.</summary>
-    private static double Scale(OfflineTask task) => task.Domain == D4rlDomain.AntMaze ? 3 : 1;
-
     /// <summary>Under a minute: shows that everything works, not how well. Small networks, few states, two episodes.</summary>
-    private static OfflineRun Smoke(OfflineRun paper, double scale) => paper with
+    private static OfflineRun Smoke(OfflineRun paper) => paper with
     {
         Width = 64,
         Blocks = 2,
@@ -49,19 +46,19 @@ public static class OfflineBudgets
         Rows = 10_000,
         HeldOut = 1024,
         Behavior = paper.Behavior with { Batch = 128, Steps = 400, LearningRate = 1e-3, ReportEvery = 20 },
-        Critic = paper.Critic with { Steps = 1500, ReportEvery = 50, Softmax = paper.Critic.Softmax with { Candidates = 2 } },
+        Critic = paper.Critic with { ClipsActions = true, Steps = 1500, ReportEvery = 50, Softmax = paper.Critic.Softmax with { Candidates = 2 } },
         Labels = new() { MostStates = 512 },
-        Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 3e-4, States = 32, Steps = 100, ReportEvery = 5 },
+        Alignment = paper.Alignment with { Temperature = 1, LearningRate = 3e-4, States = 32, Steps = 100, ReportEvery = 5 },
         Evaluation = new() { Episodes = 2 },
     };
 
     /// <summary>About 15 minutes: 3 of pretraining, 4 of the critic, 2 of labelling, 2 of alignment, 3 of rollouts.</summary>
-    private static OfflineRun Quick(OfflineRun paper, double scale) => paper with
+    private static OfflineRun Quick(OfflineRun paper) => paper with
     {
         Behavior = paper.Behavior with { Batch = 256, Steps = 5_000, Schedule = LearningRateSchedule.Cosine, LearningRate = 6e-4, ReportEvery = 50 },
-        Critic = paper.Critic with { Steps = 60_000, ReportEvery = 500, Softmax = paper.Critic.Softmax with { Candidates = 4 } },
+        Critic = paper.Critic with { ClipsActions = true, Steps = 60_000, ReportEvery = 500, Softmax = paper.Critic.Softmax with { Candidates = 4 } },
         Labels = new() { MostStates = 16_000 },
-        Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 1e-4, States = 64, Steps = 1_500, ReportEvery = 25 },
+        Alignment = paper.Alignment with { Temperature = 1, LearningRate = 1e-4, States = 64, Steps = 1_500, ReportEvery = 25 },
         HeldOut = 2048,
     };
 
@@ -69,9 +66,9 @@ public static class OfflineBudgets
     /// A few minutes: in a plane, with four numbers of state, smaller networks do. pointmaze-umaze with seeds 0
     /// and 1 reached the goal in 100 of 100 episodes so, from behavior models that do in 31 and 20.
     /// </summary>
-    private static OfflineRun QuickMaze(OfflineRun paper, double scale)
+    private static OfflineRun QuickMaze(OfflineRun paper)
     {
-        var quick = Quick(paper, scale);
+        var quick = Quick(paper);
         return quick with
         {
             Width = 96,
@@ -82,12 +79,12 @@ public static class OfflineBudgets
     }
 
     /// <summary>About an hour: 13 minutes of pretraining, 20 of the critic, 8 of labelling, 10 of alignment, 4 of rollouts.</summary>
-    private static OfflineRun Hour(OfflineRun paper, double scale) => paper with
+    private static OfflineRun Hour(OfflineRun paper) => paper with
     {
         Behavior = paper.Behavior with { Batch = 256, Steps = 25_000, Schedule = LearningRateSchedule.Cosine, LearningRate = 6e-4, ReportEvery = 100 },
-        Critic = paper.Critic with { Steps = 300_000, ReportEvery = 1_000, Softmax = paper.Critic.Softmax with { Candidates = 8 } },
+        Critic = paper.Critic with { ClipsActions = true, Steps = 300_000, ReportEvery = 1_000, Softmax = paper.Critic.Softmax with { Candidates = 8 } },
         Labels = new() { MostStates = 64_000 },
-        Alignment = paper.Alignment with { Temperature = 1, LabelScale = scale, LearningRate = 1e-4, States = 64, Steps = 8_000, ReportEvery = 100 },
+        Alignment = paper.Alignment with { Temperature = 1, LearningRate = 1e-4, States = 64, Steps = 8_000, ReportEvery = 100 },
         HeldOut = 2048,
     };
 }

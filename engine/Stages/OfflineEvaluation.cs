@@ -122,5 +122,5 @@ public static class OfflineEvaluation
     }
 
     private static CandidateRating Rating(Critic critic) => (states, actions, stateCount, candidateCount, values) =>
-        critic.Operations.MinimumQ(critic.Target, states, actions, stateCount, candidateCount, values);
+        critic.Label(states, actions, stateCount, candidateCount, values);
 }

@@ -284,7 +284,7 @@ public sealed class OfflinePipeline
     {
         using var behavior = Model(_files.BehaviorWeights);
         using var policy = Model(_files.PolicyWeights);
-        using var critic = File.Exists(_files.CriticWeights) ? Critic.FromWeights(_device, CriticWeights.Load(_files.CriticWeights, _view.StateSize)) : null;
+        using var critic = SavedCritic();
         using var implicitPolicy = File.Exists(_files.ImplicitPolicyWeights) ? DeterministicPolicy.FromWeights(_device, DeterministicPolicyWeights.Load(_files.ImplicitPolicyWeights)) : null;
         if (behavior is null && implicitPolicy is null)
             throw new UnfinishedStageException(OfflineStage.Behavior, 0, _run.Behavior.Steps);
@@ -321,9 +321,16 @@ public sealed class OfflinePipeline
     private Critic FinishedCritic()
     {
         RequireFinished(OfflineStage.Critic, _files.CriticState, _run.Critic.Steps);
-        return File.Exists(_files.CriticWeights)
-            ? Critic.FromWeights(_device, CriticWeights.Load(_files.CriticWeights, _view.StateSize))
-            : throw new UnfinishedStageException(OfflineStage.Critic, 0, _run.Critic.Steps);
+        return SavedCritic() ?? throw new UnfinishedStageException(OfflineStage.Critic, 0, _run.Critic.Steps);
+    }
+
+    private Critic? SavedCritic()
+    {
+        if (!File.Exists(_files.CriticWeights))
+            return null;
+        var critic = Critic.FromWeights(_device, CriticWeights.Load(_files.CriticWeights, _view.StateSize));
+        critic.ClipsActions = _run.Critic.ClipsActions;
+        return critic;
     }
 
     private static void RequireFinished(OfflineStage stage, string state, long total)

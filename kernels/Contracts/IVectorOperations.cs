@@ -70,4 +70,11 @@ public interface IVectorOperations
     /// <param name="source">What the target moves towards.</param>
     /// <param name="rate">The share of the way, in [0, 1].</param>
     void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate);
+
+    /// <summary>destination = source, cut off at ±<paramref name="bound"/>; what is no number stays none.</summary>
+    /// <param name="source">The values [≥ count].</param>
+    /// <param name="count">How many, at least 0.</param>
+    /// <param name="bound">The largest magnitude, at least 0.</param>
+    /// <param name="destination">Overwritten from 0 to count − 1; may be the source.</param>
+    void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination);
 }

@@ -20,6 +20,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
     private int _width;
     private int _upper;
     private float _rate;
+    private float _bound;
     private AdamConstants _adam;
     private RandomDraw _draw;
     private RandomPurpose _purpose;
@@ -31,6 +32,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         Gather,
         Adam,
         Polyak,
+        Clip,
     }
 
     public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
@@ -91,6 +93,18 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         KeepAlive(target, source);
     }
 
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (!(bound >= 0))
+            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
+        _first = Pointer(source, count);
+        _second = Pointer(destination, count);
+        _bound = bound;
+        Start(Kind.Clip, count, 1);
+        KeepAlive(source, destination);
+    }
+
     public void Run(int item, int worker)
     {
         int model = item / _itemsPerModel;
@@ -102,6 +116,7 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
             case Kind.Normal: CpuRandom.Normals(_draw.OfModel(model), _purpose, (ulong)first, count, _first + (model * _count) + first); break;
             case Kind.Gather: Gather(model, first, count); break;
             case Kind.Adam: ParameterUpdate<TV, TS>.Adam(_adam, _first + first, _second + first, _third + first, _fourth + first, count); break;
+            case Kind.Clip: Clip(_first + first, _second + first, count); break;
             case Kind.Polyak: ParameterUpdate<TV, TS>.Average(_rate, _first + first, _second + first, count); break;
         }
     }
@@ -137,6 +152,16 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
             if ((uint)index >= (uint)_upper)
                 throw new ArgumentOutOfRangeException("indices", index, $"index {i} is outside the {_upper} rows of the source");
             new Span<float>(source + ((long)index * _width), _width).CopyTo(new Span<float>(destination + (i * _width), _width));
+        }
+    }
+
+    private void Clip(float* source, float* destination, int count)
+    {
+        float bound = _bound;
+        for (int i = 0; i < count; i++)
+        {
+            float value = source[i];
+            destination[i] = value > bound ? bound : value < -bound ? -bound : value;
         }
     }
 }

@@ -71,5 +71,7 @@ public class VerificationTests
             inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings, step);
 
         public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => inner.Vector.PolyakAverage(target, source, rate);
+
+        public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => inner.Vector.Clip(source, count, bound, destination);
     }
 }

@@ -83,6 +83,26 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
+    public void ACriticThatClipsRatesWhatTheEnvironmentsWouldPlay()
+    {
+        using var candidates = Sampled();
+        float[] sampled = All(candidates);
+        float[] clipped = [.. sampled.Select(value => Math.Clamp(value, -1, 1))];
+        Assert.NotEqual(sampled, clipped);
+        float[] expected = _critic.Labels(_states, clipped, Candidates);
+        new CandidateLabelling(_critic, _states, candidates).OpenFile(At("labels.npy")).Dispose();
+
+        _critic.ClipsActions = true;
+        Assert.Equal(expected, _critic.Labels(_states, sampled, Candidates));
+        var labelling = new CandidateLabelling(_critic, _states, candidates);
+        using var labels = labelling.InMemory();
+        labelling.Run(labels);
+        Assert.Equal(expected, All(labels));
+        Assert.Equal(sampled, All(candidates));
+        Assert.Throws<InvalidFileException>(() => labelling.OpenFile(At("labels.npy")));
+    }
+
+    [Fact]
     public void LabelsOfAnotherCriticAreRefused()
     {
         using var candidates = Sampled();

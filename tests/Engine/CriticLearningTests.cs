@@ -97,6 +97,27 @@ public sealed class CriticLearningTests : IDisposable
     }
 
     [Fact]
+    public void Samples_beyond_the_action_space_are_backed_up_from_as_the_environment_would_play_them()
+    {
+        var settings = _settings with { Method = CriticMethod.Softmax, ClipsActions = true, Softmax = new SoftmaxQSettings { Candidates = 1 } };
+        float[] within = Trained([-1, 1, 0, 0]), beyond = Trained([-3, 2, 0, 0]);
+        Assert.Equal(within, beyond);
+        AssertClose([0, Gamma, 0, 1], beyond);
+
+        float[] Trained(float[] nextActions)
+        {
+            using var data = Data();
+            using var samples = RowStore.InMemory(4, 1, 1);
+            samples.Append(nextActions);
+            using var critic = Critic.Create(_device, _shape, 3, hasValue: false);
+            using var learning = new SoftmaxQLearning(settings, critic, data, samples);
+            using var training = new CriticTraining(learning, 3);
+            training.Run();
+            return critic.Labels(_states, _actions);
+        }
+    }
+
+    [Fact]
     public void Parts_that_do_not_go_together_are_refused()
     {
         using var data = Data();

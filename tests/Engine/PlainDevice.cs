@@ -77,6 +77,12 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
             t[i] += rate * (s[i] - t[i]);
     }
 
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    {
+        for (int i = 0; i < count; i++)
+            Values(destination)[i] = Math.Clamp(Values(source)[i], -bound, bound);
+    }
+
     internal static T[] Values<T>(DeviceArray<T> array)
         where T : unmanaged => ((PlainArray<T>)array).Values;
 

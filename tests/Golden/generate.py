@@ -1,31 +1,36 @@
 #!/usr/bin/env python3
 """Writes the golden vectors in data/: what every device and the float64 twin are held to.
 
-Everything is computed by PyTorch's autograd in float64, from the formulas of the method and nothing of this
-repository. Weights and inputs are not stored: they come from an integer hash (see `bits`), are rounded to float32,
-and are made again, bit for bit, by GoldenInputs.cs. Gradients are stored as sketches (see `sketch`), that of the
-smallest case also whole.
+Everything is computed in float64 by PyTorch's autograd, from the definitions in bench/reference/eda_reference.py and
+nothing of the engine; the solvers, of which the reference has only the published one, are written out here. Weights and
+inputs are not stored: they come from an integer hash (see `bits`), are rounded to float32, and are made again, bit for
+bit, by GoldenInputs.cs. Gradients are stored as sketches (see `sketch`), that of the smallest case also whole.
 
 Needs PyTorch 1.13 or newer and NumPy (Debian: python3-torch). From the repository root:
 
-    python3 tests/Golden/generate.py
+    python3 tests/Golden/generate.py            # writes the files
+    python3 tests/Golden/generate.py --check    # compares with those that are there; status 1 where one differs
 """
 
 import base64
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench" / "reference"))
+import eda_reference as reference
+import method
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 
 DATA = pathlib.Path(__file__).parent / "data"
-BETA_MIN, BETA_MAX, TIME_MIN = 0.1, 20.0, 1e-3
 PROJECTIONS, ENTRIES = 8, 4
+TOLERANCE = 1e-9
 
 # Streams of the hash, 1000 to a case; the tensors of a network count from their base.
 BEHAVIOR, POLICY, SIGNS, POSITIONS = 0, 100, 200, 300
@@ -66,8 +71,8 @@ def single(values, *shape):
 
 def times(stream, count):
     """In [1e-3, 1); the first two are the ends of the range."""
-    t = TIME_MIN + (1 - TIME_MIN) * (0.5 + 0.5 * uniform(stream, count))
-    t[0] = TIME_MIN
+    t = method.TIME_MIN + (1 - method.TIME_MIN) * (0.5 + 0.5 * uniform(stream, count))
+    t[0] = method.TIME_MIN
     if count > 1:
         t[1] = 1.0
     return single(t, count)
@@ -124,76 +129,23 @@ def policy(case, weights):
     return moved
 
 
-def alpha_sigma(t):
-    log_alpha = -0.25 * t**2 * (BETA_MAX - BETA_MIN) - 0.5 * t * BETA_MIN
-    return torch.exp(log_alpha), torch.sqrt(-torch.expm1(2 * log_alpha))
-
-
-def density(case, w, a, t, s=None, mask=None, rate=0.0):
-    """f(a|s,t) [n]; mask [n, blocks, H] is 1 where a feature is kept."""
-    condition = "cond_model.0" if s is not None else "cond_model"
-    phase = 2 * math.pi * t[:, None] * w["embed.0.W"]
-    phi = torch.cat([torch.sin(phase), torch.cos(phase)], 1)
-    e = F.silu(F.linear(phi, w[condition + ".weight"], w[condition + ".bias"]))
-    u = [F.linear(a, w["dense2.weight"], w["dense2.bias"]), F.linear(e, w["dense1.weight"], w["dense1.bias"])]
-    if s is not None:
-        u.append(F.linear(s, w["dense3.weight"], w["dense3.bias"]))
-    x = F.linear(torch.cat(u, 1), w["main.fc.weight"], w["main.fc.bias"])
-    for l in range(case["blocks"]):
-        b = f"main.blocks.{l}."
-        y = x if mask is None else x * mask[:, l] / (1 - rate)
-        y = F.layer_norm(y, (case["width"],), w[b + "layer_norm.weight"], w[b + "layer_norm.bias"], 1e-5)
-        y = F.silu(F.linear(y, w[b + "fc1.weight"], w[b + "fc1.bias"]))
-        x = x + F.linear(y, w[b + "fc2.weight"], w[b + "fc2.bias"])
-    return F.linear(F.silu(x), w["main.out_fc.weight"], w["main.out_fc.bias"]).sum(1)
-
-
-def predicted_noise(case, w, a, t, s=None, mask=None, rate=0.0, create_graph=False):
-    """-sigma times the gradient of f (Eq. 9)."""
-    a = a.detach().requires_grad_(True)
-    slope, = torch.autograd.grad(density(case, w, a, t, s, mask, rate).sum(), a, create_graph=create_graph)
-    return -alpha_sigma(t)[1][:, None] * slope
-
-
-def diffuse(a, t, noise):
-    alpha, sigma = alpha_sigma(t)
-    return alpha[:, None] * a + sigma[:, None] * noise
-
-
-# --------------------------------------------------------------------------------------------------------- the losses
-
-def denoising_loss(case, w, a, t, noise, s, mask=None, rate=0.0):
-    """Eq. 10."""
-    predicted = predicted_noise(case, w, diffuse(a, t, noise), t, s, mask, rate, create_graph=True)
-    return ((noise - predicted) ** 2).sum(1).mean()
+def model(case, weights):
+    """The network with these weights."""
+    network = reference.Bdm(case["stateSize"], case["actionSize"], case["width"], case["blocks"])
+    network.load_state_dict({name: values.clone() for name, values in weights.items()})
+    return network
 
 
 def objective(kind, gaps, labels, temperature, scale):
     """Eq. 14 and Eq. 15."""
-    log_policy = F.log_softmax(temperature * gaps, 1)
-    if kind == "Value":
-        return -(F.softmax(scale * labels, 1) * log_policy).sum(1).mean()
-    return -log_policy.gather(1, labels.argmax(1, keepdim=True)).mean()
+    return reference.value_loss(gaps, labels, temperature, scale) if kind == "Value" else reference.preference_loss(gaps, labels, temperature)
 
 
-def candidate_gaps(case, theta, phi, a, t, noise, s):
-    """a, noise [b, K, A]; t [b]; s [b, S]."""
-    b, k, size = a.shape
-    t = t.repeat_interleave(k)
-    s = None if s is None else s.repeat_interleave(k, 0)
-    at = diffuse(a.reshape(b * k, size), t, noise.reshape(b * k, size))
-    return (density(case, theta, at, t, s) - density(case, phi, at, t, s)).reshape(b, k)
-
-
-def leaves(w):
-    """Parameters to differentiate by: all but the fixed frequencies."""
-    return {n: v.clone().requires_grad_(n != "embed.0.W") for n, v in w.items()}
-
-
-def parameter_gradient(loss, w):
-    moving = [n for n, v in w.items() if v.requires_grad]
-    found = dict(zip(moving, torch.autograd.grad(loss, [w[n] for n in moving], allow_unused=True)))
-    return {n: torch.zeros_like(v) if found.get(n) is None else found[n] for n, v in w.items()}
+def parameter_gradient(loss, network):
+    """By tensor; that of the fixed frequencies, and of what the loss does not depend on, is zero."""
+    parameters = dict(network.named_parameters())
+    found = dict(zip(parameters, torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)))
+    return {name: torch.zeros_like(values) if found.get(name) is None else found[name] for name, values in network.state_dict().items()}
 
 
 def sketch(case, gradients):
@@ -221,13 +173,6 @@ def whole(case, gradients):
 
 # --------------------------------------------------------------------------------------------------------- the solver
 
-def schedule(t):
-    """alpha, sigma and the half-log-SNR of a time."""
-    log_alpha = -0.25 * t**2 * (BETA_MAX - BETA_MIN) - 0.5 * t * BETA_MIN
-    sigma = math.sqrt(-math.expm1(2 * log_alpha))
-    return math.exp(log_alpha), sigma, log_alpha - math.log(sigma)
-
-
 def singlestep_orders(evaluations, order):
     if order == 1:
         return [1] * evaluations
@@ -240,8 +185,8 @@ def singlestep_orders(evaluations, order):
 def solve(predict, x, evaluations, order, multistep):
     """DPM-Solver++ (Lu et al. 2022, Algorithms 1 and 2 and the third-order singlestep of its appendix), with data
     prediction, on a grid of times uniform from 1 to 1e-3 that supplies the inner nodes too."""
-    grid = [1 + (TIME_MIN - 1) * i / evaluations for i in range(evaluations + 1)]
-    node = [schedule(t) for t in grid]
+    grid = [1 + (method.TIME_MIN - 1) * i / evaluations for i in range(evaluations + 1)]
+    node = [method.schedule(t) for t in grid]
 
     def data(i, x):
         return (x - node[i][1] * predict(x, grid[i])) / node[i][0]
@@ -328,13 +273,13 @@ def network(case):
     out["tensors"] = [{"name": name, "dimensions": list(shape)} for name, shape in tensors(case)]
     out["behaviorSquares"] = float(sum((v**2).sum() for v in phi.values()))
     out["policySquares"] = float(sum((v**2).sum() for v in theta.values()))
-    out["density"] = density(case, phi, at, t, s).tolist()
-    out["score"] = predicted_noise(case, phi, at, t, s).reshape(-1).tolist()
+    behavior_model, policy_model = model(case, phi), model(case, theta)
+    out["density"] = behavior_model(at, t, s).tolist()
+    out["score"] = reference.score(behavior_model, at, t, s).reshape(-1).tolist()
 
-    for key, dropped in (("denoising", (None, 0.0)), ("denoisingWithDropout", (mask, rate))):
-        w = leaves(phi)
-        loss = denoising_loss(case, w, a, t, noise, s, *dropped)
-        g = parameter_gradient(loss, w)
+    for key, dropped in (("denoising", (0.0, None)), ("denoisingWithDropout", (rate, mask))):
+        loss = reference.denoising_loss(behavior_model, a, t, noise, s, *dropped)
+        g = parameter_gradient(loss, behavior_model)
         out[key] = {"loss": loss.item(), "gradient": sketch(case, g)}
         if case["whole"]:
             out[key]["whole"] = whole(case, g)
@@ -344,13 +289,13 @@ def network(case):
     gap_noise = single(spread(base + GAP_NOISE, b * k * size), b, k, size)
     gap_states, gap_times = states(GAP_STATES, b), times(base + GAP_TIMES, b)
     labels = single(spread(base + LABELS, b * k), b, k)
-    out["gaps"] = candidate_gaps(case, theta, phi, candidates, gap_times, gap_noise, gap_states).reshape(-1).tolist()
+    gaps = reference.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
+    out["gaps"] = gaps.reshape(-1).tolist()
     out["alignment"] = []
     for kind, temperature in (("Value", 0.5), ("Preference", 2.0)):
-        w = leaves(theta)
-        loss = objective(kind, candidate_gaps(case, w, phi, candidates, gap_times, gap_noise, gap_states), labels,
-                         temperature, 3.0)
-        g = parameter_gradient(loss, w)
+        gaps = reference.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
+        loss = objective(kind, gaps, labels, temperature, 3.0)
+        g = parameter_gradient(loss, policy_model)
         step = {"objective": kind, "temperature": temperature, "labelScale": 3.0, "loss": loss.item(),
                 "gradient": sketch(case, g)}
         if case["whole"]:
@@ -365,7 +310,7 @@ def network(case):
         sample_states = sample_states.repeat_interleave(c, 0)
 
     def predict(x, time):
-        return predicted_noise(case, phi, x, torch.full((m * c,), time), sample_states)
+        return reference.score(behavior_model, x, torch.full((m * c,), time), sample_states).detach()
 
     out["trajectories"] = [
         {"solver": kind, "order": order, "evaluations": evaluations,
@@ -421,9 +366,47 @@ def write(name, content):
     (DATA / f"{name}.json").write_text(text(content, "") + "\n")
 
 
+def differences(found, expected, where=""):
+    """The places where two documents differ by more than rounding."""
+    if isinstance(expected, dict):
+        if not isinstance(found, dict) or list(found) != list(expected):
+            return [where]
+        if "projections" in expected:
+            # A sketch: its numbers are as exact as the tensor's norm; that of the output bias's gradient is rounding alone.
+            scale = max(expected["norm"], 1e-6)
+            near = all(abs(one - other) <= TOLERANCE * scale for key in ("projections", "entries") for one, other in zip(found[key], expected[key]))
+            return [] if near and found["name"] == expected["name"] and abs(found["norm"] - expected["norm"]) <= TOLERANCE * scale else [where]
+        return [place for key in expected for place in differences(found[key], expected[key], f"{where}.{key}")]
+    if isinstance(expected, list) and expected and isinstance(expected[0], float):
+        one, other = np.array(found, dtype=float), np.array(expected)
+        return [] if one.shape == other.shape and np.linalg.norm(one - other) <= TOLERANCE * max(np.linalg.norm(other), 1) else [where]
+    if isinstance(expected, list):
+        if len(found) != len(expected):
+            return [where]
+        return [place for i, (one, other) in enumerate(zip(found, expected)) for place in differences(one, other, f"{where}[{i}]")]
+    if isinstance(expected, float):
+        return [] if abs(found - expected) <= TOLERANCE * max(abs(expected), 1) else [where]
+    if where.endswith(".whole"):
+        one, other = (np.frombuffer(base64.b64decode(text), "<f4") for text in (found, expected))
+        return [] if one.shape == other.shape and np.linalg.norm(one - other) <= 1e-6 * np.linalg.norm(other) else [where]
+    return [] if found == expected else [where]
+
+
+def main(documents):
+    """Writes documents by name, or with --check compares them."""
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(f"generate: unknown argument {sys.argv[1]!r}; allowed is --check")
+    if not sys.argv[1:]:
+        DATA.mkdir(exist_ok=True)
+        for name, content in documents:
+            write(name, content)
+        return
+    differing = [place for name, content in documents for place in differences(content, json.loads((DATA / f"{name}.json").read_text()), name)]
+    for place in differing:
+        print(f"{place} differs")
+    print(f"{len(differing)} of the comparisons failed" if differing else f"PyTorch {torch.__version__}: every comparison agrees")
+    sys.exit(1 if differing else 0)
+
+
 if __name__ == "__main__":
-    DATA.mkdir(exist_ok=True)
-    for case in CASES:
-        write(case["name"], network(case))
-    write("objectives", objectives())
-    write("adam", adam())
+    main([(case["name"], network(case)) for case in CASES] + [("objectives", objectives()), ("adam", adam())])

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Writes the golden vectors of the critics in data/critic-*.json: whole training steps in PyTorch, in float64.
 
-Networks, losses, torch.optim.Adam, the target's average and the order of a step are written from the method's
-section 4 and nothing of this repository; weights, datasets and batches come from generate.py's integer hash and are
-made again by CriticInputs.cs. What the parameters have moved by is stored as sketches, in the smallest case also whole.
+Networks, losses, the target's average and the order of a step are those of bench/reference/eda_reference.py, and nothing
+of the engine; weights, datasets and batches come from generate.py's integer hash and are made again by CriticInputs.cs.
+What the parameters have moved by is stored as sketches, in the smallest case also whole.
 
 Needs PyTorch 1.13 or newer and NumPy (Debian: python3-torch). From the repository root:
 
-    python3 tests/Golden/generate_critics.py
+    python3 tests/Golden/generate_critics.py            # writes the files
+    python3 tests/Golden/generate_critics.py --check    # compares with those that are there
 """
 
 import base64
@@ -15,9 +16,8 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from generate import ENTRIES, POSITIONS, PROJECTIONS, SIGNS, bits, single, spread, uniform, write
+from generate import ENTRIES, POSITIONS, PROJECTIONS, SIGNS, bits, main, reference, single, spread, uniform
 
 # Streams of the hash, 1000 to a case; the tensors of a layout count from its base, below 20 each.
 TWIN, VALUE, POLICY, TARGET = 0, 20, 40, 60
@@ -60,40 +60,13 @@ def weights(case, shapes, base):
     return made
 
 
-def mlp(w, name, x):
-    x = F.relu(F.linear(x, w[name + ".0.weight"], w[name + ".0.bias"]))
-    x = F.relu(F.linear(x, w[name + ".2.weight"], w[name + ".2.bias"]))
-    return F.linear(x, w[name + ".4.weight"], w[name + ".4.bias"])
+def load(module, values):
+    module.load_state_dict({name: v.clone() for name, v in values.items()})
+    return module
 
 
-def twins(w, s, a):
-    """Q1 and Q2; the action goes first."""
-    x = torch.cat([a, s], -1)
-    return mlp(w, "q1", x).squeeze(-1), mlp(w, "q2", x).squeeze(-1)
-
-
-def act(w, s):
-    return torch.tanh(mlp(w, "net", s))
-
-
-def leaves(w):
-    return {name: v.clone().requires_grad_(True) for name, v in w.items()}
-
-
-def adam(w):
-    return torch.optim.Adam(list(w.values()), lr=RATE)
-
-
-def minimise(optimizer, loss):
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-
-
-def follow(target, w):
-    with torch.no_grad():
-        for name in target:
-            target[name].mul_(1 - TARGET_RATE).add_(TARGET_RATE * w[name])
+def adam(module):
+    return torch.optim.Adam(module.parameters(), lr=RATE)
 
 
 def sketch(case, shapes, base, values):
@@ -121,8 +94,12 @@ def stored(case, shapes, base, values):
     return out
 
 
-def moved(before, after):
-    return {name: after[name].detach() - before[name] for name in before}
+def moved(before, module):
+    return {name: values - before[name] for name, values in module.state_dict().items()}
+
+
+def gradients_of(module):
+    return {name: parameter.grad.clone() for name, parameter in module.named_parameters()}
 
 
 def critic(case):
@@ -138,48 +115,34 @@ def critic(case):
     actions = single(uniform(base + ACTIONS, n * a_size), n, a_size)
     rewards = single(spread(base + REWARDS, n), n)
     terminals = single(uniform(base + TERMINALS, n) > 0.5, n)
-    tau, gamma = case["expectile"], case["discount"]
+    gamma = case["discount"]
 
     def batch(step):
         i = torch.from_numpy((bits(base + INDICES + step, rows) % np.uint64(n)).astype(np.int64))
-        return states[i], actions[i], rewards[i], terminals[i], next_states[i]
+        return states[i], actions[i], rewards[i], next_states[i], terminals[i]
 
-    def evaluate(target, s, a):
-        return torch.min(*twins(target, s, a))
-
-    def q_loss(w, s, a, backup):
-        return sum(F.mse_loss(q, backup) for q in twins(w, s, a)) / 2
+    def new_twin(name):
+        return load(reference.TwinQ(s_size, a_size, case["width"]), first[name])
 
     # Implicit Q-learning with its policy: everything evaluated, V, Q, target, then the policy by the moved networks.
-    twin, value, policy = leaves(first["twin"]), leaves(first["value"]), leaves(first["policy"])
-    target = {name: v.clone() for name, v in first["target"].items()}
-    optimizers = [adam(value), adam(twin), adam(policy)]
+    value, policy = load(reference.Value(s_size, case["width"]), first["value"]), load(reference.Policy(s_size, a_size, case["width"]), first["policy"])
+    twin, target = new_twin("twin"), new_twin("target").requires_grad_(False)
+    value_adam, twin_adam, policy_adam = adam(value), adam(twin), adam(policy)
     steps = []
     for step in range(STEPS):
-        s, a, r, d, s2 = batch(step)
+        s, a, r, s2, d = batch(step)
         with torch.no_grad():
-            label, next_value = evaluate(target, s, a), mlp(value, "v", s2).squeeze(-1)
-        u = label - mlp(value, "v", s).squeeze(-1)
-        value_loss = (torch.abs(tau - (u < 0).double()) * u**2).mean()
-        twin_loss = q_loss(twin, s, a, r + (1 - d) * gamma * next_value)
-        minimise(optimizers[0], value_loss)
-        minimise(optimizers[1], twin_loss)
-        follow(target, twin)
-        with torch.no_grad():
-            advantage = evaluate(target, s, a) - mlp(value, "v", s).squeeze(-1)
-            weight = torch.exp(case["temperature"] * advantage).clamp(max=case["cap"])
-        policy_loss = (weight * ((act(policy, s) - a) ** 2).sum(1)).mean()
-        minimise(optimizers[2], policy_loss)
+            above = reference.minimum_q(target, s, a) >= value(s)
+        value_loss, twin_loss, next_value = reference.iql_losses(value, twin, target, s, a, r, s2, d, gamma, case["expectile"])
+        reference.iql_update((value_loss, twin_loss), value_adam, twin_adam, twin, target, TARGET_RATE)
+        policy_loss, weight = reference.policy_loss(policy, value, target, s, a, case["temperature"], case["cap"])
+        reference.minimise(policy_adam, policy_loss)
         steps.append({"q": twin_loss.item(), "value": value_loss.item(), "nextValue": next_value.mean().item(),
-                      "policy": policy_loss.item(), "above": int((u >= 0).sum()), "capped": int((weight == case["cap"]).sum()),
+                      "policy": policy_loss.item(), "above": int(above.sum()), "capped": int((weight == case["cap"]).sum()),
                       "terminal": int(d.sum())})
         if step == 0:
-            gradients = {"twin": {m: v.grad for m, v in twin.items()}, "value": {m: v.grad for m, v in value.items()},
-                         "policy": {m: v.grad for m, v in policy.items()}}
-            gradients = {"twin": stored(case, shapes["twin"], TWIN, gradients["twin"]),
-                         "value": stored(case, shapes["value"], VALUE, gradients["value"]),
-                         "policy": stored(case, shapes["policy"], POLICY, gradients["policy"])}
-    s, a, *_ = batch(0)
+            gradients = {name: stored(case, shapes[name], stream, gradients_of(module))
+                         for name, stream, module in (("twin", TWIN, twin), ("value", VALUE, value), ("policy", POLICY, policy))}
     implicit = {
         "steps": steps, "gradients": gradients,
         "moved": {"twin": stored(case, shapes["twin"], TWIN, moved(first["twin"], twin)),
@@ -189,17 +152,13 @@ def critic(case):
     }
 
     # A critic without V: softmax Q-learning, which with one sample is online Q-learning.
-    twin, target = leaves(first["twin"]), {name: v.clone() for name, v in first["target"].items()}
+    twin, target = new_twin("twin"), new_twin("target").requires_grad_(False)
     optimizer, steps = adam(twin), []
     for step in range(STEPS):
-        s, a, r, d, s2 = batch(step)
         next_actions = single(uniform(base + NEXT_ACTIONS + step, rows * k * a_size), rows, k, a_size)
-        with torch.no_grad():
-            label = evaluate(target, s2[:, None].expand(-1, k, -1), next_actions)
-            next_value = (F.softmax(case["inverseTemperature"] * label, 1) * label).sum(1)
-        loss = q_loss(twin, s, a, r + (1 - d) * gamma * next_value)
-        minimise(optimizer, loss)
-        follow(target, twin)
+        loss, next_value = reference.sampled_loss(twin, target, *batch(step), next_actions, gamma, case["inverseTemperature"])
+        reference.minimise(optimizer, loss)
+        reference.follow(target, twin, TARGET_RATE)
         steps.append({"q": loss.item(), "nextValue": next_value.mean().item()})
     sampled = {"steps": steps,
                "moved": {"twin": stored(case, shapes["twin"], TWIN, moved(first["twin"], twin)),
@@ -211,13 +170,15 @@ def critic(case):
     out["learningRate"], out["targetRate"] = RATE, TARGET_RATE
     out["tensors"] = [{"name": name, "dimensions": list(shape)} for layout in ("twin", "value", "policy") for name, shape in shapes[layout]]
     out["squares"] = {name: float(sum((v**2).sum() for v in w.values())) for name, w in first.items()}
-    out["minimumQ"] = evaluate(first["target"], s[:, None].expand(-1, k, -1), candidates).reshape(-1).tolist()
-    out["values"] = mlp(first["value"], "v", s).reshape(-1).tolist()
-    out["actions"] = act(first["policy"], s).reshape(-1).tolist()
+    load(value, first["value"])
+    load(policy, first["policy"])
+    with torch.no_grad():
+        out["minimumQ"] = reference.minimum_q(new_twin("target"), s, candidates).reshape(-1).tolist()
+        out["values"] = value(s).tolist()
+        out["actions"] = policy(s).reshape(-1).tolist()
     out["implicit"], out["sampled"] = implicit, sampled
     return out
 
 
 if __name__ == "__main__":
-    for case in CASES:
-        write(case["name"], critic(case))
+    main([(case["name"], critic(case)) for case in CASES])

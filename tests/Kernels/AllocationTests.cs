@@ -70,6 +70,7 @@ public class AllocationTests
                 device.Vector.FillNormal(arrays.Gradient, arrays.Gradient.Length, Draw, RandomPurpose.DataNoise);
                 device.Vector.Adam(arrays.Policy, arrays.Gradient, first, second, new AdamSettings(1e-3f), 1);
                 device.Vector.PolyakAverage(arrays.Policy, arrays.Behavior, 0.1f);
+                device.Vector.Clip(arrays.Policy, arrays.Policy.Length, 1, arrays.Behavior);
             },
             "vector operations");
     }

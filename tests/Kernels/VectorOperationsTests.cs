@@ -148,4 +148,29 @@ public class VectorOperationsTests
         device.Synchronize();
         Deviation.AssertClose(Deviation.Widen(source), targetArray.ToArray(), 1e-6, "target after a whole way");
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Clip_cuts_off_at_the_bound_and_leaves_what_is_no_number(string deviceName)
+    {
+        const int Count = 1013;
+        float[] source = FormulaNumbers.Fill(Count, i => 2 * FormulaNumbers.Uniform(73, i));
+        (source[0], source[1], source[2], source[3]) = (float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0.75f);
+        float[] expected = [.. source.Select(value => Math.Clamp(value, -0.75f, 0.75f))];
+        using var device = TestDevices.Create(deviceName);
+        using var sourceArray = device.Upload<float>(source);
+        using var clipped = device.Upload<float>(new float[Count + 1]);
+        device.Vector.Clip(sourceArray, Count, 0.75f, clipped);
+        device.Synchronize();
+        Assert.Equal([.. expected, 0], clipped.ToArray());
+        Assert.Equal(source, sourceArray.ToArray());
+
+        // In place, and only from the front.
+        device.Vector.Clip(sourceArray, 700, 0.75f, sourceArray);
+        device.Synchronize();
+        Assert.Equal([.. expected[..700], .. source[700..]], sourceArray.ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(sourceArray, 1, -1, clipped));
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(sourceArray, 1, float.NaN, clipped));
+        Assert.Throws<ArgumentException>(() => device.Vector.Clip(sourceArray, Count + 1, 1, clipped));
+    }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """JAX doing the engine's steps, each one jitted function of randomness, gradient and Adam, data resident on the
-device. The same formulas, line by line, as pytorch_steps.py, which is held to the golden vectors.
+device. The same formulas, line by line, as eda_reference.py, which is held to the golden vectors.
 
     python3 jax_steps.py --precision tf32 --json jax-tf32.json
 """
@@ -11,6 +11,7 @@ import math
 import jax
 import jax.numpy as jnp
 
+import timing  # first: it makes the next importable
 import method
 
 MATMUL = {"fp32": "float32", "tf32": "tensorfloat32"}
@@ -270,15 +271,15 @@ class Workload:
 
 
 def main():
-    options = method.arguments("JAX jit doing the engine's steps", list(MATMUL))
+    options = timing.arguments("JAX jit doing the engine's steps", list(MATMUL))
     jax.config.update("jax_default_matmul_precision", MATMUL[options.precision])
     jax.config.update("jax_platforms", options.device)
-    work = Workload(method.Size(options.small))
+    work = Workload(timing.Size(options.small))
 
     def repeat(step):
         return lambda count: [step() for _ in range(count)]
 
-    steps, stages = method.measure(
+    steps, stages = timing.measure(
         options, work.synchronize,
         {"pretraining_step": (work.pretraining_step, 1), "alignment_step": (work.alignment_step, 1), "score": (work.score, 1),
          "sampling": (work.sampling, 0.2), "iql_step": (work.iql_step, 1)},
@@ -286,7 +287,7 @@ def main():
          "alignment": (repeat(work.alignment_step), options.stage_steps),
          "candidates": (work.sampling, options.stage_states)})
     if options.json:
-        method.save(options.json, "jax", jax.__version__, "jit", jax.devices()[0].device_kind, options.precision, steps, stages)
+        timing.save(options.json, "jax", jax.__version__, "jit", jax.devices()[0].device_kind, options.precision, steps, stages)
 
 
 if __name__ == "__main__":

@@ -191,6 +191,39 @@ public static class PolyakStep
     }
 }
 
+/// <summary>The arguments of <see cref="ClipElements"/>.</summary>
+public struct ClipArguments
+{
+    /// <summary>The values.</summary>
+    public ArrayView<float> Source;
+
+    /// <summary>Overwritten; may be the source.</summary>
+    public ArrayView<float> Destination;
+
+    /// <summary>The largest magnitude.</summary>
+    public float Bound;
+}
+
+/// <summary>destination = source, cut off at ±bound. An item an element; 8 bytes each.</summary>
+public static class ClipElements
+{
+    /// <summary>The kernel: a grid of ⌈length/128⌉ groups.</summary>
+    /// <param name="a">Its arguments.</param>
+    [GpuKernel(VectorKernel.GroupSize)]
+    public static void Run(ClipArguments a)
+    {
+        int i = VectorKernel.Index;
+        if (i >= a.Destination.IntLength)
+            return;
+        float value = a.Source[i];
+        if (value > a.Bound)
+            value = a.Bound;
+        else if (value < -a.Bound)
+            value = -a.Bound;
+        a.Destination[i] = value;
+    }
+}
+
 /// <summary>The arguments of <see cref="CopyElements"/>.</summary>
 public struct CopyArguments
 {

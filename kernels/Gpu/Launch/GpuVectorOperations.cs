@@ -9,6 +9,7 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
     private readonly LoadedKernel<GatherArguments> _gather = backend.Load<GatherArguments>("gather_rows", VectorKernel.GroupSize, GatherRows.Run);
     private readonly LoadedKernel<AdamArguments> _adam = backend.Load<AdamArguments>("adam", VectorKernel.GroupSize, AdamStep.Run);
     private readonly LoadedKernel<PolyakArguments> _polyak = backend.Load<PolyakArguments>("polyak", VectorKernel.GroupSize, PolyakStep.Run);
+    private readonly LoadedKernel<ClipArguments> _clip = backend.Load<ClipArguments>("clip", VectorKernel.GroupSize, ClipElements.Run);
     private readonly GpuArguments _arguments = new(backend, 1);
     private readonly GpuArray<uint> _draw = backend.Allocate<uint>(DrawView.Length);
     private readonly GpuArray<float> _noValues = backend.Allocate<float>(1);
@@ -100,6 +101,19 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         var arguments = new PolyakArguments { Target = _arguments.Array(target, count).View, Source = _arguments.Array(source, count).View, Rate = rate };
         if (count > 0)
             _polyak.Launch(Elements(count, 1), arguments, new KernelWork(3.0 * count, 12.0 * count));
+    }
+
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (!(bound >= 0))
+            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
+        int elements = checked((int)count);
+        var (from, to) = (_arguments.Array(source, elements), _arguments.Array(destination, elements));
+        if (elements == 0)
+            return;
+        var arguments = new ClipArguments { Source = from.View.SubView(0, elements), Destination = to.View.SubView(0, elements), Bound = bound };
+        _clip.Launch(Elements(elements, 1), arguments, new KernelWork(0, 8.0 * elements));
     }
 
     public void Dispose()

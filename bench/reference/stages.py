@@ -1,0 +1,380 @@
+"""The stages of a run on a dataset in PyTorch: the run folder's settings, the engine's initial weights and definitions of
+what is held out, labelled and measured, PyTorch's own randomness in training."""
+
+import copy
+import json
+import math
+
+import numpy as np
+import torch
+
+import eda_reference as reference
+import method
+import philox
+from offline_data import Transitions
+from refusal import Refusal
+from run_folder import Metrics
+from tensor_files import fingerprint, read_rows, rows_fingerprint, write_rows
+
+ROWS_AT_ONCE, DRAWS_PER_PAIR = 4096, 8
+
+
+class Run:
+    """A run folder with its dataset on a device."""
+
+    def __init__(self, folder, device):
+        self.folder, self.config, self.seed, self.device = folder, folder.config, folder.seed, device
+        dataset = self.config["dataset"]
+        if dataset.get("sha256") is None:
+            raise Refusal(f"{folder.path} has no dataset's file: the task makes its data itself; allowed is a run on a file")
+        self.data = Transitions(dataset["path"], self.config["environment"], dataset["sha256"])
+        self.state_size, self.action_size = self.data.states.shape[1], self.data.actions.shape[1]
+        torch.manual_seed(self.seed)
+
+    def to_device(self, values):
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+
+    def new_bdm(self):
+        model = reference.Bdm(self.state_size, self.action_size, self.config["width"], self.config["blocks"])
+        return initialise(model, self.seed, philox.BEHAVIOR, philox.INITIALISATION).to(self.device)
+
+    def behavior(self):
+        return load(self.new_bdm(), self.folder.require_finished("behavior", "behavior", self.config["behavior"]["steps"]))
+
+    def rows(self, count, of):
+        return torch.randint(of, (count,), device=self.device)
+
+    def times(self, count):
+        return method.TIME_MIN + (1 - method.TIME_MIN) * torch.rand(count, device=self.device)
+
+    @property
+    def network(self):
+        return f"S={self.state_size} A={self.action_size} H={self.config['width']} blocks={self.config['blocks']}"
+
+    @property
+    def critic_network(self):
+        return f"S={self.state_size} A={self.action_size} H={self.config['criticWidth']}"
+
+
+def load(module, tensors):
+    try:
+        module.load_state_dict({name: torch.from_numpy(values.astype(np.float32)) for name, values in tensors.items()})
+    except RuntimeError as error:
+        raise Refusal("the weights do not fit the run's networks: " + " ".join(str(error).split())) from None
+    return module
+
+
+def initialise(module, seed, stage, purpose):
+    """PyTorch's initial weights, linear layers uniform within 1/sqrt(fan in), by the engine's words: there
+    are sixteen random frequencies, and which they are can make a tenth of difference to the loss after a thousand steps.
+    A parameter's element is its place in the flat array."""
+    place, bound, weights = 0, None, {}
+    for name, values in module.state_dict().items():
+        first, count = place, values.numel()
+        place += count
+        if name == "embed.0.W":
+            drawn = np.float32(30) * philox.normal(seed, stage, 0, purpose, first, count)
+        elif ".layer_norm." in name:
+            drawn = np.full(count, name.endswith("weight"), dtype=np.float32)
+        else:
+            # A bias follows its weight, and has its bound.
+            bound = np.float32(1) / np.sqrt(np.float32(values.shape[1])) if values.dim() == 2 else bound
+            drawn = bound * (np.float32(2) * philox.uniform(seed, stage, 0, purpose, first, count) - np.float32(1))
+        weights[name] = drawn.reshape(tuple(values.shape))
+    return load(module, weights)
+
+
+def part(tensors, prefix):
+    return {name[len(prefix):]: values for name, values in tensors.items() if name.startswith(prefix)}
+
+
+def arrays(module, prefix=""):
+    return {prefix + name: values.detach().cpu().numpy() for name, values in module.state_dict().items()}
+
+
+def flat(module):
+    """All tensors in the order of their names in the engine's layout, which is PyTorch's own."""
+    return np.concatenate([values.reshape(-1) for values in arrays(module).values()])
+
+
+def rate_factor(schedule, step, total):
+    """The course of the learning rate: a linear warm up, then constant or half a cosine."""
+    warm_up = schedule["warmUpSteps"]
+    if step < warm_up:
+        return (step + 1) / warm_up
+    if schedule["curve"] == "constant" or total <= warm_up:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / (total - warm_up))))
+
+
+class Descent:
+    """A diffusion model moved along gradients by Adam on a schedule. `result` is the model, or with averaging the running
+    average of its weights."""
+
+    def __init__(self, model, settings):
+        self.model, self.settings, self.step = model, settings, 0
+        self.adam = torch.optim.Adam(reference.parameters_of(model), lr=settings["learningRate"])
+        self.result = copy.deepcopy(model).requires_grad_(False) if settings["averaging"] > 0 else model
+
+    def advance(self, loss):
+        rate = self.settings["learningRate"] * rate_factor(self.settings["schedule"], self.step, self.settings["steps"])
+        for group in self.adam.param_groups:
+            group["lr"] = rate
+        reference.minimise(self.adam, loss)
+        if self.result is not self.model:
+            reference.follow(self.result, self.model, max(self.settings["averaging"], 9.0 / (self.step + 9)))
+        self.step += 1
+        return rate
+
+
+def train_behavior(run):
+    run.folder.refuse_overwriting("behavior.safetensors", "behavior.state.safetensors")
+    settings, held_out = run.config["behavior"], run.data.held_out(run.config["heldOut"], run.seed)
+    seen = np.setdiff1d(np.arange(len(run.data)), held_out)
+    states, actions = run.to_device(run.data.states[seen]), run.to_device(run.data.actions[seen])
+    descent = Descent(run.new_bdm(), settings)
+    metrics = Metrics(run.folder, "behavior", settings["steps"], settings["reportEvery"], ["loss", "learning_rate"])
+    for _ in range(settings["steps"]):
+        i = run.rows(settings["batch"], len(seen))
+        a = actions[i]
+        loss = reference.denoising_loss(descent.model, a, run.times(len(a)), torch.randn_like(a), states[i], settings["dropout"])
+        rate = descent.advance(loss)
+        metrics.add(loss.item(), rate)
+    run.folder.save("behavior.safetensors", arrays(descent.result))
+    run.folder.finish("behavior", "behavior", settings["steps"], run.network)
+    if len(held_out):
+        loss = held_out_loss(descent.result, run, held_out)
+        metrics.write([("held_out_loss", loss)])
+        print(f"held-out loss {loss:.6g}")
+
+
+def held_out_loss(model, run, pairs):
+    """Eq. 10 on pairs that training did not see, dropout off, with eight draws of t and noise each that depend on the
+    seed alone: the numbers that the engine measures on."""
+    rows, size = len(pairs) * DRAWS_PER_PAIR, run.action_size
+    stream = (run.seed, philox.EVALUATION, 0)
+    t = (method.TIME_MIN + (1 - method.TIME_MIN) * philox.uniform(*stream, philox.DIFFUSION_TIME, 0, rows).astype(np.float64)).astype(np.float32)
+    noise = philox.normal(*stream, philox.NOISE, 0, rows * size).reshape(rows, size)
+    nodes = [method.schedule(time)[:2] for time in t.tolist()]
+    alpha, sigma = (np.array([node[i] for node in nodes])[:, None] for i in (0, 1))
+    pairs = np.repeat(pairs, DRAWS_PER_PAIR)
+    diffused = (alpha * run.data.actions[pairs] + sigma * noise).astype(np.float32)
+    total = 0.0
+    for first in range(0, rows, ROWS_AT_ONCE):
+        at = slice(first, first + ROWS_AT_ONCE)
+        predicted = reference.score(model, *(run.to_device(values) for values in (diffused[at], t[at], run.data.states[pairs[at]])))
+        total += float(((noise[at].astype(np.float64) - predicted.detach().cpu().numpy()) ** 2).sum())
+    return total / rows
+
+
+def sample_rows(run, behavior, path, states, k, stage):
+    """K actions of each state from the noise that the engine starts from: those that are there, or new ones."""
+    evaluations = run.config["labels"]["evaluations"]
+    identity = {
+        "rows": "candidates", "seed": str(run.seed), "stage": {philox.LABEL: "Label", philox.CRITIC: "Critic"}[stage],
+        "states": fingerprint(states), "behavior": fingerprint(flat(behavior)),
+        "settings": json.dumps({"candidates": k, "evaluations": evaluations}, separators=(",", ":")),
+    }
+    return path, identity, evaluations
+
+
+def read_sampled(run, behavior, name, states, k, stage):
+    path, identity, _ = sample_rows(run, behavior, run.folder.checkpoint(name), states, k, stage)
+    return read_rows(path, (len(states), k, run.action_size), identity)
+
+
+def write_sampled(run, behavior, name, states, k, stage):
+    path, identity, evaluations = sample_rows(run, behavior, run.folder.checkpoint(name), states, k, stage)
+    size, at_once = run.action_size, max(1, ROWS_AT_ONCE // k)
+    found = np.empty((len(states), k, size), dtype=np.float32)
+    for first in range(0, len(states), at_once):
+        s = states[first:first + at_once]
+        start = philox.normal(run.seed, stage, 0, philox.SOLVER_START, first * k * size, len(s) * k * size).reshape(-1, size)
+        actions = reference.sample(behavior, run.to_device(start), run.to_device(np.repeat(s, k, 0)), evaluations)
+        found[first:first + len(s)] = actions.detach().cpu().numpy().reshape(-1, k, size)
+    if not np.isfinite(found).all():
+        raise ArithmeticError("a sampled action is not a number: the behavior model is of no use")
+    write_rows(path, found, identity)
+    print(f"{name}: {found.shape[0]} x {k} actions", flush=True)
+    return found
+
+
+class CriticTraining:
+    """A critic with its data, and a step of its training by whichever method the settings name."""
+
+    def __init__(self, run, next_actions=None, online=None):
+        self.run, self.settings, self.next_actions, self.online, self.step_count = run, run.config["critic"], next_actions, online, 0
+        width, implicit = run.config["criticWidth"], self.settings["method"] == "implicit"
+        sizes = (run.state_size, run.action_size, width)
+        self.twin = initialise(reference.TwinQ(*sizes), run.seed, philox.CRITIC, philox.TWIN_INITIALISATION).to(run.device)
+        self.target = copy.deepcopy(self.twin).requires_grad_(False)
+        self.value = initialise(reference.Value(run.state_size, width), run.seed, philox.CRITIC, philox.VALUE_INITIALISATION).to(run.device) if implicit else None
+        policy = implicit and self.settings["implicit"]["policy"] != "none"
+        self.policy = initialise(reference.Policy(*sizes), run.seed, philox.CRITIC, philox.POLICY_INITIALISATION).to(run.device) if policy else None
+        self.adam = {module: torch.optim.Adam(module.parameters(), lr=self.settings["learningRate"]) for module in (self.twin, self.value, self.policy) if module}
+        data = run.data
+        self.data = [run.to_device(values) for values in (data.states, data.actions, data.treated_rewards(run.config["rewards"]), data.next_states, data.terminals)]
+        names = ["loss", "next_value"] + ["value_loss"] * implicit + ["policy_loss"] * (self.policy is not None)
+        self.metrics = Metrics(run.folder, "critic", self.settings["steps"], self.settings["reportEvery"], names + ["learning_rate"])
+
+    def advance(self):
+        i = self.run.rows(self.settings["batch"], len(self.run.data))
+        batch = [values[i] for values in self.data]
+        measured = self.implicit_step(*batch) if self.value else self.sampled_step(i, *batch)
+        self.step_count += 1
+        self.metrics.add(*measured, self.settings["learningRate"])
+
+    def implicit_step(self, s, a, r, s2, done):
+        settings = self.settings["implicit"]
+        value_loss, twin_loss, next_value = reference.iql_losses(self.value, self.twin, self.target, s, a, r, s2, done, self.settings["discount"], settings["expectile"])
+        reference.iql_update((value_loss, twin_loss), self.adam[self.value], self.adam[self.twin], self.twin, self.target, self.settings["targetRate"])
+        measured = [twin_loss.item(), next_value.mean().item(), value_loss.item()]
+        if self.policy:
+            loss, _ = reference.policy_loss(self.policy, self.value, self.target, s, a, settings["advantageScale"], settings["weightCap"])
+            factor = rate_factor({"curve": "cosine", "warmUpSteps": 0}, self.step_count, self.settings["steps"])
+            self.adam[self.policy].param_groups[0]["lr"] = self.settings["learningRate"] * factor
+            reference.minimise(self.adam[self.policy], loss)
+            measured.append(loss.item())
+        return measured
+
+    def sampled_step(self, i, s, a, r, s2, done):
+        if self.online is None:
+            next_actions, alpha = self.run.to_device(self.next_actions[i.cpu().numpy()]), self.settings["softmax"]["inverseTemperature"]
+        else:
+            next_actions, alpha = reference.sample(self.online(), torch.randn_like(a), s2).detach()[:, None], 1.0
+        next_actions = rated(self.run, next_actions)
+        loss, next_value = reference.sampled_loss(self.twin, self.target, s, a, r, s2, done, next_actions, self.settings["discount"], alpha)
+        reference.minimise(self.adam[self.twin], loss)
+        reference.follow(self.target, self.twin, self.settings["targetRate"])
+        return [loss.item(), next_value.mean().item()]
+
+    def save(self):
+        tensors = {**arrays(self.twin, "q0."), **arrays(self.target, "q0_target.")}
+        if self.value:
+            tensors.update(arrays(self.value, "vf."))
+        self.run.folder.save("critic.safetensors", tensors, {"state_size": str(self.run.state_size)})
+        if self.policy:
+            self.run.folder.save("iql.safetensors", arrays(self.policy, "deter_policy."))
+        self.run.folder.finish("critic", "critic", self.settings["steps"], self.run.critic_network)
+
+
+def rated(run, actions):
+    """Sampled actions as the critic is to see them: clipped to the action space where the settings say so."""
+    return actions.clamp(-1, 1) if run.config["critic"]["clipsActions"] else actions
+
+
+CRITIC_FILES = ("critic.safetensors", "critic.state.safetensors", "iql.safetensors")
+
+
+def train_critic(run):
+    kind = run.config["critic"]["method"]
+    if kind == "online":
+        raise Refusal("critic.method is 'online'; allowed in a critic's stage of its own is implicit or softmax, an online critic is trained in align")
+    run.folder.refuse_overwriting(*CRITIC_FILES)
+    next_actions = None
+    if kind == "softmax":
+        behavior, k = run.behavior(), run.config["critic"]["softmax"]["candidates"]
+        there = run.folder.has("next_actions.npy")
+        next_actions = (read_sampled if there else write_sampled)(run, behavior, "next_actions.npy", run.data.next_states, k, philox.CRITIC)
+    training = CriticTraining(run, next_actions)
+    for _ in range(training.settings["steps"]):
+        training.advance()
+    training.save()
+
+
+def label(run):
+    run.folder.refuse_overwriting("labels.npy", "labels.npy.json")
+    behavior, online = run.behavior(), run.config["critic"]["method"] == "online"
+    target = None if online else finished_target(run)
+    states, k = run.data.states[run.data.labelled(run.config["labels"], run.seed)], run.config["alignment"]["candidates"]
+    if online:
+        run.folder.refuse_overwriting("candidates.npy", "candidates.npy.json")
+    there = run.folder.has("candidates.npy")
+    candidates = (read_sampled if there else write_sampled)(run, behavior, "candidates.npy", states, k, philox.LABEL)
+    if online:
+        return
+    labels = np.empty(candidates.shape[:2], dtype=np.float32)
+    for first in range(0, len(states), ROWS_AT_ONCE):
+        at = slice(first, first + ROWS_AT_ONCE)
+        with torch.no_grad():
+            labels[at] = reference.minimum_q(target, run.to_device(states[at]), rated(run, run.to_device(candidates[at]))).cpu().numpy()
+    write_rows(run.folder.checkpoint("labels.npy"), labels, label_identity(run, states, candidates, target))
+    print(f"labels.npy: {labels.shape[0]} x {k} labels of mean {labels.mean():.6g}")
+
+
+def label_identity(run, states, candidates, target):
+    identity = {"rows": "labels", "states": fingerprint(states), "candidates": rows_fingerprint(candidates), "critic": fingerprint(flat(target))}
+    return {**identity, "actions": "clipped"} if run.config["critic"]["clipsActions"] else identity
+
+
+def finished_target(run):
+    tensors = run.folder.require_finished("critic", "critic", run.config["critic"]["steps"])
+    return load(reference.TwinQ(run.state_size, run.action_size, run.config["criticWidth"]), part(tensors, "q0_target.")).to(run.device).requires_grad_(False)
+
+
+def align(run):
+    run.folder.refuse_overwriting("policy.safetensors", "alignment.state.safetensors")
+    settings, online = run.config["alignment"], run.config["critic"]["method"] == "online" and run.config.get("labelsFile") is None
+    behavior = run.behavior().requires_grad_(False)
+    descent = Descent(load(run.new_bdm(), arrays(behavior)), settings)
+    critic = None
+    if run.config.get("labelsFile") is not None:
+        states, candidates, labels = user_labels(run, run.config["labelsFile"], settings["objective"])
+    else:
+        states = run.data.states[run.data.labelled(run.config["labels"], run.seed)]
+        if not run.folder.has("candidates.npy"):
+            raise Refusal(f"label has not been run in {run.folder.path}; it comes before this stage")
+        candidates, labels = read_sampled(run, behavior, "candidates.npy", states, settings["candidates"], philox.LABEL), None
+        if online:
+            run.folder.refuse_overwriting(*CRITIC_FILES)
+            critic = CriticTraining(run, online=lambda: descent.result)
+        else:
+            identity = label_identity(run, states, candidates, finished_target(run))
+            labels = read_rows(run.folder.checkpoint("labels.npy"), candidates.shape[:2], identity)
+    metrics = Metrics(run.folder, "alignment", settings["steps"], settings["reportEvery"], ["loss", "learning_rate"])
+    for _ in range(settings["steps"]):
+        if critic:
+            critic.advance()
+        i = run.rows(settings["states"], len(states)).cpu().numpy()
+        s, a = run.to_device(states[i]), run.to_device(candidates[i])
+        q = reference.minimum_q(critic.target, s, rated(run, a)).detach() if critic else run.to_device(labels[i])
+        gap = reference.gaps(descent.model, behavior, a, run.times(len(a)), torch.randn_like(a), s)
+        if settings["objective"] == "value":
+            loss = reference.value_loss(gap, q, settings["temperature"], settings["labelScale"])
+        else:
+            loss = reference.preference_loss(gap, q, settings["temperature"])
+        rate = descent.advance(loss)
+        metrics.add(loss.item(), rate)
+    if critic:
+        critic.save()
+    run.folder.save("policy.safetensors", arrays(descent.result))
+    run.folder.finish("alignment", "alignment", settings["steps"], run.network)
+
+
+def user_labels(run, path, objective):
+    """Annotations of the user's own: states, candidates, and q or winner."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: np.asarray(file[name], dtype=np.float32) for name in ("states", "candidates", "q", "winner") if name in file.files}
+        states, candidates = found["states"], found["candidates"]
+        if "q" not in found:
+            if objective == "value":
+                raise Refusal(f"{path} holds winners and no q, which the value objective needs; allowed with winners are preference and dpo")
+            winner = found["winner"].reshape(-1).astype(np.int64)
+            found["q"] = (np.arange(candidates.shape[1]) == winner[:, None]).astype(np.float32)
+        if states.shape != (len(candidates), run.state_size) or candidates.shape[2] != run.action_size or found["q"].shape != candidates.shape[:2]:
+            raise ValueError("sizes")
+    except (OSError, ValueError, KeyError, IndexError):
+        raise Refusal(f"{path} is not annotations of this run's sizes; allowed is an .npz file of states, candidates, and q or winner") from None
+    return states, candidates, found["q"]
+
+
+def measure(run):
+    """The held-out loss of the behavior that is there, whichever program made it."""
+    held_out = run.data.held_out(run.config["heldOut"], run.seed)
+    if not len(held_out):
+        raise Refusal(f"{run.folder.path} keeps no pairs back (heldOut is {run.config['heldOut']}), so there is nothing to measure on")
+    print(f"held-out loss {held_out_loss(run.behavior(), run, held_out):.9g}")
+
+
+STAGES = {"behavior": train_behavior, "critic": train_critic, "label": label, "align": align, "measure": measure}
