@@ -143,7 +143,8 @@ public sealed class RowStoreTests : IDisposable
         bool inside = false;
         foreach (string line in File.ReadLines("/proc/self/smaps"))
         {
-            if (line.Contains('-') && !line.Contains(':') || line.Contains('/'))
+            // A mapping begins with its addresses, begin-end; what follows of it are lines of a name and a colon.
+            if (line.AsSpan(0, line.IndexOf(' ')).Contains('-'))
                 inside = line.EndsWith(path, StringComparison.Ordinal);
             else if (inside && line.StartsWith("Rss:", StringComparison.Ordinal))
                 bytes += 1024 * long.Parse(line[4..].Replace("kB", string.Empty, StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
