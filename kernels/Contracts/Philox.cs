@@ -9,8 +9,8 @@ namespace EDA.Kernels;
 /// </summary>
 public static class Philox
 {
-    private const uint Multiplier0 = 0xD2511F53;
-    private const uint Multiplier1 = 0xCD9E8D57;
+    internal const uint Multiplier0 = 0xD2511F53;
+    internal const uint Multiplier1 = 0xCD9E8D57;
     private const uint Weyl0 = 0x9E3779B9;
     private const uint Weyl1 = 0xBB67AE85;
 
@@ -51,6 +51,10 @@ public static class Philox
 
         return new Words(counter0, counter1, counter2, counter3);
     }
+
+    /// <summary>The key of one of the ten rounds.</summary>
+    internal static (uint Key0, uint Key1) RoundKey(ulong seed, int round) =>
+        unchecked(((uint)seed + ((uint)round * Weyl0), (uint)(seed >> 32) + ((uint)round * Weyl1)));
 
     /// <summary>The block that holds elements 4·<paramref name="block"/> … 4·<paramref name="block"/> + 3.</summary>
     /// <param name="draw">The stream; its FirstElement is not looked at.</param>

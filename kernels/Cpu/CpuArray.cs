@@ -6,7 +6,6 @@ namespace EDA.Kernels.Cpu;
 internal sealed unsafe class CpuArray<T> : DeviceArray<T>
     where T : unmanaged
 {
-    private const nuint Alignment = 64;
     private readonly long _bytes;
     private readonly CpuArray<T>? _whole;
     private readonly long _offset;
@@ -17,8 +16,7 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _bytes = Math.Max(checked(length * sizeof(T)), 1);
-        _memory = (T*)NativeMemory.AlignedAlloc((nuint)_bytes, Alignment);
-        NativeMemory.Clear(_memory, (nuint)_bytes);
+        _memory = (T*)NativePages.Allocate((nuint)_bytes);
         GC.AddMemoryPressure(_bytes);
     }
 

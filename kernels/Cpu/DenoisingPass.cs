@@ -306,17 +306,19 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         if (!Drops)
             return null;
         var shape = _layout.Shape;
+        ulong* elements = stackalloc ulong[PanelRows];
+        for (int r = 0; r < PanelRows; r++)
+            elements[r] = (ulong)(((Math.Min(row + r, _slabEnd - 1) * shape.Blocks) + l) * shape.Width);
+        if (_mask == null)
+        {
+            DropoutPanel<TV, TS>.Fill(_draws.Draw, elements, shape.Width, _dropThreshold, _keepScale, mask);
+            return mask;
+        }
+
         for (int r = 0; r < PanelRows; r++)
         {
-            long first = (((Math.Min(row + r, _slabEnd - 1)) * shape.Blocks) + l) * shape.Width;
-            if (_mask == null)
-            {
-                CpuRandom.Dropout(_draws.Draw, (ulong)first, shape.Width, _dropThreshold, _keepScale, mask + r);
-                continue;
-            }
-
             for (int h = 0; h < shape.Width; h++)
-                mask[(h * PanelRows) + r] = _mask[first + h] * _keepScale;
+                mask[(h * PanelRows) + r] = _mask[elements[r] + (ulong)h] * _keepScale;
         }
 
         return mask;

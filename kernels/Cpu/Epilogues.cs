@@ -6,6 +6,19 @@ namespace EDA.Kernels.Cpu;
 /// <summary>What happens to a tile of a product while it is still in the first-level cache.</summary>
 internal unsafe interface IEpilogue
 {
+    /// <summary>The most arrays that <see cref="Far"/> names.</summary>
+    const int MostFar = 2;
+
+    /// <summary>
+    /// Names the arrays [features][32] that the epilogue reads and that have left the inner caches since they were
+    /// written: the tile fetches them while it multiplies.
+    /// </summary>
+    /// <param name="feature">The first output feature of the tile.</param>
+    /// <param name="panel">The activation panel, from 0.</param>
+    /// <param name="arrays">Where the addresses go, that of the tile's first feature each.</param>
+    /// <returns>How many they are.</returns>
+    int Far(int feature, int panel, float** arrays);
+
     /// <summary>Takes in one tile.</summary>
     /// <param name="tile">The sums [count][32].</param>
     /// <param name="feature">The first output feature of the tile.</param>
@@ -19,6 +32,8 @@ internal readonly unsafe struct StoreEpilogue<TV, TS>(Panels output, float* bias
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -37,6 +52,8 @@ internal readonly unsafe struct ResidualEpilogue<TV, TS>(Panels stream, float* b
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -57,6 +74,8 @@ internal readonly unsafe struct ActivationEpilogue<TV, TS>(Panels hidden, Panels
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -93,6 +112,8 @@ internal readonly unsafe struct FirstBlockEpilogue<TV, TS>(
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -133,6 +154,15 @@ internal readonly unsafe struct SlopeEpilogue<TV, TS>(Panels output, Panels slop
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays)
+    {
+        arrays[0] = slope.At(panel, feature);
+        if (curvature.IsNull)
+            return 1;
+        arrays[1] = curvature.At(panel, feature);
+        return 2;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -157,6 +187,15 @@ internal readonly unsafe struct TrainingSlopeEpilogue<TV, TS>(Panels adjoint, Pa
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays)
+    {
+        arrays[0] = slope.At(panel, feature);
+        if (secondOrder.IsNull)
+            return 1;
+        arrays[1] = secondOrder.At(panel, feature);
+        return 2;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -198,6 +237,13 @@ internal readonly unsafe struct FirstBlockSlopeEpilogue<TV, TS>(
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays)
+    {
+        arrays[0] = slope.At(panel, feature);
+        arrays[1] = normalizedProduct.At(panel, feature);
+        return 2;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {

@@ -251,8 +251,8 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
         for (int j = 0, height; j < hidden; j += height)
         {
             height = hidden - j >= 12 ? 12 : hidden - j >= 8 ? 8 : 4;
-            PanelProduct<TV, TS, ActivationPanel>.Tile(
-                height, adjoints + (j * PanelRows), (long)hidden * PanelRows, folded, PanelRows * PanelRows, _inputStride / PanelRows, PanelRows, products, false);
+            var terms = new PanelTerms(adjoints + (j * PanelRows), (long)hidden * PanelRows, folded, PanelRows * PanelRows, _inputStride / PanelRows, PanelRows);
+            PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, products, false);
             for (int row = j; row < j + height; row++)
             {
                 TV mean = TS.Broadcast(_sums[_record.Sums.FirstMean + row]), bias = TS.Broadcast(_sums[sums.ExpandBias + row]);

@@ -18,8 +18,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
             return Pointer;
         Release();
         nuint bytes = checked((nuint)Math.Max(length, 16) * sizeof(float));
-        Pointer = (float*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(Pointer, bytes);
+        Pointer = (float*)NativePages.Allocate(bytes);
         _length = length;
         return Pointer;
     }

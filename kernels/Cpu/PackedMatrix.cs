@@ -8,20 +8,23 @@ namespace EDA.Kernels.Cpu;
 /// A weight matrix in the order the panel product reads it: tiles of twelve output features, then tiles of eight, each
 /// [depth][features]. The number of outputs is padded to what twelves and eights can make; padding is zero.
 /// </summary>
-internal sealed unsafe class PackedMatrix : IDisposable
+internal sealed unsafe class PackedMatrix
 {
-    private readonly NativeBuffer _memory = new();
     private readonly int _twelves;
 
-    public PackedMatrix(int outputs, int depth)
+    /// <summary>Plans a matrix.</summary>
+    /// <param name="outputs">Output features.</param>
+    /// <param name="depth">Terms of each sum.</param>
+    /// <param name="near">Whether it stays in the second-level cache from one tile of rows to the next.</param>
+    public PackedMatrix(int outputs, int depth, bool near = false)
     {
+        IsNear = near;
         Outputs = outputs;
         Depth = depth;
         PaddedOutputs = Pad(outputs);
         int eights = (PaddedOutputs % 12) switch { 0 => 0, 8 => 1, _ => 2 };
         _twelves = (PaddedOutputs - (8 * eights)) / 12;
         Tiles = _twelves + eights;
-        Data = _memory.Require((long)PaddedOutputs * depth);
     }
 
     /// <summary>Output features.</summary>
@@ -33,14 +36,37 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Terms of each sum.</summary>
     public int Depth { get; }
 
+    /// <summary>Whether it is found in the second-level cache; else a tile fetches the next one's weights.</summary>
+    public bool IsNear { get; }
+
     /// <summary>The number of tiles.</summary>
     public int Tiles { get; }
 
     /// <summary>The number of tiles of twelve, which come first.</summary>
     public int Twelves => _twelves;
 
-    /// <summary>The packed weights.</summary>
-    public float* Data { get; }
+    /// <summary>Floats of the packed weights.</summary>
+    public long Length => (long)PaddedOutputs * Depth;
+
+    /// <summary>The packed weights; null until the matrix is given a place.</summary>
+    public float* Data { get; private set; }
+
+    /// <summary>Gives each of some matrices its place in one buffer.</summary>
+    /// <param name="matrices">The matrices; null for none.</param>
+    /// <param name="memory">The buffer.</param>
+    public static void Place(ReadOnlySpan<PackedMatrix?> matrices, NativeBuffer memory)
+    {
+        var places = default(RecordLayout);
+        foreach (var matrix in matrices)
+            places.Take(matrix?.Length ?? 0);
+        float* next = memory.Require(places.Length);
+        places = default;
+        foreach (var matrix in matrices)
+        {
+            if (matrix != null)
+                matrix.Data = next + places.Take(matrix.Length);
+        }
+    }
 
     /// <summary>The smallest number of features ≥ <paramref name="outputs"/> that tiles of 12 and 8 make.</summary>
     public static int Pad(int outputs) => Math.Max((outputs + 3) & ~3, 8);
@@ -127,6 +153,4 @@ internal sealed unsafe class PackedMatrix : IDisposable
             }
         }
     }
-
-    public void Dispose() => _memory.Dispose();
 }

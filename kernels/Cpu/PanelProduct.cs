@@ -83,43 +83,41 @@ internal static unsafe class PanelProduct<TV, TS, TA>
 
     /// <summary>Computes a tile of 12, 8, 4 or 1 features.</summary>
     /// <param name="features">12, 8, 4 or 1.</param>
-    /// <param name="a">The broadcast operand of the first feature and term.</param>
-    /// <param name="aJump">Floats from one run of terms to the next in a.</param>
-    /// <param name="b">The vector operand, [depth][32].</param>
-    /// <param name="bJump">Floats from one run of terms to the next in b.</param>
-    /// <param name="runs">Runs of terms.</param>
-    /// <param name="depth">Terms in a run.</param>
+    /// <param name="terms">The operands.</param>
     /// <param name="c">The tile [features][32].</param>
     /// <param name="accumulate">Whether to add to what stands in c.</param>
-    public static void Tile(int features, float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    /// <param name="fetch">What to fetch meanwhile, as many at each run of each pair of operands; moved on.</param>
+    /// <param name="fetches">How many those are.</param>
+    public static void Tile(int features, in PanelTerms terms, float* c, bool accumulate, Fetch* fetch = null, int fetches = 0)
     {
         if (TS.HasManyRegisters)
         {
             switch (features)
             {
-                case 12: Tile12(a, aJump, b, bJump, runs, depth, c, accumulate); break;
-                case 8: Tile8(a, aJump, b, bJump, runs, depth, c, accumulate); break;
-                case 4: Tile4(a, aJump, b, bJump, runs, depth, c, accumulate); break;
-                default: Tile1(a, aJump, b, bJump, runs, depth, c, accumulate); break;
+                case 12: Tile12(terms, c, accumulate, fetch, fetches); break;
+                case 8: Tile8(terms, c, accumulate, fetch, fetches); break;
+                case 4: Tile4(terms, c, accumulate); break;
+                default: Tile1(terms, c, accumulate); break;
             }
 
             return;
         }
 
-        for (int column = 0; column < PanelRows; column += 2 * TS.Count)
+        for (int column = 0; column < PanelRows; column += 2 * TS.Count, fetches = 0)
         {
+            var part = terms.Shifted(0, column);
             switch (features)
             {
                 case 12:
-                    Tile6(a, aJump, b + column, bJump, runs, depth, c + column, accumulate);
-                    Tile6(a + (6 * TA.FeatureStride), aJump, b + column, bJump, runs, depth, c + (6 * PanelRows) + column, accumulate);
+                    Tile6(part, c + column, accumulate, fetch, fetches);
+                    Tile6(part.Shifted(6 * TA.FeatureStride, 0), c + (6 * PanelRows) + column, accumulate, fetch, 0);
                     break;
                 case 8:
-                    Tile4(a, aJump, b + column, bJump, runs, depth, c + column, accumulate);
-                    Tile4(a + (4 * TA.FeatureStride), aJump, b + column, bJump, runs, depth, c + (4 * PanelRows) + column, accumulate);
+                    Tile4(part, c + column, accumulate);
+                    Tile4(part.Shifted(4 * TA.FeatureStride, 0), c + (4 * PanelRows) + column, accumulate);
                     break;
-                case 4: Tile4(a, aJump, b + column, bJump, runs, depth, c + column, accumulate); break;
-                default: Tile1(a, aJump, b + column, bJump, runs, depth, c + column, accumulate); break;
+                case 4: Tile4(part, c + column, accumulate); break;
+                default: Tile1(part, c + column, accumulate); break;
             }
         }
     }
@@ -127,10 +125,11 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     // The tiles differ in height alone; C# has no way to say "24 locals in registers" but to write them out.
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile12(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile12(in PanelTerms terms, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
+        var (depth, pairs) = (terms.Depth, terms.Pairs);
         TV c00 = default, c01 = default;
         TV c10 = default, c11 = default;
         TV c20 = default, c21 = default;
@@ -159,49 +158,53 @@ internal static unsafe class PanelProduct<TV, TS, TA>
             (c110, c111) = (TS.Load(c + (11 * PanelRows)), TS.Load(c + (11 * PanelRows) + TS.Count));
         }
 
-        for (int run = 0; run < runs; run++, a += aJump, b += bJump)
+        for (int run = 0; run < terms.Runs; run++)
         {
-            float* ak = a;
-            float* bk = b;
-            for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
-                TV a0 = TS.Broadcast(ak[0 * feature]);
-                c00 = TS.MultiplyAdd(a0, b0, c00);
-                c01 = TS.MultiplyAdd(a0, b1, c01);
-                TV a1 = TS.Broadcast(ak[1 * feature]);
-                c10 = TS.MultiplyAdd(a1, b0, c10);
-                c11 = TS.MultiplyAdd(a1, b1, c11);
-                TV a2 = TS.Broadcast(ak[2 * feature]);
-                c20 = TS.MultiplyAdd(a2, b0, c20);
-                c21 = TS.MultiplyAdd(a2, b1, c21);
-                TV a3 = TS.Broadcast(ak[3 * feature]);
-                c30 = TS.MultiplyAdd(a3, b0, c30);
-                c31 = TS.MultiplyAdd(a3, b1, c31);
-                TV a4 = TS.Broadcast(ak[4 * feature]);
-                c40 = TS.MultiplyAdd(a4, b0, c40);
-                c41 = TS.MultiplyAdd(a4, b1, c41);
-                TV a5 = TS.Broadcast(ak[5 * feature]);
-                c50 = TS.MultiplyAdd(a5, b0, c50);
-                c51 = TS.MultiplyAdd(a5, b1, c51);
-                TV a6 = TS.Broadcast(ak[6 * feature]);
-                c60 = TS.MultiplyAdd(a6, b0, c60);
-                c61 = TS.MultiplyAdd(a6, b1, c61);
-                TV a7 = TS.Broadcast(ak[7 * feature]);
-                c70 = TS.MultiplyAdd(a7, b0, c70);
-                c71 = TS.MultiplyAdd(a7, b1, c71);
-                TV a8 = TS.Broadcast(ak[8 * feature]);
-                c80 = TS.MultiplyAdd(a8, b0, c80);
-                c81 = TS.MultiplyAdd(a8, b1, c81);
-                TV a9 = TS.Broadcast(ak[9 * feature]);
-                c90 = TS.MultiplyAdd(a9, b0, c90);
-                c91 = TS.MultiplyAdd(a9, b1, c91);
-                TV a10 = TS.Broadcast(ak[10 * feature]);
-                c100 = TS.MultiplyAdd(a10, b0, c100);
-                c101 = TS.MultiplyAdd(a10, b1, c101);
-                TV a11 = TS.Broadcast(ak[11 * feature]);
-                c110 = TS.MultiplyAdd(a11, b0, c110);
-                c111 = TS.MultiplyAdd(a11, b1, c111);
+                float* ak = terms.A(run, pair);
+                float* bk = terms.B(run, pair);
+                Fetch.Next(fetch + (pair * fetches), fetches);
+                for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+                {
+                    TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
+                    TV a0 = TS.Broadcast(ak[0 * feature]);
+                    c00 = TS.MultiplyAdd(a0, b0, c00);
+                    c01 = TS.MultiplyAdd(a0, b1, c01);
+                    TV a1 = TS.Broadcast(ak[1 * feature]);
+                    c10 = TS.MultiplyAdd(a1, b0, c10);
+                    c11 = TS.MultiplyAdd(a1, b1, c11);
+                    TV a2 = TS.Broadcast(ak[2 * feature]);
+                    c20 = TS.MultiplyAdd(a2, b0, c20);
+                    c21 = TS.MultiplyAdd(a2, b1, c21);
+                    TV a3 = TS.Broadcast(ak[3 * feature]);
+                    c30 = TS.MultiplyAdd(a3, b0, c30);
+                    c31 = TS.MultiplyAdd(a3, b1, c31);
+                    TV a4 = TS.Broadcast(ak[4 * feature]);
+                    c40 = TS.MultiplyAdd(a4, b0, c40);
+                    c41 = TS.MultiplyAdd(a4, b1, c41);
+                    TV a5 = TS.Broadcast(ak[5 * feature]);
+                    c50 = TS.MultiplyAdd(a5, b0, c50);
+                    c51 = TS.MultiplyAdd(a5, b1, c51);
+                    TV a6 = TS.Broadcast(ak[6 * feature]);
+                    c60 = TS.MultiplyAdd(a6, b0, c60);
+                    c61 = TS.MultiplyAdd(a6, b1, c61);
+                    TV a7 = TS.Broadcast(ak[7 * feature]);
+                    c70 = TS.MultiplyAdd(a7, b0, c70);
+                    c71 = TS.MultiplyAdd(a7, b1, c71);
+                    TV a8 = TS.Broadcast(ak[8 * feature]);
+                    c80 = TS.MultiplyAdd(a8, b0, c80);
+                    c81 = TS.MultiplyAdd(a8, b1, c81);
+                    TV a9 = TS.Broadcast(ak[9 * feature]);
+                    c90 = TS.MultiplyAdd(a9, b0, c90);
+                    c91 = TS.MultiplyAdd(a9, b1, c91);
+                    TV a10 = TS.Broadcast(ak[10 * feature]);
+                    c100 = TS.MultiplyAdd(a10, b0, c100);
+                    c101 = TS.MultiplyAdd(a10, b1, c101);
+                    TV a11 = TS.Broadcast(ak[11 * feature]);
+                    c110 = TS.MultiplyAdd(a11, b0, c110);
+                    c111 = TS.MultiplyAdd(a11, b1, c111);
+                }
             }
         }
 
@@ -232,10 +235,11 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile8(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile8(in PanelTerms terms, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
+        var (depth, pairs) = (terms.Depth, terms.Pairs);
         TV c00 = default, c01 = default;
         TV c10 = default, c11 = default;
         TV c20 = default, c21 = default;
@@ -256,37 +260,41 @@ internal static unsafe class PanelProduct<TV, TS, TA>
             (c70, c71) = (TS.Load(c + (7 * PanelRows)), TS.Load(c + (7 * PanelRows) + TS.Count));
         }
 
-        for (int run = 0; run < runs; run++, a += aJump, b += bJump)
+        for (int run = 0; run < terms.Runs; run++)
         {
-            float* ak = a;
-            float* bk = b;
-            for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
-                TV a0 = TS.Broadcast(ak[0 * feature]);
-                c00 = TS.MultiplyAdd(a0, b0, c00);
-                c01 = TS.MultiplyAdd(a0, b1, c01);
-                TV a1 = TS.Broadcast(ak[1 * feature]);
-                c10 = TS.MultiplyAdd(a1, b0, c10);
-                c11 = TS.MultiplyAdd(a1, b1, c11);
-                TV a2 = TS.Broadcast(ak[2 * feature]);
-                c20 = TS.MultiplyAdd(a2, b0, c20);
-                c21 = TS.MultiplyAdd(a2, b1, c21);
-                TV a3 = TS.Broadcast(ak[3 * feature]);
-                c30 = TS.MultiplyAdd(a3, b0, c30);
-                c31 = TS.MultiplyAdd(a3, b1, c31);
-                TV a4 = TS.Broadcast(ak[4 * feature]);
-                c40 = TS.MultiplyAdd(a4, b0, c40);
-                c41 = TS.MultiplyAdd(a4, b1, c41);
-                TV a5 = TS.Broadcast(ak[5 * feature]);
-                c50 = TS.MultiplyAdd(a5, b0, c50);
-                c51 = TS.MultiplyAdd(a5, b1, c51);
-                TV a6 = TS.Broadcast(ak[6 * feature]);
-                c60 = TS.MultiplyAdd(a6, b0, c60);
-                c61 = TS.MultiplyAdd(a6, b1, c61);
-                TV a7 = TS.Broadcast(ak[7 * feature]);
-                c70 = TS.MultiplyAdd(a7, b0, c70);
-                c71 = TS.MultiplyAdd(a7, b1, c71);
+                float* ak = terms.A(run, pair);
+                float* bk = terms.B(run, pair);
+                Fetch.Next(fetch + (pair * fetches), fetches);
+                for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+                {
+                    TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
+                    TV a0 = TS.Broadcast(ak[0 * feature]);
+                    c00 = TS.MultiplyAdd(a0, b0, c00);
+                    c01 = TS.MultiplyAdd(a0, b1, c01);
+                    TV a1 = TS.Broadcast(ak[1 * feature]);
+                    c10 = TS.MultiplyAdd(a1, b0, c10);
+                    c11 = TS.MultiplyAdd(a1, b1, c11);
+                    TV a2 = TS.Broadcast(ak[2 * feature]);
+                    c20 = TS.MultiplyAdd(a2, b0, c20);
+                    c21 = TS.MultiplyAdd(a2, b1, c21);
+                    TV a3 = TS.Broadcast(ak[3 * feature]);
+                    c30 = TS.MultiplyAdd(a3, b0, c30);
+                    c31 = TS.MultiplyAdd(a3, b1, c31);
+                    TV a4 = TS.Broadcast(ak[4 * feature]);
+                    c40 = TS.MultiplyAdd(a4, b0, c40);
+                    c41 = TS.MultiplyAdd(a4, b1, c41);
+                    TV a5 = TS.Broadcast(ak[5 * feature]);
+                    c50 = TS.MultiplyAdd(a5, b0, c50);
+                    c51 = TS.MultiplyAdd(a5, b1, c51);
+                    TV a6 = TS.Broadcast(ak[6 * feature]);
+                    c60 = TS.MultiplyAdd(a6, b0, c60);
+                    c61 = TS.MultiplyAdd(a6, b1, c61);
+                    TV a7 = TS.Broadcast(ak[7 * feature]);
+                    c70 = TS.MultiplyAdd(a7, b0, c70);
+                    c71 = TS.MultiplyAdd(a7, b1, c71);
+                }
             }
         }
 
@@ -309,10 +317,11 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile6(in PanelTerms terms, float* c, bool accumulate, Fetch* fetch, int fetches)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
+        var (depth, pairs) = (terms.Depth, terms.Pairs);
         TV c00 = default, c01 = default;
         TV c10 = default, c11 = default;
         TV c20 = default, c21 = default;
@@ -329,31 +338,35 @@ internal static unsafe class PanelProduct<TV, TS, TA>
             (c50, c51) = (TS.Load(c + (5 * PanelRows)), TS.Load(c + (5 * PanelRows) + TS.Count));
         }
 
-        for (int run = 0; run < runs; run++, a += aJump, b += bJump)
+        for (int run = 0; run < terms.Runs; run++)
         {
-            float* ak = a;
-            float* bk = b;
-            for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
-                TV a0 = TS.Broadcast(ak[0 * feature]);
-                c00 = TS.MultiplyAdd(a0, b0, c00);
-                c01 = TS.MultiplyAdd(a0, b1, c01);
-                TV a1 = TS.Broadcast(ak[1 * feature]);
-                c10 = TS.MultiplyAdd(a1, b0, c10);
-                c11 = TS.MultiplyAdd(a1, b1, c11);
-                TV a2 = TS.Broadcast(ak[2 * feature]);
-                c20 = TS.MultiplyAdd(a2, b0, c20);
-                c21 = TS.MultiplyAdd(a2, b1, c21);
-                TV a3 = TS.Broadcast(ak[3 * feature]);
-                c30 = TS.MultiplyAdd(a3, b0, c30);
-                c31 = TS.MultiplyAdd(a3, b1, c31);
-                TV a4 = TS.Broadcast(ak[4 * feature]);
-                c40 = TS.MultiplyAdd(a4, b0, c40);
-                c41 = TS.MultiplyAdd(a4, b1, c41);
-                TV a5 = TS.Broadcast(ak[5 * feature]);
-                c50 = TS.MultiplyAdd(a5, b0, c50);
-                c51 = TS.MultiplyAdd(a5, b1, c51);
+                float* ak = terms.A(run, pair);
+                float* bk = terms.B(run, pair);
+                Fetch.Next(fetch + (pair * fetches), fetches);
+                for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+                {
+                    TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
+                    TV a0 = TS.Broadcast(ak[0 * feature]);
+                    c00 = TS.MultiplyAdd(a0, b0, c00);
+                    c01 = TS.MultiplyAdd(a0, b1, c01);
+                    TV a1 = TS.Broadcast(ak[1 * feature]);
+                    c10 = TS.MultiplyAdd(a1, b0, c10);
+                    c11 = TS.MultiplyAdd(a1, b1, c11);
+                    TV a2 = TS.Broadcast(ak[2 * feature]);
+                    c20 = TS.MultiplyAdd(a2, b0, c20);
+                    c21 = TS.MultiplyAdd(a2, b1, c21);
+                    TV a3 = TS.Broadcast(ak[3 * feature]);
+                    c30 = TS.MultiplyAdd(a3, b0, c30);
+                    c31 = TS.MultiplyAdd(a3, b1, c31);
+                    TV a4 = TS.Broadcast(ak[4 * feature]);
+                    c40 = TS.MultiplyAdd(a4, b0, c40);
+                    c41 = TS.MultiplyAdd(a4, b1, c41);
+                    TV a5 = TS.Broadcast(ak[5 * feature]);
+                    c50 = TS.MultiplyAdd(a5, b0, c50);
+                    c51 = TS.MultiplyAdd(a5, b1, c51);
+                }
             }
         }
 
@@ -372,10 +385,11 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile4(in PanelTerms terms, float* c, bool accumulate)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
+        var (depth, pairs) = (terms.Depth, terms.Pairs);
         TV c00 = default, c01 = default;
         TV c10 = default, c11 = default;
         TV c20 = default, c21 = default;
@@ -388,25 +402,28 @@ internal static unsafe class PanelProduct<TV, TS, TA>
             (c30, c31) = (TS.Load(c + (3 * PanelRows)), TS.Load(c + (3 * PanelRows) + TS.Count));
         }
 
-        for (int run = 0; run < runs; run++, a += aJump, b += bJump)
+        for (int run = 0; run < terms.Runs; run++)
         {
-            float* ak = a;
-            float* bk = b;
-            for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
-                TV a0 = TS.Broadcast(ak[0 * feature]);
-                c00 = TS.MultiplyAdd(a0, b0, c00);
-                c01 = TS.MultiplyAdd(a0, b1, c01);
-                TV a1 = TS.Broadcast(ak[1 * feature]);
-                c10 = TS.MultiplyAdd(a1, b0, c10);
-                c11 = TS.MultiplyAdd(a1, b1, c11);
-                TV a2 = TS.Broadcast(ak[2 * feature]);
-                c20 = TS.MultiplyAdd(a2, b0, c20);
-                c21 = TS.MultiplyAdd(a2, b1, c21);
-                TV a3 = TS.Broadcast(ak[3 * feature]);
-                c30 = TS.MultiplyAdd(a3, b0, c30);
-                c31 = TS.MultiplyAdd(a3, b1, c31);
+                float* ak = terms.A(run, pair);
+                float* bk = terms.B(run, pair);
+                for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+                {
+                    TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
+                    TV a0 = TS.Broadcast(ak[0 * feature]);
+                    c00 = TS.MultiplyAdd(a0, b0, c00);
+                    c01 = TS.MultiplyAdd(a0, b1, c01);
+                    TV a1 = TS.Broadcast(ak[1 * feature]);
+                    c10 = TS.MultiplyAdd(a1, b0, c10);
+                    c11 = TS.MultiplyAdd(a1, b1, c11);
+                    TV a2 = TS.Broadcast(ak[2 * feature]);
+                    c20 = TS.MultiplyAdd(a2, b0, c20);
+                    c21 = TS.MultiplyAdd(a2, b1, c21);
+                    TV a3 = TS.Broadcast(ak[3 * feature]);
+                    c30 = TS.MultiplyAdd(a3, b0, c30);
+                    c31 = TS.MultiplyAdd(a3, b1, c31);
+                }
             }
         }
 
@@ -421,26 +438,30 @@ internal static unsafe class PanelProduct<TV, TS, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1(float* a, long aJump, float* b, long bJump, int runs, int depth, float* c, bool accumulate)
+    private static void Tile1(in PanelTerms terms, float* c, bool accumulate)
     {
         nint feature = TA.FeatureStride;
         nint step = TA.DepthStride;
+        var (depth, pairs) = (terms.Depth, terms.Pairs);
         TV c00 = default, c01 = default;
         if (accumulate)
         {
             (c00, c01) = (TS.Load(c + (0 * PanelRows)), TS.Load(c + (0 * PanelRows) + TS.Count));
         }
 
-        for (int run = 0; run < runs; run++, a += aJump, b += bJump)
+        for (int run = 0; run < terms.Runs; run++)
         {
-            float* ak = a;
-            float* bk = b;
-            for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
-                TV a0 = TS.Broadcast(ak[0 * feature]);
-                c00 = TS.MultiplyAdd(a0, b0, c00);
-                c01 = TS.MultiplyAdd(a0, b1, c01);
+                float* ak = terms.A(run, pair);
+                float* bk = terms.B(run, pair);
+                for (int k = 0; k < depth; k++, ak += step, bk += PanelRows)
+                {
+                    TV b0 = TS.Load(bk), b1 = TS.Load(bk + TS.Count);
+                    TV a0 = TS.Broadcast(ak[0 * feature]);
+                    c00 = TS.MultiplyAdd(a0, b0, c00);
+                    c01 = TS.MultiplyAdd(a0, b1, c01);
+                }
             }
         }
 

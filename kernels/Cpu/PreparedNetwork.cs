@@ -47,6 +47,7 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
     private readonly BdmLayout _layout;
     private readonly PreparedFor _use;
     private readonly NativeBuffer _memory = new();
+    private readonly NativeBuffer _packed = new();
     private readonly int _foldedStride;
     private readonly float* _folded;
     private readonly float* _foldedPanels;
@@ -110,6 +111,12 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
             FirstEmbeddingTransposed = new PackedMatrix(BdmShape.TimeFeatures, hidden);
         if (use == PreparedFor.Denoising)
             Action = new PackedMatrix(h, shape.ActionSize);
+        PackedMatrix.Place(
+            [
+                .. _expand, .. _contract, .. _expandTransposed, .. _contractTransposed, FirstExpand, FirstActionTransposed, FirstEmbeddingTransposed,
+                Condition, Input, Action, ActionTransposed, EmbeddingTransposed,
+            ],
+            _packed);
         _phases = Plan();
     }
 
@@ -226,9 +233,7 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
     public void Dispose()
     {
         _memory.Dispose();
-        PackedMatrix?[] single = [Input, Action, ActionTransposed, EmbeddingTransposed, Condition, FirstExpand, FirstActionTransposed, FirstEmbeddingTransposed];
-        foreach (var matrix in single.Concat(_expand).Concat(_contract).Concat(_expandTransposed).Concat(_contractTransposed))
-            matrix?.Dispose();
+        _packed.Dispose();
     }
 
     private Item[][] Plan()

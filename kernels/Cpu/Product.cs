@@ -20,7 +20,10 @@ internal static unsafe class Product<TV, TS>
     where TV : struct
     where TS : struct, ISimd<TV>
 {
-    /// <summary>Multiplies and hands each tile to the epilogue.</summary>
+    /// <summary>
+    /// Multiplies and hands each tile to the epilogue. Each tile fetches the next one's weights, which stand in the third
+    /// level, and what its epilogue has left there.
+    /// </summary>
     /// <param name="weights">[outputs][depth].</param>
     /// <param name="input">[panels][depth][32].</param>
     /// <param name="panels">The number of panels.</param>
@@ -30,13 +33,23 @@ internal static unsafe class Product<TV, TS>
     {
         float* sums = stackalloc float[(12 * PanelRows) + 16];
         sums = (float*)(((nint)sums + 63) & ~63);
+        int runs = weights.Depth % PanelRows == 0 ? weights.Depth / PanelRows : 1;
+        Fetch* fetches = stackalloc Fetch[1 + IEpilogue.MostFar];
+        float** far = stackalloc float*[IEpilogue.MostFar];
         for (int tile = 0; tile < weights.Tiles; tile++)
         {
             int feature = weights.FirstFeature(tile);
             int height = weights.Height(tile);
+            int run = height * weights.Depth / runs;
+            float* next = weights.Data + ((long)(feature + height) * weights.Depth);
             for (int panel = 0; panel < panels; panel++)
             {
-                Tile(weights, tile, input.At(panel), sums);
+                int count = epilogue.Far(feature, panel, far);
+                for (int i = 0; i < count; i++)
+                    fetches[i] = Fetch.Array(far[i], height * PanelRows, runs);
+                if (!weights.IsNear && tile + 1 < weights.Tiles)
+                    fetches[count++] = Fetch.Part(next, run, Fetch.Lines(run), panel, panels);
+                Tile(weights, tile, input.At(panel), sums, count > 0 ? runs : 1, fetches, count);
                 epilogue.Apply(sums, feature, height, panel);
             }
         }
@@ -64,21 +77,25 @@ internal static unsafe class Product<TV, TS>
             {
                 float* b = input.At(panel);
                 PanelProduct<TV, TS, PackedTwelveAcross>.Tile(
-                    height, weights.Data + (12 * feature), 12L * depth, b, 12 * PanelRows, twelves, 12, sums, false);
+                    height, new PanelTerms(weights.Data + (12 * feature), 12L * depth, b, 12 * PanelRows, twelves, 12), sums, false);
                 PanelProduct<TV, TS, PackedEightAcross>.Tile(
-                    height, eight + (8 * feature), 8L * depth, b + (12 * twelves * PanelRows), 8 * PanelRows, eights, 8, sums, true);
+                    height, new PanelTerms(eight + (8 * feature), 8L * depth, b + (12 * twelves * PanelRows), 8 * PanelRows, eights, 8), sums, true);
                 epilogue.Apply(sums, feature, height, panel);
             }
         }
     }
 
     /// <summary>One tile of packed weights times [depth][32].</summary>
-    public static void Tile(PackedMatrix weights, int tile, float* b, float* sums)
+    public static void Tile(PackedMatrix weights, int tile, float* b, float* sums) => Tile(weights, tile, b, sums, 1, null, 0);
+
+    private static void Tile(PackedMatrix weights, int tile, float* b, float* sums, int runs, Fetch* fetch, int fetches)
     {
+        int height = weights.Height(tile), depth = weights.Depth / runs;
         float* a = weights.Data + ((long)weights.FirstFeature(tile) * weights.Depth);
-        if (weights.Height(tile) == 12)
-            PanelProduct<TV, TS, PackedTwelve>.Tile(12, a, 0, b, 0, 1, weights.Depth, sums, false);
+        var terms = new PanelTerms(a, height * depth, b, depth * PanelRows, runs, depth);
+        if (height == 12)
+            PanelProduct<TV, TS, PackedTwelve>.Tile(12, terms, sums, false, fetch, fetches);
         else
-            PanelProduct<TV, TS, PackedEight>.Tile(8, a, 0, b, 0, 1, weights.Depth, sums, false);
+            PanelProduct<TV, TS, PackedEight>.Tile(8, terms, sums, false, fetch, fetches);
     }
 }

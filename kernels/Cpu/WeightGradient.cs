@@ -28,9 +28,10 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
     where TV : struct
     where TS : struct, ISimd<TV>
 {
-    // 8 panels of a 256-wide pair of right operands are 512 KiB: half of a 1 MiB second-level cache.
-    private const int PanelsPerChunk = 8;
-    private const int RowsPerItem = 96;
+    // 4 panels of a 256-wide pair of right operands are 256 KiB, and as much again is on its way for the next chunk: half
+    // of a 1 MiB second-level cache. A chunk's sums are read and written once per 128 rows of either pair.
+    private const int PanelsPerChunk = 4;
+    private const int RowsPerItem = 132;
 
     private readonly GradientProduct[] _products;
     private readonly (int Product, int First, int End)[] _items;
@@ -67,26 +68,57 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
         var (index, first, end) = _items[item];
         ref readonly var product = ref _products[index];
         for (int panel = 0; panel < _panels; panel += PanelsPerChunk)
+            Chunk(product, first, end, panel, Math.Min(PanelsPerChunk, _panels - panel));
+    }
+
+    /// <summary>
+    /// Adds a chunk of panels to the features j of an item. While a tile multiplies, shares are fetched of what comes
+    /// next: the sums, the left operand of the next features and the right operands of the next chunk.
+    /// </summary>
+    private void Chunk(in GradientProduct product, int first, int end, int panel, int panels)
+    {
+        float* record = _records + (panel * _stride);
+        float* nextRecord = record + (panels * _stride);
+        bool accumulate = _accumulate || panel > 0, last = panel + panels == _panels;
+        int columns = product.Columns / PanelRows, tiles = columns * ((end - first + 11) / 12), tile = 0;
+        int pairs = product.SecondLeft < 0 ? 1 : 2;
+        Fetch* fetches = stackalloc Fetch[2 * 3];
+        for (int j = first, height; j < end; j += height)
         {
-            int panels = Math.Min(PanelsPerChunk, _panels - panel);
-            float* record = _records + (panel * _stride);
-            bool accumulate = _accumulate || panel > 0;
-            for (int j = first, height; j < end; j += height)
+            height = Height(end - j);
+            bool turns = j + height == end;
+            float* nextLeft = turns ? nextRecord + (first * PanelRows) : record + ((j + height) * PanelRows);
+            for (int column = 0; column < columns; column++, tile++)
             {
-                int left = end - j;
-                height = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : 1;
-                for (int column = 0; column < product.Columns; column += PanelRows)
+                float* sums = Sums(product, column, j);
+                float* nextSums = column + 1 < columns ? Sums(product, column + 1, j) : Sums(product, 0, turns ? first : j + height);
+                int count = 0;
+                for (int pair = 0; pair < pairs; pair++)
                 {
-                    float* sums = _accumulators + product.Destination + ((long)column * product.Rows) + (j * PanelRows);
-                    PanelProduct<TV, TS, ActivationPanel>.Tile(
-                        height, record + product.Left + (j * PanelRows), _stride, record + product.Right + (column * PanelRows), _stride, panels, PanelRows, sums, accumulate);
-                    if (product.SecondLeft >= 0)
-                    {
-                        PanelProduct<TV, TS, ActivationPanel>.Tile(
-                            height, record + product.SecondLeft + (j * PanelRows), _stride, record + product.SecondRight + (column * PanelRows), _stride, panels, PanelRows, sums, true);
-                    }
+                    var (left, right) = pair == 0 ? (product.Left, product.Right) : (product.SecondLeft, product.SecondRight);
+                    int half = height * PanelRows / pairs;
+                    fetches[count++] = Fetch.Array(nextSums + (pair * half), half, panels);
+                    if (!turns || !last)
+                        fetches[count++] = Fetch.Part(nextLeft + left, _stride, Fetch.Lines(height * PanelRows), column, columns);
+                    if (!last)
+                        fetches[count++] = Fetch.Part(nextRecord + right, _stride, Fetch.Lines(product.Columns * PanelRows), tile, tiles);
                 }
+
+                var terms = new PanelTerms(
+                    record + product.Left + (j * PanelRows), _stride, record + product.Right + (column * PanelRows * PanelRows), _stride, panels, PanelRows)
+                {
+                    Pairs = pairs,
+                    SecondA = product.SecondLeft - product.Left,
+                    SecondB = product.SecondRight - product.Right,
+                };
+                PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums, accumulate, fetches, count / pairs);
             }
         }
     }
+
+    private float* Sums(in GradientProduct product, int column, int j) =>
+        _accumulators + product.Destination + ((((long)column * product.Rows) + j) * PanelRows);
+
+    // Sixteen features are two tiles of eight: one of four keeps the multiply-adders half busy.
+    private static int Height(int left) => left >= 12 && left != 16 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : 1;
 }

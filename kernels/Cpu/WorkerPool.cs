@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace EDA.Kernels.Cpu;
@@ -13,16 +14,22 @@ internal interface IParallelWork
 
 /// <summary>
 /// Threads that wait for work and share its items one by one. Starting work allocates nothing. The caller is worker 0.
+/// Whoever waits looks out for a while before it goes to sleep: waking a thread takes longer than the rounds of a small
+/// step are apart.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
+    // To wake a sleeping thread took 20 to 50 µs on a virtual machine, a round of a critic step takes some 500.
+    private static readonly long Patience = Stopwatch.Frequency / 20_000;
+
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly ManualResetEventSlim _done = new(false);
+    private readonly object _gate = new();
     private IParallelWork? _work;
     private int _count;
     private int _next;
+    private int _round;
     private int _active;
+    private int _sleepers;
     private volatile bool _stopping;
     private Exception? _failure;
 
@@ -59,10 +66,9 @@ internal sealed class WorkerPool : IDisposable
         _next = 0;
         _active = _threads.Length;
         _failure = null;
-        _done.Reset();
-        _wake.Release(_threads.Length);
+        StartRound();
         Drain(0);
-        _done.Wait();
+        AwaitEnd();
         _work = null;
         if (_failure is { } failure)
             ExceptionDispatchInfo.Throw(failure);
@@ -73,24 +79,80 @@ internal sealed class WorkerPool : IDisposable
         if (_stopping)
             return;
         _stopping = true;
-        _wake.Release(Math.Max(_threads.Length, 1));
+        StartRound();
         foreach (var thread in _threads)
             thread.Join();
-        _wake.Dispose();
-        _done.Dispose();
     }
 
     private void Serve(int worker)
     {
-        while (true)
+        for (int round = 0; ; round++)
         {
-            _wake.Wait();
+            AwaitRoundAfter(round);
             if (_stopping)
                 return;
             Drain(worker);
             if (Interlocked.Decrement(ref _active) == 0)
-                _done.Set();
+                WakeSleepers();
         }
+    }
+
+    // What is awaited is written before sleepers are counted, and a sleeper counts itself before it looks again, each
+    // with a full fence between: so either the sleeper sees it or is seen.
+    private void StartRound()
+    {
+        Interlocked.Increment(ref _round);
+        WakeSleepers();
+    }
+
+    private void WakeSleepers()
+    {
+        if (Volatile.Read(ref _sleepers) == 0)
+            return;
+        lock (_gate)
+            Monitor.PulseAll(_gate);
+    }
+
+    private void AwaitRoundAfter(int round)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _round) == round)
+        {
+            if (LooksOut(start))
+                continue;
+            lock (_gate)
+            {
+                Interlocked.Increment(ref _sleepers);
+                while (Volatile.Read(ref _round) == round)
+                    Monitor.Wait(_gate);
+                Interlocked.Decrement(ref _sleepers);
+            }
+        }
+    }
+
+    private void AwaitEnd()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _active) != 0)
+        {
+            if (LooksOut(start))
+                continue;
+            lock (_gate)
+            {
+                Interlocked.Increment(ref _sleepers);
+                while (Volatile.Read(ref _active) != 0)
+                    Monitor.Wait(_gate);
+                Interlocked.Decrement(ref _sleepers);
+            }
+        }
+    }
+
+    private static bool LooksOut(long start)
+    {
+        if (Stopwatch.GetTimestamp() - start > Patience)
+            return false;
+        Thread.SpinWait(8);
+        return true;
     }
 
     private void Drain(int worker)

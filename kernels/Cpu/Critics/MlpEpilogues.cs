@@ -8,6 +8,8 @@ internal readonly unsafe struct ReluEpilogue<TV, TS>(Panels output, float* bias)
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {
@@ -30,6 +32,8 @@ internal readonly unsafe struct ReluAdjointEpilogue<TV, TS>(Panels activation, P
     where TV : struct
     where TS : struct, ISimd<TV>
 {
+    public int Far(int feature, int panel, float** arrays) => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(float* tile, int feature, int count, int panel)
     {

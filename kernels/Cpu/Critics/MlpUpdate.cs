@@ -90,14 +90,14 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
                 items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, layout.Width)));
         }
 
-        // The large items first, so that none is left alone at the end.
         for (int i = 0; i < networks.Length; i++)
         {
             items.Add(new Item(Kind.Input, i, 0, networks[i].Layout.Width));
             items.Add(new Item(Kind.Sums, i, 0, 0));
         }
 
-        _items = [.. items];
+        // The large items first, so that none is left alone at the end.
+        _items = [.. items.OrderByDescending(item => Terms(item))];
         _sums = _memory.Require(length);
         int largest = networks.Max(network => Math.Max(RowsPerItem * network.Layout.Width, network.Layout.Width * network.Layout.InputSize));
         _gradients = new NativeBuffer[workers];
@@ -166,6 +166,10 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
             gradient.Dispose();
     }
 
+    // The columns that an item sums, over all its rows.
+    private int Terms(Item item) =>
+        (item.End - item.First) * (item.Kind == Kind.Hidden ? _layouts[item.Network].Width : _record.TransposedInputSize);
+
     /// <summary>sums[i / 32][j][i % 32] (+)= Σ_rows left_j·right_i for a range of j.</summary>
     private void Product(long left, long right, int rows, int columns, int first, int end, float* sums)
     {
@@ -180,8 +184,9 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
                 height = rest >= 12 ? 12 : rest >= 8 ? 8 : 4;
                 for (int column = 0; column < columns; column += PanelRows)
                 {
-                    PanelProduct<TV, TS, ActivationPanel>.Tile(
-                        height, record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows, sums + ((long)column * rows) + (j * PanelRows), accumulate);
+                    var terms = new PanelTerms(
+                        record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows);
+                    PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums + ((long)column * rows) + (j * PanelRows), accumulate);
                 }
             }
         }

@@ -18,13 +18,15 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     private readonly MlpLayout.Network _network;
     private readonly PackedMatrix _input;
     private readonly PackedMatrix _hidden;
+    private readonly NativeBuffer _packed = new();
     private float* _parameters;
 
     public PreparedMlp(MlpLayout layout, int network)
     {
         (_layout, _network) = (layout, layout.Networks[network]);
-        _input = new PackedMatrix(layout.Width, layout.InputSize);
-        _hidden = new PackedMatrix(layout.Width, layout.Width);
+        _input = new PackedMatrix(layout.Width, layout.InputSize, near: true);
+        _hidden = new PackedMatrix(layout.Width, layout.Width, near: true);
+        PackedMatrix.Place([_input, _hidden], _packed);
     }
 
     /// <summary>The items of packing: the input matrix, then parts of the hidden one.</summary>
@@ -63,7 +65,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
             for (int o = 0; o < _layout.OutputSize; o++)
             {
                 float* to = output.At(p, o);
-                PanelProduct<TV, TS, ActivationPanel>.Tile(1, weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width, to, false);
+                PanelProduct<TV, TS, ActivationPanel>.Tile(1, new PanelTerms(weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width), to, false);
                 TV shift = TS.Broadcast(bias[o]);
                 for (int r = 0; r < PanelRows; r += TS.Count)
                     TS.Store(TS.Add(TS.Load(to + r), shift), to + r);
@@ -88,11 +90,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
         Product<TV, TS>.RunTransposed(_hidden, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
     }
 
-    public void Dispose()
-    {
-        _input.Dispose();
-        _hidden.Dispose();
-    }
+    public void Dispose() => _packed.Dispose();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OutputAdjoint(float* hidden, float* seed, float* sums, in MlpSums places)

@@ -44,6 +44,23 @@ internal unsafe interface ISimd<TVector>
     /// <summary>2ⁿ for the integer n that stands in the low bits of value, which is 1.5·2²³ + n.</summary>
     static abstract TVector PowerOfTwo(TVector value);
 
+    /// <summary>
+    /// The product of unsigned words, in full: of each pair of lanes the lower ones are multiplied, and both lanes hold
+    /// the result, its lower word first. The upper lanes are not looked at.
+    /// </summary>
+    static abstract TVector MultiplyWords(TVector left, TVector right);
+
+    /// <summary>Each pair's upper lane in the place of the lower one.</summary>
+    static abstract TVector UpperWords(TVector pairs);
+
+    /// <summary>Pairs of the lower lanes: <paramref name="even"/>'s where they are, <paramref name="odd"/>'s above them.</summary>
+    static abstract TVector PairWords(TVector even, TVector odd);
+
+    static abstract TVector Xor(TVector left, TVector right);
+
+    /// <summary>0 in the lanes whose word, unsigned, is below the limit's, and value elsewhere.</summary>
+    static abstract TVector ZeroWhereBelow(TVector words, TVector limit, TVector value);
+
     /// <summary>The sum of the lanes, pairwise: halves added until one lane is left.</summary>
     static abstract float Sum(TVector value);
 }

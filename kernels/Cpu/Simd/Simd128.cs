@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace EDA.Kernels.Cpu;
 
@@ -51,6 +52,26 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> value) =>
         ((value.AsInt32() + Vector128.Create(127 - 0x4B400000)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyWords(Vector128<float> left, Vector128<float> right) =>
+        Sse2.IsSupported
+        ? Sse2.Multiply(left.AsUInt32(), right.AsUInt32()).AsSingle()
+        : ((left.AsUInt64() & Vector128.Create((ulong)uint.MaxValue)) * (right.AsUInt64() & Vector128.Create((ulong)uint.MaxValue))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UpperWords(Vector128<float> pairs) => (pairs.AsUInt64() >> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> PairWords(Vector128<float> even, Vector128<float> odd) =>
+        ((even.AsUInt64() & Vector128.Create((ulong)uint.MaxValue)) | (odd.AsUInt64() << 32)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Xor(Vector128<float> left, Vector128<float> right) => (left.AsUInt32() ^ right.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZeroWhereBelow(Vector128<float> words, Vector128<float> limit, Vector128<float> value) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(words.AsUInt32(), limit.AsUInt32()).AsSingle(), Vector128<float>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => (value[0] + value[2]) + (value[1] + value[3]);

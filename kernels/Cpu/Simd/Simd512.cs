@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace EDA.Kernels.Cpu;
 
@@ -51,6 +52,24 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> value) =>
         ((value.AsInt32() + Vector512.Create(127 - 0x4B400000)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyWords(Vector512<float> left, Vector512<float> right) =>
+        Avx512F.Multiply(left.AsUInt32(), right.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> UpperWords(Vector512<float> pairs) => (pairs.AsUInt64() >> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> PairWords(Vector512<float> even, Vector512<float> odd) =>
+        ((even.AsUInt64() & Vector512.Create((ulong)uint.MaxValue)) | (odd.AsUInt64() << 32)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Xor(Vector512<float> left, Vector512<float> right) => (left.AsUInt32() ^ right.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroWhereBelow(Vector512<float> words, Vector512<float> limit, Vector512<float> value) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(words.AsUInt32(), limit.AsUInt32()).AsSingle(), Vector512<float>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Simd256.Sum(value.GetLower() + value.GetUpper());
