@@ -45,5 +45,13 @@ internal sealed class AutogradVectorOperations(IVectorOperations cpu) : IVectorO
         scope.View(target, 0, target.Length).lerp_(scope.View(source, 0, target.Length), rate);
     }
 
-    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => cpu.Clip(source, count, bound, destination);
+    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (!(bound >= 0))
+            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
+        using var scope = new TensorScope();
+        using var off = torch.no_grad();
+        scope.View(destination, 0, count).copy_(scope.View(source, 0, count).clamp(-bound, bound));
+    }
 }

@@ -219,8 +219,9 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
         {
             case Kind.Fold: Fold(first, end); break;
             case Kind.Small: PrepareSmall(); break;
-            case Kind.Expand: _expand[l].Pack(Parameter(block.ExpandWeight), h, 1, null, gamma, first, end); break;
-            case Kind.Contract: _contract[l].Pack(Parameter(block.ContractWeight), hidden, 1, null, null, first, end); break;
+            case Kind.Expand when folds: _expand[l].Pack(Parameter(block.ExpandWeight), h, 1, null, gamma, first, end); break;
+            case Kind.Expand: _expand[l].PackRows(Parameter(block.ExpandWeight), first, end); break;
+            case Kind.Contract: _contract[l].PackRows(Parameter(block.ContractWeight), first, end); break;
             case Kind.ExpandTransposed: _expandTransposed[l]!.Pack(Parameter(block.ExpandWeight), 1, h, gamma, null, first, end); break;
             case Kind.ContractTransposed: _contractTransposed[l]!.Pack(Parameter(block.ContractWeight), 1, hidden, null, null, first, end); break;
             case Kind.FirstBias: FirstBias(first, end); break;

@@ -34,6 +34,25 @@ public class DrawnRandomnessTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Dropout_is_drawn_by_element_wherever_the_elements_begin(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var run = new BdmRun(device, Inputs);
+
+        // At a block's first word and within one, and where counting on wraps the counter's 32 bits.
+        foreach (ulong first in new ulong[] { 0, 8, 3, (1UL << 34) - 64 })
+        {
+            var draw = Draw with { FirstElement = first };
+            var mask = run.Upload(DrawnNumbers.DropoutMask(draw, Problem.DropoutRate, Inputs.Mask.Length));
+            AssertSame(
+                run.DenoisingStep(new DenoisingDraws(draw, Problem.DropoutRate, DropoutMask: mask)),
+                run.DenoisingStep(new DenoisingDraws(draw, Problem.DropoutRate)),
+                $"from element {first}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Dropout_is_decided_on_the_integer_word(string deviceName)
     {
         // The two rates next to one element's word: it is kept at the lower and dropped at the upper.

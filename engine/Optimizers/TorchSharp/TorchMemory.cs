@@ -16,7 +16,7 @@ public static unsafe partial class TorchMemory
 
     /// <summary>The versions of TorchSharp and of libtorch, for reports.</summary>
     /// <exception cref="DllNotFoundException">The native library cannot be used.</exception>
-    public static string Version => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}, libtorch {torch.__version__}";
+    public static string Version => $"{typeof(torch).Assembly.GetName().Version?.ToString(3)} with libtorch {torch.__version__}";
 
     /// <summary>A float tensor [n] on memory that must outlive it; not a copy.</summary>
     /// <param name="address">The first element.</param>

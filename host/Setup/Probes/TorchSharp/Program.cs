@@ -38,5 +38,5 @@ if (MathF.Abs(moved + 0.125f) > 1e-4f)
     return 1;
 }
 
-Console.WriteLine(TorchMemory.Version);
+Console.WriteLine($"TorchSharp {TorchMemory.Version}");
 return 0;
