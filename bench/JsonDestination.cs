@@ -3,7 +3,7 @@ using EDA.Host.CommandLine;
 
 namespace EDA.Bench;
 
-/// <summary>Where a measurement's JSON may go: nothing that is not an earlier one is overwritten.</summary>
+/// <summary>Where a measurement's files may go: nothing is overwritten but a JSON document by a later one of its kind.</summary>
 internal static class JsonDestination
 {
     /// <summary>Refuses a file that cannot be written or holds something else, before anything is measured.</summary>
@@ -17,6 +17,16 @@ internal static class JsonDestination
         bool replaceable = File.Exists(path) && (new FileInfo(path).Length == 0 || Holds(path, isEarlier));
         if (!Directory.Exists(folder) || Directory.Exists(path) || (File.Exists(path) && !replaceable))
             throw UserError.Value("--json", path, $"a new file, or {earlier}, in a folder that exists");
+    }
+
+    /// <summary>Refuses a file that is there already or cannot be made.</summary>
+    /// <param name="option">The option that names it.</param>
+    /// <param name="path">The file.</param>
+    /// <exception cref="UserError">It is refused.</exception>
+    public static void CheckNew(string option, string path)
+    {
+        if (File.Exists(path) || Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path))
+            throw UserError.Value(option, path, "a file that does not exist yet, in a folder that does");
     }
 
     private static bool Holds(string path, Func<JsonElement, bool> isEarlier)

@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using EDA.Bench;
+using EDA.Bench.Comparison;
 using EDA.Bench.Kernels;
 using EDA.Bench.Profiling;
 using EDA.Bench.Results;
+using EDA.Bench.Scaling;
 using EDA.Bench.Steps;
 using EDA.Bench.Verification;
 using EDA.Engine;
@@ -13,7 +15,7 @@ using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 
-var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), ReportCommand.Create() };
+var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), CompareCommand.Create(), ScalingCommand.Create(), ReportCommand.Create(), PeerCommand.Create() };
 foreach (var command in OptionalCommands.All)
     bench.Add(command);
 var root = new RootCommand("EDA.Engine's measurements")

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using EDA.Host.CommandLine;
 using EDA.Host.Setup;
@@ -10,23 +9,12 @@ namespace EDA.Bench.Agreement;
 /// <param name="Folder">The folder of the programs.</param>
 public sealed record PythonReference(string Interpreter, string Folder)
 {
-    /// <summary>The environment variable that names the interpreter.</summary>
-    public const string Variable = "EDA_PYTHON";
-
-    private const string Packages = "Debian and Ubuntu have it as python3-torch";
-
     /// <summary>Finds both.</summary>
     /// <param name="wanted">The interpreter that the user named; null to look for one.</param>
     /// <exception cref="UserError">There is none with PyTorch, or the programs are not there.</exception>
     public static PythonReference Find(string? wanted)
     {
-        (string? named, string name) = wanted is not null ? (wanted, "--python") : (Environment.GetEnvironmentVariable(Variable), Variable);
-        if (!string.IsNullOrEmpty(named) && !HasTorch(named))
-            throw UserError.Value(name, named, $"a python3 that has PyTorch and NumPy; {Packages}");
-        string interpreter = !string.IsNullOrEmpty(named)
-            ? named
-            : Array.Find(["python3", "/usr/bin/python3"], HasTorch)
-                ?? throw new UserError($"there is no python3 with PyTorch and NumPy here: {Packages}; --python or {Variable} names another interpreter");
+        string interpreter = PythonInterpreter.Find(wanted) ?? throw new UserError($"there is no python3 with PyTorch and NumPy here: {PythonInterpreter.Remedy}");
         string[] folders = [.. SourceTree.Root is { } root ? (string[])[Path.Combine(root, "bench", "reference")] : [], Path.Combine(AppContext.BaseDirectory, "peers")];
         return new PythonReference(
             interpreter,
@@ -37,7 +25,7 @@ public sealed record PythonReference(string Interpreter, string Folder)
     /// <exception cref="UserError">It failed: the message is its own last line.</exception>
     public void Run(params string[] words)
     {
-        var start = Start([Path.Combine(Folder, "eda_reference.py"), .. words]);
+        var start = Start(Interpreter, [Path.Combine(Folder, "eda_reference.py"), .. words]);
         // On few cores PyTorch's waiting threads take time from its working ones.
         start.Environment.TryAdd("OMP_WAIT_POLICY", "passive");
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
@@ -46,8 +34,6 @@ public sealed record PythonReference(string Interpreter, string Folder)
         if (process.ExitCode != 0)
             throw new UserError($"{Interpreter} {Path.Combine(Folder, "eda_reference.py")} ended with status {process.ExitCode}: {error.TrimEnd().Split('\n')[^1]}");
     }
-
-    private ProcessStartInfo Start(string[] words) => Start(Interpreter, words);
 
     private static ProcessStartInfo Start(string interpreter, string[] words) =>
         new(interpreter, words) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -59,19 +45,5 @@ public sealed record PythonReference(string Interpreter, string Folder)
         output.Wait();
         process.WaitForExit();
         return error;
-    }
-
-    private static bool HasTorch(string interpreter)
-    {
-        try
-        {
-            using var process = Process.Start(Start(interpreter, ["-c", "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in ('torch', 'numpy')))"]))!;
-            Finish(process);
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

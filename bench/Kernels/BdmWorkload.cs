@@ -50,6 +50,8 @@ public sealed class BdmWorkload : IDisposable
     private readonly DeviceArray<float> _noise;
     private readonly DeviceArray<float> _loss;
     private readonly DeviceArray<float> _samples;
+    private readonly DeviceArray<float> _rows;
+    private readonly DeviceArray<float> _slopes;
     private uint _step;
 
     /// <summary>Makes the workload of a network with random weights.</summary>
@@ -87,6 +89,8 @@ public sealed class BdmWorkload : IDisposable
         _noise = Fill(rows * shape.ActionSize, () => 0f);
         _loss = Fill(1, () => 0f);
         _samples = Fill(size.SampleStates * size.Candidates * shape.ActionSize, () => 0f);
+        _rows = Fill(rows, () => 0f);
+        _slopes = Fill(rows, () => 0f);
     }
 
     /// <summary>The three steps of the published table.</summary>
@@ -105,6 +109,8 @@ public sealed class BdmWorkload : IDisposable
         new("adam", $"{_operations.Layout.Length} weights", 12.0 * _operations.Layout.Length, Adam),
     ];
 
+    private static AlignmentObjective ValueObjective => new(AlignmentLoss.Value, 1, 3);
+
     private long Unit => _size.Shape.NominalUnit;
 
     /// <summary>Loss and gradient of a pretraining batch, dropout 0.1.</summary>
@@ -113,7 +119,17 @@ public sealed class BdmWorkload : IDisposable
 
     /// <summary>Loss and gradient of states with their candidates.</summary>
     public void Alignment() => _operations.AlignmentStep(
-        _policy, _behavior, _actions, _states, _labels, _size.AlignmentStates, _size.Candidates, new AlignmentObjective(AlignmentLoss.Value, 1, 3), new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _gradient, _loss);
+        _policy, _behavior, _actions, _states, _labels, _size.AlignmentStates, _size.Candidates, ValueObjective, new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _gradient, _loss);
+
+    /// <summary>Δ of states with their candidates.</summary>
+    public void Gaps() => _operations.Gaps(
+        _policy, _behavior, _actions, _states, _size.AlignmentStates, _size.Candidates, new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _rows);
+
+    /// <summary>Loss and gradient of Δ alone.</summary>
+    public void Objective() => _operations.Objective(ValueObjective, _times, _labels, _size.AlignmentStates, _size.Candidates, _slopes, _loss);
+
+    /// <summary>f of points, each with a state and a time of its own.</summary>
+    public void Density() => _operations.Density(_policy, _actions, _times, _states, _size.ScoreRows, _rows);
 
     /// <summary>The score of points, each with a state and a time of its own.</summary>
     public void Score() => _operations.Score(_policy, _actions, _times, _states, _size.ScoreRows, _noise);

@@ -8,8 +8,8 @@ namespace EDA.Bench.Kernels;
 /// </summary>
 public sealed class CriticWorkload : IDisposable
 {
-    /// <summary>Transitions of a step.</summary>
-    public const int Rows = 256;
+    /// <summary>Transitions of a step, as published.</summary>
+    public const int PublishedRows = 256;
 
     /// <summary>K of a softmax backup.</summary>
     public const int Candidates = 16;
@@ -27,14 +27,19 @@ public sealed class CriticWorkload : IDisposable
     private readonly DeviceArray<float> _target;
     private readonly DeviceArray<float> _nextActions;
     private readonly DeviceArray<float> _losses;
+    private readonly DeviceArray<float> _states;
+    private readonly DeviceArray<float> _values;
+    private readonly DeviceArray<float> _actions;
+    private readonly int _rows;
     private uint _step;
 
     /// <summary>Makes the workload of networks with random weights.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="shape">The networks.</param>
-    public CriticWorkload(IDevice device, CriticShape shape)
+    /// <param name="rows">Transitions of a step.</param>
+    public CriticWorkload(IDevice device, CriticShape shape, int rows = PublishedRows)
     {
-        _device = device;
+        (_device, _rows) = (device, rows);
         _operations = device.CreateCritic(shape);
         _arrays.Add(_operations);
         _data = new Transitions(
@@ -48,15 +53,18 @@ public sealed class CriticWorkload : IDisposable
         _value = Trained(_operations.Layout.Value);
         _policy = Trained(_operations.Layout.Policy);
         _target = Fill(_operations.Layout.Twin.Length, () => 0.06f * Uniform());
-        _nextActions = Fill(Rows * Candidates * shape.ActionSize, Uniform);
+        _nextActions = Fill(rows * Candidates * shape.ActionSize, Uniform);
         _losses = Fill(CriticLosses.Count, () => 0);
+        _states = Fill(rows * shape.StateSize, Uniform);
+        _values = Fill(rows * Candidates, () => 0);
+        _actions = Fill(rows * shape.ActionSize, () => 0);
     }
 
     /// <summary>Nominal work of <see cref="ImplicitStep"/>, in FLOP.</summary>
-    public double ImplicitWork => _operations.Shape.ImplicitStepWork(Rows);
+    public double ImplicitWork => _operations.Shape.ImplicitStepWork(_rows);
 
     /// <summary>A line of the table.</summary>
-    public WorkloadStep Step => new("implicit q", $"batch {Rows}", ImplicitWork, ImplicitStep);
+    public WorkloadStep Step => new("implicit q", $"batch {_rows}", ImplicitWork, ImplicitStep);
 
     /// <summary>V, twins, target by implicit Q-learning.</summary>
     public void ImplicitStep() => _operations.ImplicitStep(Batch(), new ImplicitBackup(0.99f, 0.7f), _value, _twin, _target, Update, _losses);
@@ -67,6 +75,15 @@ public sealed class CriticWorkload : IDisposable
     /// <summary>The policy by advantage-weighted regression.</summary>
     public void PolicyStep() => _operations.PolicyStep(Batch(), new AdvantageWeighting(3, 100), _value.Parameters, _target, _policy, Update.Adam, _step, _losses);
 
+    /// <summary>The lesser Q of K actions for each of some states: labels.</summary>
+    public void MinimumQ() => _operations.MinimumQ(_target, _states, _nextActions, _rows, Candidates, _values);
+
+    /// <summary>V of states.</summary>
+    public void Value() => _operations.Value(_value.Parameters, _states, _rows, _values);
+
+    /// <summary>The policy's actions for states.</summary>
+    public void Act() => _operations.Act(_policy.Parameters, _states, _rows, _actions);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -76,7 +93,7 @@ public sealed class CriticWorkload : IDisposable
 
     private CriticUpdate Update => new(new AdamSettings(3e-4), _step, 0.005f);
 
-    private TransitionBatch Batch() => new(_data, Rows, new RandomDraw(0, RandomStage.Critic, ++_step));
+    private TransitionBatch Batch() => new(_data, _rows, new RandomDraw(0, RandomStage.Critic, ++_step));
 
     private TrainedArrays Trained(MlpLayout layout) => new(
         Fill(layout.Length, () => 0.06f * Uniform()), null, Fill(layout.Length, () => 0), Fill(layout.Length, () => 0));

@@ -20,7 +20,12 @@ internal static class PeakMeter
     /// <param name="device">The device.</param>
     /// <returns>The meter, owned by the caller.</returns>
     public static IPeakMeter For(IDevice device) =>
-        device is IMeasuredDevice measured ? new LaunchedPeaks(measured) : new ProcessorPeaks(DeviceChoice.Options().Threads);
+        device is IMeasuredDevice measured ? new LaunchedPeaks(measured) : OfProcessor(DeviceChoice.Options().Threads);
+
+    /// <summary>Makes one of the processor's, with so many threads.</summary>
+    /// <param name="threads">The threads.</param>
+    /// <returns>The meter, owned by the caller.</returns>
+    public static IPeakMeter OfProcessor(int threads) => new ProcessorPeaks(threads);
 
     private sealed class ProcessorPeaks(int threads) : IPeakMeter
     {

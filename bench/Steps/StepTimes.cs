@@ -1,9 +1,6 @@
 using System.Diagnostics;
+using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
-using EDA.Engine.Alignment;
-using EDA.Engine.Data;
-using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
 using EDA.Host.Reports;
 using EDA.Kernels;
 
@@ -17,36 +14,16 @@ namespace EDA.Bench.Steps;
 internal sealed record StepTimesSize(int Block, int Blocks, int StageSteps, int StageStates);
 
 /// <summary>
-/// Steps as users get them, the engine's own stages: batch, randomness, gradient, Adam, reports, and no copy but the loss
-/// at the end of a block. Times are the host's, from one moment when the device has finished to another.
+/// Times the steps of <see cref="StepSource"/> and whole stages. Times are the host's, from one moment when the device has
+/// finished to another; nothing is copied but the loss at the end of a block.
 /// </summary>
 internal sealed class StepTimes : IDisposable
 {
-    private const int DatasetRows = 100_000;
-    private const int DataStates = 20_000;
-
     private readonly IDevice _device;
     private readonly WorkloadSize _size;
-    private readonly List<IDisposable> _owned = [];
-    private readonly BottleneckDiffusionModel _behavior;
-    private readonly BottleneckDiffusionModel _policy;
-    private readonly BehaviorDataset _data;
-    private readonly AlignmentDataset _alignment;
-    private readonly float[] _states;
+    private readonly StepSource _source;
 
-    public StepTimes(IDevice device, WorkloadSize size)
-    {
-        (_device, _size) = (device, size);
-        var shape = size.Shape;
-        var random = new Random(3);
-        _behavior = Own(BottleneckDiffusionModel.Create(device, shape, 1));
-        _policy = Own(_behavior.Copy());
-        _states = Values(random, DatasetRows * shape.StateSize);
-        _data = Own(new BehaviorDataset(device, Values(random, DatasetRows * shape.ActionSize), shape.ActionSize, _states, shape.StateSize));
-        _alignment = Own(new AlignmentDataset(
-            device, Values(random, DataStates * size.Candidates * shape.ActionSize), Values(random, DataStates * size.Candidates), shape.ActionSize, size.Candidates,
-            _states.AsSpan(0, DataStates * shape.StateSize), shape.StateSize));
-    }
+    public StepTimes(IDevice device, WorkloadSize size) => (_device, _size, _source) = (device, size, new StepSource(device, size));
 
     /// <summary>Times everything.</summary>
     /// <param name="times">How much.</param>
@@ -56,29 +33,23 @@ internal sealed class StepTimes : IDisposable
     {
         var steps = new Dictionary<string, double>();
         var stages = new Dictionary<string, double>();
-        // Everything runs before anything is timed: what is compiled or recorded late is there, and clocks are up.
-        using (var pretraining = Pretraining(long.MaxValue >> 40))
-            steps["pretraining_step"] = PerStep(times, until => pretraining.Run(until: until));
-        using (var alignment = Alignment(long.MaxValue >> 40))
-            steps["alignment_step"] = PerStep(times, until => alignment.Run(until: until));
-        using (var workload = new BdmWorkload(_device, _size))
+        foreach (string name in StepSource.Names)
         {
-            steps["score"] = PerRun(times, workload.Score);
-            steps["sampling"] = PerRun(times with { Block = Math.Max(1, times.Block / 20) }, workload.Sampling);
+            using var step = _source.Open(name);
+            // Everything runs before anything is timed: what is compiled or recorded late is there, and clocks are up.
+            int block = name == "sampling" ? Math.Max(1, times.Block / 20) : times.Block;
+            step.Run(Math.Max(3, block));
+            steps[name] = PerStep(step, block, times.Blocks);
+            output.WriteLine($"{name,-24} {steps[name] * 1e3,10:f3} ms");
         }
 
-        // A whole step of implicit Q-learning is one operation: batch, V, twins, Adam, target.
-        using (var critic = new CriticWorkload(_device, new CriticShape(_size.Shape.StateSize, _size.Shape.ActionSize, _size.Shape.Width)))
-            steps["iql_step"] = PerRun(times, critic.ImplicitStep);
-
-        foreach (var (name, seconds) in steps)
-            output.WriteLine($"{name,-24} {seconds * 1e3,10:f3} ms");
-        using (var pretraining = Pretraining(times.StageSteps))
+        using (var pretraining = _source.Pretraining(times.StageSteps))
             Stage("behavior", times.StageSteps, () => pretraining.Run());
-        using (var alignment = Alignment(times.StageSteps))
+        using (var alignment = _source.Alignment(times.StageSteps))
             Stage("alignment", times.StageSteps, () => alignment.Run());
         Stage("candidates", times.StageStates, () => Candidates(times.StageStates));
-        return new StepsDocument("eda", ProgramVersion.Engine, "as run", _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
+        var (program, version, mode) = _device is IReferenceDevice reference ? (reference.Program, reference.Version, "eager") : ("eda", ProgramVersion.Engine, "as run");
+        return new StepsDocument(program, version, mode, _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
 
         void Stage(string name, int count, Action run)
         {
@@ -92,72 +63,31 @@ internal sealed class StepTimes : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var owned in _owned)
-            owned.Dispose();
-    }
-
-    private static float[] Values(Random random, int count)
-    {
-        var values = new float[count];
-        for (int i = 0; i < count; i++)
-            values[i] = (float)((2 * random.NextDouble()) - 1);
-        return values;
-    }
-
-    private BehaviorPretraining Pretraining(long steps) =>
-        new(new PretrainingSettings { Batch = _size.PretrainingRows, Steps = steps, ReportEvery = 1000 }, _behavior, _data, 1);
-
-    private PolicyAlignment Alignment(long steps) =>
-        new(new AlignmentSettings { States = _size.AlignmentStates, Candidates = _size.Candidates, Steps = steps, ReportEvery = 1000 }, _policy, _behavior, _alignment, 1);
+    public void Dispose() => _source.Dispose();
 
     // K actions for each state, as the alignment dataset is made; what is drawn comes back to the host.
     private void Candidates(int states)
     {
-        int size = _size.Shape.StateSize, part = Math.Min(states, DatasetRows);
+        int size = _size.Shape.StateSize, part = Math.Min(states, _source.States.Length / size);
         for (int first = 0; first < states; first += part)
         {
             int count = Math.Min(part, states - first);
-            _behavior.Sample(count, _size.Candidates, new RandomDraw(1, RandomStage.Evaluation, (uint)first), _states.AsSpan(0, count * size));
+            _source.Behavior.Sample(count, _size.Candidates, new RandomDraw(1, RandomStage.Evaluation, (uint)first), _source.States.AsSpan(0, count * size));
         }
     }
 
-    private double PerStep(StepTimesSize times, Action<long> runUntil)
-    {
-        long done = times.Block;
-        runUntil(done);
-        return PerRun(times, null, () => runUntil(done += times.Block));
-    }
-
-    private double PerRun(StepTimesSize times, Action run)
-    {
-        for (int warmUp = 0; warmUp < 3; warmUp++)
-            run();
-        return PerRun(times, run, null);
-    }
-
-    private double PerRun(StepTimesSize times, Action? run, Action? block)
+    private double PerStep(OpenStep step, int block, int blocks)
     {
         var seconds = new List<double>();
-        for (int i = 0; i < times.Blocks; i++)
+        for (int i = 0; i < blocks; i++)
         {
             _device.Synchronize();
             long start = Stopwatch.GetTimestamp();
-            for (int n = 0; run is not null && n < times.Block; n++)
-                run();
-            block?.Invoke();
+            step.Run(block);
             _device.Synchronize();
-            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / times.Block);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / block);
         }
 
         return Statistics.Median(seconds);
-    }
-
-    private T Own<T>(T value)
-        where T : IDisposable
-    {
-        _owned.Add(value);
-        return value;
     }
 }

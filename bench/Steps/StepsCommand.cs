@@ -9,12 +9,14 @@ namespace EDA.Bench.Steps;
 /// <summary>eda bench steps: training steps and whole stages, to stand beside other programs'.</summary>
 internal static class StepsCommand
 {
+    private const int ProcessorSampleStates = 256;
+
     public static Command Create()
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
-        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000; 20 on cpu, 4 on software)", HelpName = "N" };
-        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000; 4096 on cpu, 8 on software)", HelpName = "N" };
+        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 on software, else 20)", HelpName = "N" };
+        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 on software, else 4096)", HelpName = "N" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
         var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, json };
         command.SetAction(result =>
@@ -22,11 +24,11 @@ internal static class StepsCommand
             var choice = DeviceOptions.Choice(result, device, precision);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
-            var usual = choice.Name switch
+            var usual = choice switch
             {
-                DeviceChoice.Software => new StepTimesSize(2, 3, 4, 8),
-                DeviceChoice.Default => new StepTimesSize(2, 5, 20, 4096),
-                _ => new StepTimesSize(100, 15, 2000, 1_000_000),
+                { IsCuda: true } => new StepTimesSize(100, 15, 2000, 1_000_000),
+                { Name: DeviceChoice.Software } => new StepTimesSize(2, 3, 4, 8),
+                _ => new StepTimesSize(2, 5, 20, 4096),
             };
             var size = usual with
             {
@@ -35,7 +37,14 @@ internal static class StepsCommand
             };
             using var opened = choice.Open();
             Console.WriteLine($"device  {opened.Name}");
-            using var times = new StepTimes(opened, choice.Name == DeviceChoice.Software ? WorkloadSize.Small : WorkloadSize.Published);
+            var workload = choice switch
+            {
+                { IsCuda: true } => WorkloadSize.Published,
+                { Name: DeviceChoice.Software } => WorkloadSize.Small,
+                // A call for 4096 states takes a processor half a minute.
+                _ => WorkloadSize.Published with { SampleStates = ProcessorSampleStates },
+            };
+            using var times = new StepTimes(opened, workload);
             var document = times.Measure(size, Console.Out);
             if (result.GetValue(json) is { } file)
                 document.Save(file);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace EDA.Bench.Steps;
 
 /// <summary>Times of whole steps and stages: what the peers (bench/gpu/peers) write too, so that they stand side by side.</summary>
-/// <param name="Program">eda, pytorch or jax.</param>
+/// <param name="Program">eda, torchsharp, pytorch or jax.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Mode">How it ran: eager, jit, graphs.</param>
 /// <param name="Device">The device.</param>

@@ -1,49 +1,58 @@
 using BenchmarkDotNet.Attributes;
 using EDA.Bench.Kernels;
 using EDA.Kernels;
-using EDA.Kernels.Cpu;
 
 namespace EDA.Bench.Suites;
 
-/// <summary>The critics' steps under BenchmarkDotNet, at each vector width the machine has.</summary>
-[MemoryDiagnoser]
-public class CriticBenchmarks
+/// <summary>The fused operations on the critics' networks, H = 256.</summary>
+public class CriticBenchmarks : SuiteDevice
 {
-    private CpuDevice? _device;
     private CriticWorkload? _workload;
 
-    /// <summary>The widths to measure.</summary>
-    public static IEnumerable<SimdLevel> Levels => BdmBenchmarks.Levels;
+    /// <summary>The batch sizes.</summary>
+    public IEnumerable<int> AllRows => SuiteSizes.Rows;
 
-    /// <summary>The vector width.</summary>
-    [ParamsSource(nameof(Levels))]
-    public SimdLevel Simd { get; set; }
+    /// <summary>The tasks' sizes.</summary>
+    public IEnumerable<TaskSize> AllTasks => TaskSize.All;
 
-    /// <summary>Makes device and workload.</summary>
+    /// <summary>Transitions of a batch, or states.</summary>
+    [ParamsSource(nameof(AllRows))]
+    public int Rows { get; set; }
+
+    /// <summary>S and A.</summary>
+    [ParamsSource(nameof(AllTasks))]
+    public TaskSize Task { get; set; } = TaskSize.All[0];
+
+    private CriticWorkload Workload => _workload!;
+
+    /// <summary>Makes networks and transitions.</summary>
     [GlobalSetup]
-    public void Setup()
-    {
-        _device = new CpuDevice(CpuOptions.FromEnvironment() with { Simd = Simd });
-        _workload = new CriticWorkload(_device, new CriticShape(17, 6));
-    }
+    public void Setup() => _workload = new CriticWorkload(Open(), new CriticShape(Task.States, Task.Actions), Rows);
 
-    /// <summary>Gives them back.</summary>
-    [GlobalCleanup]
-    public void Cleanup()
-    {
-        _workload?.Dispose();
-        _device?.Dispose();
-    }
-
-    /// <summary>V, twins and target by implicit Q-learning, batch 256.</summary>
+    /// <summary>V, twins and target by implicit Q-learning.</summary>
     [Benchmark]
-    public void ImplicitStep() => _workload!.ImplicitStep();
+    public void ImplicitStep() => Finish(Workload.ImplicitStep);
 
-    /// <summary>Twins and target by softmax Q-learning, batch 256, 16 next actions.</summary>
+    /// <summary>Twins and target by softmax Q-learning, 16 next actions.</summary>
     [Benchmark]
-    public void SoftmaxStep() => _workload!.SoftmaxStep();
+    public void SampledStep() => Finish(Workload.SoftmaxStep);
 
-    /// <summary>The policy by advantage-weighted regression, batch 256.</summary>
+    /// <summary>The policy by advantage-weighted regression.</summary>
     [Benchmark]
-    public void PolicyStep() => _workload!.PolicyStep();
+    public void PolicyStep() => Finish(Workload.PolicyStep);
+
+    /// <summary>Labels of 16 candidates for each state.</summary>
+    [Benchmark]
+    public void MinimumQ() => Finish(Workload.MinimumQ);
+
+    /// <summary>V of states.</summary>
+    [Benchmark]
+    public void Value() => Finish(Workload.Value);
+
+    /// <summary>The policy's actions.</summary>
+    [Benchmark]
+    public void Act() => Finish(Workload.Act);
+
+    /// <inheritdoc/>
+    protected override void Close() => _workload?.Dispose();
 }

@@ -1,29 +1,26 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-
 namespace EDA.Engine.Checkpoints;
 
 /// <summary>A short name for the contents of arrays, by which a saved state knows its data again.</summary>
 internal static class Fingerprint
 {
-    private const int Digits = 16;
+    /// <summary>Hexadecimal digits of a name.</summary>
+    public const int Digits = 16;
+
+    /// <summary>The arrays that a name is of, some of them empty.</summary>
+    public const int Arrays = 3;
 
     public static string Of(ReadOnlySpan<float> first, ReadOnlySpan<float> second = default, ReadOnlySpan<float> third = default)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, first);
-        Append(hash, second);
-        Append(hash, third);
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..Digits];
+        using var parts = new FingerprintInParts();
+        Append(parts, first);
+        Append(parts, second);
+        Append(parts, third);
+        return parts.Finish();
     }
 
-    /// <summary>The length goes first, so that a number cannot move from one array to the next unseen.</summary>
-    private static void Append(IncrementalHash hash, ReadOnlySpan<float> values)
+    private static void Append(FingerprintInParts parts, ReadOnlySpan<float> values)
     {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, values.Length);
-        hash.AppendData(length);
-        hash.AppendData(MemoryMarshal.AsBytes(values));
+        parts.Begin(values.Length);
+        parts.Append(values);
     }
 }

@@ -36,6 +36,13 @@ public sealed class BehaviorDataset : IDisposable
         States = stateSize > 0 ? device.Upload(states) : null;
     }
 
+    /// <summary>Takes over arrays that are on the device already.</summary>
+    internal BehaviorDataset(IDevice device, DeviceArray<float> actions, int actionSize, DeviceArray<float> states, int stateSize, string fingerprint)
+    {
+        (Count, ActionSize, StateSize) = ((int)(actions.Length / actionSize), actionSize, stateSize);
+        (_vector, _fingerprints, Actions, States) = (device.Vector, [fingerprint], actions, states);
+    }
+
     private BehaviorDataset(IDevice device, IReadOnlyList<float[]> actions, int actionSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(actionSize, 1);

@@ -1,3 +1,4 @@
+using EDA.Engine.Checkpoints;
 using EDA.Kernels;
 
 namespace EDA.Engine.Data;
@@ -30,23 +31,28 @@ public static class HeldOutRows
     /// <returns>The pairs for pretraining, owned by the caller.</returns>
     public static BehaviorDataset Remaining(IDevice device, QLearningView view, ReadOnlySpan<int> heldOut)
     {
-        int count = view.Count - heldOut.Length;
-        var states = new float[(long)count * view.StateSize];
-        var actions = new float[(long)count * view.ActionSize];
-        int row = 0, next = 0;
-        for (int i = 0; i < view.Count; i++)
+        long count = view.Count - heldOut.Length;
+        var (actions, states) = (device.Allocate<float>(count * view.ActionSize), device.Allocate<float>(count * view.StateSize));
+        using var fingerprint = new FingerprintInParts();
+        int[] left = heldOut.ToArray();
+        Copy(actions, (first, length) => view.Actions(first, length));
+        Copy(states, (first, length) => view.States(first, length));
+        return new BehaviorDataset(device, actions, view.ActionSize, states, view.StateSize, fingerprint.Finish());
+
+        // Run by run to the device, without another copy in between.
+        void Copy(DeviceArray<float> array, Run run)
         {
-            if (next < heldOut.Length && heldOut[next] == i)
+            fingerprint.Begin(array.Length);
+            long at = 0;
+            foreach (var (first, length) in view.Runs(left))
             {
-                next++;
-                continue;
+                var rows = run(first, length);
+                array.CopyFrom(rows, at);
+                fingerprint.Append(rows);
+                at += rows.Length;
             }
-
-            view.State(i).CopyTo(states.AsSpan(row * view.StateSize));
-            view.Action(i).CopyTo(actions.AsSpan(row * view.ActionSize));
-            row++;
         }
-
-        return new BehaviorDataset(device, actions, view.ActionSize, states, view.StateSize);
     }
+
+    private delegate ReadOnlySpan<float> Run(int first, int length);
 }

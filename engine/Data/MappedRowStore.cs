@@ -6,17 +6,23 @@ namespace EDA.Engine.Data;
 
 /// <summary>
 /// Rows in a memory-mapped .npy file. Room for all of them is taken when it is made, so that a full disk shows then and
-/// not in the middle. The file beside it is rewritten after each append, once the rows themselves are on their way.
+/// not in the middle. The file beside it is rewritten after each append, once the rows themselves are on their way. However many
+/// rows there are, few of them count as this process's memory at a time.
 /// </summary>
 internal sealed class MappedRowStore : RowStore
 {
     private const string ProgressSuffix = ".json";
 
+    // What is read or written through a mapping counts as this process's memory until it is taken down.
+    private const long MostMapped = 32 << 20;
+
     private readonly string _path;
     private readonly SortedDictionary<string, string> _identity;
     private readonly long _dataStart;
     private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly long _bytes;
+    private MemoryMappedViewAccessor _view;
+    private long _touched;
 
     public MappedRowStore(string path, IReadOnlyDictionary<string, string> identity, int count, int[] rowShape)
         : base(count, rowShape)
@@ -47,7 +53,8 @@ internal sealed class MappedRowStore : RowStore
         }
 
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.ReadWrite);
-        _view = _file.CreateViewAccessor(0, bytes, MemoryMappedFileAccess.ReadWrite);
+        _bytes = bytes;
+        _view = Map();
         if (!exists)
             Save();
     }
@@ -60,12 +67,18 @@ internal sealed class MappedRowStore : RowStore
     }
 
     /// <inheritdoc/>
-    private protected override void Write(long first, ReadOnlySpan<float> values) =>
+    private protected override void Write(long first, ReadOnlySpan<float> values)
+    {
+        Touch(values.Length);
         _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)(_dataStart + (first * sizeof(float))), values);
+    }
 
     /// <inheritdoc/>
-    private protected override void Read(long first, Span<float> values) =>
+    private protected override void Read(long first, Span<float> values)
+    {
+        Touch(values.Length);
         _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_dataStart + (first * sizeof(float))), values);
+    }
 
     /// <inheritdoc/>
     private protected override void Save()
@@ -82,6 +95,19 @@ internal sealed class MappedRowStore : RowStore
             File.Delete(temporary);
             throw;
         }
+    }
+
+    private MemoryMappedViewAccessor Map() => _file.CreateViewAccessor(0, _bytes, MemoryMappedFileAccess.ReadWrite);
+
+    /// <summary>Takes the mapping down and up again once enough has gone through it: the file's pages stay the system's, which lets go of them as it likes.</summary>
+    private void Touch(int values)
+    {
+        _touched += (long)values * sizeof(float);
+        if (_touched <= MostMapped)
+            return;
+        _view.Dispose();
+        _view = Map();
+        _touched = (long)values * sizeof(float);
     }
 
     /// <summary>Refuses anything but an earlier run's file of the same rows, and says how far it is filled.</summary>

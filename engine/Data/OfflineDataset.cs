@@ -11,13 +11,16 @@ public sealed class OfflineDataset
     /// <summary>How far beyond [-1, 1] rounding may take an action.</summary>
     public const float ActionTolerance = 1e-5f;
 
-    private readonly TransitionArrays _rows;
+    private readonly Func<TransitionArrays>? _source;
     private readonly Lazy<IReadOnlyList<Episode>> _episodes;
     private readonly Lazy<string> _fingerprint;
+    private TransitionArrays? _held;
 
-    internal OfflineDataset(TransitionArrays rows, DatasetProvenance provenance, D4rlEnvironment? environment, int episodeLimit)
+    /// <summary>Makes a dataset of rows, and of what reads the same rows again; null where nothing does.</summary>
+    internal OfflineDataset(TransitionArrays rows, DatasetProvenance provenance, D4rlEnvironment? environment, int episodeLimit, Func<TransitionArrays>? source = null)
     {
-        _rows = rows;
+        (_held, _source) = (rows, source);
+        (Count, StateSize, ActionSize) = (rows.Rewards.Length, rows.StateSize, rows.ActionSize);
         Provenance = provenance;
         Environment = environment;
         EpisodeLimit = episodeLimit;
@@ -28,25 +31,25 @@ public sealed class OfflineDataset
     }
 
     /// <summary>The number of rows, N; at least 2.</summary>
-    public int Count => _rows.Rewards.Length;
+    public int Count { get; }
 
     /// <summary>S.</summary>
-    public int StateSize => _rows.StateSize;
+    public int StateSize { get; }
 
     /// <summary>A.</summary>
-    public int ActionSize => _rows.ActionSize;
+    public int ActionSize { get; }
 
     /// <summary>The states [N×S]; D4RL's observations.</summary>
-    public ReadOnlySpan<float> States => _rows.States;
+    public ReadOnlySpan<float> States => Rows.States;
 
     /// <summary>The actions [N×A], in [-1, 1] up to rounding.</summary>
-    public ReadOnlySpan<float> Actions => _rows.Actions;
+    public ReadOnlySpan<float> Actions => Rows.Actions;
 
     /// <summary>The rewards [N], as they are in the file.</summary>
-    public ReadOnlySpan<float> Rewards => _rows.Rewards;
+    public ReadOnlySpan<float> Rewards => Rows.Rewards;
 
     /// <summary>Whether the step led to a terminal state [N].</summary>
-    public ReadOnlySpan<bool> Terminals => _rows.Terminals;
+    public ReadOnlySpan<bool> Terminals => Rows.Terminals;
 
     /// <summary>Whether an episode was broken off after the step [N]: the file's flags, or cuts at the limit.</summary>
     public ReadOnlyMemory<bool> Timeouts { get; }
@@ -65,6 +68,9 @@ public sealed class OfflineDataset
 
     /// <summary>A short name for the rows, by which a saved state of training knows its data again, in whatever file they are.</summary>
     public string Fingerprint => _fingerprint.Value;
+
+    /// <summary>Whether the rows are in memory, rather than to be read again when they are next asked for.</summary>
+    public bool IsHeld => _held is not null;
 
     /// <summary>The episodes in the order of their rows.</summary>
     public IReadOnlyList<Episode> Episodes => _episodes.Value;
@@ -117,13 +123,30 @@ public sealed class OfflineDataset
         return new OfflineDataset(rows, provenance, environment, episodeLimit);
     }
 
+    // Read again where they were given back.
+    private TransitionArrays Rows => _held ??= _source!();
+
+    /// <summary>
+    /// Gives the memory of the rows back where they can be read again from their file, as happens when they are next
+    /// asked for: a million rows are on a device already, and need not be here too while it trains on them. Rows without a
+    /// file stay.
+    /// </summary>
+    public void Release()
+    {
+        if (_source is null || _held is null)
+            return;
+        _ = Fingerprint;
+        _held = null;
+        HostMemory.GiveBack();
+    }
+
     private string TakeFingerprint()
     {
         var timeouts = Timeouts.Span;
         var flags = new float[Count];
         for (int row = 0; row < flags.Length; row++)
-            flags[row] = (_rows.Terminals[row] ? 1 : 0) + (timeouts[row] ? 2 : 0);
-        return $"{Checkpoints.Fingerprint.Of(_rows.States, _rows.Actions, _rows.Rewards)} {Checkpoints.Fingerprint.Of(flags)}";
+            flags[row] = (Rows.Terminals[row] ? 1 : 0) + (timeouts[row] ? 2 : 0);
+        return $"{Checkpoints.Fingerprint.Of(Rows.States, Rows.Actions, Rows.Rewards)} {Checkpoints.Fingerprint.Of(flags)}";
     }
 
     private List<Episode> SplitEpisodes()
@@ -134,11 +157,11 @@ public sealed class OfflineDataset
         double sum = 0;
         for (int row = 0; row < Count; row++)
         {
-            sum += _rows.Rewards[row];
-            bool ends = _rows.Terminals[row] || timeouts[row];
+            sum += Rows.Rewards[row];
+            bool ends = Rows.Terminals[row] || timeouts[row];
             if (!ends && row < Count - 1)
                 continue;
-            var end = _rows.Terminals[row] ? EpisodeEnd.Terminal : ends ? EpisodeEnd.Timeout : EpisodeEnd.Unfinished;
+            var end = Rows.Terminals[row] ? EpisodeEnd.Terminal : ends ? EpisodeEnd.Timeout : EpisodeEnd.Unfinished;
             episodes.Add(new Episode(first, row + 1 - first, sum, end));
             (first, sum) = (row + 1, 0);
         }

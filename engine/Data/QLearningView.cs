@@ -104,6 +104,48 @@ public sealed class QLearningView
     /// <returns>[N×A], owned by the caller.</returns>
     public DeviceArray<float> UploadActions(IDevice device) => Upload(device, Dataset.Actions, ActionSize, 0);
 
+    /// <summary>The next states that are not the state of the transition below: where rows that follow each other end.</summary>
+    /// <returns>Each with its transition, ascending.</returns>
+    internal IReadOnlyList<(int Transition, float[] State)> LastNextStates()
+    {
+        var last = new List<(int, float[])>();
+        for (int first = 0; first < Count;)
+        {
+            first += RunFrom(first);
+            last.Add((first - 1, NextState(first - 1).ToArray()));
+        }
+
+        return last;
+    }
+
+    /// <summary>The runs of neighbouring rows among transitions: each a first transition and how many follow each other.</summary>
+    /// <param name="left">Transitions that are left out, ascending.</param>
+    /// <returns>The runs, ascending.</returns>
+    internal IEnumerable<(int First, int Length)> Runs(int[] left)
+    {
+        int next = 0;
+        for (int first = 0; first < Count;)
+        {
+            if (next < left.Length && left[next] == first)
+            {
+                (first, next) = (first + 1, next + 1);
+                continue;
+            }
+
+            int length = RunFrom(first);
+            if (next < left.Length)
+                length = Math.Min(length, left[next] - first);
+            yield return (first, length);
+            first += length;
+        }
+    }
+
+    /// <summary>The states of a run [length×S].</summary>
+    internal ReadOnlySpan<float> States(int first, int length) => Dataset.States.Slice(_rows[first] * StateSize, length * StateSize);
+
+    /// <summary>The actions of a run [length×A].</summary>
+    internal ReadOnlySpan<float> Actions(int first, int length) => Dataset.Actions.Slice(_rows[first] * ActionSize, length * ActionSize);
+
     private float[] Copy(ReadOnlySpan<float> source, int width, int below)
     {
         var copy = new float[(long)Count * width];

@@ -68,7 +68,11 @@ public sealed class TransitionDataset : IDisposable
         }
     }
 
-    /// <summary>Copies the standard Q-learning view of a dataset to a device.</summary>
+    /// <summary>
+    /// Copies the standard Q-learning view of a dataset to a device. A million transitions are never there twice over: the
+    /// dataset gives back its rows (<see cref="OfflineDataset.Release"/>) before the next states, which are mostly the
+    /// states of the transitions below, are made of what is on the device.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="view">The view.</param>
     /// <param name="treatment">What is done to the rewards.</param>
@@ -77,14 +81,13 @@ public sealed class TransitionDataset : IDisposable
     public static TransitionDataset Upload(IDevice device, QLearningView view, RewardTreatment treatment)
     {
         float[] rewards = RewardTreatments.Apply(view, treatment);
-        var transitions = new Transitions(
-            view.UploadStates(device),
-            view.UploadActions(device),
-            device.Upload<float>(rewards),
-            device.Upload<float>(view.Terminals()),
-            view.UploadNextStates(device),
-            view.Count);
-        return new TransitionDataset(device, transitions, view.StateSize, view.ActionSize, $"{view.Dataset.Fingerprint} {treatment}");
+        string fingerprint = $"{view.Dataset.Fingerprint} {treatment}";
+        var (actions, states) = (view.UploadActions(device), view.UploadStates(device));
+        var terminals = device.Upload<float>(view.Terminals());
+        var last = view.LastNextStates();
+        view.Dataset.Release();
+        var transitions = new Transitions(states, actions, device.Upload<float>(rewards), terminals, NextStates(device, states, last, view.StateSize), view.Count);
+        return new TransitionDataset(device, transitions, view.StateSize, view.ActionSize, fingerprint);
     }
 
     /// <summary>The device.</summary>
@@ -115,5 +118,24 @@ public sealed class TransitionDataset : IDisposable
         transitions.Rewards.Dispose();
         transitions.Terminals.Dispose();
         transitions.NextStates.Dispose();
+    }
+
+    /// <summary>s': the state below, but where the rows that follow each other end.</summary>
+    private static DeviceArray<float> NextStates(IDevice device, DeviceArray<float> states, IReadOnlyList<(int Transition, float[] State)> last, int stateSize)
+    {
+        const int RowsAtOnce = 1 << 14;
+        long count = states.Length / stateSize;
+        var next = device.Allocate<float>(states.Length);
+        var buffer = new float[Math.Min(count, RowsAtOnce) * stateSize];
+        for (long first = 0; first < count - 1; first += RowsAtOnce)
+        {
+            var rows = buffer.AsSpan(0, (int)(Math.Min(RowsAtOnce, count - 1 - first) * stateSize));
+            states.CopyTo(rows, (first + 1) * stateSize);
+            next.CopyFrom(rows, first * stateSize);
+        }
+
+        foreach (var (transition, state) in last)
+            next.CopyFrom(state, (long)transition * stateSize);
+        return next;
     }
 }

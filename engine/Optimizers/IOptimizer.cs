@@ -12,7 +12,7 @@ public interface IOptimizer : IDisposable
     /// <summary>A short name for reports, for instance <c>adam</c>.</summary>
     string Name { get; }
 
-    /// <summary>The learning rate of the next step.</summary>
+    /// <summary>The learning rate of the next step. An optimizer with a scheduler of its own reads back what that makes of it.</summary>
     double LearningRate { get; set; }
 
     /// <summary>How many steps have been taken.</summary>

@@ -167,11 +167,13 @@ internal sealed class GradientDescent : IDisposable
     private double TakeStep(long step, DeviceArray<float> loss)
     {
         _optimizer.LearningRate = _settings.LearningRate * _settings.Schedule.Factor(step, _settings.Steps);
+        // As the optimizer takes it: a scheduler of its own may have a say, and moves on after the step.
+        double learningRate = _optimizer.LearningRate;
         _gradientStep(_weights, new RandomDraw(_seed, _settings.RandomStage, (uint)step), _gradient, loss);
         _optimizer.Step(_gradient);
         if (_settings.Averaging > 0)
             _models.Device.Vector.PolyakAverage(_models.Parameters, _weights, (float)Math.Max(_settings.Averaging, 9.0 / (step + 9)));
-        return _optimizer.LearningRate;
+        return learningRate;
     }
 
     private void RequireOneEach(IReadOnlyList<string> paths)

@@ -178,14 +178,10 @@ public sealed class OfflinePipeline
         {
             if (_run.Critic.Method == CriticMethod.Softmax)
             {
-                using var behavior = FinishedBehavior();
-                var settings = new CandidateSettings { Candidates = _run.Critic.Softmax.Candidates, Evaluations = _run.Labels.Evaluations };
-                var sampling = new CandidateSampling(settings, behavior, _view.NextStates(), _run.Seed, RandomStage.Critic);
-                nextActions = sampling.OpenFile(_files.NextActions);
-                var sampled = sampling.Run(nextActions, observer is null ? null : new RenamedStage(observer, NextActionsStageName), cancellation);
-                results.Add(sampled with { Stage = NextActionsStageName });
+                results.Add(SampleNextActions(out nextActions, observer, cancellation));
                 if (!nextActions.IsComplete)
                     return results;
+                HostMemory.GiveBack(); // the next states' copy
             }
 
             using var trained = new CriticInTraining(_device, _run, _view, nextActions, null);
@@ -198,6 +194,16 @@ public sealed class OfflinePipeline
         {
             nextActions?.Dispose();
         }
+    }
+
+    private StageResult SampleNextActions(out RowStore nextActions, ITrainingObserver? observer, CancellationToken cancellation)
+    {
+        using var behavior = FinishedBehavior();
+        var settings = new CandidateSettings { Candidates = _run.Critic.Softmax.Candidates, Evaluations = _run.Labels.Evaluations };
+        var sampling = new CandidateSampling(settings, behavior, _view.NextStates(), _run.Seed, RandomStage.Critic);
+        nextActions = sampling.OpenFile(_files.NextActions);
+        var sampled = sampling.Run(nextActions, observer is null ? null : new RenamedStage(observer, NextActionsStageName), cancellation);
+        return sampled with { Stage = NextActionsStageName };
     }
 
     private List<StageResult> Label(ITrainingObserver? observer, CancellationToken cancellation)

@@ -23,8 +23,10 @@ public sealed record DeviceChoice
     private const string Cuda = "cuda";
 
     private readonly int _number;
+    private readonly Func<IDevice>? _other;
 
-    private DeviceChoice(string name, string precision, int number) => (Name, Precision, _number) = (name, precision, number);
+    private DeviceChoice(string name, string precision, int number, Func<IDevice>? other) =>
+        (Name, Precision, _number, _other) = (name, precision, number, other);
 
     /// <summary>The devices of this build.</summary>
     public static IReadOnlyCollection<string> Names { get; } = CudaDevices.AreBuiltIn ? [Default, Software, Cuda, $"{Cuda}:N"] : [Default, Software];
@@ -44,20 +46,22 @@ public sealed record DeviceChoice
     /// <summary>Reads a choice.</summary>
     /// <param name="name">The device.</param>
     /// <param name="precision">The precision; null for <see cref="DefaultPrecision"/>.</param>
+    /// <param name="others">What the program knows beside <see cref="Names"/>, all in <see cref="DefaultPrecision"/>: how to open each, by its name. Null for nothing.</param>
     /// <returns>The choice; whether the GPU is there is seen when it is opened.</returns>
     /// <exception cref="UserError">There is no such device in this build, or it knows no such precision.</exception>
-    public static DeviceChoice Parse(string name, string? precision = null)
+    public static DeviceChoice Parse(string name, string? precision = null, IReadOnlyDictionary<string, Func<IDevice>>? others = null)
     {
         int number = Number(name);
-        if (number < 0 && name is not (Default or Software))
-            throw UserError.Choice("--device", name, Names);
+        var other = others?.GetValueOrDefault(name);
+        if (number < 0 && other is null && name is not (Default or Software))
+            throw UserError.Choice("--device", name, [.. Names, .. others?.Keys ?? []]);
         if (number >= 0 && !CudaDevices.AreBuiltIn)
             throw new UserError($"--device is '{name}'; allowed is one of {string.Join(", ", Names)}, because this build is without ILGPU, which ./eda setup tries to put in");
-        if (precision is not null && name == Default)
-            throw UserError.Value("--precision", precision, $"nothing with --device {Default}, which computes in {DefaultPrecision}");
+        if (precision is not null && (name == Default || other is not null))
+            throw UserError.Value("--precision", precision, $"nothing with --device {name}, which computes in {DefaultPrecision}");
         if (precision is not null && !Precisions.Contains(precision))
             throw UserError.Choice("--precision", precision, Precisions);
-        return new DeviceChoice(name, precision ?? DefaultPrecision, number);
+        return new DeviceChoice(name, precision ?? DefaultPrecision, number, other);
     }
 
     /// <summary>Opens a device by name.</summary>
@@ -89,7 +93,7 @@ public sealed record DeviceChoice
     {
         try
         {
-            return IsCuda ? CudaDevices.Open(_number, Precision) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
+            return _other is not null ? _other() : IsCuda ? CudaDevices.Open(_number, Precision) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
         }
         catch (DeviceException refused)
         {

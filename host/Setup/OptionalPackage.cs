@@ -12,7 +12,15 @@ public sealed record OptionalPackage(string Name, string Property, string Probe,
     public static IReadOnlyList<OptionalPackage> All { get; } =
     [
         new("ILGPU", "UseIlgpu", "Ilgpu", "kernels on NVIDIA GPUs", null),
-        // Sizes of 0.107.0 with libtorch-cpu 2.10.0, which brings the libraries of all three operating systems.
-        new("TorchSharp", "UseTorchSharp", "TorchSharp", "torch.optim optimizers and the autograd reference", "270 MB to download where it is not cached, 1.2 GB unpacked"),
+        new("TorchSharp", "UseTorchSharp", "TorchSharp", "torch.optim optimizers and the autograd reference", $"{TorchDownload} to download where it is not cached. On CUDA it is not used: that would be {TorchCuda}"),
     ];
+
+    // What engine/Optimizers/TorchSharp asks for of the versions in Directory.Packages.props, with the packages' sizes.
+    private static string TorchDownload =>
+        OperatingSystem.IsWindows() ? "TorchSharp 0.107.0 and libtorch-cpu-win-x64 2.10.0, 83 MB, 0.3 GB unpacked,"
+        : OperatingSystem.IsMacOS() ? "TorchSharp 0.107.0 and libtorch-cpu-osx-arm64 2.10.0, 60 MB, 0.3 GB unpacked,"
+        : "TorchSharp 0.107.0 and libtorch-cpu-linux-x64 2.10.0, 132 MB, 0.5 GB unpacked,";
+
+    // Its size as TorchSharp's developers give it.
+    private static string TorchCuda => $"TorchSharp-cuda-{(OperatingSystem.IsWindows() ? "windows" : "linux")} 0.107.0 with libtorch-cuda-12.8 2.10.0, about 3 GB";
 }

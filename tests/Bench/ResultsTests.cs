@@ -70,7 +70,7 @@ public sealed class ResultsTests : IDisposable
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         Assert.Equal("eda", document.RootElement.GetProperty("program").GetString());
         Assert.Equal(
-            ["pretraining_step", "alignment_step", "score", "sampling", "iql_step"], document.RootElement.GetProperty("steps").EnumerateObject().Select(step => step.Name));
+            ["pretraining_step", "alignment_step", "iql_step", "score", "sampling"], document.RootElement.GetProperty("steps").EnumerateObject().Select(step => step.Name));
         Assert.Equal(["behavior_1", "alignment_1", "candidates_2"], document.RootElement.GetProperty("stages").EnumerateObject().Select(stage => stage.Name));
         Assert.All(document.RootElement.GetProperty("steps").EnumerateObject(), step => Assert.True(step.Value.GetDouble() > 0));
     }

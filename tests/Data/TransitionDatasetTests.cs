@@ -1,6 +1,8 @@
+using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Tests.Host;
 
 namespace EDA.Tests.Data;
 
@@ -21,6 +23,40 @@ public class TransitionDatasetTests
         Assert.Equal(view.Rewards().Select(r => r - 1), data.Transitions.Rewards.ToArray());
         using var other = TransitionDataset.Upload(device, view, RewardTreatment.AsIs);
         Assert.NotEqual(data.Fingerprint, other.Fingerprint);
+    }
+
+    [Fact]
+    public void A_file_gives_back_its_rows_while_they_are_on_a_device_and_reads_them_again()
+    {
+        using var device = new CpuDevice(new CpuOptions(CpuOptions.BestSimd, 1));
+        using var folder = new ScratchFolder();
+        string path = folder.At("data.npz");
+        var made = new SyntheticTransitions(3, 200).Dataset();
+        DatasetFile.Write(made, path);
+        var dataset = OfflineDataset.Load(path);
+        var view = new QLearningView(dataset);
+        using var data = TransitionDataset.Upload(device, view, RewardTreatment.AsIs);
+        Assert.False(dataset.IsHeld);
+        Assert.Equal((made.Count, made.StateSize, made.ActionSize, made.Fingerprint), (dataset.Count, dataset.StateSize, dataset.ActionSize, dataset.Fingerprint));
+        Assert.False(dataset.IsHeld);
+        Assert.Equal(view.NextStates(), data.Transitions.NextStates.ToArray());
+        Assert.True(dataset.IsHeld);
+        Assert.Equal(made.States, dataset.States);
+        Assert.Equal(made.Rewards, dataset.Rewards);
+
+        dataset.Release();
+        File.Delete(path);
+        DatasetFile.Write(new SyntheticTransitions(4, 200).Dataset(), path);
+        var refused = Assert.Throws<InvalidFileException>(() => view.State(0).Length);
+        Assert.Contains("has changed", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_without_a_file_stay()
+    {
+        var dataset = new SyntheticTransitions(3, 200).Dataset();
+        dataset.Release();
+        Assert.True(dataset.IsHeld);
     }
 
     [Fact]

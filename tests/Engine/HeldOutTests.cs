@@ -29,6 +29,9 @@ public sealed class HeldOutTests : IDisposable
         int[] kept = [.. Enumerable.Range(0, _view.Count).Except(heldOut)];
         Assert.Equal(kept.SelectMany(i => _view.State(i).ToArray()), remaining.States!.ToArray());
         Assert.Equal(kept.SelectMany(i => _view.Action(i).ToArray()), remaining.Actions.ToArray());
+        // A saved state knows the same pairs again, however they came to the device.
+        using var copied = new BehaviorDataset(_device, remaining.Actions.ToArray(), _view.ActionSize, remaining.States!.ToArray(), _view.StateSize);
+        Assert.Equal(copied.Fingerprint, remaining.Fingerprint);
     }
 
     [Fact]

@@ -97,4 +97,59 @@ public sealed class RowStoreTests : IDisposable
         Assert.Throws<InvalidFileException>(() => RowStore.OpenFile(At("rows.npy"), identity, count, shape).Dispose()).Message;
 
     private string At(string name) => Path.Combine(_folder, name);
+
+    [Fact]
+    public void ManyRowsAreInTheFileAndNotInMemory()
+    {
+        // 16 candidates of 6 numbers for 250,000 states: 92 MiB.
+        const int Count = 250_000, Part = 10_000, RowLength = 16 * 6;
+        const long Most = 48 << 20;
+        float[] part = new float[Part * RowLength];
+        string path = At("many.npy");
+        using var store = RowStore.OpenFile(path, _identity, Count, 16, 6);
+        long allocated = 0, resident = 0;
+        for (int first = 0; first < Count; first += Part)
+        {
+            Array.Fill(part, first);
+            Watch(() => store.Append(part));
+        }
+
+        Watch(() => store.Fingerprint());
+        for (int first = 0; first < Count; first += Part)
+        {
+            Watch(() => store.Read(first, part));
+            Assert.Equal(first, part[^1]);
+        }
+
+        Assert.True(new FileInfo(path).Length > 4L * Count * RowLength);
+        Assert.InRange(allocated, 0, 8 << 20);
+        Assert.InRange(resident, 0, Most);
+
+        void Watch(Action work)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            work();
+            allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            resident = Math.Max(resident, Resident(path));
+        }
+    }
+
+    // How much of a file this process holds through mappings, where the system tells.
+    private static long Resident(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        long bytes = 0;
+        bool inside = false;
+        foreach (string line in File.ReadLines("/proc/self/smaps"))
+        {
+            // A mapping begins with its addresses, begin-end; what follows of it are lines of a name and a colon.
+            if (line.AsSpan(0, line.IndexOf(' ')).Contains('-'))
+                inside = line.EndsWith(path, StringComparison.Ordinal);
+            else if (inside && line.StartsWith("Rss:", StringComparison.Ordinal))
+                bytes += 1024 * long.Parse(line[4..].Replace("kB", string.Empty, StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return bytes;
+    }
 }

@@ -1,6 +1,8 @@
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
 
 namespace EDA.Tests.Host;
@@ -36,6 +38,19 @@ public class DeviceChoiceTests
     [InlineData("")]
     public void WhatIsNoDeviceIsRefused(string name) =>
         Assert.StartsWith($"--device is '{name}'; allowed is one of cpu, software", Assert.Throws<UserError>(() => DeviceChoice.Parse(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AProgramMayKnowOthers()
+    {
+        using var other = new CpuDevice();
+        var others = new Dictionary<string, Func<IDevice>> { ["reference"] = () => other };
+        var choice = DeviceChoice.Parse("reference", null, others);
+        Assert.Equal(("reference", "fp32", false), (choice.Name, choice.Precision, choice.IsCuda));
+        Assert.Same(other, choice.Open());
+        Assert.Contains("reference", Assert.Throws<UserError>(() => DeviceChoice.Parse("peer", null, others)).Message, StringComparison.Ordinal);
+        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference", "tf32", others));
+        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference"));
+    }
 
     [Fact]
     public void AGpuThatIsNotThereIsRefusedInOneLine()

@@ -27,7 +27,7 @@ public class AllocationTests
 
     private delegate void Step(IBdmOperations operations, Arrays arrays);
 
-    public static TheoryData<string, string> Operations => TestDevices.With(Steps.Keys);
+    public static TheoryData<string, string> Operations => TestDevices.OwnWith(Steps.Keys);
 
     private static Dictionary<string, Step> Steps { get; } = new()
     {
@@ -53,7 +53,7 @@ public class AllocationTests
     }
 
     [Theory]
-    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.OwnNames), MemberType = typeof(TestDevices))]
     public void Repeated_vector_operations_allocate_nothing(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);

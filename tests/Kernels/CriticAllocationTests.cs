@@ -9,7 +9,7 @@ public class CriticAllocationTests
 {
     private static readonly CriticInputs Inputs = new(new CriticProblem("allocation", 90, 5, 3, 32, 90, 131, 3));
 
-    public static TheoryData<string, string> Operations => TestDevices.With(Steps.Keys);
+    public static TheoryData<string, string> Operations => TestDevices.OwnWith(Steps.Keys);
 
     private static Dictionary<string, Action<CriticRun, DeviceArray<float>>> Steps { get; } = new()
     {

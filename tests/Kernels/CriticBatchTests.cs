@@ -148,9 +148,12 @@ public class CriticBatchTests
         AssertPadded(run.MinimumQ(), run.Read(q), rows * k);
         AssertPadded(run.Values(), run.Read(v), rows);
 
-        static void AssertPadded(float[] expected, float[] found, int count)
+        // How another library sums depends on how many rows there are; the engine's own devices give each row its bits.
+        void AssertPadded(float[] expected, float[] found, int count)
         {
-            Assert.Equal(expected[..count], found[..count]);
+            if (TestDevices.IsOwn(deviceName))
+                Assert.Equal(expected[..count], found[..count]);
+            Deviation.AssertClose(Deviation.Widen(expected[..count]), found[..count], Tolerances.SameNumbers, "rows");
             Assert.All(found[count..], x => Assert.Equal(-7f, x));
         }
     }

@@ -1,4 +1,7 @@
 using EDA.Kernels;
+using EDA.Kernels.Cpu;
+using EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu.Software;
 
 namespace EDA.Tests.Kernels;
 
@@ -83,5 +86,25 @@ public class DeviceArrayTests
         }
 
         Assert.Equal(new float[4], array.ToArray());
+    }
+
+    [Fact]
+    public unsafe void Another_library_can_work_in_the_CPUs_memory()
+    {
+        using var cpu = new CpuDevice();
+        using var array = cpu.Upload<float>([1, 2, 3, 4]);
+        nint address = CpuMemory.Address(array, 4);
+        Assert.True(CpuMemory.Holds(array));
+        Assert.Equal(0, address % 64);
+        ((float*)address)[2] = -3;
+        Assert.Equal([1, 2, -3, 4], array.ToArray());
+        Assert.Equal(address + (2 * sizeof(float)), CpuMemory.Address(array.Slice(2, 2), 2));
+        Assert.Throws<ArgumentException>(() => CpuMemory.Address(array, 5));
+        array.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => CpuMemory.Address(array, 1));
+        using var software = new GpuDevice(new SoftwareBackend());
+        using var other = software.Allocate<float>(4);
+        Assert.False(CpuMemory.Holds(other));
+        Assert.Throws<ArgumentException>(() => CpuMemory.Address(other, 4));
     }
 }

@@ -17,6 +17,7 @@ public static partial class TestDevices
         .. Cpu(threads: 4),
         new("software", () => new GpuDevice(new SoftwareBackend())),
         .. Cuda(),
+        .. Autograd(),
     ]);
 
     /// <summary>The same launches as "software" with products of another precision: what they do to accuracy, and no more.</summary>
@@ -29,8 +30,17 @@ public static partial class TestDevices
     /// <summary>The devices' names, for MemberData.</summary>
     public static TheoryData<string> Names => [.. All.Keys];
 
+    /// <summary>The names of the engine's own devices, whose repeated operations allocate nothing, for MemberData.</summary>
+    public static TheoryData<string> OwnNames => [.. Own];
+
+    /// <summary>Whether a device is one of the engine's own, rather than another library's.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static bool IsOwn(string name) => Own.Contains(name);
+
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
+
+    private static IEnumerable<string> Own => All.Keys.Except(Autograd().Select(device => device.Key));
 
     private static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(level => level <= CpuOptions.BestSimd);
 
@@ -42,7 +52,15 @@ public static partial class TestDevices
     /// <summary>Every device with each of some other things, for MemberData.</summary>
     public static TheoryData<string, string> With(IEnumerable<string> others) => WithPrecisions(others, []);
 
-    /// <summary>The same, and the devices whose products are of another precision with some of them: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
+    /// <summary>The engine's own devices with each of some other things, for MemberData.</summary>
+    public static TheoryData<string, string> OwnWith(IEnumerable<string> others)
+    {
+        var pairs = new TheoryData<string, string>();
+        AddPairs(pairs, Own, others);
+        return pairs;
+    }
+
+    /// <summary>Every device, and the devices whose products are of another precision with some of them: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
     public static TheoryData<string, string> WithPrecisions(IEnumerable<string> others, IEnumerable<string> some)
     {
         var pairs = new TheoryData<string, string>();
@@ -62,6 +80,16 @@ public static partial class TestDevices
 
     // tests/Ilgpu has them, in a build with ILGPU.
     static partial void FindCuda(List<KeyValuePair<string, Func<IDevice>>> found);
+
+    // tests/TorchSharp has it, in a build with TorchSharp.
+    static partial void FindAutograd(List<KeyValuePair<string, Func<IDevice>>> found);
+
+    private static List<KeyValuePair<string, Func<IDevice>>> Autograd()
+    {
+        var found = new List<KeyValuePair<string, Func<IDevice>>>();
+        FindAutograd(found);
+        return found;
+    }
 
     private static List<KeyValuePair<string, Func<IDevice>>> Cuda()
     {

@@ -9,7 +9,7 @@ internal static class DatasetReading
     {
         using var source = DatasetSource.Open(path);
         var provenance = Provenance(source);
-        return Read(source, provenance, environment, new DatasetProblems(path));
+        return Read(source, provenance, environment, new DatasetProblems(path), () => Again(provenance));
     }
 
     public static DatasetProvenance Provenance(DatasetSource source)
@@ -19,14 +19,23 @@ internal static class DatasetReading
         return new DatasetProvenance(source.Path, source.Format, new FileInfo(source.Path).Length, digits, source.Note);
     }
 
-    public static OfflineDataset Read(DatasetSource source, DatasetProvenance provenance, D4rlEnvironment? environment, DatasetProblems problems)
+    public static OfflineDataset Read(DatasetSource source, DatasetProvenance provenance, D4rlEnvironment? environment, DatasetProblems problems, Func<TransitionArrays>? again = null)
     {
         var rows = source.Read(problems);
         if (environment is not null)
             CheckSizes(source.Path, rows, environment);
         DatasetChecks.Check(rows, source.Locate, problems);
         environment ??= Fitting(rows, provenance.Note) ?? Fitting(rows, System.IO.Path.GetFileName(source.Path));
-        return new OfflineDataset(rows, provenance, environment, environment?.EpisodeLimit ?? D4rlEnvironment.UsualEpisodeLimit);
+        return new OfflineDataset(rows, provenance, environment, environment?.EpisodeLimit ?? D4rlEnvironment.UsualEpisodeLimit, again);
+    }
+
+    /// <summary>The rows of a file that was read before, checked and all: it must be the same file.</summary>
+    private static TransitionArrays Again(DatasetProvenance before)
+    {
+        using var source = DatasetSource.Open(before.Path);
+        return Provenance(source).Sha256 == before.Sha256
+            ? source.Read(new DatasetProblems(before.Path))
+            : throw new InvalidFileException(before.Path, "has changed since this run began to read it");
     }
 
     /// <summary>A guess counts only where the sizes agree with it.</summary>

@@ -1,0 +1,145 @@
+using System.Globalization;
+using EDA.Host.Figures;
+using OxyPlot;
+using OxyPlot.Annotations;
+using OxyPlot.Axes;
+using OxyPlot.Series;
+
+namespace EDA.Bench.Comparison;
+
+/// <summary>
+/// A comparison as bars: each step's time as a share of the first reference's, so that steps of milliseconds and of
+/// seconds stand on one page; the times are written beside. A mark shows the floor, nominal work over the peak.
+/// </summary>
+public static class ComparisonChart
+{
+    private const double Width = 760;
+    private const double Left = 150;
+    private const double BarHeight = 19;
+    private const double GroupGap = 14;
+
+    private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
+    private static readonly OxyColor Faint = OxyColor.FromRgb(0xe4, 0xe4, 0xe4);
+    private static readonly OxyColor Frame = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
+    private static readonly OxyColor Engine = OxyColor.FromRgb(0x31, 0x68, 0x8e);
+    private static readonly OxyColor[] Others = [OxyColor.FromRgb(0xc9, 0xb0, 0x5f), OxyColor.FromRgb(0x8f, 0xb8, 0x8a), OxyColor.FromRgb(0xb4, 0x9a, 0xc4)];
+    private static readonly OxyColor Floor = OxyColor.FromRgb(0xb0, 0x2a, 0x30);
+
+    /// <summary>Draws it.</summary>
+    /// <param name="document">The comparison.</param>
+    /// <returns>An SVG document.</returns>
+    public static string Draw(ComparisonDocument document)
+    {
+        string[] references = [.. document.Rows.Select(row => row.Reference).OfType<string>().Distinct()];
+        string[] steps = [.. document.Steps.Select(step => step.Name)];
+        int bars = 1 + references.Length;
+        double group = (bars * BarHeight) + GroupGap, plotHeight = steps.Length * group;
+        var model = new PlotModel
+        {
+            PlotMargins = new OxyThickness(Left, 4, 20, 40),
+            PlotAreaBorderColor = Frame,
+            PlotAreaBorderThickness = new OxyThickness(0, 0, 0, 0.8),
+            DefaultFont = SvgSheet.Font,
+            DefaultFontSize = 11,
+            TextColor = Ink,
+        };
+        var shares = steps.Select(step => Shares(document, step, references)).ToArray();
+        double longest = shares.SelectMany(step => step.Bars).Select(bar => bar.Share).DefaultIfEmpty(1).Max();
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Bottom,
+            Title = references.Length > 0 ? $"time, as a share of {ComparisonPage.ProgramTitle(references[0])}'s" : "time, as a share of the engine's",
+            Minimum = 0,
+            Maximum = longest * 1.18,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = Faint,
+            TicklineColor = Frame,
+            MinorTickSize = 0,
+            AxisTitleDistance = 6,
+        });
+        // Downwards, in pixels: a group a step.
+        model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Maximum = plotHeight, StartPosition = 1, EndPosition = 0, IsAxisVisible = false });
+        var rectangles = new RectangleBarSeries { StrokeThickness = 0 };
+        for (int i = 0; i < steps.Length; i++)
+        {
+            double top = (i * group) + (GroupGap / 2);
+            for (int bar = 0; bar < shares[i].Bars.Count; bar++)
+            {
+                var (share, seconds) = shares[i].Bars[bar];
+                if (seconds <= 0)
+                    continue;
+                double at = top + (bar * BarHeight);
+                rectangles.Items.Add(new RectangleBarItem(0, at + 1, share, at + BarHeight - 1) { Color = bar == 0 ? Engine : Others[(bar - 1) % Others.Length] });
+                string ratio = bar > 0 && shares[i].Bars[0].Share > 0 ? string.Create(CultureInfo.InvariantCulture, $", {share / shares[i].Bars[0].Share:0.0} ×") : string.Empty;
+                model.Annotations.Add(Words(ComparisonPage.Time(seconds) + ratio, share + (longest * 0.008), at + (BarHeight / 2), HorizontalAlignment.Left));
+            }
+
+            if (shares[i].Floor is { } floor)
+            {
+                model.Annotations.Add(new LineAnnotation
+                {
+                    Type = LineAnnotationType.Vertical,
+                    X = floor,
+                    MinimumY = top - 3,
+                    MaximumY = top + (bars * BarHeight) + 3,
+                    Color = Floor,
+                    StrokeThickness = 1.6,
+                    LineStyle = LineStyle.Solid,
+                });
+            }
+        }
+
+        model.Series.Add(rectangles);
+        const double Head = 46;
+        var sheet = new SvgSheet("compare", Width, Head + plotHeight + 48);
+        Legend(sheet, document, references);
+        sheet.Add(model, 0, Head, Width, plotHeight + 44);
+        for (int i = 0; i < steps.Length; i++)
+        {
+            double middle = Head + 4 + ((i + 0.5) * group);
+            sheet.Write(ComparisonPage.Title(steps[i]), Left - 10, middle - 1, 12, "end");
+            sheet.Write(document.Step(steps[i]).What, Left - 10, middle + 13, 10, "end");
+        }
+
+        return sheet.ToDocument();
+    }
+
+    private static (IReadOnlyList<(double Share, double Seconds)> Bars, double? Floor) Shares(ComparisonDocument document, string step, string[] references)
+    {
+        var rows = document.Rows.Where(row => row.Name == step).ToArray();
+        double engine = rows[0].EngineSeconds;
+        double whole = rows.FirstOrDefault(row => references.Length > 0 && row.Reference == references[0])?.ReferenceSeconds ?? engine;
+        var bars = new List<(double, double)> { (engine / whole, engine) };
+        foreach (string reference in references)
+        {
+            double seconds = rows.FirstOrDefault(row => row.Reference == reference)?.ReferenceSeconds ?? 0;
+            bars.Add((seconds / whole, seconds));
+        }
+
+        return (bars, document.Step(step).FloorSeconds / whole);
+    }
+
+    private static void Legend(SvgSheet sheet, ComparisonDocument document, string[] references)
+    {
+        string words = string.Join("; ", references.Select((reference, i) =>
+        {
+            var program = document.Program(reference, ComparisonDocument.Best);
+            return $"{ComparisonPage.ProgramTitle(reference)} {program?.Version}{(program?.Blas is { } blas ? $" ({blas})" : string.Empty)}{(program is { Unfair: true } ? ", unfair" : string.Empty)}";
+        }));
+        string threads = document.Programs[0].Threads is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} threads") : string.Empty;
+        sheet.Write($"EDA.Engine{(words.Length > 0 ? $" and {words}" : string.Empty)}{threads}", 10, 18, 13, "start");
+        sheet.Write(
+            string.Create(CultureInfo.InvariantCulture, $"upper bar: the engine. Red mark: the floor, nominal work over {document.PeakGflops:0} GFLOP/s ({document.Arithmetic})"), 10, 35, 11, "start");
+    }
+
+    private static TextAnnotation Words(string text, double x, double y, HorizontalAlignment alignment) => new()
+    {
+        Text = text,
+        TextPosition = new DataPoint(x, y),
+        TextHorizontalAlignment = alignment,
+        TextVerticalAlignment = VerticalAlignment.Middle,
+        StrokeThickness = 0,
+        TextColor = Ink,
+        FontSize = 10,
+    };
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EDA.Bench.Comparison;
+
+/// <summary>A step of the engine beside a reference's. Without a reference, what is of one is null.</summary>
+/// <param name="Name">pretraining_step, alignment_step, iql_step, score, sampling, smoke_recipe.</param>
+/// <param name="EngineSeconds">The engine's median time.</param>
+/// <param name="Reference">pytorch, torchsharp.</param>
+/// <param name="ReferenceSeconds">Its median time.</param>
+/// <param name="Ratio">Reference over engine: how many times as fast the engine is.</param>
+/// <param name="PeakShare">Nominal work over the engine's time over the peak of the same run; null for a whole recipe.</param>
+public sealed record ComparisonRow(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("engine_seconds")] double EngineSeconds,
+    [property: JsonPropertyName("reference")] string? Reference,
+    [property: JsonPropertyName("reference_seconds")] double? ReferenceSeconds,
+    [property: JsonPropertyName("ratio")] double? Ratio,
+    [property: JsonPropertyName("peak_share")] double? PeakShare);
+
+/// <summary>A program that took part.</summary>
+/// <param name="Program">eda, pytorch, torchsharp.</param>
+/// <param name="Settings">best or default; the engine has one.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Device">Where it ran.</param>
+/// <param name="Precision">fp32, tf32 or bf16.</param>
+/// <param name="Threads">Its threads, where it says.</param>
+/// <param name="Blas">The library of matrix products that it had loaded; null where it needs none.</param>
+/// <param name="BlasPath">That library's file.</param>
+/// <param name="Unfair">True where that library makes its times no measure of the program.</param>
+public sealed record ComparedProgram(
+    [property: JsonPropertyName("program")] string Program,
+    [property: JsonPropertyName("settings")] string Settings,
+    [property: JsonPropertyName("version")] string Version,
+    [property: JsonPropertyName("device")] string Device,
+    [property: JsonPropertyName("precision")] string Precision,
+    [property: JsonPropertyName("threads")] int? Threads,
+    [property: JsonPropertyName("blas")] string? Blas,
+    [property: JsonPropertyName("blas_path")] string? BlasPath,
+    [property: JsonPropertyName("unfair")] bool Unfair);
+
+/// <summary>The most memory that a program's process held during a step, everything included.</summary>
+/// <param name="Name">The step.</param>
+/// <param name="Program">The program.</param>
+/// <param name="Settings">best or default.</param>
+/// <param name="PeakBytes">Resident bytes at the highest; null where the system does not tell.</param>
+public sealed record ComparedMemory(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("program")] string Program,
+    [property: JsonPropertyName("settings")] string Settings,
+    [property: JsonPropertyName("peak_bytes")] long? PeakBytes);
+
+/// <summary>What a step is.</summary>
+/// <param name="Name">The step.</param>
+/// <param name="What">How large it is, in words.</param>
+/// <param name="Flop">Nominal work; null where it is not counted.</param>
+/// <param name="PeakGflops">The engine's device's arithmetic peak, measured in turns with this step.</param>
+/// <param name="FloorSeconds">That work over the peak.</param>
+public sealed record ComparedStep(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("what")] string What,
+    [property: JsonPropertyName("flop")] double? Flop,
+    [property: JsonPropertyName("peak_gflops")] double? PeakGflops,
+    [property: JsonPropertyName("floor_seconds")] double? FloorSeconds);
+
+/// <summary>The comparison as a file for other programs: its keys are an interface (docs/profiling.md).</summary>
+/// <param name="Rows">The steps, each reference's with its best settings.</param>
+/// <param name="DefaultSettings">The same with the reference's default settings.</param>
+/// <param name="Steps">What the steps are.</param>
+/// <param name="Memory">Memory by step and program.</param>
+/// <param name="Programs">Who took part, the engine first.</param>
+/// <param name="PeakGflops">The median of the steps' peaks; null of a recipe alone.</param>
+/// <param name="Arithmetic">The load that gave it.</param>
+/// <param name="Rounds">How often each was timed.</param>
+/// <param name="System">The machine's system.</param>
+public sealed record ComparisonDocument(
+    [property: JsonPropertyName("rows")] IReadOnlyList<ComparisonRow> Rows,
+    [property: JsonPropertyName("default_settings")] IReadOnlyList<ComparisonRow> DefaultSettings,
+    [property: JsonPropertyName("steps")] IReadOnlyList<ComparedStep> Steps,
+    [property: JsonPropertyName("memory")] IReadOnlyList<ComparedMemory> Memory,
+    [property: JsonPropertyName("programs")] IReadOnlyList<ComparedProgram> Programs,
+    [property: JsonPropertyName("peak_gflops")] double? PeakGflops,
+    [property: JsonPropertyName("arithmetic")] string Arithmetic,
+    [property: JsonPropertyName("rounds")] int Rounds,
+    [property: JsonPropertyName("system")] string System)
+{
+    /// <summary>A reference at its best.</summary>
+    public const string Best = "best";
+
+    /// <summary>A reference as it comes.</summary>
+    public const string Default = "default";
+
+    /// <summary>Writes it.</summary>
+    /// <param name="path">The file.</param>
+    public void Save(string path)
+    {
+        using var stream = File.Create(path);
+        JsonSerializer.Serialize(stream, this, ComparisonJson.Default.ComparisonDocument);
+    }
+
+    /// <summary>Whether a document is one.</summary>
+    internal static bool Is(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("rows", out var rows) && rows.ValueKind == JsonValueKind.Array && root.TryGetProperty("default_settings", out _);
+
+    /// <summary>A step's description.</summary>
+    internal ComparedStep Step(string name) => Steps.First(step => step.Name == name);
+
+    /// <summary>The memory of a program during a step.</summary>
+    internal long? PeakBytes(string name, string? program, string settings) =>
+        Memory.FirstOrDefault(each => each.Name == name && each.Program == program && each.Settings == settings)?.PeakBytes;
+
+    /// <summary>A program that took part.</summary>
+    internal ComparedProgram? Program(string? program, string settings) => Programs.FirstOrDefault(each => each.Program == program && each.Settings == settings);
+}
+
+/// <summary>Serialisation without reflection.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(ComparisonDocument))]
+internal sealed partial class ComparisonJson : JsonSerializerContext;

@@ -1,0 +1,283 @@
+using EDA.Kernels;
+using TorchSharp;
+using static EDA.Bench.Torch.TensorScope;
+
+namespace EDA.Bench.Torch;
+
+/// <summary>The operations of the bottleneck diffusion model by autograd, for one model after the other.</summary>
+internal sealed class AutogradBdmOperations : IBdmOperations
+{
+    // Rows that a pass without parameter gradients works on at once: a few hundred megabytes of activations.
+    private const int RowsAtOnce = 4096;
+
+    private readonly VarianceSchedule _schedule;
+    private readonly AutogradDraws _draws;
+    private readonly ParameterSlice[] _trained;
+    private bool _disposed;
+
+    public AutogradBdmOperations(AutogradDevice device, BdmShape shape, VarianceSchedule schedule, int models)
+    {
+        (Layout, _schedule, Models) = (new BdmLayout(shape), schedule, AtLeastOne(models));
+        _draws = new AutogradDraws(device, shape, schedule);
+        _trained = AutogradNetwork.Trained(Layout);
+    }
+
+    public BdmShape Shape => Layout.Shape;
+
+    public BdmLayout Layout { get; }
+
+    public int Models { get; }
+
+    public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density) =>
+        Evaluate(parameters, actions, times, states, rows, density, [], false, (network, a, t, s) => network.Density(a, t, s, 1, null));
+
+    public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise) =>
+        Evaluate(parameters, actions, times, states, rows, noise, [Shape.ActionSize], true, PredictedNoise);
+
+    public void Gaps(
+        DeviceArray<float> policy,
+        DeviceArray<float> behavior,
+        DeviceArray<float> candidates,
+        DeviceArray<float>? states,
+        int stateCount,
+        int candidateCount,
+        in GapDraws draws,
+        DeviceArray<float> gaps)
+    {
+        int rows = checked(AtLeastOne(stateCount) * AtLeastOne(candidateCount));
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            using var off = torch.no_grad();
+            var batch = Candidates(scope, candidates, states, stateCount, candidateCount, draws, m);
+            var found = Network(scope, policy, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null)
+                - Network(scope, behavior, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null);
+            scope.Output(gaps, m, Models, rows).copy_(found);
+        }
+    }
+
+    public void Objective(
+        in AlignmentObjective objective,
+        DeviceArray<float> gaps,
+        DeviceArray<float> labels,
+        int stateCount,
+        int candidateCount,
+        DeviceArray<float> gapsGradient,
+        DeviceArray<float> loss)
+    {
+        AtLeastOne(stateCount);
+        AtLeastOne(candidateCount);
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            var delta = scope.Input(gaps, m, Models, stateCount, candidateCount).clone().requires_grad_(true);
+            var total = Loss(objective, delta, scope.Input(labels, m, Models, stateCount, candidateCount));
+            var gradient = torch.autograd.grad([total], [delta])[0];
+            scope.Output(gapsGradient, m, Models, stateCount, candidateCount).copy_(gradient);
+            scope.Output(loss, m, Models, 1).copy_(total.detach().unsqueeze(0));
+        }
+    }
+
+    public void DenoisingStep(
+        DeviceArray<float> parameters,
+        DeviceArray<float> actions,
+        DeviceArray<float>? states,
+        int rows,
+        in DenoisingDraws draws,
+        DeviceArray<float> gradient,
+        DeviceArray<float> loss)
+    {
+        AtLeastOne(rows);
+        if (draws.DropoutRate is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(draws), draws.DropoutRate, "the dropout rate must be in [0, 1)");
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            var times = _draws.Times(scope, draws.Times, draws.Draw, rows, m, Models);
+            var noise = _draws.Noise(scope, draws.Noise, draws.Draw, RandomPurpose.Noise, rows, m, Models);
+            var keep = _draws.Keep(scope, draws, rows, m, Models);
+            var (alpha, sigma) = Factors(times);
+            var diffused = (alpha * scope.Input(actions, m, Models, rows, Shape.ActionSize)) + (sigma * noise);
+            var tensors = Parameters(scope, parameters, m, _trained);
+            var slope = new AutogradNetwork(Layout, tensors).ActionGradient(diffused, times, States(scope, states, rows, m), 1, keep, differentiable: true);
+            var total = ((sigma * slope) + noise).square().sum(1).mean();
+            Write(scope, total, tensors, gradient, loss, m);
+        }
+    }
+
+    public void AlignmentStep(
+        DeviceArray<float> policy,
+        DeviceArray<float> behavior,
+        DeviceArray<float> candidates,
+        DeviceArray<float>? states,
+        DeviceArray<float> labels,
+        int stateCount,
+        int candidateCount,
+        in AlignmentObjective objective,
+        in GapDraws draws,
+        DeviceArray<float> gradient,
+        DeviceArray<float> loss)
+    {
+        AtLeastOne(stateCount);
+        AtLeastOne(candidateCount);
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            var batch = Candidates(scope, candidates, states, stateCount, candidateCount, draws, m);
+            torch.Tensor frozen;
+            using (torch.no_grad())
+                frozen = Network(scope, behavior, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null);
+            var tensors = Parameters(scope, policy, m, _trained);
+            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, candidateCount, null) - frozen;
+            var total = Loss(objective, delta.view(stateCount, candidateCount), scope.Input(labels, m, Models, stateCount, candidateCount));
+            Write(scope, total, tensors, gradient, loss, m);
+        }
+    }
+
+    public void Sample(
+        DeviceArray<float> parameters,
+        DeviceArray<float>? states,
+        int stateCount,
+        int candidateCount,
+        SolverTable table,
+        in RandomDraw draw,
+        DeviceArray<float>? start,
+        DeviceArray<float> actions)
+    {
+        int rows = checked(AtLeastOne(stateCount) * AtLeastOne(candidateCount));
+        int part = Math.Max(1, RowsAtOnce / candidateCount);
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            var network = Network(scope, parameters, m);
+            var points = _draws.Noise(scope, start, draw, RandomPurpose.SolverStart, rows, m, Models);
+            var all = States(scope, states, stateCount, m);
+            var found = scope.Output(actions, m, Models, rows, Shape.ActionSize);
+            for (int first = 0; first < stateCount; first += part)
+            {
+                using var parts = torch.NewDisposeScope();
+                int count = Math.Min(part, stateCount - first);
+                long firstRow = (long)first * candidateCount, rowCount = (long)count * candidateCount;
+                var sample = Solve(network, points.narrow(0, firstRow, rowCount), all?.narrow(0, first, count), count, candidateCount, table);
+                found.narrow(0, firstRow, rowCount).copy_(sample);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _draws.Dispose();
+    }
+
+    private static torch.Tensor Solve(AutogradNetwork network, torch.Tensor start, torch.Tensor? states, int stateCount, int candidateCount, SolverTable table)
+    {
+        torch.Tensor x = start, anchor = start;
+        torch.Tensor? previous = null, beforePrevious = null;
+        foreach (var e in table.Evaluations)
+        {
+            var times = torch.full([stateCount], e.Time);
+            var noise = -e.Sigma * network.ActionGradient(x, times, states, candidateCount, null, differentiable: false);
+            var data = (x - (e.Sigma * noise)) / e.Alpha;
+            x = (e.AnchorWeight * anchor) + (e.Weight0 * data);
+            if (previous is not null)
+                x += e.Weight1 * previous;
+            if (beforePrevious is not null)
+                x += e.Weight2 * beforePrevious;
+            (beforePrevious, previous) = (previous, data);
+            if (e.MovesAnchor)
+                anchor = x;
+        }
+
+        return x;
+    }
+
+    private static torch.Tensor Loss(in AlignmentObjective objective, torch.Tensor gaps, torch.Tensor labels)
+    {
+        var shares = torch.nn.functional.log_softmax(objective.Temperature * gaps, 1);
+        return objective.Loss == AlignmentLoss.Value
+            ? -(torch.nn.functional.softmax(objective.LabelScale * labels, 1) * shares).sum(1).mean()
+            : -shares.gather(1, labels.argmax(1, keepdim: true)).mean();
+    }
+
+    // ε̂ = −σ ∇f, t for each row.
+    private torch.Tensor PredictedNoise(AutogradNetwork network, torch.Tensor actions, torch.Tensor times, torch.Tensor? states) =>
+        -Factors(times).Sigma * network.ActionGradient(actions, times, states, 1, null, differentiable: false);
+
+    private void Evaluate(
+        DeviceArray<float> parameters,
+        DeviceArray<float> actions,
+        DeviceArray<float> times,
+        DeviceArray<float>? states,
+        int rows,
+        DeviceArray<float> result,
+        long[] resultShape,
+        bool differentiated,
+        Func<AutogradNetwork, torch.Tensor, torch.Tensor, torch.Tensor?, torch.Tensor> evaluate)
+    {
+        AtLeastOne(rows);
+        for (int m = 0; m < Models; m++)
+        {
+            using var scope = new TensorScope();
+            var network = Network(scope, parameters, m);
+            var a = scope.Input(actions, m, Models, rows, Shape.ActionSize);
+            var t = scope.Input(times, m, Models, rows);
+            var s = States(scope, states, rows, m);
+            var found = scope.Output(result, m, Models, [rows, .. resultShape]);
+            for (int first = 0; first < rows; first += RowsAtOnce)
+            {
+                using var parts = torch.NewDisposeScope();
+                using var mode = torch.enable_grad(differentiated);
+                int count = Math.Min(RowsAtOnce, rows - first);
+                found.narrow(0, first, count).copy_(evaluate(network, a.narrow(0, first, count), t.narrow(0, first, count), s?.narrow(0, first, count)));
+            }
+        }
+    }
+
+    private (torch.Tensor Actions, torch.Tensor Times, torch.Tensor? States) Candidates(
+        TensorScope scope, DeviceArray<float> candidates, DeviceArray<float>? states, int stateCount, int candidateCount, in GapDraws draws, int model)
+    {
+        int rows = checked(stateCount * candidateCount);
+        var times = _draws.Times(scope, draws.Times, draws.Draw, stateCount, model, Models);
+        var noise = _draws.Noise(scope, draws.Noise, draws.Draw, RandomPurpose.Noise, rows, model, Models);
+        var (alpha, sigma) = Factors(times.repeat_interleave(candidateCount));
+        var diffused = (alpha * scope.Input(candidates, model, Models, rows, Shape.ActionSize)) + (sigma * noise);
+        return (diffused, times, States(scope, states, stateCount, model));
+    }
+
+    // α and σ of each time, as columns; in float64, as 1 − α² cancels.
+    private (torch.Tensor Alpha, torch.Tensor Sigma) Factors(torch.Tensor times)
+    {
+        var t = times.to_type(torch.ScalarType.Float64).unsqueeze(1);
+        var logAlpha = (-0.25 * (_schedule.BetaMax - _schedule.BetaMin) * t * t) - (0.5 * _schedule.BetaMin * t);
+        return (logAlpha.exp().to_type(torch.ScalarType.Float32), (-(2 * logAlpha).expm1()).sqrt().to_type(torch.ScalarType.Float32));
+    }
+
+    // The gradient of every tensor to its place, zero where there is none.
+    private void Write(TensorScope scope, torch.Tensor total, Dictionary<ParameterSlice, torch.Tensor> tensors, DeviceArray<float> gradient, DeviceArray<float> loss, int model)
+    {
+        var gradients = torch.autograd.grad([total], [.. _trained.Select(slice => tensors[slice])]);
+        using var off = torch.no_grad();
+        scope.Output(loss, model, Models, 1).copy_(total.unsqueeze(0));
+        var places = Parameters(scope, gradient, model, []);
+        for (int i = 0; i < _trained.Length; i++)
+            places[_trained[i]].copy_(gradients[i]);
+        places[Layout.Frequencies].zero_();
+        places[Layout.OutputBias].zero_();
+    }
+
+    private AutogradNetwork Network(TensorScope scope, DeviceArray<float> parameters, int model) => new(Layout, Parameters(scope, parameters, model, []));
+
+    private Dictionary<ParameterSlice, torch.Tensor> Parameters(TensorScope scope, DeviceArray<float> parameters, int model, ParameterSlice[] trained)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        // All models' must be there.
+        scope.View(parameters, (long)(Models - 1) * Layout.ModelStride, Layout.Length);
+        return scope.Parameters(parameters, Layout.Slices, (long)model * Layout.ModelStride, trained);
+    }
+
+    private torch.Tensor? States(TensorScope scope, DeviceArray<float>? states, int rows, int model) =>
+        Shape.StateSize == 0 ? null
+        : states is null ? throw new ArgumentNullException(nameof(states), $"a network with {Shape.StateSize} state variables needs states")
+        : scope.Input(states, model, Models, rows, Shape.StateSize);
+}

@@ -1,0 +1,67 @@
+using EDA.Bench.Devices;
+using EDA.Engine.Optimizers;
+using EDA.Kernels;
+using EDA.Kernels.Cpu;
+using TorchSharp;
+
+namespace EDA.Bench.Torch;
+
+/// <summary>
+/// The engine's operations by autograd: the networks as a PyTorch program writes them, gradients of gradients by
+/// <c>torch.autograd.grad(..., create_graph: true)</c>. A reference for truth and for speed, on the processor. Arrays are
+/// those of a CPU device and tensors views of them; that device draws the random numbers and gathers batches, which
+/// autograd has no part in. Unlike the engine's own devices it allocates at every step, as autograd does.
+/// </summary>
+public sealed class AutogradDevice : IReferenceDevice
+{
+    /// <summary>What --device calls it.</summary>
+    public const string ProgramName = "torchsharp";
+
+    private readonly CpuDevice _arrays;
+
+    /// <summary>Makes a device.</summary>
+    /// <param name="options">The number of threads, of libtorch's too; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
+    /// <exception cref="DeviceException">TorchSharp's native library cannot be used here.</exception>
+    public AutogradDevice(CpuOptions? options = null)
+    {
+        if (TorchMemory.Refusal is { } refusal)
+            throw new DeviceException(refusal);
+        _arrays = new CpuDevice(options);
+        Threads = _arrays.Options.Threads;
+        torch.set_num_threads(Threads);
+        Vector = new AutogradVectorOperations(_arrays.Vector);
+    }
+
+    /// <inheritdoc/>
+    public string Program => ProgramName;
+
+    /// <inheritdoc/>
+    public string Version => TorchMemory.Version;
+
+    /// <inheritdoc/>
+    public string Name => $"torchsharp ({Version}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
+
+    /// <inheritdoc/>
+    public IVectorOperations Vector { get; }
+
+    /// <summary>Threads of libtorch.</summary>
+    internal int Threads { get; }
+
+    /// <inheritdoc/>
+    public DeviceArray<T> Allocate<T>(long length)
+        where T : unmanaged => _arrays.Allocate<T>(length);
+
+    /// <inheritdoc/>
+    public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => new AutogradBdmOperations(this, shape, schedule, models);
+
+    /// <inheritdoc/>
+    public ICriticOperations CreateCritic(CriticShape shape) => new AutogradCriticOperations(this, shape);
+
+    /// <inheritdoc/>
+    public void Synchronize()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _arrays.Dispose();
+}

@@ -1,0 +1,32 @@
+using EDA.Kernels;
+using TorchSharp;
+using static TorchSharp.torch.nn.functional;
+
+namespace EDA.Bench.Torch;
+
+/// <summary>Some equal networks, in → H → H → out with ReLU, whose parameters stand in one array.</summary>
+internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters)
+{
+    /// <summary>What each network gives [n×out] for rows [n×in].</summary>
+    public torch.Tensor[] Evaluate(torch.Tensor rows) => [.. layout.Networks.Select(network => Evaluate(network, rows))];
+
+    /// <summary>What the only network gives [n×out].</summary>
+    public torch.Tensor EvaluateOne(torch.Tensor rows) => Evaluate(layout.Networks[0], rows);
+
+    /// <summary>The smaller of what two networks give [n].</summary>
+    public torch.Tensor Minimum(torch.Tensor rows)
+    {
+        var both = Evaluate(rows);
+        return torch.minimum(both[0], both[1]).squeeze(1);
+    }
+
+    /// <summary>The gradient of a loss with respect to every parameter, in the layout's order.</summary>
+    public IList<torch.Tensor> Gradient(torch.Tensor loss) => torch.autograd.grad([loss], [.. layout.Slices.Select(slice => parameters[slice])]);
+
+    private torch.Tensor Evaluate(MlpLayout.Network network, torch.Tensor rows)
+    {
+        var hidden = relu(linear(rows, parameters[network.InputWeight], parameters[network.InputBias]));
+        hidden = relu(linear(hidden, parameters[network.HiddenWeight], parameters[network.HiddenBias]));
+        return linear(hidden, parameters[network.OutputWeight], parameters[network.OutputBias]);
+    }
+}
