@@ -57,8 +57,8 @@ internal static class PeerCommand
         string? open = null;
         Answer(new JsonObject
         {
-            ["program"] = "eda",
-            ["version"] = ProgramVersion.Engine,
+            ["program"] = (device as IReferenceDevice)?.Program ?? "eda",
+            ["version"] = (device as IReferenceDevice)?.Version ?? ProgramVersion.Engine,
             ["device"] = device.Name,
             ["precision"] = (device as IMeasuredDevice)?.PrecisionName ?? "fp32",
             ["threads"] = DeviceChoice.Options().Threads,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EDA.Bench.Devices;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Setup;
@@ -50,9 +51,9 @@ internal sealed class ReferencePrograms
                 notes($"no PyTorch to compare with: {PythonInterpreter.Remedy}");
         }
 
-        if (wanted is null ? DeviceChoice.Names.Contains(TorchSharp) : wanted.Contains(TorchSharp))
+        if (wanted is null ? ReferenceDevices.All.ContainsKey(TorchSharp) : wanted.Contains(TorchSharp))
         {
-            if (!DeviceChoice.Names.Contains(TorchSharp))
+            if (!ReferenceDevices.All.ContainsKey(TorchSharp))
                 throw UserError.Value("--references", TorchSharp, "a reference that is here; this build is without TorchSharp, which ./eda setup tries to put in");
             found.Add((OnDevice(TorchSharp, TorchSharp, null) with { Environment = Passive }, null));
         }
