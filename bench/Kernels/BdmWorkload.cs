@@ -93,12 +93,14 @@ public sealed class BdmWorkload : IDisposable
         _slopes = Fill(rows, () => 0f);
     }
 
-    /// <summary>The three steps of the published table.</summary>
+    /// <summary>Every fused operation of the network but sampling, which is scores one after the other.</summary>
     public IReadOnlyList<WorkloadStep> Steps =>
     [
         new("pretraining", $"batch {_size.PretrainingRows}", 6.0 * Unit * _size.PretrainingRows, Pretraining),
         new("alignment", $"{_size.AlignmentStates} states × {_size.Candidates}", 4.0 * Unit * _size.AlignmentStates * _size.Candidates, Alignment),
+        new("gaps", $"{_size.AlignmentStates} states × {_size.Candidates}", 2.0 * Unit * _size.AlignmentStates * _size.Candidates, Gaps),
         new("score", $"{_size.ScoreRows} points", 2.0 * Unit * _size.ScoreRows, Score),
+        new("density", $"{_size.ScoreRows} points", Unit * (double)_size.ScoreRows, Density),
     ];
 
     /// <summary>Those, and what a GPU's table shows besides.</summary>

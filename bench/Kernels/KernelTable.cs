@@ -73,7 +73,7 @@ public static class KernelTable
         foreach (var (step, row) in steps.Zip(rows))
             output.WriteLine($"{row.Name,-12}  {step.What,-18} {row.Seconds * 1e3,9:f3}  {row.Gflops,8:f1}  {row.PeakShare * 100,5:f1} %  {row.AllocatedBytes,7} B");
         output.WriteLine();
-        output.WriteLine($"Nominal work (6, 4 and 2 forward passes a row; all products of a critic step) over the median of {rounds} rounds.");
+        output.WriteLine($"Nominal work (6, 4, 2, 2 and 1 forward passes a row; all products of a critic step) over the median of {rounds} rounds.");
 
         IReadOnlyList<UsageRow> kernels = [];
         if (measured is not null)
