@@ -1,5 +1,6 @@
 using EDA.Host.Figures;
 using OxyPlot;
+using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
@@ -11,6 +12,9 @@ internal static class ScalingChart
     private const double PanelWidth = 330;
     private const double PanelHeight = 290;
     private const double Head = 52;
+    private const double Top = 6;
+    private const double Bottom = 44;
+    private const double LineHeight = 12;
 
     private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
     private static readonly OxyColor Faint = OxyColor.FromRgb(0xe4, 0xe4, 0xe4);
@@ -44,7 +48,7 @@ internal static class ScalingChart
     {
         var model = new PlotModel
         {
-            PlotMargins = new OxyThickness(56, 6, 72, 44),
+            PlotMargins = new OxyThickness(56, Top, 12, Bottom),
             PlotAreaBorderColor = Frame,
             DefaultFont = SvgSheet.Font,
             DefaultFontSize = 10,
@@ -57,7 +61,8 @@ internal static class ScalingChart
             Title = sweep switch { "threads" => "threads", "batch" => "rows of a batch", _ => "K, candidates of each of 64 states" },
             Base = 2,
             Minimum = values[0] / 1.15,
-            Maximum = values[^1] * 1.15,
+            // A third of the panel is for the names at the lines' ends.
+            Maximum = values[^1] * Math.Max(Math.Sqrt((double)values[^1] / values[0]), 1.3),
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = Faint,
             TicklineColor = Frame,
@@ -66,12 +71,13 @@ internal static class ScalingChart
             StringFormat = "0",
             AxisTitleDistance = 6,
         });
+        double least = rows.Min(row => Math.Min(row.Seconds, row.FloorSeconds)) * 1e3 / 1.5, most = rows.Max(row => Math.Max(row.Seconds, row.FloorSeconds)) * 1e3 * 1.5;
         model.Axes.Add(new LogarithmicAxis
         {
             Position = AxisPosition.Left,
             Title = "ms",
-            Minimum = rows.Min(row => Math.Min(row.Seconds, row.FloorSeconds)) * 1e3 / 1.5,
-            Maximum = rows.Max(row => row.Seconds) * 1e3 * 1.5,
+            Minimum = least,
+            Maximum = most,
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = Faint,
             TicklineColor = Frame,
@@ -93,15 +99,21 @@ internal static class ScalingChart
 
             model.Series.Add(floor);
             model.Series.Add(measured);
-            model.Annotations.Add(new OxyPlot.Annotations.TextAnnotation
+        }
+
+        double line = Math.Pow(most / least, LineHeight / (PanelHeight - Top - Bottom)), below = 0;
+        foreach (var last in rows.GroupBy(row => row.Step).Select(step => step.MaxBy(row => row.Value)!).OrderBy(row => row.Seconds))
+        {
+            // Where two lines end side by side, the upper one's name moves up.
+            below = Math.Max(last.Seconds * 1e3, below * line);
+            model.Annotations.Add(new TextAnnotation
             {
-                Text = step.Key,
-                TextPosition = new DataPoint(values[^1] * 1.17, ordered[^1].Seconds * 1e3),
+                Text = last.Step,
+                TextPosition = new DataPoint(last.Value * Math.Pow((double)values[^1] / values[0], 0.04), below),
                 TextHorizontalAlignment = HorizontalAlignment.Left,
                 TextVerticalAlignment = VerticalAlignment.Middle,
                 StrokeThickness = 0,
-                TextColor = color,
-                ClipByXAxis = false,
+                TextColor = Looks[last.Step].Color,
             });
         }
 
