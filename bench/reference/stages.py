@@ -220,9 +220,13 @@ class CriticTraining:
     def advance(self):
         i = self.run.rows(self.settings["batch"], len(self.run.data))
         batch = [values[i] for values in self.data]
+        rate = self.settings["learningRate"] * rate_factor(self.settings["schedule"], self.step_count, self.settings["steps"])
+        for module in (self.twin, self.value):
+            if module:
+                self.adam[module].param_groups[0]["lr"] = rate
         measured = self.implicit_step(*batch) if self.value else self.sampled_step(i, *batch)
         self.step_count += 1
-        self.metrics.add(*measured, self.settings["learningRate"])
+        self.metrics.add(*measured, rate)
 
     def implicit_step(self, s, a, r, s2, done):
         settings = self.settings["implicit"]

@@ -44,6 +44,10 @@ public abstract class CriticLearning : IDisposable
     /// <summary>Q₁ and Q₂.</summary>
     private protected TrainedArrays Twin => _twin.Arrays;
 
+    /// <summary>The learning rate of V and the twins at one step.</summary>
+    /// <param name="step">0 for the first.</param>
+    internal double LearningRate(long step) => Settings.LearningRate * Settings.Schedule.Factor(step, Settings.Steps);
+
     /// <summary>Takes one step.</summary>
     /// <param name="draw">The random stream of the step.</param>
     /// <param name="step">0 for the first.</param>
@@ -66,5 +70,5 @@ public abstract class CriticLearning : IDisposable
 
     /// <summary>How V and the twins move at one step.</summary>
     private protected CriticUpdate Update(long step) =>
-        new(new AdamSettings(Settings.LearningRate), step + 1, (float)Settings.TargetRate);
+        new(new AdamSettings(LearningRate(step)), step + 1, (float)Settings.TargetRate);
 }

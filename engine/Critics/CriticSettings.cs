@@ -1,3 +1,5 @@
+using EDA.Engine.Optimizers;
+
 namespace EDA.Engine.Critics;
 
 /// <summary>Where a critic's backup takes V(s') from (method: section 4).</summary>
@@ -38,6 +40,12 @@ public sealed record CriticSettings
     /// <summary>Adam's learning rate, above 0. Paper: 3e-4.</summary>
     public double LearningRate { get; init => field = Setting.Positive(value, 1); } = 3e-4;
 
+    /// <summary>
+    /// The course of the learning rate of V and the twins over <see cref="Steps"/>. Paper: constant. The policy beside
+    /// them has half a cosine whatever this is.
+    /// </summary>
+    public LearningRateSchedule Schedule { get; init => field = Setting.Given(value); } = LearningRateSchedule.Constant;
+
     /// <summary>γ, from 0 to 1. Paper: 0.99.</summary>
     public double Discount { get; init => field = Setting.Share(value, oneAllowed: true); } = 0.99;
 
@@ -64,7 +72,7 @@ public sealed record CriticSettings
     internal CriticSettings Numerical => this with
     {
         ReportEvery = 1,
-        Steps = Method == CriticMethod.Implicit && Implicit.Policy != PolicyExtraction.None ? Steps : 0,
+        Steps = Schedule.Curve != LearningRateCurve.Constant || (Method == CriticMethod.Implicit && Implicit.Policy != PolicyExtraction.None) ? Steps : 0,
         ClipsActions = Method != CriticMethod.Implicit && ClipsActions,
         Implicit = Method == CriticMethod.Implicit ? Implicit : new(),
         Softmax = Method == CriticMethod.Softmax ? Softmax : new(),

@@ -83,6 +83,6 @@ public sealed class CriticTraining : IDisposable
     private double TakeStep(long step, DeviceArray<float> measured)
     {
         _learning.Step(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
-        return _learning.Settings.LearningRate;
+        return _learning.LearningRate(step);
     }
 }

@@ -4,6 +4,7 @@ using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Optimizers;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
@@ -69,6 +70,20 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
+    public void TheRateOfVAndTheTwinsFollowsItsSchedule()
+    {
+        var warmingUp = _settings with { Schedule = new() { WarmUpSteps = 4 } };
+        var (first, plain) = (Train(warmingUp, stage => stage.Run(until: 1)), Train(_settings with { LearningRate = 0.25e-3 }, stage => stage.Run(until: 1)));
+        Assert.Equal(plain["twin"], first["twin"]);
+        Assert.Equal(plain["value"], first["value"]);
+        Assert.NotEqual(Train(_settings, stage => stage.Run(until: 1))["twin"], first["twin"]);
+
+        var rates = new List<double>();
+        Train(_settings with { Schedule = LearningRateSchedule.Cosine, ReportEvery = 1 }, stage => stage.Run(new Recorder { OnProgress = progress => rates.Add(progress.Metrics.Single(metric => metric.Name == "learning_rate").Value) }));
+        Assert.Equal(Enumerable.Range(0, 10).Select(step => 0.5e-3 * (1 + Math.Cos(Math.PI * step / 10))), rates, (expected, actual) => Math.Abs(expected - actual) < 1e-12);
+    }
+
+    [Fact]
     public void CancellationEndsAfterTheStepUnderWay()
     {
         using var source = new CancellationTokenSource();
@@ -103,6 +118,7 @@ public sealed class CriticTrainingTests : IDisposable
         Refuses(_settings with { Batch = 4 }, "its settings");
         Refuses(_settings with { Steps = 11 }, "its settings"); // the policy's learning rate depends on them
         Refuses(_settings with { Implicit = new ImplicitQSettings { Policy = PolicyExtraction.AdvantageWeighted, Expectile = 0.8 } }, "its settings");
+        Refuses(_settings with { Schedule = LearningRateSchedule.Cosine }, "its settings");
         Refuses(_settings, "its seed is 3 and not 4", seed: 4);
         Train(_settings with { ReportEvery = 7, Softmax = new SoftmaxQSettings { Candidates = 3 } }, stage => stage.LoadState(At("state")));
 
