@@ -101,6 +101,8 @@ public static class SettingPaths
 
         if (type == typeof(string))
             return JsonValue.Create(text);
+        if (type == typeof(bool))
+            return text is "true" or "false" ? JsonValue.Create(text == "true") : throw UserError.Choice(path, text, ["true", "false"]);
         bool whole = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
         return whole && (type == typeof(long) || (value >= int.MinValue && value <= int.MaxValue))
             ? JsonValue.Create(value)

@@ -26,6 +26,14 @@ public sealed class SettingPathsTests
     public void NestedSettingsAreReached() =>
         Assert.Equal(LearningRateCurve.Constant, SettingPaths.Apply(BanditBudgets.Quick, "behavior.schedule.curve=constant").Behavior.Schedule.Curve);
 
+    [Fact]
+    public void SwitchesAreTrueOrFalse()
+    {
+        Assert.True(SettingPaths.Apply(new OfflineRun(), "critic.clipsActions=true").Critic.ClipsActions);
+        Assert.False(SettingPaths.Apply(new OfflineRun { Critic = new() { ClipsActions = true } }, "clipsActions=false").Critic.ClipsActions);
+        Assert.Equal("critic.clipsActions is '1'; allowed is one of true, false", Assert.Throws<UserError>(() => SettingPaths.Apply(new OfflineRun(), "critic.clipsActions=1")).Message);
+    }
+
     [Theory]
     [InlineData("nothing=1")]
     [InlineData("seed=1")]
