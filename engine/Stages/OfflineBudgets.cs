@@ -11,7 +11,8 @@ namespace EDA.Engine.Stages;
 /// The paper's β and q are for a critic of 1,500,000 steps. After a hundredth of them its values are too coarse for so
 /// sharp a tilt: on replay files of 100,000 rows, alignment with β = 0.5 and less, or at a rate of 3e-4, ends below the
 /// behavior it starts from, and with β = 1, q = 3 at 1e-4 well above it. So the short budgets tilt gently, and spend most
-/// of their time on the critic. docs/budgets.md has the sweep; the hour's settings follow the quick ones'.
+/// of their time on the critic. After an hour the behavior model itself is worth staying close to: q = 1 does better than
+/// q = 3 there. docs/budgets.md has the sweeps.
 /// </remarks>
 public static class OfflineBudgets
 {
@@ -83,7 +84,16 @@ public static class OfflineBudgets
         Behavior = paper.Behavior with { Batch = 256, Steps = 25_000, Schedule = LearningRateSchedule.Cosine, LearningRate = 6e-4, ReportEvery = 100 },
         Critic = paper.Critic with { ClipsActions = true, Steps = 300_000, ReportEvery = 1_000, Softmax = paper.Critic.Softmax with { Candidates = 8 } },
         Labels = new() { MostStates = 64_000 },
-        Alignment = paper.Alignment with { Temperature = 1, LearningRate = 1e-4, States = 64, Steps = 8_000, ReportEvery = 100 },
+        Alignment = paper.Alignment with
+        {
+            Temperature = 1,
+            LabelScale = 1,
+            LearningRate = 2e-4,
+            Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = 300 },
+            States = 64,
+            Steps = 8_000,
+            ReportEvery = 100,
+        },
         HeldOut = 2048,
     };
 }
