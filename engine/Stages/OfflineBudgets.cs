@@ -57,16 +57,7 @@ public static class OfflineBudgets
         Behavior = paper.Behavior with { Batch = 256, Steps = 5_000, Schedule = LearningRateSchedule.Cosine, LearningRate = 6e-4, ReportEvery = 50 },
         Critic = paper.Critic with { ClipsActions = true, Steps = 60_000, ReportEvery = 500, Softmax = paper.Critic.Softmax with { Candidates = 4 } },
         Labels = new() { MostStates = 16_000 },
-        Alignment = paper.Alignment with
-        {
-            Temperature = 1,
-            LabelScale = 1,
-            LearningRate = 2e-4,
-            Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = 200 },
-            States = 64,
-            Steps = 1_500,
-            ReportEvery = 25,
-        },
+        Alignment = Gentle(paper.Alignment, 1_500, 200, 25),
         HeldOut = 2048,
     };
 
@@ -93,16 +84,19 @@ public static class OfflineBudgets
         Behavior = paper.Behavior with { Batch = 256, Steps = 25_000, Schedule = LearningRateSchedule.Cosine, LearningRate = 6e-4, ReportEvery = 100 },
         Critic = paper.Critic with { ClipsActions = true, Steps = 300_000, ReportEvery = 1_000, Softmax = paper.Critic.Softmax with { Candidates = 8 } },
         Labels = new() { MostStates = 64_000 },
-        Alignment = paper.Alignment with
-        {
-            Temperature = 1,
-            LabelScale = 1,
-            LearningRate = 2e-4,
-            Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = 300 },
-            States = 64,
-            Steps = 8_000,
-            ReportEvery = 100,
-        },
+        Alignment = Gentle(paper.Alignment, 8_000, 300, 100),
         HeldOut = 2048,
+    };
+
+    /// <summary>The tilt that a short critic can be followed in.</summary>
+    private static AlignmentSettings Gentle(AlignmentSettings paper, long steps, long warmUpSteps, int reportEvery) => paper with
+    {
+        Temperature = 1,
+        LabelScale = 1,
+        LearningRate = 2e-4,
+        Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = warmUpSteps },
+        States = 64,
+        Steps = steps,
+        ReportEvery = reportEvery,
     };
 }
