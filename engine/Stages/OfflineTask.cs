@@ -31,7 +31,7 @@ public sealed record OfflineTask(string Name, string Environment, D4rlDomain Dom
         Of("hopper-medium-expert-v2", "hopper", 2.0, 104.9, 7.4),
         Of("hopper-medium-v2", "hopper", 0.2, 98.4, 3.9),
         Of("hopper-medium-replay-v2", "hopper", 0.2, 92.7, 10.0),
-        Of("walker2d-medium-expert-v2", "walker2d", 0.3, 111.1, 1.1),
+        Of("walker2d-medium-expert-v2", "walker2d", 0.3, 111.1, 0.7),
         Of("walker2d-medium-v2", "walker2d", 0.5, 87.4, 1.1),
         Of("walker2d-medium-replay-v2", "walker2d", 0.1, 89.2, 5.5),
         Of("antmaze-umaze-v2", "antmaze-umaze", 0.5, 93.0, 4.5),
