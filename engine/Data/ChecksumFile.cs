@@ -46,8 +46,18 @@ public static class ChecksumFile
     /// <exception cref="IOException">There is a record.</exception>
     public static void Record(string path, string digits)
     {
-        using var writer = new StreamWriter(new FileStream(PathOf(path), FileMode.CreateNew, FileAccess.Write));
-        writer.Write($"{digits}  {Path.GetFileName(path)}\n");
+        // An empty record would be in the way of every later download.
+        string temporary = $"{PathOf(path)}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, $"{digits}  {Path.GetFileName(path)}\n");
+            File.Move(temporary, PathOf(path), overwrite: false);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     /// <summary>Refuses a file that is not what its record says.</summary>

@@ -71,6 +71,7 @@ public static class DatasetFile
         file.Write("metadata/source", provenance.Sha256 is null ? provenance.Path : $"{Path.GetFileName(provenance.Path)}, SHA-256 {provenance.Sha256}");
         if (dataset.Environment is not null)
             file.Write("metadata/env", dataset.Environment.Name);
+        file.Finish();
     }
 
     private static void WriteNpz(OfflineDataset dataset, string path)

@@ -78,11 +78,12 @@ public sealed class OfflineDataset
     /// <summary>Reads a file: D4RL's HDF5, Minari's HDF5, NPZ or CSV (docs/data.md).</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">The environment it is from; null lets the file or its name say.</param>
+    /// <param name="episodeLimit">The longest episode, in steps, where it is of no environment of D4RL's; null for 1000. Only a file without timeouts is cut there.</param>
     /// <returns>The dataset, whole and checked.</returns>
     /// <exception cref="InvalidFileException">The file is none of these, or a field is missing, misshapen or holds what it must not.</exception>
     /// <exception cref="MissingLibraryException">The file is HDF5 and the HDF5 library is missing.</exception>
-    public static OfflineDataset Load(string path, D4rlEnvironment? environment = null) =>
-        DatasetReading.Load(path, environment);
+    public static OfflineDataset Load(string path, D4rlEnvironment? environment = null, int? episodeLimit = null) =>
+        DatasetReading.Load(path, environment, episodeLimit);
 
     /// <summary>Makes a dataset of arrays, with the same checks as a file's.</summary>
     /// <param name="states">The states [N×S]; not copied.</param>

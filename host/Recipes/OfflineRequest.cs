@@ -59,6 +59,7 @@ public sealed record OfflineRequest
     /// <returns>The environment.</returns>
     /// <exception cref="UserError">The model file is missing.</exception>
     /// <exception cref="InvalidSettingException">It is given and not needed.</exception>
+    /// <exception cref="InvalidFileException">The model file is not the environment's.</exception>
     /// <exception cref="MissingLibraryException">Its library is not there.</exception>
     public EnvironmentKind OpenEnvironment(bool rollsOut)
     {
@@ -69,7 +70,10 @@ public sealed record OfflineRequest
             throw new MissingLibraryException(refusal);
         if (Model is null && kind.NeededModel is { } needed)
             throw new UserError($"--model is missing; it is D4RL's {needed}, in its folder with the files it names");
-        return kind.WithModel(Model);
+        kind = kind.WithModel(Model);
+        if (rollsOut)
+            kind.Create().Dispose(); // what is wrong with its model is better known now than after training
+        return kind;
     }
 
     /// <summary>Reads or makes the dataset.</summary>
@@ -79,7 +83,7 @@ public sealed record OfflineRequest
     {
         if (Dataset is null)
             return GeneratedDataset.Create(Settings);
-        var dataset = OfflineDataset.Load(Dataset, Task.Source);
+        var dataset = OfflineDataset.Load(Dataset, Task.Source, EnvironmentCatalogue.Find(Settings.Environment).Description.StepLimit);
         return Sha256 is null || Sha256 == dataset.Provenance.Sha256
             ? dataset
             : throw new InvalidFileException(Dataset, $"is not the file that this run began with: its SHA-256 is {dataset.Provenance.Sha256} and not {Sha256}");

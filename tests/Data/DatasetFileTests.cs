@@ -61,6 +61,32 @@ public sealed class DatasetFileTests : IDisposable
         Assert.Equal($"hopper.npz, SHA-256 {ChecksumFile.Compute(source)}", file.Text("metadata/source"));
     }
 
+    [Theory]
+    [InlineData("\n", "\r", "\n", "\r\n")]
+    [InlineData("\r\n", "\r\n", "\n", "")]
+    [InlineData("\r", "\n", "\r\n", "\r")]
+    public void Lines_of_csv_may_end_in_any_way(string first, string second, string third, string last)
+    {
+        string path = _folder.Write("data.csv", $"s0,a0,reward,terminal{first}1,0,0,0{second}2,0,0,0{third}3,0,0,1{last}");
+        Assert.Equal([1f, 2, 3], OfflineDataset.Load(path).States.ToArray());
+    }
+
+    [Fact]
+    public void Flags_of_csv_may_be_words()
+    {
+        var dataset = OfflineDataset.Load(_folder.Write("data.csv", "s0,a0,reward,terminal,timeout\n1,0,0,False,true\n2,0,0,True,False\n"));
+        Assert.Equal((false, true), (dataset.Terminals[0], dataset.Terminals[1]));
+        Assert.Equal([true, false], dataset.Timeouts.ToArray());
+    }
+
+    [Fact]
+    public void A_file_of_no_D4RL_environment_is_cut_at_the_limit_that_is_said()
+    {
+        string path = _folder.Write("data.csv", "s0,a0,reward,terminal\n" + string.Concat(Enumerable.Repeat("0,0,0,0\n", 20)));
+        Assert.Equal(19, new QLearningView(OfflineDataset.Load(path)).Count);
+        Assert.Equal(16, new QLearningView(OfflineDataset.Load(path, episodeLimit: 6)).Count);
+    }
+
     [Fact]
     public void Columns_of_csv_may_stand_in_any_order()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Hdf5;
@@ -122,6 +123,21 @@ public sealed class DatasetRefusalTests : IDisposable
         Refused(path, "observations cannot be read: ");
     }
 
+    [OptionalFact(OptionalNeeds.Hdf5)]
+    public void A_field_that_is_there_and_cannot_be_opened()
+    {
+        // The last name of the only group is timeouts; the address of its header stands in the group's table of symbols.
+        string path = TestFiles.Hdf5(_folder.At("data.hdf5"), TestFiles.Fields(new SyntheticTransitions(1, Rows)));
+        byte[] bytes = File.ReadAllBytes(path);
+        int table = bytes.AsSpan().IndexOf("SNOD"u8), count = BinaryPrimitives.ReadInt16LittleEndian(bytes.AsSpan(table + 6));
+        Assert.Equal(5, count);
+        long header = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(table + 8 + (40 * (count - 1)) + 8));
+        bytes[header] = 0xff;
+        File.WriteAllBytes(path, bytes);
+        Refused(path, "timeouts cannot be read: ");
+        Assert.Equal("cannot be opened", DatasetInspection.Of(path).Fields.Single(field => field.Name == "timeouts").Shape);
+    }
+
     [Fact]
     public void A_file_that_is_not_what_its_name_says()
     {
@@ -156,6 +172,7 @@ public sealed class DatasetRefusalTests : IDisposable
     [InlineData("s0,a0,reward,terminal\n0,0,0,0\n0,-1.5,0,0\n", "row 2, column a0 is -1.5; allowed is a number from -1 to 1")]
     [InlineData("s0,a0,reward,terminal\n0,0,0,0\n0,0,0,3\n", "row 2, column terminal is 3; allowed is 0 or 1")]
     [InlineData("s0,a0,reward,terminal,timeout\n0,0,0,0,0.5\n0,0,0,3,0\n", "row 1, column timeout is 0.5; allowed is 0 or 1")]
+    [InlineData("s0,a0,reward,terminal\n0,0,0,0\n0,0,0,maybe\n", "row 2, column terminal is 'maybe'; allowed is 0, 1, true or false")]
     [InlineData("s0,a0,reward,terminal\n0,0,0,0\n", "there is one row; allowed are two or more")]
     [InlineData("s0,a0,reward,terminal\n", "there are no rows; allowed are two or more")]
     [InlineData("s0,a0,reward,terminal\n\"0,0,0,0\n", "not CSV")]

@@ -43,6 +43,25 @@ public sealed class DataCommandTests : IDisposable
         Assert.Contains("observations has 3 columns; hopper has 11", Assert.Single(wrong.ErrorLines), StringComparison.Ordinal);
     }
 
+    [OptionalFact(OptionalNeeds.Hdf5)]
+    public void A_disk_that_is_full_leaves_no_file()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+
+        // Room for all but the end of the file, which the HDF5 library writes only when it is closed; and for less.
+        string source = TestFiles.Npz(_folder.At("data.npz"), TestFiles.Fields(new SyntheticTransitions(1, 4000, 11, 3)));
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "data", "convert", source, "whole.hdf5").Status);
+        long whole = new FileInfo(_folder.At("whole.hdf5")).Length;
+        foreach (long room in (long[])[(whole - 1) / 1024, whole / 2048])
+        {
+            var result = EdaProcess.RunOnFullDisk(_folder.Path, room, "data", "convert", source, "copy.hdf5");
+            Assert.Equal(1, result.Status);
+            Assert.Contains("cannot be written", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+            Assert.Equal([_folder.At("data.npz"), _folder.At("whole.hdf5")], Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public void Inspect_lists_problems_and_refuses()
     {

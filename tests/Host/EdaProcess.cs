@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EDA.Host.Reports;
 
 namespace EDA.Tests.Host;
@@ -15,6 +16,8 @@ internal static class EdaProcess
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
+    private static string Program => typeof(RunFolder).Assembly.Location;
+
     public static EdaResult Run(string folder, params string[] arguments)
     {
         using var process = Start(folder, arguments);
@@ -28,12 +31,23 @@ internal static class EdaProcess
         return Finish(process);
     }
 
+    /// <summary>Runs it where no file can grow beyond so many KiB, as on a disk that is full; Unix with bash.</summary>
+    public static EdaResult RunOnFullDisk(string folder, long kibibytes, params string[] arguments)
+    {
+        // The signal is ignored, so that the write fails; the runtime keeps its own code in a file unless it is told not to.
+        string limit = string.Create(CultureInfo.InvariantCulture, $"trap '' XFSZ; ulimit -f {kibibytes}; exec dotnet \"$@\"");
+        using var process = Start(folder, new Dictionary<string, string> { ["DOTNET_EnableWriteXorExecute"] = "0" }, "bash", ["-c", limit, "bash", Program, .. arguments]);
+        return Finish(process);
+    }
+
     public static Process Start(string folder, params string[] arguments) => Start(folder, new Dictionary<string, string>(), arguments);
 
-    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments) =>
+        Start(folder, environment, "dotnet", [Program, .. arguments]);
+
+    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string command, string[] arguments)
     {
-        string program = typeof(RunFolder).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        var start = new ProcessStartInfo(command, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

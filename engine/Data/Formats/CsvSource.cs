@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using CsvHelper;
@@ -91,9 +92,15 @@ internal sealed class CsvSource : DatasetSource
         {
             string name = _header[i];
             var text = csv.GetSpan(i);
-            if (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value) || !float.IsFinite(value))
+            bool isFlag = name is CsvColumns.Terminal or CsvColumns.Timeout;
+            float value;
+            if (isFlag && Utf8Parser.TryParse(text, out bool truth, out int read) && read == text.Length)
             {
-                problems.Report(name, $"row {row + 1}, column {name} is '{Encoding.UTF8.GetString(text)}'; allowed is a number that is finite as float32");
+                value = truth ? 1 : 0;
+            }
+            else if (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) || !float.IsFinite(value))
+            {
+                problems.Report(name, $"row {row + 1}, column {name} is '{Encoding.UTF8.GetString(text)}'; allowed is {(isFlag ? "0, 1, true or false" : "a number that is finite as float32")}");
                 value = 0;
             }
 
@@ -149,16 +156,17 @@ internal sealed class CsvSource : DatasetSource
     {
         using var stream = File.OpenRead(Path);
         var buffer = new byte[1 << 16];
-        long feeds = 0, returns = 0;
+        long ends = 0;
         byte last = 0;
         for (int read; (read = stream.Read(buffer)) > 0; last = buffer[read - 1])
         {
-            feeds += buffer.AsSpan(0, read).Count((byte)'\n');
-            returns += buffer.AsSpan(0, read).Count((byte)'\r');
+            // A row ends at \n, at \r, or at both, which may fall into two buffers.
+            var bytes = buffer.AsSpan(0, read);
+            ends += bytes.Count((byte)'\n') + bytes.Count((byte)'\r') - bytes.Count("\r\n"u8) - (last == '\r' && bytes[0] == '\n' ? 1 : 0);
         }
 
         // The header has an end of line too, and the last row may have none.
-        return Math.Max(feeds, returns) - (last is (byte)'\n' or (byte)'\r' ? 1 : 0);
+        return ends - (last is (byte)'\n' or (byte)'\r' ? 1 : 0);
     }
 
     private static TransitionArrays Trim(TransitionArrays arrays, int rows) => arrays with

@@ -30,6 +30,10 @@ internal sealed class D4rlSource(Hdf5File file) : FlatSource(file.Path, "D4RL HD
                 foreach (var inner in Describe(path + '/'))
                     yield return inner;
             }
+            else if (file.IsBroken(path))
+            {
+                yield return new DatasetField(path, "cannot be opened", string.Empty, string.Empty);
+            }
             else if (file.Text(path) is not null)
             {
                 yield return new DatasetField(path, Shape([]), "text", string.Empty);

@@ -5,11 +5,11 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>From a file to a dataset: opens, reads, checks.</summary>
 internal static class DatasetReading
 {
-    public static OfflineDataset Load(string path, D4rlEnvironment? environment)
+    public static OfflineDataset Load(string path, D4rlEnvironment? environment, int? episodeLimit)
     {
         using var source = DatasetSource.Open(path);
         var provenance = Provenance(source);
-        return Read(source, provenance, environment, new DatasetProblems(path), () => Again(provenance));
+        return Read(source, provenance, environment, new DatasetProblems(path), () => Again(provenance), episodeLimit);
     }
 
     public static DatasetProvenance Provenance(DatasetSource source)
@@ -19,14 +19,14 @@ internal static class DatasetReading
         return new DatasetProvenance(source.Path, source.Format, new FileInfo(source.Path).Length, digits, source.Note);
     }
 
-    public static OfflineDataset Read(DatasetSource source, DatasetProvenance provenance, D4rlEnvironment? environment, DatasetProblems problems, Func<TransitionArrays>? again = null)
+    public static OfflineDataset Read(DatasetSource source, DatasetProvenance provenance, D4rlEnvironment? environment, DatasetProblems problems, Func<TransitionArrays>? again = null, int? episodeLimit = null)
     {
         var rows = source.Read(problems);
         if (environment is not null)
             CheckSizes(source.Path, rows, environment);
         DatasetChecks.Check(rows, source.Locate, problems);
         environment ??= Fitting(rows, provenance.Note) ?? Fitting(rows, System.IO.Path.GetFileName(source.Path));
-        return new OfflineDataset(rows, provenance, environment, environment?.EpisodeLimit ?? D4rlEnvironment.UsualEpisodeLimit, again);
+        return new OfflineDataset(rows, provenance, environment, environment?.EpisodeLimit ?? episodeLimit ?? D4rlEnvironment.UsualEpisodeLimit, again);
     }
 
     /// <summary>The rows of a file that was read before, checked and all: it must be the same file.</summary>

@@ -11,7 +11,7 @@ public sealed unsafe class Hdf5File : IDisposable
 {
     private const uint ReadOnly = 0, CreateNew = 4;
     private const int Ascending = 0, ByName = 0;
-    private const int KindGroup = 2, KindDataset = 5;
+    private const int KindGroup = 2, KindDataset = 5, KindBroken = -2;
     private const int ClassString = 3;
     private const int Utf8Characters = 1;
     private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
@@ -103,10 +103,15 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
-    /// <summary>Whether there is a group or dataset of that name.</summary>
+    /// <summary>Whether there is a group or dataset of that name, be it one that cannot be opened.</summary>
     /// <param name="name">Its path within the file.</param>
     /// <returns>True if there is.</returns>
-    public bool Exists(string name) => KindOf(name) is KindGroup or KindDataset;
+    public bool Exists(string name) => KindOf(name) is KindGroup or KindDataset or KindBroken;
+
+    /// <summary>Whether there is something of that name that cannot be opened: a link to nothing, or an object whose header is damaged.</summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>True if there is.</returns>
+    public bool IsBroken(string name) => KindOf(name) == KindBroken;
 
     /// <summary>Whether a name is that of a group.</summary>
     /// <param name="name">Its path within the file.</param>
@@ -162,7 +167,7 @@ public sealed unsafe class Hdf5File : IDisposable
     public Hdf5Dataset Dataset(string name)
     {
         int kind = KindOf(name);
-        if (kind != KindDataset)
+        if (kind is not (KindDataset or KindBroken))
             throw new InvalidFileException(Path, kind == KindGroup ? $"{name} is a group; allowed is an array of numbers" : $"{name} is missing");
         lock (Hdf5Library.Lock)
         {
@@ -211,7 +216,7 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <returns>The text, or null where there is none.</returns>
     public string? TextAttribute(string owner, string name)
     {
-        if (!Exists(owner))
+        if (KindOf(owner) is not (KindGroup or KindDataset))
             return null;
         lock (Hdf5Library.Lock)
         {
@@ -305,6 +310,20 @@ public sealed unsafe class Hdf5File : IDisposable
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         fixed (byte* source = bytes)
             Write(name, [], 1, source, library => TextType(library, bytes.Length), default);
+    }
+
+    /// <summary>Ends a file that was written: what the library still holds back goes to the disk now, and only now may it turn out to be full.</summary>
+    /// <exception cref="IOException">Not all of it could be written.</exception>
+    public void Finish()
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Ready();
+            long id = _id;
+            _id = -1;
+            if (_library.FileClose(id) < 0)
+                throw new IOException($"{Path} cannot be written to its end: {Reason(_library)}");
+        }
     }
 
     /// <inheritdoc/>
@@ -439,6 +458,12 @@ public sealed unsafe class Hdf5File : IDisposable
                     id = _library.DatasetCreate(_id, text, stored, space, 0, properties, 0);
                     if (id < 0 || (count > 0 && _library.DatasetWrite(id, memory, 0, 0, 0, source) < 0))
                         throw Unwritable(name);
+
+                    // Chunks that the library has kept so far are written here.
+                    long written = id;
+                    id = -1;
+                    if (_library.ObjectClose(written) < 0)
+                        throw Unwritable(name);
                 }
             }
             finally
@@ -455,7 +480,7 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
-    /// <summary>Group, dataset, another kind, or −1 where there is nothing.</summary>
+    /// <summary>Group, dataset, another kind, <see cref="KindBroken"/>, or −1 where there is nothing.</summary>
     private int KindOf(string name)
     {
         lock (Hdf5Library.Lock)
@@ -478,9 +503,8 @@ public sealed unsafe class Hdf5File : IDisposable
             fixed (byte* text = Bytes(trimmed.Length > 0 ? trimmed : "/"))
             {
                 long id = _library.ObjectOpen(_id, text, 0);
-                // A link whose target is not there.
                 if (id < 0)
-                    return -1;
+                    return KindBroken;
                 int kind = _library.KindOf(id);
                 _library.ObjectClose(id);
                 return kind;

@@ -30,6 +30,9 @@ internal sealed unsafe class Hdf5Library
             ? address
             : throw new MissingLibraryException($"the HDF5 library {name} has no {function}; install 1.10 or newer: {Remedy}");
 
+        // Must be the first call. Files are closed here and not at the program's exit, where the library would try once
+        // more to write what a full disk did not take, and crash.
+        ((delegate* unmanaged[Cdecl]<int>)Address("H5dont_atexit"))();
         var open = (delegate* unmanaged[Cdecl]<int>)Address("H5open");
         var version = (delegate* unmanaged[Cdecl]<uint*, uint*, uint*, int>)Address("H5get_libversion");
         uint major, minor, release;
