@@ -48,7 +48,15 @@ internal static class DataDownloadCommand
 
     private static string DefaultFile(D4rlTask task)
     {
-        Directory.CreateDirectory(Folder);
+        try
+        {
+            Directory.CreateDirectory(Folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Value("--out", Folder, $"a folder that can be made here ({error.Message})");
+        }
+
         return Path.Combine(Folder, task.Name + ".hdf5");
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Hdf5;
 
@@ -36,14 +37,14 @@ public sealed class DatasetDownload(HttpClient client)
     /// <param name="cancellation">Ends the download; what has arrived stays.</param>
     /// <returns>What became of it.</returns>
     /// <exception cref="DownloadException">It could not be fetched.</exception>
-    /// <exception cref="EDA.Engine.InvalidFileException">A file is there that is not the one recorded.</exception>
+    /// <exception cref="InvalidFileException">A file is there that is not the one recorded, or that no download left.</exception>
     public async Task<DownloadResult> FetchAsync(Uri address, string path, Action<long, long?> progress, CancellationToken cancellation = default)
     {
         if (File.Exists(path))
         {
             string digits = ChecksumFile.Compute(path);
             if (ChecksumFile.Recorded(path) is null)
-                throw new DownloadException($"{path} exists already without a record of its download ({System.IO.Path.GetFileName(ChecksumFile.PathOf(path))}); nothing is overwritten");
+                throw new InvalidFileException(path, $"exists already without a record of its download ({System.IO.Path.GetFileName(ChecksumFile.PathOf(path))}); nothing is overwritten");
             ChecksumFile.Check(path, digits);
             return new DownloadResult(path, digits, 0, WasThere: true);
         }
@@ -69,7 +70,7 @@ public sealed class DatasetDownload(HttpClient client)
             bool goesOn = response.StatusCode == HttpStatusCode.PartialContent;
             long start = goesOn ? there : 0;
             long? total = goesOn ? response.Content.Headers.ContentRange!.Length : response.Content.Headers.ContentLength;
-            await using (var file = part.Open(anew: !goesOn, new Origin(address.AbsoluteUri, Validator(response), total)))
+            await using (var file = part.Open(start, new Origin(address.AbsoluteUri, Validator(response), total)))
             {
                 await using var body = await response.Content.ReadAsStreamAsync(silence.Token).ConfigureAwait(false);
                 var buffer = new byte[BytesAtOnce];
@@ -84,7 +85,7 @@ public sealed class DatasetDownload(HttpClient client)
                     }
                     catch (IOException broken)
                     {
-                        throw Truncated(address, path, file.Position, total, broken);
+                        throw Truncated(file.Position, broken);
                     }
 
                     if (read == 0)
@@ -94,9 +95,20 @@ public sealed class DatasetDownload(HttpClient client)
                 }
 
                 if (total is { } whole && file.Position != whole)
-                    throw Truncated(address, path, file.Position, whole, null);
+                    throw Truncated(file.Position, null);
                 return file.Position - start;
+
+                DownloadException Truncated(long length, Exception? inner)
+                {
+                    string all = total is { } known ? known.ToString(CultureInfo.InvariantCulture) : "an unknown number of";
+                    string next = Validator(response) is null ? "begins anew, since the server names no version of the file" : $"goes on from there ({path}.part)";
+                    return new($"{address}: the connection ended after {length} of {all} bytes; the same command {next}", inner);
+                }
             }
+        }
+        catch (OperationCanceledException unreachable) when (!cancellation.IsCancellationRequested && unreachable.InnerException is TimeoutException)
+        {
+            throw Unreachable(address, unreachable);
         }
         catch (OperationCanceledException silent) when (!cancellation.IsCancellationRequested)
         {
@@ -104,9 +116,12 @@ public sealed class DatasetDownload(HttpClient client)
         }
         catch (HttpRequestException failed)
         {
-            throw new DownloadException($"{address}: the server {address.Host} cannot be reached ({failed.GetBaseException().Message}); the same command tries again, and --mirror names another server", failed);
+            throw Unreachable(address, failed);
         }
     }
+
+    private static DownloadException Unreachable(Uri address, Exception reason) =>
+        new($"{address}: the server {address.Host} cannot be reached ({reason.GetBaseException().Message}); the same command tries again, and --mirror names another server", reason);
 
     private async Task<HttpResponseMessage> RequestAsync(Uri address, PartialFile part, long there, CancellationToken cancellation)
     {
@@ -153,7 +168,7 @@ public sealed class DatasetDownload(HttpClient client)
         if (ChecksumFile.Recorded(path) is { } recorded)
         {
             if (recorded != digits)
-                throw new DownloadException($"{address}: the file's SHA-256 is {digits}, and {ChecksumFile.PathOf(path)} records {recorded} of an earlier download; remove that record to take the new file");
+                throw new DownloadException($"{address}: the file's SHA-256 is {digits}, and {ChecksumFile.PathOf(path)} records {recorded} of an earlier download; remove that record to take the new file, or {part.Path} to fetch it again");
         }
         else
         {
@@ -168,7 +183,4 @@ public sealed class DatasetDownload(HttpClient client)
     private static string? Validator(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false } tag
         ? tag.ToString()
         : response.Content.Headers.LastModified?.ToString("R", CultureInfo.InvariantCulture);
-
-    private static DownloadException Truncated(Uri address, string path, long length, long? whole, Exception? inner) =>
-        new($"{address}: the connection ended after {length} of {(whole is { } known ? known.ToString(CultureInfo.InvariantCulture) : "an unknown number of")} bytes; the same command goes on from there ({path}.part)", inner);
 }

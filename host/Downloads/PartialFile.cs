@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EDA.Engine;
 
 namespace EDA.Host.Downloads;
 
@@ -32,15 +33,39 @@ internal sealed class PartialFile(string path)
         }
     }
 
-    /// <summary>Opens the part to add to it, or anew.</summary>
-    /// <exception cref="DownloadException">There is a file of that name which no download left.</exception>
-    public FileStream Open(bool anew, Origin origin)
+    /// <summary>Opens the part to add to it, or anew; nobody else can open it meanwhile.</summary>
+    /// <param name="start">Where the first byte goes; 0 begins anew.</param>
+    /// <param name="origin">What the bytes belong to.</param>
+    /// <exception cref="InvalidFileException">There is a file of that name which no download left.</exception>
+    /// <exception cref="DownloadException">Another download is at work on it.</exception>
+    public FileStream Open(long start, Origin origin)
     {
-        if (File.Exists(Path) && !File.Exists(_origin))
-            throw new DownloadException($"{Path} is in the way, and no download left it there; nothing is overwritten");
-        if (anew)
-            File.WriteAllBytes(_origin, JsonSerializer.SerializeToUtf8Bytes(origin));
-        return new FileStream(Path, anew ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.Read);
+        bool anew = start == 0;
+        if (new FileInfo(Path) is { Exists: true, Length: > 0 } && !File.Exists(_origin))
+            throw new InvalidFileException(Path, "is in the way, and no download left it there; nothing is overwritten");
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(Path, anew ? FileMode.Create : FileMode.Append, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException error) when (File.Exists(Path))
+        {
+            throw new DownloadException($"{Path} cannot be written, perhaps because another download is at work on it: {error.Message}", error);
+        }
+
+        try
+        {
+            if (stream.Position != start)
+                throw new DownloadException($"{Path} has grown meanwhile: another download is at work on it");
+            if (anew)
+                File.WriteAllBytes(_origin, JsonSerializer.SerializeToUtf8Bytes(origin));
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Forgets what has arrived.</summary>

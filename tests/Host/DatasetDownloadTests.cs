@@ -78,7 +78,7 @@ public sealed class DatasetDownloadTests : IDisposable
     {
         _server.Tag = null;
         _server.EndAfter = 5000;
-        await RefusedAsync();
+        Assert.Contains("the same command begins anew", await RefusedAsync(), StringComparison.Ordinal);
         _server.EndAfter = int.MaxValue;
         await FetchAsync();
         Assert.Equal([null, null], _server.Requests.Select(request => request.Range));
@@ -132,12 +132,30 @@ public sealed class DatasetDownloadTests : IDisposable
     public async Task What_is_in_the_way_stays()
     {
         _folder.Write("data.hdf5", "precious");
-        Assert.Contains("nothing is overwritten", await RefusedAsync(), StringComparison.Ordinal);
+        await StaysAsync();
         Assert.Equal("precious", File.ReadAllText(Target));
+        var command = EdaProcess.Run(_folder.Path, WithoutProxy, "data", "download", "hopper-medium-v2", "--mirror", _server.Address.ToString(), "--out", Target);
+        Assert.Equal(2, command.Status);
+        Assert.Contains("nothing is overwritten", Assert.Single(command.ErrorLines), StringComparison.Ordinal);
         File.Delete(Target);
         _folder.Write("data.hdf5.part", "precious");
-        Assert.Contains("nothing is overwritten", await RefusedAsync(), StringComparison.Ordinal);
+        await StaysAsync();
         Assert.Equal("precious", File.ReadAllText(Target + ".part"));
+
+        async Task StaysAsync() =>
+            Assert.Contains("nothing is overwritten", (await Assert.ThrowsAsync<InvalidFileException>(FetchAsync)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_download_of_the_same_file_is_left_alone()
+    {
+        _server.EndAfter = 5000;
+        await RefusedAsync();
+        _server.EndAfter = int.MaxValue;
+        using (var other = new FileStream(Target + ".part", FileMode.Append, FileAccess.Write, FileShare.None))
+            Assert.Contains("another download is at work", await RefusedAsync(), StringComparison.Ordinal);
+        Assert.Equal(_content[..5000], File.ReadAllBytes(Target + ".part"));
+        Assert.Equal(_content.Length - 5000, (await FetchAsync()).Fetched);
     }
 
     [Fact]
@@ -167,6 +185,26 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Contains("the server 127.0.0.1 cannot be reached", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
         Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_is_named()
+    {
+        // Packets that a firewall drops: the connection neither succeeds nor fails.
+        using var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromMilliseconds(50),
+            ConnectCallback = async (_, cancellation) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+                throw new InvalidOperationException("waited for ever");
+            },
+        };
+        using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        var refused = await Assert.ThrowsAsync<DownloadException>(() => new DatasetDownload(client).FetchAsync(_server.Address, Target, (_, _) => { }));
+        Assert.Contains("the server 127.0.0.1 cannot be reached", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("--mirror", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
