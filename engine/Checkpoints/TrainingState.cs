@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace EDA.Engine.Checkpoints;
@@ -13,6 +14,12 @@ namespace EDA.Engine.Checkpoints;
 /// <param name="Arrays">The arrays.</param>
 internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, string> Identity, IReadOnlyDictionary<string, float[]> Arrays)
 {
+    /// <summary>The key of the settings, as <see cref="Describe"/> tells them.</summary>
+    public const string SettingsKey = "settings";
+
+    /// <summary>The key of the seed.</summary>
+    public const string SeedKey = "seed";
+
     private const string FormatKey = "format";
     private const string Format = "eda training state 1";
     private const string StepKey = "step";
@@ -48,10 +55,53 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         {
             string? found = content.Metadata.GetValueOrDefault(key);
             if (found != value)
-                throw new InvalidFileException(path, $"belongs to another run: its {key} is {found ?? "not given"} and not {value}");
+                throw key == SettingsKey && FirstDifference(found, value, known: false) is { } difference ? difference.Refusal(path) : new Difference(key, found, value).Refusal(path);
         }
 
         return new TrainingState(step, identity, content.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Values));
+    }
+
+    /// <summary>
+    /// Refuses a state of other settings or another seed, whatever data it was trained on. A setting that the state does
+    /// not know, because it is older than the setting, is no reason.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="settings">All settings that its weights depend on.</param>
+    /// <param name="seed">The seed.</param>
+    public static void RequireSettings(string path, object settings, ulong seed)
+    {
+        var found = Safetensors.Read(path).Metadata;
+        string asked = seed.ToString(CultureInfo.InvariantCulture);
+        if (found.GetValueOrDefault(SeedKey) is { } before && before != asked)
+            throw new Difference(SeedKey, before, asked).Refusal(path);
+        if (FirstDifference(found.GetValueOrDefault(SettingsKey), Describe(settings), known: true) is { } difference)
+            throw difference.Refusal(path);
+    }
+
+    /// <summary>Where two settings first differ, by the path that names it; null where they do not.</summary>
+    /// <param name="before">Settings as <see cref="Describe"/> tells them.</param>
+    /// <param name="now">Others.</param>
+    /// <param name="known">Whether to look only at what both have.</param>
+    private static Difference? FirstDifference(string? before, string now, bool known)
+    {
+        try
+        {
+            return before is null ? null : Compare(string.Empty, JsonNode.Parse(before), JsonNode.Parse(now));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+
+        Difference? Compare(string path, JsonNode? before, JsonNode? now)
+        {
+            if (before is not JsonObject old || now is not JsonObject fresh)
+                return JsonNode.DeepEquals(before, now) ? null : new Difference(path, before?.ToJsonString(), now?.ToJsonString());
+            return fresh.Select(entry => entry.Key).Union(known ? [] : old.Select(entry => entry.Key))
+                .Where(key => !known || old.ContainsKey(key))
+                .Select(key => Compare(path.Length == 0 ? key : $"{path}.{key}", old[key], fresh[key]))
+                .FirstOrDefault(difference => difference is not null);
+        }
     }
 
     private static long StepOf(string path, SafetensorsContent content)
@@ -61,5 +111,10 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         return long.TryParse(content.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
             ? step
             : throw new InvalidFileException(path, "does not say how many steps were done");
+    }
+
+    private sealed record Difference(string Name, string? Before, string? Now)
+    {
+        public InvalidFileException Refusal(string path) => new(path, $"belongs to another run: its {Name} is {Before ?? "not given"} and not {Now ?? "that"}");
     }
 }

@@ -36,6 +36,9 @@ public sealed record AlignmentSettings
     /// <summary>Steps from one report to the next, at least 1.</summary>
     public int ReportEvery { get; init => field = Setting.Range(value, 1); } = 100;
 
+    /// <summary>The settings that the weights of a given step depend on; not the steps at a constant rate, where a run may go on for longer.</summary>
+    internal AlignmentSettings Numerical => this with { ReportEvery = 1, Steps = Schedule.Curve == LearningRateCurve.Constant ? 0 : Steps };
+
     /// <summary>Another objective, with the number of candidates it needs: 2 for DPO, as it was for the others.</summary>
     /// <param name="objective">The objective.</param>
     /// <returns>The changed settings.</returns>

@@ -55,12 +55,11 @@ public sealed class BehaviorPretraining : IDisposable
         _indices = device.Allocate<int>(rows);
         _actions = device.Allocate<float>(rows * data.ActionSize);
         _states = data.States is null ? null : device.Allocate<float>(rows * data.StateSize);
-        var descent = new DescentSettings(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery);
         _descent = new GradientDescent(
-            descent,
+            new DescentSettings(StageName, RandomStage.Behavior, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
             models,
             seed,
-            settings with { ReportEvery = 1, Steps = descent.StepsThatCount },
+            settings.Numerical,
             data.FingerprintOf,
             optimizer ?? Adam.Factory,
             Gradient);

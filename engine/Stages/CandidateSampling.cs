@@ -47,11 +47,11 @@ public sealed class CandidateSampling
         Identity = new Dictionary<string, string>
         {
             ["rows"] = "candidates",
-            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            [TrainingState.SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
             ["stage"] = stage.ToString(),
             ["states"] = Fingerprint.Of(states.Span),
             ["behavior"] = Fingerprint.Of(behavior.CloneParameters()),
-            ["settings"] = TrainingState.Describe(settings),
+            [TrainingState.SettingsKey] = TrainingState.Describe(settings),
         };
     }
 

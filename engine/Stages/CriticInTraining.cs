@@ -40,10 +40,9 @@ internal sealed class CriticInTraining : IDisposable
     /// <summary>Its training.</summary>
     public CriticTraining Training { get; }
 
-    /// <summary>Writes the training's state, the critic's weights and those of its own policy.</summary>
-    public void Save(StageFiles files)
+    /// <summary>Writes the critic's weights and those of its own policy.</summary>
+    public void SaveWeights(StageFiles files)
     {
-        Training.SaveState(files.CriticState);
         Critic.ToWeights().Save(files.CriticWeights, overwrite: true);
         _policy?.ToWeights().Save(files.ImplicitPolicyWeights, overwrite: true);
     }

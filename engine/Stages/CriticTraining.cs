@@ -27,10 +27,10 @@ public sealed class CriticTraining : IDisposable
         _identity = new Dictionary<string, string>
         {
             ["stage"] = StageName,
-            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            [TrainingState.SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
             ["network"] = string.Create(CultureInfo.InvariantCulture, $"S={shape.StateSize} A={shape.ActionSize} H={shape.Width}"),
             ["data"] = learning.Fingerprint,
-            ["settings"] = TrainingState.Describe(settings.Numerical),
+            [TrainingState.SettingsKey] = TrainingState.Describe(settings.Numerical),
         };
     }
 

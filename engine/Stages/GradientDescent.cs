@@ -17,11 +17,7 @@ internal sealed record DescentSettings(
     double LearningRate,
     LearningRateSchedule Schedule,
     double Averaging,
-    int ReportEvery)
-{
-    /// <summary><see cref="Steps"/> as a setting that weights depend on: 0 at a constant rate, where a run may go on for longer.</summary>
-    public long StepsThatCount => Schedule.Curve == LearningRateCurve.Constant ? 0 : Steps;
-}
+    int ReportEvery);
 
 /// <summary>
 /// A stage that moves diffusion models along gradients: gradient, optimizer step, running average, saved states. With
@@ -73,12 +69,12 @@ internal sealed class GradientDescent : IDisposable
         _identities = [.. Enumerable.Range(0, models.Count).Select(m => new Dictionary<string, string>
         {
             ["stage"] = settings.Stage,
-            ["seed"] = checked(seed + (ulong)m).ToString(CultureInfo.InvariantCulture),
+            [TrainingState.SeedKey] = checked(seed + (ulong)m).ToString(CultureInfo.InvariantCulture),
             ["network"] = string.Create(CultureInfo.InvariantCulture, $"S={shape.StateSize} A={shape.ActionSize} H={shape.Width} blocks={shape.Blocks}"),
             ["schedule"] = string.Create(CultureInfo.InvariantCulture, $"{models.Schedule.Variance.BetaMin} {models.Schedule.Variance.BetaMax} {models.Schedule.Variance.TimeMin}"),
             ["data"] = data(m),
             ["optimizer"] = _optimizer.Name,
-            ["settings"] = TrainingState.Describe(numericalSettings),
+            [TrainingState.SettingsKey] = TrainingState.Describe(numericalSettings),
         })];
     }
 

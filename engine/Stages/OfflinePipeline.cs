@@ -40,12 +40,14 @@ public sealed record OfflineResult(IReadOnlyList<StageResult> Stages, IReadOnlyD
 /// <summary>
 /// A run on a dataset, stage by stage (method: sections 3 to 6). A stage reads what those before it left in the folder
 /// of checkpoints and leaves its own there, so that each can be run by itself, at another time, and goes on where it was
-/// interrupted, exactly as if there had been no break.
+/// interrupted, exactly as if there had been no break. Weights are written before the state that vouches for them.
 /// </summary>
 public sealed class OfflinePipeline
 {
     /// <summary>The name of the sampling of a softmax critic's next actions in reports.</summary>
     public const string NextActionsStageName = "next_actions";
+
+    private const string NewSuffix = ".new";
 
     private static readonly IReadOnlyDictionary<string, PolicyScore> _noScores = new Dictionary<string, PolicyScore>();
 
@@ -140,6 +142,7 @@ public sealed class OfflinePipeline
     {
         if (!Stages.Contains(stage))
             throw new InvalidSettingException("stage", stage.ToString().ToLowerInvariant(), "one of " + string.Join(", ", Stages.Select(each => each.ToString().ToLowerInvariant())) + " for this run");
+        RequireSettings();
         return stage switch
         {
             OfflineStage.Behavior => new([Pretrain(observer, cancellation)], _noScores),
@@ -148,6 +151,16 @@ public sealed class OfflinePipeline
             OfflineStage.Align => new(Align(observer, cancellation), _noScores),
             _ => Evaluate(observer, cancellation),
         };
+    }
+
+    /// <summary>Refuses a folder in which a stage, whichever, was begun with other settings than the run has now.</summary>
+    private void RequireSettings()
+    {
+        foreach (var (path, settings) in (ReadOnlySpan<(string, object)>)[(_files.BehaviorState, _run.Behavior.Numerical), (_files.CriticState, _run.Critic.Numerical), (_files.AlignmentState, AlignmentSettings.Numerical)])
+        {
+            if (File.Exists(path))
+                TrainingState.RequireSettings(path, settings, _run.Seed);
+        }
     }
 
     private StageResult Pretrain(ITrainingObserver? observer, CancellationToken cancellation)
@@ -163,10 +176,11 @@ public sealed class OfflinePipeline
             observer?.Progress(new TrainingProgress(result.Stage, result.Steps, result.Total, result.Seconds, [new Metric("held_out_loss", loss)]));
         return result;
 
-        void Save()
+        bool Save()
         {
-            training.SaveState(_files.BehaviorState);
             model.ToWeights().Save(_files.BehaviorWeights, overwrite: true);
+            training.SaveState(_files.BehaviorState);
+            return true;
         }
     }
 
@@ -187,8 +201,15 @@ public sealed class OfflinePipeline
             using var trained = new CriticInTraining(_device, _run, _view, nextActions, null);
             if (File.Exists(_files.CriticState))
                 trained.Training.LoadState(_files.CriticState);
-            results.Add(StateSaving.Run(observer, () => trained.Save(_files), saving => trained.Training.Run(saving, cancellation: cancellation)));
+            results.Add(StateSaving.Run(observer, Save, saving => trained.Training.Run(saving, cancellation: cancellation)));
             return results;
+
+            bool Save()
+            {
+                trained.SaveWeights(_files);
+                trained.Training.SaveState(_files.CriticState);
+                return true;
+            }
         }
         finally
         {
@@ -214,7 +235,7 @@ public sealed class OfflinePipeline
         var sampling = Sampling(behavior, states);
         using var candidates = sampling.OpenFile(_files.Candidates);
         var results = new List<StageResult> { sampling.Run(candidates, observer, cancellation) };
-        if (critic is null || !candidates.IsComplete || cancellation.IsCancellationRequested)
+        if (critic is null || !candidates.IsComplete)
             return results;
         var labelling = new CandidateLabelling(critic, states, candidates);
         using var labels = labelling.OpenFile(_files.Labels);
@@ -249,7 +270,14 @@ public sealed class OfflinePipeline
         using var alignment = new PolicyAlignment(AlignmentSettings, policy, behavior, batches, _run.Seed);
         if (File.Exists(_files.AlignmentState))
             alignment.LoadState(_files.AlignmentState);
-        return StateSaving.Run(observer, () => Save(alignment, policy), saving => alignment.Run(saving, cancellation: cancellation));
+        return StateSaving.Run(observer, Save, saving => alignment.Run(saving, cancellation: cancellation));
+
+        bool Save()
+        {
+            policy.ToWeights().Save(_files.PolicyWeights, overwrite: true);
+            alignment.SaveState(_files.AlignmentState);
+            return true;
+        }
     }
 
     /// <summary>An online critic and the policy it samples from, step by step.</summary>
@@ -276,13 +304,30 @@ public sealed class OfflinePipeline
         var (critic, aligned) = StateSaving.Run(observer, Save, saving => online.Run(saving, cancellation: cancellation));
         return [critic, aligned];
 
-        void Save()
+        bool Save()
         {
             // Within a report the critic may be a step ahead: such a pair is not to be gone on from.
             if (trained.Training.Step != alignment.Step)
-                return;
-            trained.Save(_files);
-            this.Save(alignment, policy);
+                return false;
+            trained.SaveWeights(_files);
+            policy.ToWeights().Save(_files.PolicyWeights, overwrite: true);
+
+            // Neither state takes its place before both are on disk.
+            string critic = _files.CriticState + NewSuffix, aligned = _files.AlignmentState + NewSuffix;
+            try
+            {
+                trained.Training.SaveState(critic);
+                alignment.SaveState(aligned);
+                File.Move(critic, _files.CriticState, overwrite: true);
+                File.Move(aligned, _files.AlignmentState, overwrite: true);
+            }
+            finally
+            {
+                File.Delete(critic);
+                File.Delete(aligned);
+            }
+
+            return true;
         }
     }
 
@@ -296,12 +341,6 @@ public sealed class OfflinePipeline
             throw new UnfinishedStageException(OfflineStage.Behavior, 0, _run.Behavior.Steps);
         var (stage, scores) = OfflineEvaluation.Run(_kind, _run, new RolloutModels(behavior, policy, critic, implicitPolicy), observer, cancellation);
         return new OfflineResult([stage], scores);
-    }
-
-    private void Save(PolicyAlignment alignment, BottleneckDiffusionModel policy)
-    {
-        alignment.SaveState(_files.AlignmentState);
-        policy.ToWeights().Save(_files.PolicyWeights, overwrite: true);
     }
 
     private float[] LabelledStates()

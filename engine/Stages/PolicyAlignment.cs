@@ -72,12 +72,11 @@ public sealed class PolicyAlignment : IDisposable
         _policies = policies;
         _behaviors = behaviors;
         _batches = batches;
-        var descent = new DescentSettings(StageName, RandomStage.Alignment, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery);
         _descent = new GradientDescent(
-            descent,
+            new DescentSettings(StageName, RandomStage.Alignment, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging, settings.ReportEvery),
             policies,
             seed,
-            settings with { ReportEvery = 1, Steps = descent.StepsThatCount },
+            settings.Numerical,
             m => $"{batches.FingerprintOf(m)} {Fingerprint.Of(behaviors.Models[m].CloneParameters())}",
             optimizer ?? Adam.Factory,
             Gradient);

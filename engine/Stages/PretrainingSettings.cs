@@ -28,4 +28,7 @@ public sealed record PretrainingSettings
 
     /// <summary>Steps from one report to the next, at least 1.</summary>
     public int ReportEvery { get; init => field = Setting.Range(value, 1); } = 100;
+
+    /// <summary>The settings that the weights of a given step depend on; not the steps at a constant rate, where a run may go on for longer.</summary>
+    internal PretrainingSettings Numerical => this with { ReportEvery = 1, Steps = Schedule.Curve == LearningRateCurve.Constant ? 0 : Steps };
 }

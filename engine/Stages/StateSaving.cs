@@ -11,17 +11,17 @@ internal sealed class StateSaving : ITrainingObserver
     private static readonly TimeSpan _interval = TimeSpan.FromMinutes(10);
 
     private readonly ITrainingObserver? _observer;
-    private readonly Action _save;
+    private readonly Func<bool> _save;
     private readonly Stopwatch _sinceSaved = Stopwatch.StartNew();
 
-    private StateSaving(ITrainingObserver? observer, Action save) => (_observer, _save) = (observer, save);
+    private StateSaving(ITrainingObserver? observer, Func<bool> save) => (_observer, _save) = (observer, save);
 
     /// <summary>Runs a stage.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
-    /// <param name="save">Writes the state.</param>
+    /// <param name="save">Writes the state, or says that it cannot be gone on from at this moment.</param>
     /// <param name="run">Runs the stage under an observer.</param>
     /// <returns>What the stage came to.</returns>
-    public static T Run<T>(ITrainingObserver? observer, Action save, Func<ITrainingObserver, T> run)
+    public static T Run<T>(ITrainingObserver? observer, Func<bool> save, Func<ITrainingObserver, T> run)
     {
         T result;
         try
@@ -51,10 +51,8 @@ internal sealed class StateSaving : ITrainingObserver
     public void Progress(in TrainingProgress progress)
     {
         _observer?.Progress(progress);
-        if (_sinceSaved.Elapsed < _interval)
-            return;
-        _save();
-        _sinceSaved.Restart();
+        if (_sinceSaved.Elapsed >= _interval && _save())
+            _sinceSaved.Restart();
     }
 
     public void StageFinished(StageResult result) => _observer?.StageFinished(result);

@@ -100,10 +100,13 @@ internal sealed class OfflineOptions
     /// <summary>The dataset's file as it is called now; null where the user does not say.</summary>
     public string? GivenDataset(ParseResult result, OfflineRecipe recipe) => result.GetValue(_dataset) is null ? null : Dataset(result, recipe);
 
+    /// <summary>The environment's model file; null where the user does not say.</summary>
+    public string? Model(ParseResult result) => result.GetValue(_model) is { } file ? Path.GetFullPath(Values.ExistingFile(_model.Name, file)) : null;
+
     /// <summary>Refuses, for a run that is there, the options that only a new one has.</summary>
     public void RefuseFixed(ParseResult result, string folder)
     {
-        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, _environment, _model, _critic, _fraction])
+        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, _environment, _critic, _fraction])
         {
             if (result.GetValue(option) is { } text)
                 throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");
@@ -117,8 +120,6 @@ internal sealed class OfflineOptions
             return Path.GetFullPath(Values.ExistingFile(_dataset.Name, given ?? throw new UserError($"{_dataset.Name} is missing; it is {recipe.Hint}")));
         return given is null ? null : throw UserError.Value(_dataset.Name, given, $"nothing, because {recipe.Name} makes its own data; --set rows=N says how much");
     }
-
-    private string? Model(ParseResult result) => result.GetValue(_model) is { } file ? Path.GetFullPath(Values.ExistingFile(_model.Name, file)) : null;
 
     private double Fraction(string text)
     {

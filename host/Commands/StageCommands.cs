@@ -69,6 +69,8 @@ internal static class StageCommands
                 Dataset = options.GivenDataset(result, known.Recipe) ?? known.Dataset,
                 Labels = labelFile ?? known.Labels,
             };
+            if (options.Model(result) is { } model)
+                changed = changed with { Model = model, Options = known.Model is null ? [.. changed.Options, "--model", model] : changed.Options };
             changed.Settings.Check();
             return OfflineSummary.Write(opened, OfflineRecipeRun.Continue(opened, changed, stage, display, interrupt.Token));
         });

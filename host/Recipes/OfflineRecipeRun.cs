@@ -11,6 +11,7 @@ using EDA.Host.Devices;
 using EDA.Host.Figures;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
+using EDA.Kernels;
 
 namespace EDA.Host.Recipes;
 
@@ -26,8 +27,9 @@ public static class OfflineRecipeRun
     /// <returns>The folder and the outcome.</returns>
     public static (RunFolder Folder, OfflineOutcome Outcome) Begin(OfflineRequest request, string? wanted, OfflineStage? only, IProgressDisplay display, CancellationToken cancellation)
     {
-        var parts = Open(request, only);
+        using var parts = Open(request, only);
         var folder = RunFolder.Create(wanted, RunFolder.NameOf(request.Recipe.Name, request.Settings.Seed));
+        RunDocuments.Save(folder.Config, request.ToConfig(parts.Dataset));
         return (folder, Run(folder, request, parts, only, display, cancellation));
     }
 
@@ -38,8 +40,11 @@ public static class OfflineRecipeRun
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
     /// <returns>The outcome.</returns>
-    public static OfflineOutcome Continue(RunFolder folder, OfflineRequest request, OfflineStage? only, IProgressDisplay display, CancellationToken cancellation) =>
-        Run(folder, request, Open(request, only), only, display, cancellation);
+    public static OfflineOutcome Continue(RunFolder folder, OfflineRequest request, OfflineStage? only, IProgressDisplay display, CancellationToken cancellation)
+    {
+        using var parts = Open(request, only);
+        return Run(folder, request, parts, only, display, cancellation);
+    }
 
     /// <summary>Opens everything that a user may have got wrong, before anything is written.</summary>
     private static Parts Open(OfflineRequest request, OfflineStage? only)
@@ -48,20 +53,28 @@ public static class OfflineRecipeRun
         var labels = request.Labels is null ? null : UserLabels.Load(request.Labels);
         var dataset = request.OpenDataset();
         OfflinePipeline.Check(request.Settings, dataset, kind, labels);
-        return new Parts(kind, dataset, labels);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        var device = choice.Open();
+        try
+        {
+            choice.RequireMemory(device, request.Settings, dataset);
+            return new Parts(kind, dataset, labels, choice, device);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
     private static OfflineOutcome Run(RunFolder folder, OfflineRequest request, Parts parts, OfflineStage? only, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        var choice = DeviceChoice.Parse(request.Device, request.Precision);
-        using var device = choice.Open();
-        choice.RequireMemory(device, request.Settings, parts.Dataset);
+        var (choice, device) = (parts.Choice, parts.Device);
         using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
         var config = request.ToConfig(parts.Dataset);
         var pipeline = new OfflinePipeline(device, request.Settings, parts.Dataset, parts.Kind, new StageFiles(folder.Checkpoints), parts.Labels);
-        RunDocuments.Save(folder.Config, config);
         using var metrics = MetricsFile.Continue(folder.Metrics);
         using var board = new TensorBoardFile(folder.FullPath, started);
         var record = new StageRecord();
@@ -86,11 +99,13 @@ public static class OfflineRecipeRun
         {
             var result = display.Show(observer =>
             {
-                var all = new ObserverList(ranges is null ? [metrics, board, record, observer] : [metrics, board, record, ranges, observer]);
+                // A command that is refused for what the folder holds leaves its settings as they were.
+                var accepted = new AtFirstStage(() => RunDocuments.Save(folder.Config, config));
+                var all = new ObserverList(ranges is null ? [accepted, metrics, board, record, observer] : [accepted, metrics, board, record, ranges, observer]);
                 return only is { } stage ? pipeline.Run(stage, all, cancellation) : pipeline.RunAll(all, cancellation);
             });
             bool whole = result.Completed && (only is not null || result.Stages[^1].Stage == OfflineEvaluation.StageName);
-            return Report(outcome.With(result.Stages, result.Scores) with { Interrupted = !whole });
+            return Report(outcome.With(result.Stages, result.Scores, record.Advanced) with { Interrupted = !whole });
         }
         catch (UnfinishedStageException error)
         {
@@ -100,7 +115,7 @@ public static class OfflineRecipeRun
         {
             try
             {
-                Report(outcome.With(record.Finished, new Dictionary<string, PolicyScore>()) with { Error = failure.Message.ReplaceLineEndings(" ") });
+                Report(outcome.With(record.Finished, new Dictionary<string, PolicyScore>(), record.Advanced) with { Error = failure.Message.ReplaceLineEndings(" ") });
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -150,5 +165,28 @@ public static class OfflineRecipeRun
         }
     }
 
-    private sealed record Parts(EnvironmentKind Kind, OfflineDataset Dataset, UserLabels? Labels);
+    private sealed record Parts(EnvironmentKind Kind, OfflineDataset Dataset, UserLabels? Labels, DeviceChoice Choice, IDevice Device) : IDisposable
+    {
+        public void Dispose() => Device.Dispose();
+    }
+
+    /// <summary>Does something when the first stage has read what it goes on from and begins.</summary>
+    private sealed class AtFirstStage(Action action) : ITrainingObserver
+    {
+        private Action? _action = action;
+
+        public void StageStarted(string stage, long step, long total)
+        {
+            _action?.Invoke();
+            _action = null;
+        }
+
+        public void Progress(in TrainingProgress progress)
+        {
+        }
+
+        public void StageFinished(StageResult result)
+        {
+        }
+    }
 }

@@ -57,11 +57,12 @@ public sealed record OfflineOutcome : RunOutcome
     /// <summary>This with what one more command came to. Scores of what has been trained on since are dropped.</summary>
     /// <param name="stages">The stages it ran.</param>
     /// <param name="scores">The scores it measured.</param>
+    /// <param name="advanced">The stages in which it took steps.</param>
     /// <returns>The sum.</returns>
-    public OfflineOutcome With(IReadOnlyList<StageResult> stages, IReadOnlyDictionary<string, PolicyScore> scores)
+    public OfflineOutcome With(IReadOnlyList<StageResult> stages, IReadOnlyDictionary<string, PolicyScore> scores, IReadOnlySet<string> advanced)
     {
         var all = Stages.ToList();
-        bool trained = stages.Any(stage => stage.Stage != OfflineEvaluation.StageName && all.Find(known => known.Stage == stage.Stage)?.Steps != stage.Steps);
+        bool trained = advanced.Any(stage => stage != OfflineEvaluation.StageName);
         foreach (var stage in stages)
         {
             int index = all.FindIndex(known => known.Stage == stage.Stage);

@@ -72,9 +72,21 @@ public static class RunDocuments
     /// <summary>A moment in UTC, ISO 8601.</summary>
     internal static string Utc(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Writes a document as indented JSON.</summary>
+    /// <summary>Writes a document as indented JSON; what was there stays until all of it is written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="document">The document.</param>
-    public static void Save(string path, JsonObject document) =>
-        File.WriteAllText(path, document.ToJsonString(SettingPaths.Json).ReplaceLineEndings("\n") + "\n");
+    public static void Save(string path, JsonObject document)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, document.ToJsonString(SettingPaths.Json).ReplaceLineEndings("\n") + "\n");
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
 }

@@ -115,10 +115,10 @@ public sealed class CriticTrainingTests : IDisposable
         });
         void Refuses(CriticSettings settings, string reason, ulong seed = 3) =>
             Train(settings, stage => Assert.Contains(reason, Assert.Throws<InvalidFileException>(() => stage.LoadState(At("state"))).Message, StringComparison.Ordinal), seed);
-        Refuses(_settings with { Batch = 4 }, "its settings");
-        Refuses(_settings with { Steps = 11 }, "its settings"); // the policy's learning rate depends on them
-        Refuses(_settings with { Implicit = new ImplicitQSettings { Policy = PolicyExtraction.AdvantageWeighted, Expectile = 0.8 } }, "its settings");
-        Refuses(_settings with { Schedule = LearningRateSchedule.Cosine }, "its settings");
+        Refuses(_settings with { Batch = 4 }, "its batch is ");
+        Refuses(_settings with { Steps = 11 }, "its steps is "); // the policy's learning rate depends on them
+        Refuses(_settings with { Implicit = new ImplicitQSettings { Policy = PolicyExtraction.AdvantageWeighted, Expectile = 0.8 } }, "its implicit.expectile is ");
+        Refuses(_settings with { Schedule = LearningRateSchedule.Cosine }, "its schedule.curve is \"constant\" and not \"cosine\"");
         Refuses(_settings, "its seed is 3 and not 4", seed: 4);
         Train(_settings with { ReportEvery = 7, Softmax = new SoftmaxQSettings { Candidates = 3 } }, stage => stage.LoadState(At("state")));
 

@@ -62,7 +62,7 @@ public sealed class OfflinePipelineTests : IDisposable
                 int reports = 0;
                 piece = Pipeline(run, "pieces").Run(stage, new Watcher(_ => CancelAt(++reports, source)), source.Token);
             }
-            while (++pieces < 40 && !(piece.Completed && IsWhole(stage, piece)));
+            while (++pieces < 40 && !piece.Completed);
         }
 
         Assert.InRange(pieces, 6, 39);
@@ -71,10 +71,6 @@ public sealed class OfflinePipelineTests : IDisposable
         Assert.All(Directory.GetFiles(At("whole")), file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(At("pieces"), Path.GetFileName(file)))));
         Assert.All(whole.Scores, score => Assert.Equal(score.Value.Returns, last.Scores[score.Key].Returns));
         Assert.All(whole.Scores, score => Assert.Equal(score.Value.Lengths, last.Scores[score.Key].Lengths));
-
-        // Stages of two parts may be stopped between them.
-        bool IsWhole(OfflineStage stage, OfflineResult piece) =>
-            piece.Stages.Count == (stage == OfflineStage.Label && method != CriticMethod.Online || stage == OfflineStage.Critic && method == CriticMethod.Softmax || stage == OfflineStage.Align && method == CriticMethod.Online ? 2 : 1);
 
         static void CancelAt(int report, CancellationTokenSource source)
         {
@@ -129,6 +125,48 @@ public sealed class OfflinePipelineTests : IDisposable
     }
 
     [Fact]
+    public void WhatWasDoneWithOtherSettingsIsRefusedByEveryStage()
+    {
+        Pipeline(_tiny, "run").RunAll();
+        var expectile = _tiny with { Critic = _tiny.Critic with { Implicit = _tiny.Critic.Implicit with { Expectile = 0.9 } } };
+        var sharper = _tiny with { Alignment = _tiny.Alignment with { Temperature = 5 } };
+        var slower = _tiny with { Behavior = _tiny.Behavior with { LearningRate = 1e-4 } };
+        foreach (var stage in Enum.GetValues<OfflineStage>())
+        {
+            Refused(expectile, stage, "critic.state.safetensors: belongs to another run: its implicit.expectile is 0.7 and not 0.9");
+            Refused(sharper, stage, "alignment.state.safetensors: belongs to another run: its temperature is 1 and not 5");
+            Refused(slower, stage, "behavior.state.safetensors: belongs to another run: its learningRate is 0.001 and not 0.0001");
+            Refused(_tiny with { Seed = 6 }, stage, "its seed is 5 and not 6");
+        }
+
+        // How often to report is nobody's business, and longer training at a constant rate is the same training.
+        Assert.True(Pipeline(_tiny with { Behavior = _tiny.Behavior with { ReportEvery = 1 }, Alignment = _tiny.Alignment with { Steps = 8 } }, "run").RunAll().Completed);
+
+        void Refused(OfflineRun run, OfflineStage stage, string line) =>
+            Assert.Contains(line, Assert.Throws<InvalidFileException>(() => Pipeline(run, "run").Run(stage)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LabellingThatIsStoppedBeforeTheFirstLabelIsNotDone()
+    {
+        var pipeline = Pipeline(_tiny, "run");
+        pipeline.Run(OfflineStage.Behavior);
+        pipeline.Run(OfflineStage.Critic);
+        using var source = new CancellationTokenSource();
+        var stopped = pipeline.Run(OfflineStage.Label, new Watcher(progress => CancelAt(progress, source)), source.Token);
+        Assert.Equal([CandidateSampling.StageName, CandidateLabelling.StageName], stopped.Stages.Select(stage => stage.Stage));
+        Assert.Equal((20, 0), (stopped.Stages[0].Steps, stopped.Stages[1].Steps));
+        Assert.False(stopped.Completed);
+        Assert.True(pipeline.Run(OfflineStage.Label).Completed);
+
+        static void CancelAt(TrainingProgress progress, CancellationTokenSource source)
+        {
+            if (progress.Stage == CandidateSampling.StageName && progress.Step == progress.Total)
+                source.Cancel();
+        }
+    }
+
+    [Fact]
     public void EvaluationTakesWhatThereIs()
     {
         var pipeline = Pipeline(_tiny, "run");
@@ -175,9 +213,15 @@ public sealed class OfflinePipelineTests : IDisposable
         Assert.True(Push(policy) > Push(behavior) + 0.1, $"{Push(policy)} after {Push(behavior)}");
         Assert.Equal(["behavior", "policy"], pipeline.Run(OfflineStage.Evaluate).Scores.Keys.Order());
 
-        // What was aligned on these is not gone on with on the critic's.
+        // Winners without numbers are nothing for the value objective.
         if (winners)
             Assert.Throws<InvalidFileException>(() => Pipeline(run with { Alignment = run.Alignment with { Objective = ObjectiveKind.Value } }, "run", labels));
+
+        // What was aligned on these is not gone on with on the critic's.
+        pipeline = Pipeline(run, "run");
+        pipeline.Run(OfflineStage.Critic);
+        pipeline.Run(OfflineStage.Label);
+        Assert.Contains("its data is", Assert.Throws<InvalidFileException>(() => pipeline.Run(OfflineStage.Align)).Message, StringComparison.Ordinal);
 
         double Push(BottleneckDiffusionModel model)
         {

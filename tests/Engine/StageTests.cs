@@ -152,8 +152,8 @@ public sealed class StageTests : IDisposable
         });
         void Refuses(PretrainingSettings settings, string reason, ulong seed = 3) =>
             Pretrain(settings, stage => Assert.Contains(reason, Assert.Throws<InvalidFileException>(() => stage.LoadState(At("state"))).Message, StringComparison.Ordinal), seed);
-        Refuses(_settings with { Batch = 4 }, "its settings");
-        Refuses(_settings with { Steps = 11 }, "its settings");
+        Refuses(_settings with { Batch = 4 }, "its batch is ");
+        Refuses(_settings with { Steps = 11 }, "its steps is ");
         Refuses(_settings, "its seed is 3 and not 4", seed: 4);
         Pretrain(_settings with { ReportEvery = 7 }, stage => stage.LoadState(At("state")));
 
