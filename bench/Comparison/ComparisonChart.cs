@@ -129,7 +129,7 @@ public static class ComparisonChart
         string threads = document.Programs[0].Threads is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count} threads") : string.Empty;
         sheet.Write($"EDA.Engine{(words.Length > 0 ? $" and {words}" : string.Empty)}{threads}", 10, 18, 13, "start");
         sheet.Write(
-            string.Create(CultureInfo.InvariantCulture, $"upper bar: the engine. Red mark: the floor, nominal work over {document.PeakGflops:0} GFLOP/s ({document.Arithmetic})"), 10, 35, 11, "start");
+            string.Create(CultureInfo.InvariantCulture, $"upper bar: the engine; red: nominal work over the peak beside it (median {document.PeakGflops:0} GFLOP/s, {document.Arithmetic})"), 10, 35, 11, "start");
     }
 
     private static TextAnnotation Words(string text, double x, double y, HorizontalAlignment alignment) => new()
