@@ -63,28 +63,18 @@ public static class Safetensors
         if (!overwrite && File.Exists(path))
             throw new IOException($"{path} exists already and is not replaced");
 
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        WholeFile.Write(path, overwrite, file =>
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                stream.Write(length);
-                stream.Write(header);
-                var buffer = new byte[BytesAtOnce];
-                foreach (var tensor in tensors)
-                    WriteValues(stream, tensor.Values, buffer);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            using var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            var buffer = new byte[BytesAtOnce];
+            foreach (var tensor in tensors)
+                WriteValues(stream, tensor.Values, buffer);
+            stream.Flush(flushToDisk: true);
+        });
     }
 
     private static long ReadHeader(string path, FileStream stream, out byte[] header)

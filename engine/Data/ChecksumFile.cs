@@ -44,21 +44,8 @@ public static class ChecksumFile
     /// <param name="path">The file, without a record so far.</param>
     /// <param name="digits">Its SHA-256.</param>
     /// <exception cref="IOException">There is a record.</exception>
-    public static void Record(string path, string digits)
-    {
-        // An empty record would be in the way of every later download.
-        string temporary = $"{PathOf(path)}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, $"{digits}  {Path.GetFileName(path)}\n");
-            File.Move(temporary, PathOf(path), overwrite: false);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public static void Record(string path, string digits) =>
+        WholeFile.Write(PathOf(path), overwrite: false, record => File.WriteAllText(record, $"{digits}  {Path.GetFileName(path)}\n"));
 
     /// <summary>Refuses a file that is not what its record says.</summary>
     /// <param name="path">The file.</param>

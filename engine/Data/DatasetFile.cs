@@ -40,17 +40,7 @@ public static class DatasetFile
             throw new ArgumentException($"{path} ends in none of {string.Join(", ", Extensions)}", nameof(path));
         if (File.Exists(path))
             throw new IOException($"{path} exists already and is not replaced");
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            write(dataset, temporary);
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        WholeFile.Write(path, overwrite: false, file => write(dataset, file));
     }
 
     private static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();

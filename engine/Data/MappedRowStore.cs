@@ -84,17 +84,7 @@ internal sealed class MappedRowStore : RowStore
     private protected override void Save()
     {
         _view.Flush();
-        string temporary = $"{_path}{ProgressSuffix}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(new Progress(Completed, _identity)));
-            File.Move(temporary, _path + ProgressSuffix, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        WholeFile.Write(_path + ProgressSuffix, overwrite: true, file => File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(new Progress(Completed, _identity))));
     }
 
     private MemoryMappedViewAccessor Map() => _file.CreateViewAccessor(0, _bytes, MemoryMappedFileAccess.ReadWrite);

@@ -1,3 +1,4 @@
+using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.Tables;
 
@@ -42,11 +43,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         string[] lines = File.ReadAllLines(_path);
         string[] kept = [.. lines.Where(line => !IsAfter(line.Split(','), stage, step))];
         if (kept.Length < lines.Length)
-        {
-            File.WriteAllLines(_path + ".tmp", kept);
-            File.Move(_path + ".tmp", _path, overwrite: true);
-        }
-
+            WholeFile.Write(_path, overwrite: true, file => File.WriteAllLines(file, kept));
         _csv = CsvFile.Append(_path);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.Recipes;
 
@@ -75,18 +76,6 @@ public static class RunDocuments
     /// <summary>Writes a document as indented JSON; what was there stays until all of it is written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="document">The document.</param>
-    public static void Save(string path, JsonObject document)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, document.ToJsonString(SettingPaths.Json).ReplaceLineEndings("\n") + "\n");
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public static void Save(string path, JsonObject document) =>
+        WholeFile.Write(path, overwrite: true, file => File.WriteAllText(file, document.ToJsonString(SettingPaths.Json).ReplaceLineEndings("\n") + "\n"));
 }
