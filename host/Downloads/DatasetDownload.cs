@@ -164,6 +164,8 @@ public sealed class DatasetDownload(HttpClient client)
             throw new DownloadException($"{address}: what the server sent is not an HDF5 file; --mirror names another server");
         }
 
+        if (part.Origin(address)?.Length is null)
+            RequireWhole(address, part);
         string digits = ChecksumFile.Compute(part.Path);
         if (ChecksumFile.Recorded(path) is { } recorded)
         {
@@ -177,6 +179,23 @@ public sealed class DatasetDownload(HttpClient client)
 
         part.Finish(path);
         return digits;
+    }
+
+    /// <summary>Asks the HDF5 library, where there is one, whether the end is there: the server told no length.</summary>
+    private static void RequireWhole(Uri address, PartialFile part)
+    {
+        if (!Hdf5File.IsAvailable(out _))
+            return;
+        try
+        {
+            Hdf5File.Open(part.Path).Dispose();
+        }
+        catch (InvalidFileException cut)
+        {
+            long length = new FileInfo(part.Path).Length;
+            part.Delete();
+            throw new DownloadException($"{address}: the server told no length, and the {length} bytes that came are no whole HDF5 file; the same command begins anew", cut);
+        }
     }
 
     /// <summary>A weak ETag says nothing about bytes; then the date must do.</summary>

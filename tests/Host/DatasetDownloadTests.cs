@@ -166,6 +166,19 @@ public sealed class DatasetDownloadTests : IDisposable
         Assert.Empty(Files());
     }
 
+    [OptionalFact(OptionalNeeds.Hdf5)]
+    public async Task Without_a_length_the_end_of_the_file_is_looked_for()
+    {
+        _server.HidesLength = true;
+        _server.EndAfter = 5000;
+        Assert.Contains("the 5000 bytes that came are no whole HDF5 file", await RefusedAsync(), StringComparison.Ordinal);
+        Assert.Empty(Files());
+
+        _server.EndAfter = int.MaxValue;
+        Assert.Equal(_content.Length, (await FetchAsync()).Fetched);
+        Assert.Equal(_content, File.ReadAllBytes(Target));
+    }
+
     [Theory]
     [InlineData("404 Not Found", "the server answers 404 Not Found; the file is no longer there")]
     [InlineData("503 Service Unavailable", "the server answers 503 Service Unavailable")]

@@ -31,6 +31,9 @@ internal sealed class FileServer : IDisposable
     /// <summary>Whether the server goes silent where it would end.</summary>
     public bool Hangs { get; set; }
 
+    /// <summary>Whether it keeps the length to itself, and only the end of the connection ends the file.</summary>
+    public bool HidesLength { get; set; }
+
     /// <summary>Whether it ignores that only a part is asked for.</summary>
     public bool IgnoresRanges { get; set; }
 
@@ -99,7 +102,8 @@ internal sealed class FileServer : IDisposable
             }
 
             string tag = Tag is null ? string.Empty : $"ETag: {Tag}\r\n";
-            await SendAsync(stream, $"HTTP/1.1 {status}\r\n{tag}Content-Length: {Content.Length - first}\r\nConnection: close\r\n\r\n");
+            string length = HidesLength ? string.Empty : $"Content-Length: {Content.Length - first}\r\n";
+            await SendAsync(stream, $"HTTP/1.1 {status}\r\n{tag}{length}Connection: close\r\n\r\n");
             int count = Math.Min(EndAfter, Content.Length - first);
             await stream.WriteAsync(Content.AsMemory(first, count), _end.Token);
             if (Hangs)
