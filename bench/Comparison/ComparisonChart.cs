@@ -18,6 +18,9 @@ public static class ComparisonChart
     private const double BarHeight = 19;
     private const double GroupGap = 14;
 
+    // The room that a bar's words take, of the longest bar: a mark that would cross them moves them behind it.
+    private const double WordsShare = 0.15;
+
     private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
     private static readonly OxyColor Faint = OxyColor.FromRgb(0xe4, 0xe4, 0xe4);
     private static readonly OxyColor Frame = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
@@ -36,6 +39,7 @@ public static class ComparisonChart
         double group = (bars * BarHeight) + GroupGap, plotHeight = steps.Length * group;
         var model = new PlotModel
         {
+            Padding = new OxyThickness(0),
             PlotMargins = new OxyThickness(Left, 4, 20, 40),
             PlotAreaBorderColor = Frame,
             PlotAreaBorderThickness = new OxyThickness(0, 0, 0, 0.8),
@@ -71,7 +75,8 @@ public static class ComparisonChart
                 double at = top + (bar * BarHeight);
                 rectangles.Items.Add(new RectangleBarItem(0, at + 1, share, at + BarHeight - 1) { Color = bar == 0 ? Engine : Others[(bar - 1) % Others.Length] });
                 string ratio = bar > 0 && shares[i].Bars[0].Share > 0 ? string.Create(CultureInfo.InvariantCulture, $", {share / shares[i].Bars[0].Share:0.0} ×") : string.Empty;
-                model.Annotations.Add(Words(ComparisonPage.Time(seconds) + ratio, share + (longest * 0.008), at + (BarHeight / 2), HorizontalAlignment.Left));
+                double end = shares[i].Floor is { } mark && mark > share && mark < share + (longest * WordsShare) ? mark : share;
+                model.Annotations.Add(Words(ComparisonPage.Time(seconds) + ratio, end + (longest * 0.008), at + (BarHeight / 2), HorizontalAlignment.Left));
             }
 
             if (shares[i].Floor is { } floor)

@@ -202,6 +202,7 @@ public static class Panels
         {
             Position = AxisPosition.Left,
             Title = "normalised score",
+            AxisTitleDistance = 14,
             FontSize = SmallFont,
             TicklineColor = Frame,
             TickStyle = TickStyle.Outside,
