@@ -1,3 +1,6 @@
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
+using EDA.Engine.Environments;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Stages;
 using EDA.Kernels;
@@ -7,7 +10,7 @@ using EDA.Kernels.Gpu.Software;
 
 namespace EDA.Tests.Engine;
 
-/// <summary>The bandits' two stages by the GPU's kernels and by the CPU's, step for step, at sizes that fill no tile.</summary>
+/// <summary>The stages by the GPU's kernels and by the CPU's, step for step, at sizes that fill no tile.</summary>
 public sealed class SoftwareAgreementTests
 {
     private const double Tolerance = 1e-4;
@@ -34,6 +37,60 @@ public sealed class SoftwareAgreementTests
         AssertClose(cpu.Behavior, cpu.Policy, software.Policy, "policy");
         for (int i = 0; i < cpu.Losses.Count; i++)
             Assert.Equal(cpu.Losses[i], software.Losses[i], Tolerance * Math.Abs(cpu.Losses[i]));
+    }
+
+    [Theory]
+    [InlineData(CriticMethod.Implicit)]
+    [InlineData(CriticMethod.Softmax)]
+    [InlineData(CriticMethod.Online)]
+    public void AllStagesOnADatasetComeToTheSameAndGiveEveryArrayBack(CriticMethod method)
+    {
+        var run = (OfflineTask.Generated[0].PaperRun() with
+        {
+            Seed = 5,
+            Width = 32,
+            Blocks = 1,
+            CriticWidth = 32,
+            Rows = 300,
+            HeldOut = 20,
+            Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3, ReportEvery = 4 },
+            Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4, Softmax = new() { Candidates = 2 }, Implicit = new() { Policy = PolicyExtraction.AdvantageWeighted } },
+            Labels = new() { MostStates = 10, Evaluations = 2 },
+            Alignment = new() { States = 4, Candidates = 4, Steps = 6, LearningRate = 1e-3, ReportEvery = 2 },
+            Evaluation = new() { Episodes = 1, Candidates = 2, SolverEvaluations = 2 },
+        }).With(method);
+        var folder = Directory.CreateTempSubdirectory("eda-agreement-");
+        try
+        {
+            using var cpu = new CpuDevice();
+            var expected = RunStages(cpu, run, folder.CreateSubdirectory("cpu"));
+            var backend = new SoftwareBackend();
+            using (var software = new GpuDevice(backend))
+            {
+                var actual = RunStages(software, run, folder.CreateSubdirectory("software"));
+                var (behavior, policy) = (BdmWeights.Load(expected.BehaviorWeights).Parameters, BdmWeights.Load(expected.PolicyWeights).Parameters);
+                AssertClose(behavior, policy, BdmWeights.Load(actual.PolicyWeights).Parameters, "policy");
+
+                // The target lags so far behind that it stands for the start.
+                var (critic, critics) = (CriticWeights.Load(expected.CriticWeights), CriticWeights.Load(actual.CriticWeights));
+                AssertClose(critic.Target, critic.Twin, critics.Twin, "critic");
+            }
+
+            Assert.Equal(0, backend.HeldArrays);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static StageFiles RunStages(IDevice device, OfflineRun run, DirectoryInfo folder)
+    {
+        var files = new StageFiles(folder.FullName);
+        var result = new OfflinePipeline(device, run, GeneratedDataset.Create(run), EnvironmentCatalogue.Find(run.Environment), files).RunAll();
+        Assert.True(result.Completed);
+        Assert.All(result.Scores.Values, score => Assert.Equal(run.Evaluation.Episodes, score.Returns.Count));
+        return files;
     }
 
     private static (float[] Start, float[] Behavior, float[] Policy, IReadOnlyList<double> Losses) Train(IDevice opened, BanditRun run)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
@@ -23,8 +24,34 @@ public class GpuMemoryTests
         using (var device = new GpuDevice(backend))
         using (var pipeline = new BanditPipeline(device, run))
             pipeline.Run();
+        Assert.Equal(0, backend.HeldArrays);
         long told = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples);
         Assert.InRange(told, 0.9 * backend.Bytes, backend.Bytes);
+    }
+
+    [Fact]
+    public void An_array_lives_until_it_is_given_back_though_only_its_view_is_used()
+    {
+        using var backend = new SoftwareBackend();
+        var (weak, view) = Upload(backend);
+        CollectAll();
+        Assert.Equal(1, backend.HeldArrays);
+        Assert.Equal(2, view[1]);
+        GiveBack(weak);
+        Assert.Equal(0, backend.HeldArrays);
+        CollectAll();
+        Assert.False(weak.TryGetTarget(out _));
+    }
+
+    [Fact]
+    public void An_array_that_could_not_be_made_is_not_held()
+    {
+        using var backend = new SoftwareBackend();
+        Assert.Throws<ArgumentOutOfRangeException>(() => backend.Allocate<float>(-1));
+        using var array = backend.Allocate<float>(4);
+        using (array.Slice(1, 2))
+            Assert.Equal(1, backend.HeldArrays);
+        Assert.Equal(1, backend.HeldArrays);
     }
 
     [Fact]
@@ -40,13 +67,35 @@ public class GpuMemoryTests
     [InlineData(150_323_855_360, "140.0 GiB")]
     public void Bytes_are_told_in_units_for_people(long bytes, string text) => Assert.Equal(text, GpuMemory.Text(bytes));
 
+    // Not inlined: no variable of the caller's may hold the array.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference<GpuArray<float>> Array, ArrayView<float> View) Upload(SoftwareBackend backend)
+    {
+        var array = backend.Upload<float>([1, 2, 3]);
+        return (new WeakReference<GpuArray<float>>(array), array.View);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void GiveBack(WeakReference<GpuArray<float>> weak)
+    {
+        Assert.True(weak.TryGetTarget(out var array));
+        array.Dispose();
+    }
+
+    private static void CollectAll()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+    }
+
     private sealed class CountingBackend : SoftwareBackend
     {
         public long Bytes { get; private set; }
 
         public override GpuArray<T> Allocate<T>(long length)
         {
-            Bytes += length * System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
+            Bytes += length * Unsafe.SizeOf<T>();
             return base.Allocate<T>(length);
         }
     }

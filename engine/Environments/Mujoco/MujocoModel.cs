@@ -13,13 +13,13 @@ public sealed class MujocoModel : IDisposable
     ~MujocoModel() => Release();
 
     /// <summary>The count of generalised coordinates, nq.</summary>
-    public int PositionCount => Library.State.Size(Address, StatePart.Positions);
+    public int PositionCount => Size(StatePart.Positions);
 
     /// <summary>The count of degrees of freedom, nv.</summary>
-    public int VelocityCount => Library.State.Size(Address, StatePart.Velocities);
+    public int VelocityCount => Size(StatePart.Velocities);
 
     /// <summary>The count of actuators, nu.</summary>
-    public int ControlCount => Library.State.Size(Address, StatePart.Controls);
+    public int ControlCount => Size(StatePart.Controls);
 
     /// <summary>The library it belongs to.</summary>
     internal MujocoLibrary Library { get; }
@@ -66,6 +66,15 @@ public sealed class MujocoModel : IDisposable
         {
             File.Delete(path);
         }
+    }
+
+    private int Size(StatePart part)
+    {
+        int size = Library.State.Size(Address, part);
+
+        // Until now it must not be finalised.
+        GC.KeepAlive(this);
+        return size;
     }
 
     private void Release()

@@ -86,6 +86,9 @@ public sealed class MujocoSimulation : IDisposable
     {
         _library.State.Read(_model.Address, Data, StatePart.Positions, _positions);
         _library.State.Read(_model.Address, Data, StatePart.Velocities, _velocities);
+
+        // Every use of the data ends here; until now it must not be finalised.
+        GC.KeepAlive(this);
     }
 
     private void Release()

@@ -19,6 +19,7 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         _buffer = accelerator.Allocate1D<T>(Math.Max(length, 1));
         _buffer.MemSetToZero(stream);
         stream.Synchronize();
+        Hold();
     }
 
     public override ArrayView<T> View
@@ -51,12 +52,14 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (_disposed)
             return;
         _disposed = true;
-        if (!disposing || _buffer.IsDisposed)
-            return;
+        if (disposing && !_buffer.IsDisposed)
+        {
+            // What was launched may still be using it.
+            _backend.Synchronize();
+            _buffer.Dispose();
+        }
 
-        // What was launched may still be using it.
-        _backend.Synchronize();
-        _buffer.Dispose();
+        base.Dispose(disposing);
     }
 
     private void Check(long offset, int count)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 
 namespace EDA.Kernels.Gpu;
 
@@ -71,11 +70,4 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return count;
     }
-
-    /// <summary>
-    /// Keeps the owners of views alive up to this call: the stand-in's memory goes with them, and nothing else holds an
-    /// array once only its view is used.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void KeepAlive(params ReadOnlySpan<object?> owners) => _ = owners.Length;
 }

@@ -61,6 +61,10 @@ public readonly record struct RecordingKey(
 /// </summary>
 public abstract class GpuBackend : IDisposable
 {
+    // Kernels know an array by its address, which tells the garbage collector nothing: it would take an array whose last
+    // use in the program is a launch, and free its memory under the kernel.
+    private readonly HashSet<object> _held = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>A short name.</summary>
     public abstract string Name { get; }
 
@@ -73,13 +77,23 @@ public abstract class GpuBackend : IDisposable
     /// <summary>Whether a launch returns before the kernel has run.</summary>
     public virtual bool IsAsynchronous => false;
 
+    /// <summary>How many arrays were made and not given back. They live until then, or as long as this.</summary>
+    public int HeldArrays
+    {
+        get
+        {
+            lock (_held)
+                return _held.Count;
+        }
+    }
+
     /// <summary>What the kernels loaded so far take of the device; empty where the device cannot tell.</summary>
     public virtual IReadOnlyCollection<KernelResources> Resources => [];
 
     /// <summary>Makes an array of zeros.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="length">The number of elements.</param>
-    /// <returns>The array.</returns>
+    /// <returns>The array. It is not collected before it is disposed of or the backend goes: views of it stay good.</returns>
     public abstract GpuArray<T> Allocate<T>(long length)
         where T : unmanaged;
 
@@ -134,6 +148,18 @@ public abstract class GpuBackend : IDisposable
     {
         Dispose(true);
         GC.SuppressFinalize(this);
+    }
+
+    internal void Hold(object array)
+    {
+        lock (_held)
+            _held.Add(array);
+    }
+
+    internal void Release(object array)
+    {
+        lock (_held)
+            _held.Remove(array);
     }
 
     /// <summary>Gives everything back.</summary>
@@ -198,6 +224,12 @@ public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray
         Check(offset, length);
         return new GpuSlice<T>(this, offset, length);
     }
+
+    /// <summary>Keeps it from being collected until it is disposed of; a constructor's last word.</summary>
+    protected void Hold() => Backend.Hold(this);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => Backend.Release(this);
 
     /// <summary>Refuses elements that are not there.</summary>
     /// <param name="offset">The first.</param>

@@ -77,8 +77,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
                 _passes.Objective(arguments, true);
             }
         }
-
-        GpuArguments.KeepAlive(policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
     }
 
     public void Objective(
@@ -110,7 +108,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
         _kernels.Mean.Launch(
             new GridSize(1, 1, _models), new MeanArguments { Values = arguments.Losses, Mean = _arguments.Of(loss, 1), Count = stateCount }, new KernelWork(stateCount, 4.0 * stateCount));
         _backend.Synchronize();
-        GpuArguments.KeepAlive(gaps, labels, gapsGradient, loss);
     }
 
     public void DenoisingStep(
@@ -166,8 +163,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-
-        GpuArguments.KeepAlive(parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
     }
 
     public void AlignmentStep(
@@ -211,8 +206,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
             _passes.Unfold(buffers, theta, gradientView);
         }
-
-        GpuArguments.KeepAlive(policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
     }
 
     public void Sample(
@@ -255,8 +248,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
             Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
             _passes.Copy(buffers[buffers.Point], BdmPasses.Slice(result, firstElement, elements), elements);
         }
-
-        GpuArguments.KeepAlive(parameters, states, start, actions);
     }
 
     public void Dispose()
@@ -324,8 +315,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
             _passes.Backward(buffers, theta, slab, null, new Dropout(MaskSource.None, _none, 0));
             _passes.Score(buffers, theta, slab, part);
         }
-
-        GpuArguments.KeepAlive(parameters, actions, times, states, output);
     }
 
     // f_φ first, with t and ε drawn; then f_θ of the same diffused candidates, with what its backward pass needs.

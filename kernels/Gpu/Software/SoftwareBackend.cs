@@ -87,6 +87,7 @@ internal sealed class SoftwareArray<T> : GpuArray<T>
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _buffer = new SoftwareBuffer<T>(length);
         _buffer.Clear();
+        Hold();
     }
 
     public override ArrayView<T> View
@@ -115,6 +116,7 @@ internal sealed class SoftwareArray<T> : GpuArray<T>
         _disposed = true;
         if (disposing)
             _buffer.Dispose();
+        base.Dispose(disposing);
     }
 
     private void Check(int count, long offset)

@@ -74,8 +74,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
         Move(value, update.Adam, update.Step);
         Move(twin, update.Adam, update.Step);
         _vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
-        KeepAlive(batch);
-        GpuArguments.KeepAlive(target, losses);
     }
 
     public void SampledStep(
@@ -121,8 +119,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
         Move(twin, update.Adam, update.Step);
         _vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
-        KeepAlive(batch);
-        GpuArguments.KeepAlive(backup.NextActions, target, losses);
     }
 
     public void PolicyStep(
@@ -163,8 +159,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
         }
 
         Move(policy, adam, step);
-        KeepAlive(batch);
-        GpuArguments.KeepAlive(value, target, losses);
     }
 
     public void MinimumQ(DeviceArray<float> twin, DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> q)
@@ -187,8 +181,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
             _passes.Forward(buffers, Layout.Twin, buffers.Target, parameters, buffers.Joined, part);
             _passes.Smaller(buffers, result.SubView(start, part), part);
         }
-
-        GpuArguments.KeepAlive(twin, states, actions, q);
     }
 
     public void Value(DeviceArray<float> value, DeviceArray<float> states, int rows, DeviceArray<float> v) =>
@@ -219,12 +211,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
         ArgumentOutOfRangeException.ThrowIfLessThan(update.Step, 1);
     }
 
-    private static void KeepAlive(in TransitionBatch batch)
-    {
-        var data = batch.Data;
-        GpuArguments.KeepAlive(data.States, data.Actions, data.Rewards, data.Terminals, data.NextStates, batch.Indices);
-    }
-
     private void Evaluate(MlpLayout mlp, DeviceArray<float> parameters, DeviceArray<float> states, int rows, DeviceArray<float> output, bool hasTanh)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -242,8 +228,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
             _passes.Forward(buffers, mlp, at, view, buffers.States, count, hasTanh);
             _passes.Copy(buffers[at.Output[0]], result.SubView((long)first * mlp.OutputSize, (long)count * mlp.OutputSize), count * mlp.OutputSize);
         }
-
-        GpuArguments.KeepAlive(parameters, states, output);
     }
 
     private void Move(in TrainedArrays arrays, in AdamSettings adam, long step) =>
