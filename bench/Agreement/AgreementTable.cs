@@ -35,7 +35,7 @@ public sealed record AgreementTable(
             foreach (var stage in stages)
                 stage.Write(folder);
             python.Run("follow", folder);
-            string version = Safetensors.Read(At(stages[0], "float32")).Metadata["pytorch"];
+            string version = Safetensors.ReadMetadata(At(stages[0], "float32"))["pytorch"];
             var (shape, rows) = (size.Shape, new List<AgreementRow>());
             output.WriteLine($"device    {device.Name}");
             output.WriteLine($"against   PyTorch {version}, {python.Interpreter}");

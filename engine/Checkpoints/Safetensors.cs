@@ -40,14 +40,23 @@ public static class Safetensors
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafetensorsContent Read(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        long dataStart = ReadHeader(path, stream, out byte[] header);
-        var (entries, metadata) = Parse(path, header);
-        Check(path, entries, stream.Length - dataStart);
+        using var stream = Open(path);
+        var (entries, metadata) = ReadHeader(path, stream);
         var tensors = new List<NamedTensor>(entries.Count);
         foreach (var entry in entries)
             tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadValues(path, stream, entry)));
         return new SafetensorsContent(tensors, metadata);
+    }
+
+    /// <summary>Reads a file's free text, and nothing of its tensors but where they stand.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The text, by key.</returns>
+    /// <exception cref="InvalidFileException">The file is not a whole and consistent .safetensors file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using var stream = Open(path);
+        return ReadHeader(path, stream).Metadata;
     }
 
     /// <summary>Writes a file of F32 tensors: to a temporary file beside it first, so that no broken file is ever seen.</summary>
@@ -77,7 +86,10 @@ public static class Safetensors
         });
     }
 
-    private static long ReadHeader(string path, FileStream stream, out byte[] header)
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+
+    /// <summary>Reads up to the first tensor's numbers, and refuses a header that is not that of a whole file.</summary>
+    private static (List<Entry> Entries, Dictionary<string, string> Metadata) ReadHeader(string path, FileStream stream)
     {
         Span<byte> prefix = stackalloc byte[8];
         if (stream.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
@@ -87,9 +99,11 @@ public static class Safetensors
             throw new InvalidFileException(path, $"not a safetensors file: the header would be {length} bytes long");
         if (length < 2 || (long)length > stream.Length - 8)
             throw new InvalidFileException(path, $"broken or cut short: a header of {length} bytes in a file of {stream.Length}");
-        header = new byte[length];
+        byte[] header = new byte[length];
         stream.ReadExactly(header);
-        return 8 + (long)length;
+        var (entries, metadata) = Parse(path, header);
+        Check(path, entries, stream.Length - stream.Position);
+        return (entries, metadata);
     }
 
     private static (List<Entry> Entries, Dictionary<string, string> Metadata) Parse(string path, byte[] header)

@@ -44,13 +44,13 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     }
 
     /// <summary>The steps that a saved state had done, whichever run it belongs to.</summary>
-    public static long StepOf(string path) => StepOf(path, Safetensors.Read(path));
+    public static long StepOf(string path) => StepOf(path, Safetensors.ReadMetadata(path));
 
     /// <summary>Reads a state and refuses one of another run.</summary>
     public static TrainingState Load(string path, IReadOnlyDictionary<string, string> identity)
     {
         var content = Safetensors.Read(path);
-        long step = StepOf(path, content);
+        long step = StepOf(path, content.Metadata);
         foreach (var (key, value) in identity)
         {
             string? found = content.Metadata.GetValueOrDefault(key);
@@ -68,9 +68,16 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     /// <param name="path">The file.</param>
     /// <param name="settings">All settings that its weights depend on.</param>
     /// <param name="seed">The seed.</param>
-    public static void RequireSettings(string path, object settings, ulong seed)
+    public static void RequireSettings(string path, object settings, ulong seed) =>
+        RequireSettings(path, Safetensors.ReadMetadata(path), settings, seed);
+
+    /// <summary>The same of any file that carries an identity.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="found">Its identity.</param>
+    /// <param name="settings">All settings that its contents depend on.</param>
+    /// <param name="seed">The seed.</param>
+    public static void RequireSettings(string path, IReadOnlyDictionary<string, string> found, object settings, ulong seed)
     {
-        var found = Safetensors.Read(path).Metadata;
         string asked = seed.ToString(CultureInfo.InvariantCulture);
         if (found.GetValueOrDefault(SeedKey) is { } before && before != asked)
             throw new Difference(SeedKey, before, asked).Refusal(path);
@@ -104,11 +111,11 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         }
     }
 
-    private static long StepOf(string path, SafetensorsContent content)
+    private static long StepOf(string path, IReadOnlyDictionary<string, string> metadata)
     {
-        if (content.Metadata.GetValueOrDefault(FormatKey) != Format)
+        if (metadata.GetValueOrDefault(FormatKey) != Format)
             throw new InvalidFileException(path, "not a saved state of training");
-        return long.TryParse(content.Metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
+        return long.TryParse(metadata.GetValueOrDefault(StepKey), NumberStyles.None, CultureInfo.InvariantCulture, out long step)
             ? step
             : throw new InvalidFileException(path, "does not say how many steps were done");
     }

@@ -18,7 +18,16 @@ public static class LabelSelection
     /// <param name="most">The most states that are wanted; 0 for no limit.</param>
     /// <returns>The chosen states' indices, ascending: N times the share, rounded down, and at least one.</returns>
     /// <exception cref="InvalidSettingException">The share is outside its range, or there is no state.</exception>
-    public static int[] Choose(int count, double fraction, ulong seed, int most = 0)
+    public static int[] Choose(int count, double fraction, ulong seed, int most = 0) =>
+        RowSelection.Choose(count, Count(count, fraction, most), new RandomDraw(seed, RandomStage.Label, 0), RandomPurpose.LabelSelection);
+
+    /// <summary>How many states <see cref="Choose"/> draws.</summary>
+    /// <param name="count">The number of states, N.</param>
+    /// <param name="fraction">The share, from 0.01 to 1.</param>
+    /// <param name="most">The most states that are wanted; 0 for no limit.</param>
+    /// <returns>N times the share, rounded down, and at least one.</returns>
+    /// <exception cref="InvalidSettingException">The share is outside its range, or there is no state.</exception>
+    public static int Count(int count, double fraction, int most = 0)
     {
         Setting.Range(count, 1, name: nameof(count));
         Setting.Range(most, 0, name: nameof(most));
@@ -26,6 +35,6 @@ public static class LabelSelection
             throw new InvalidSettingException("labelFraction", fraction, $"a number from {LeastFraction} to 1");
         // In decimal, so that 0.29 of 100 is 29.
         int share = Math.Max(1, (int)decimal.Floor((decimal)fraction * count));
-        return RowSelection.Choose(count, most == 0 ? share : Math.Min(most, share), new RandomDraw(seed, RandomStage.Label, 0), RandomPurpose.LabelSelection);
+        return most == 0 ? share : Math.Min(most, share);
     }
 }

@@ -34,9 +34,10 @@ internal sealed class MappedRowStore : RowStore
         byte[] header = NpyHeader.Write("<f4", [count, .. rowShape]);
         _dataStart = header.Length;
         long bytes = checked(header.Length + ((long)count * RowLength * sizeof(float)));
-        bool exists = File.Exists(path);
-        if (exists || File.Exists(path + ProgressSuffix))
-            Completed = CheckFile(header, bytes);
+        var progress = ReadProgress(path);
+        bool exists = progress is not null;
+        if (progress is not null)
+            Completed = CheckFile(progress, header, bytes);
         using (var stream = new FileStream(path, new FileStreamOptions
         {
             Mode = exists ? FileMode.Open : FileMode.CreateNew,
@@ -100,23 +101,40 @@ internal sealed class MappedRowStore : RowStore
         _touched = (long)values * sizeof(float);
     }
 
-    /// <summary>Refuses anything but an earlier run's file of the same rows, and says how far it is filled.</summary>
-    private int CheckFile(byte[] header, long bytes)
+    /// <summary>How far an earlier run's file is filled, and with what; null where there is none.</summary>
+    public static Progress? ReadProgress(string path)
     {
-        Progress? progress;
+        bool exists = File.Exists(path);
+        if (exists != File.Exists(path + ProgressSuffix))
+            throw new InvalidFileException(path, $"is not replaced, nor is {path}{ProgressSuffix}: one of the two is missing");
+        if (!exists)
+            return null;
         try
         {
-            if (!File.Exists(_path) || !File.Exists(_path + ProgressSuffix))
-                throw new InvalidFileException(_path, $"is not replaced, nor is {_path}{ProgressSuffix}: one of the two is missing");
-            progress = JsonSerializer.Deserialize<Progress>(File.ReadAllBytes(_path + ProgressSuffix));
+            if (JsonSerializer.Deserialize<Progress>(File.ReadAllBytes(path + ProgressSuffix)) is { Identity: not null, Completed: >= 0 } progress)
+                return progress;
         }
-        catch (JsonException error)
+        catch (JsonException)
         {
-            throw new InvalidFileException(_path + ProgressSuffix, "does not say how far the rows beside it are filled", error);
         }
 
-        if (progress?.Identity is null || progress.Completed < 0 || progress.Completed > Count)
-            throw new InvalidFileException(_path + ProgressSuffix, "does not say how far the rows beside it are filled");
+        throw NoProgress(path);
+    }
+
+    /// <summary>The rows that a file has room for.</summary>
+    public static int CountOf(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] } ? (int)count : throw new InvalidFileException(path, "is not an .npy file of rows");
+    }
+
+    private static InvalidFileException NoProgress(string path) => new(path + ProgressSuffix, "does not say how far the rows beside it are filled");
+
+    /// <summary>Refuses anything but an earlier run's file of the same rows, and says how far it is filled.</summary>
+    private int CheckFile(Progress progress, byte[] header, long bytes)
+    {
+        if (progress.Completed > Count)
+            throw NoProgress(_path);
         foreach (string key in _identity.Keys.Union(progress.Identity.Keys, StringComparer.Ordinal))
         {
             (string? found, string? wanted) = (progress.Identity.GetValueOrDefault(key), _identity.GetValueOrDefault(key));
@@ -131,5 +149,6 @@ internal sealed class MappedRowStore : RowStore
         return progress.Completed;
     }
 
-    private sealed record Progress(int Completed, SortedDictionary<string, string> Identity);
+    /// <summary>What stands in the file beside the rows.</summary>
+    internal sealed record Progress(int Completed, SortedDictionary<string, string> Identity);
 }

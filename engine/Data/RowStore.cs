@@ -60,6 +60,13 @@ public abstract class RowStore : IDisposable
     public static RowStore OpenFile(string path, IReadOnlyDictionary<string, string> identity, int count, params int[] rowShape) =>
         new MappedRowStore(path, identity, count, rowShape);
 
+    /// <summary>What an earlier run left in a file, whichever run that was.</summary>
+    /// <param name="path">The .npy file.</param>
+    /// <returns>The rows it has room for and what they are made from; null where there is no file.</returns>
+    /// <exception cref="InvalidFileException">A file of that name holds something else.</exception>
+    public static (int Count, IReadOnlyDictionary<string, string> Identity)? Find(string path) =>
+        MappedRowStore.ReadProgress(path) is { } progress ? (MappedRowStore.CountOf(path), progress.Identity) : null;
+
     /// <summary>Appends rows.</summary>
     /// <param name="rows">Whole rows, no more than are missing.</param>
     public void Append(ReadOnlySpan<float> rows)

@@ -82,6 +82,10 @@ public sealed class OfflinePipeline
 
     private AlignmentSettings AlignmentSettings => AlignmentOf(_run, _userLabels);
 
+    private CandidateSettings CandidateSettings => new() { Candidates = _run.Alignment.Candidates, Evaluations = _run.Labels.Evaluations };
+
+    private CandidateSettings NextActionSettings => new() { Candidates = _run.Critic.Softmax.Candidates, Evaluations = _run.Labels.Evaluations };
+
     /// <summary>The stages that this run has: without a critic's stage where it is online, and with a user's labels neither critic nor labelling.</summary>
     public IReadOnlyList<OfflineStage> Stages => _userLabels is not null
         ? [OfflineStage.Behavior, OfflineStage.Align, OfflineStage.Evaluate]
@@ -161,6 +165,18 @@ public sealed class OfflinePipeline
             if (File.Exists(path))
                 TrainingState.RequireSettings(path, settings, _run.Seed);
         }
+
+        if (_userLabels is not null)
+            return;
+        int labelled = LabelSelection.Count(_view.Count, _run.Labels.Fraction, _run.Labels.MostStates);
+        foreach (var (path, settings, count) in (ReadOnlySpan<(string, CandidateSettings, int)>)[(_files.NextActions, NextActionSettings, _view.Count), (_files.Candidates, CandidateSettings, labelled)])
+        {
+            if (RowStore.Find(path) is not { } found)
+                continue;
+            TrainingState.RequireSettings(path, found.Identity, settings, _run.Seed);
+            if (found.Count != count)
+                throw new InvalidFileException(path, $"belongs to another run: it is of {found.Count} states and not {count}");
+        }
     }
 
     private StageResult Pretrain(ITrainingObserver? observer, CancellationToken cancellation)
@@ -220,8 +236,7 @@ public sealed class OfflinePipeline
     private StageResult SampleNextActions(out RowStore nextActions, ITrainingObserver? observer, CancellationToken cancellation)
     {
         using var behavior = FinishedBehavior();
-        var settings = new CandidateSettings { Candidates = _run.Critic.Softmax.Candidates, Evaluations = _run.Labels.Evaluations };
-        var sampling = new CandidateSampling(settings, behavior, _view.NextStates(), _run.Seed, RandomStage.Critic);
+        var sampling = new CandidateSampling(NextActionSettings, behavior, _view.NextStates(), _run.Seed, RandomStage.Critic);
         nextActions = sampling.OpenFile(_files.NextActions);
         var sampled = sampling.Run(nextActions, observer is null ? null : new RenamedStage(observer, NextActionsStageName), cancellation);
         return sampled with { Stage = NextActionsStageName };
@@ -353,7 +368,7 @@ public sealed class OfflinePipeline
     }
 
     private CandidateSampling Sampling(BottleneckDiffusionModel behavior, float[] states) =>
-        new(new CandidateSettings { Candidates = _run.Alignment.Candidates, Evaluations = _run.Labels.Evaluations }, behavior, states, _run.Seed);
+        new(CandidateSettings, behavior, states, _run.Seed);
 
     private BottleneckDiffusionModel? Model(string path) => File.Exists(path) ? BottleneckDiffusionModel.FromWeights(_device, BdmWeights.Load(path)) : null;
 

@@ -137,6 +137,8 @@ public sealed class OfflinePipelineTests : IDisposable
             Refused(sharper, stage, "alignment.state.safetensors: belongs to another run: its temperature is 1 and not 5");
             Refused(slower, stage, "behavior.state.safetensors: belongs to another run: its learningRate is 0.001 and not 0.0001");
             Refused(_tiny with { Seed = 6 }, stage, "its seed is 5 and not 6");
+            Refused(_tiny with { Labels = _tiny.Labels with { Evaluations = 3 } }, stage, "candidates.npy: belongs to another run: its evaluations is 2 and not 3");
+            Refused(_tiny with { Labels = _tiny.Labels with { MostStates = 19 } }, stage, "candidates.npy: belongs to another run: it is of 20 states and not 19");
         }
 
         // How often to report is nobody's business, and longer training at a constant rate is the same training.

@@ -25,6 +25,7 @@ public sealed class SafetensorsTests : IDisposable
         Safetensors.Write(At("a"), tensors, metadata);
         var content = Safetensors.Read(At("a"));
         Assert.Equal(metadata, content.Metadata);
+        Assert.Equal(metadata, Safetensors.ReadMetadata(At("a")));
         Assert.Equal(tensors.Select(tensor => tensor.Name).Order(), content.Tensors.Select(tensor => tensor.Name).Order());
         foreach (var tensor in tensors)
         {
@@ -89,6 +90,7 @@ public sealed class SafetensorsTests : IDisposable
             var error = Assert.Throws<InvalidFileException>(() => Safetensors.Read(At("b")));
             Assert.StartsWith(At("b") + ": ", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
+            Assert.Equal(error.Message, Assert.Throws<InvalidFileException>(() => Safetensors.ReadMetadata(At("b"))).Message);
         }
 
         File.WriteAllBytes(At("b"), [.. whole, 0]);
