@@ -47,7 +47,7 @@ public static class DatasetFile
 
     private static void WriteHdf5(OfflineDataset dataset, string path)
     {
-        using var file = Hdf5File.Create(path);
+        using var file = new Hdf5Writer(path);
         int rows = dataset.Count;
         var storage = new Hdf5Storage(ChunkRows, Gzip: Gzip);
         file.Write(FieldNames.Observations, [rows, dataset.StateSize], dataset.States, storage);

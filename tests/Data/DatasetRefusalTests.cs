@@ -89,7 +89,7 @@ public sealed class DatasetRefusalTests : IDisposable
         var fields = TestFiles.Fields(new SyntheticTransitions(1, Rows));
         fields["rewards"] = ([], new[] { "many" });
         Refused(TestFiles.Hdf5(_folder.At("text.hdf5"), fields), "rewards is scalar; allowed is 20 or 20×1");
-        using (var file = Hdf5File.Create(_folder.At("group.hdf5")))
+        using (var file = new Hdf5Writer(_folder.At("group.hdf5")))
             file.CreateGroup("observations");
         Refused(_folder.At("group.hdf5"), "observations is a group");
     }
@@ -194,7 +194,7 @@ public sealed class DatasetRefusalTests : IDisposable
         Broken((episode, fields) => At(1, episode, () => fields["observations"] = ([6, 2], new float[12])), "episode_1/observations has 2 columns; allowed is 3, as in episode_0");
         Broken((episode, fields) => At(1, episode, () => fields["rewards"] = ([4], new float[4])), "episode_1/rewards is 4; allowed is 5 or 5×1");
 
-        using (var dictionary = Hdf5File.Create(_folder.At("dictionary.hdf5")))
+        using (var dictionary = new Hdf5Writer(_folder.At("dictionary.hdf5")))
         {
             dictionary.CreateGroup("episode_0");
             dictionary.CreateGroup("episode_0/observations");

@@ -22,7 +22,7 @@ public sealed class Hdf5FileTests : IDisposable
         double[] numbers = [.. Enumerable.Range(0, Rows * Columns).Select(i => i / 3.0)];
         bool[] flags = [.. Enumerable.Range(0, Rows).Select(i => i % 3 == 0)];
         var storage = new Hdf5Storage(chunkRows, chunkColumns, gzip);
-        using (var file = Hdf5File.Create(_folder.At("a.hdf5")))
+        using (var file = new Hdf5Writer(_folder.At("a.hdf5")))
         {
             file.CreateGroup("inner");
             file.Write("inner/double", [Rows, Columns], numbers, storage);
@@ -56,7 +56,7 @@ public sealed class Hdf5FileTests : IDisposable
         // More than one block of the buffer, with chunks that do not divide it.
         const int Rows = 300_001, Columns = 3;
         double[] numbers = [.. Enumerable.Range(0, Rows * Columns).Select(i => i * 0.5)];
-        using (var file = Hdf5File.Create(_folder.At("a.hdf5")))
+        using (var file = new Hdf5Writer(_folder.At("a.hdf5")))
             file.Write("x", [Rows, Columns], numbers, new Hdf5Storage(70_000, 2, 1));
         using var read = Hdf5File.Open(_folder.At("a.hdf5"));
         using var dataset = read.Dataset("x");
@@ -99,14 +99,14 @@ public sealed class Hdf5FileTests : IDisposable
     public void Nothing_is_written_over()
     {
         string path = _folder.Write("there.hdf5", "precious");
-        Assert.Throws<IOException>(() => Hdf5File.Create(path));
+        Assert.Throws<IOException>(() => new Hdf5Writer(path));
         Assert.Equal("precious", File.ReadAllText(path));
     }
 
     [OptionalFact(OptionalNeeds.Hdf5)]
     public void What_is_not_there_is_named()
     {
-        using (var file = Hdf5File.Create(_folder.At("a.hdf5")))
+        using (var file = new Hdf5Writer(_folder.At("a.hdf5")))
             file.CreateGroup("inner");
         using var read = Hdf5File.Open(_folder.At("a.hdf5"));
         Assert.Equal((false, true, true), (read.Exists("x"), read.Exists("inner"), read.IsGroup("/inner/")));

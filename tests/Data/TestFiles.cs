@@ -18,7 +18,7 @@ internal static class TestFiles
 
     public static string Hdf5(string path, IReadOnlyDictionary<string, (int[] Shape, Array Values)> fields, Hdf5Storage storage = default)
     {
-        using var file = Hdf5File.Create(path);
+        using var file = new Hdf5Writer(path);
         foreach (var (name, (shape, values)) in fields)
             Write(file, name, shape, values, storage);
         return path;
@@ -41,7 +41,7 @@ internal static class TestFiles
     /// <summary>An episode of so many steps for each length, in Minari's layout.</summary>
     public static string Minari(string path, int[] lengths, Action<int, Dictionary<string, (int[] Shape, Array Values)>>? change = null)
     {
-        using var file = Hdf5File.Create(path);
+        using var file = new Hdf5Writer(path);
         for (int episode = 0; episode < lengths.Length; episode++)
         {
             int steps = lengths[episode];
@@ -65,7 +65,7 @@ internal static class TestFiles
         return path;
     }
 
-    private static void Write(Hdf5File file, string name, int[] shape, Array values, Hdf5Storage storage)
+    private static void Write(Hdf5Writer file, string name, int[] shape, Array values, Hdf5Storage storage)
     {
         switch (values)
         {

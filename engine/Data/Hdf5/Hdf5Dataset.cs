@@ -94,11 +94,11 @@ public sealed unsafe class Hdf5Dataset : INumberArray
         {
             lock (Hdf5Library.Lock)
             {
-                Hdf5File.Ready();
+                Hdf5Library.Ready();
                 fixed (float* target = destination)
                 {
                     if (_library.DatasetRead(_id, _library.NativeFloat, 0, 0, 0, target) < 0)
-                        throw Unreadable(Hdf5File.Reason(_library));
+                        throw Unreadable(_library.Reason());
                 }
             }
 
@@ -165,13 +165,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     {
         lock (Hdf5Library.Lock)
         {
-            Hdf5File.Ready();
+            Hdf5Library.Ready();
             if (_shape.Length == 0)
             {
                 fixed (double* target = buffer)
                 {
                     if (_library.DatasetRead(_id, _library.NativeDouble, 0, 0, 0, target) < 0)
-                        throw Unreadable(Hdf5File.Reason(_library));
+                        throw Unreadable(_library.Reason());
                 }
 
                 return;
@@ -191,7 +191,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
                     if (_library.SpaceSelect(space, 0, start, null, size, null) < 0
                         || _library.DatasetRead(_id, _library.NativeDouble, memory, space, 0, target) < 0)
                     {
-                        throw Unreadable(Hdf5File.Reason(_library), $", rows {first} to {first + count - 1},");
+                        throw Unreadable(_library.Reason(), $", rows {first} to {first + count - 1},");
                     }
                 }
             }

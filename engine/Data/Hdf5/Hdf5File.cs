@@ -4,16 +4,15 @@ using System.Text;
 namespace EDA.Engine.Data.Hdf5;
 
 /// <summary>
-/// An HDF5 file: groups that hold datasets of numbers, by paths such as <c>episode_0/rewards</c>. Reads what others
-/// wrote and writes files of its own; a file that is there is never changed.
+/// An HDF5 file to read: groups that hold datasets of numbers, by paths such as <c>episode_0/rewards</c>. See
+/// <see cref="Hdf5Writer"/> for files to write.
 /// </summary>
 public sealed unsafe class Hdf5File : IDisposable
 {
-    private const uint ReadOnly = 0, CreateNew = 4;
+    private const uint ReadOnly = 0;
     private const int Ascending = 0, ByName = 0;
     private const int KindGroup = 2, KindDataset = 5, KindBroken = -2;
     private const int ClassString = 3;
-    private const int Utf8Characters = 1;
     private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
     private readonly Hdf5Library _library;
     private long _id;
@@ -76,30 +75,13 @@ public sealed unsafe class Hdf5File : IDisposable
             throw new InvalidFileException(path, "not an HDF5 file: its signature is missing");
         lock (Hdf5Library.Lock)
         {
-            var library = Ready();
+            var library = Hdf5Library.Ready();
             long id;
-            fixed (byte* name = Bytes(path))
+            fixed (byte* name = Hdf5Library.Text(path))
                 id = library.FileOpen(name, ReadOnly, 0);
             return id >= 0
                 ? new Hdf5File(path, library, id)
-                : throw new InvalidFileException(path, $"broken or cut short: {Reason(library)}");
-        }
-    }
-
-    /// <summary>Makes a file, to write to it.</summary>
-    /// <param name="path">A file that does not exist yet.</param>
-    /// <returns>The file.</returns>
-    /// <exception cref="IOException">It exists, or cannot be made.</exception>
-    /// <exception cref="MissingLibraryException">There is no HDF5 library.</exception>
-    public static Hdf5File Create(string path)
-    {
-        lock (Hdf5Library.Lock)
-        {
-            var library = Ready();
-            long id;
-            fixed (byte* name = Bytes(path))
-                id = library.FileCreate(name, CreateNew, 0, 0);
-            return id >= 0 ? new Hdf5File(path, library, id) : throw new IOException($"{path} cannot be made: {Reason(library)}");
+                : throw new InvalidFileException(path, $"broken or cut short: {library.Reason()}");
         }
     }
 
@@ -126,7 +108,7 @@ public sealed unsafe class Hdf5File : IDisposable
     {
         lock (Hdf5Library.Lock)
         {
-            Ready();
+            Hdf5Library.Ready();
             long id = OpenObject(group);
             try
             {
@@ -171,7 +153,7 @@ public sealed unsafe class Hdf5File : IDisposable
             throw new InvalidFileException(Path, kind == KindGroup ? $"{name} is a group; allowed is an array of numbers" : $"{name} is missing");
         lock (Hdf5Library.Lock)
         {
-            Ready();
+            Hdf5Library.Ready();
             long id = OpenObject(name);
             try
             {
@@ -194,7 +176,7 @@ public sealed unsafe class Hdf5File : IDisposable
             return null;
         lock (Hdf5Library.Lock)
         {
-            Ready();
+            Hdf5Library.Ready();
             long id = OpenObject(name);
             long type = _library.DatasetType(id), space = _library.DatasetSpace(id);
             try
@@ -220,11 +202,11 @@ public sealed unsafe class Hdf5File : IDisposable
             return null;
         lock (Hdf5Library.Lock)
         {
-            Ready();
+            Hdf5Library.Ready();
             long id = OpenObject(owner), attribute = -1, type = -1, space = -1;
             try
             {
-                fixed (byte* text = Bytes(name))
+                fixed (byte* text = Hdf5Library.Text(name))
                 {
                     if (_library.AttributeExists(id, text) <= 0 || (attribute = _library.AttributeOpen(id, text, 0)) < 0)
                         return null;
@@ -246,86 +228,6 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
-    /// <summary>Makes a group.</summary>
-    /// <param name="name">Its path; the groups above it are there.</param>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    public void CreateGroup(string name)
-    {
-        lock (Hdf5Library.Lock)
-        {
-            Ready();
-            fixed (byte* text = Bytes(name))
-            {
-                long id = _library.GroupCreate(_id, text, 0, 0, 0);
-                if (id < 0)
-                    throw Unwritable(name);
-                _library.ObjectClose(id);
-            }
-        }
-    }
-
-    /// <summary>Writes an array of float32.</summary>
-    /// <param name="name">The dataset's path.</param>
-    /// <param name="shape">Its dimensions.</param>
-    /// <param name="values">The numbers, row-major.</param>
-    /// <param name="storage">How they are kept.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, Hdf5Storage storage = default)
-    {
-        fixed (float* source = values)
-            Write(name, shape, values.Length, source, library => (library.StoredFloat, library.NativeFloat, false), storage);
-    }
-
-    /// <summary>Writes an array of float64.</summary>
-    /// <param name="name">The dataset's path.</param>
-    /// <param name="shape">Its dimensions.</param>
-    /// <param name="values">The numbers, row-major.</param>
-    /// <param name="storage">How they are kept.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<double> values, Hdf5Storage storage = default)
-    {
-        fixed (double* source = values)
-            Write(name, shape, values.Length, source, library => (library.StoredDouble, library.NativeDouble, false), storage);
-    }
-
-    /// <summary>Writes an array of truth values, as h5py does: an enumeration of FALSE and TRUE on a byte.</summary>
-    /// <param name="name">The dataset's path.</param>
-    /// <param name="shape">Its dimensions.</param>
-    /// <param name="values">The values, row-major.</param>
-    /// <param name="storage">How they are kept.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<bool> values, Hdf5Storage storage = default)
-    {
-        fixed (bool* source = values)
-            Write(name, shape, values.Length, source, Truth, storage);
-    }
-
-    /// <summary>Writes a single text.</summary>
-    /// <param name="name">The dataset's path.</param>
-    /// <param name="text">The text, not empty.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string name, string text)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(text);
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        fixed (byte* source = bytes)
-            Write(name, [], 1, source, library => TextType(library, bytes.Length), default);
-    }
-
-    /// <summary>Ends a file that was written: what the library still holds back goes to the disk now, and only now may it turn out to be full.</summary>
-    /// <exception cref="IOException">Not all of it could be written.</exception>
-    public void Finish()
-    {
-        lock (Hdf5Library.Lock)
-        {
-            Ready();
-            long id = _id;
-            _id = -1;
-            if (_library.FileClose(id) < 0)
-                throw new IOException($"{Path} cannot be written to its end: {Reason(_library)}");
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -336,64 +238,6 @@ public sealed unsafe class Hdf5File : IDisposable
             _id = -1;
         }
     }
-
-    /// <summary>The library, silent on this thread: its own error lines would go to the user's screen.</summary>
-    internal static Hdf5Library Ready()
-    {
-        var library = Hdf5Library.Instance;
-        library.SilenceErrors(0, 0, 0);
-        return library;
-    }
-
-    /// <summary>The innermost reason for the last call's failure, in the library's words.</summary>
-    internal static string Reason(Hdf5Library library)
-    {
-        var text = new StringBuilder();
-        var handle = GCHandle.Alloc(text);
-        try
-        {
-            library.WalkErrors(0, 0, &Note, GCHandle.ToIntPtr(handle));
-        }
-        finally
-        {
-            handle.Free();
-        }
-
-        return text.Length > 0 ? text.ToString() : "no reason given";
-    }
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
-    private static int Note(uint level, Hdf5Library.ErrorRecord* record, nint state)
-    {
-        if (level == 0 && GCHandle.FromIntPtr(state).Target is StringBuilder text)
-            text.Append(Marshal.PtrToStringUTF8((nint)record->Description));
-        return 0;
-    }
-
-    private static (long Stored, long Memory, bool Owned) Truth(Hdf5Library library)
-    {
-        long type = library.TypeEnumerate(library.NativeSignedByte);
-        foreach (sbyte value in (ReadOnlySpan<sbyte>)[0, 1])
-        {
-            fixed (byte* name = Bytes(value == 0 ? "FALSE" : "TRUE"))
-            {
-                sbyte member = value;
-                library.TypeInsert(type, name, &member);
-            }
-        }
-
-        return (type, type, true);
-    }
-
-    private static (long Stored, long Memory, bool Owned) TextType(Hdf5Library library, int length)
-    {
-        long type = library.TypeCopy(library.CString);
-        library.TypeSetSize(type, (nuint)length);
-        library.TypeSetCharacters(type, Utf8Characters);
-        return (type, type, true);
-    }
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     private string? ReadText(long type, long space, TextRead read)
     {
@@ -421,76 +265,17 @@ public sealed unsafe class Hdf5File : IDisposable
 
     private delegate int TextRead(long memoryType, void* destination);
 
-    private void Write(string name, ReadOnlySpan<int> shape, int count, void* source, Func<Hdf5Library, (long Stored, long Memory, bool Owned)> types, Hdf5Storage storage)
-    {
-        long product = 1;
-        foreach (int size in shape)
-            product *= size;
-        if (product != count)
-            throw new ArgumentException($"{name} has {count} values for the shape [{string.Join("×", shape.ToArray())}]", nameof(shape));
-        lock (Hdf5Library.Lock)
-        {
-            Ready();
-            var (stored, memory, owned) = types(_library);
-            long space = -1, properties = 0, id = -1;
-            try
-            {
-                var extent = new ulong[Math.Max(shape.Length, 1)];
-                var chunk = new ulong[extent.Length];
-                for (int i = 0; i < shape.Length; i++)
-                {
-                    extent[i] = (ulong)shape[i];
-                    chunk[i] = (ulong)Math.Clamp(i == 0 ? storage.ChunkRows : storage.ChunkColumns > 0 ? storage.ChunkColumns : shape[i], 1, Math.Max(shape[i], 1));
-                }
-
-                fixed (ulong* dimensions = extent)
-                fixed (ulong* part = chunk)
-                fixed (byte* text = Bytes(name))
-                {
-                    space = _library.SpaceCreate(shape.Length, dimensions, null);
-                    if (storage.ChunkRows > 0)
-                    {
-                        properties = _library.PropertiesCreate(_library.ForDatasets);
-                        if (_library.SetChunk(properties, shape.Length, part) < 0 || (storage.Gzip > 0 && _library.SetDeflate(properties, (uint)storage.Gzip) < 0))
-                            throw Unwritable(name);
-                    }
-
-                    id = _library.DatasetCreate(_id, text, stored, space, 0, properties, 0);
-                    if (id < 0 || (count > 0 && _library.DatasetWrite(id, memory, 0, 0, 0, source) < 0))
-                        throw Unwritable(name);
-
-                    // Chunks that the library has kept so far are written here.
-                    long written = id;
-                    id = -1;
-                    if (_library.ObjectClose(written) < 0)
-                        throw Unwritable(name);
-                }
-            }
-            finally
-            {
-                if (id >= 0)
-                    _library.ObjectClose(id);
-                if (properties > 0)
-                    _library.PropertiesClose(properties);
-                if (space >= 0)
-                    _library.SpaceClose(space);
-                if (owned)
-                    _library.TypeClose(stored);
-            }
-        }
-    }
-
     /// <summary>Group, dataset, another kind, <see cref="KindBroken"/>, or −1 where there is nothing.</summary>
     private int KindOf(string name)
     {
         lock (Hdf5Library.Lock)
         {
-            Ready();
+            Hdf5Library.Ready();
             string trimmed = name.Trim('/');
             // A path exists if each of its beginnings does: the library wants them asked for one by one.
             for (int end = trimmed.IndexOf('/', StringComparison.Ordinal); trimmed.Length > 0; end = trimmed.IndexOf('/', end + 1))
             {
-                fixed (byte* text = Bytes(end < 0 ? trimmed : trimmed[..end]))
+                fixed (byte* text = Hdf5Library.Text(end < 0 ? trimmed : trimmed[..end]))
                 {
                     if (_library.LinkExists(_id, text, 0) <= 0)
                         return -1;
@@ -500,7 +285,7 @@ public sealed unsafe class Hdf5File : IDisposable
                     break;
             }
 
-            fixed (byte* text = Bytes(trimmed.Length > 0 ? trimmed : "/"))
+            fixed (byte* text = Hdf5Library.Text(trimmed.Length > 0 ? trimmed : "/"))
             {
                 long id = _library.ObjectOpen(_id, text, 0);
                 if (id < 0)
@@ -514,14 +299,12 @@ public sealed unsafe class Hdf5File : IDisposable
 
     private long OpenObject(string name)
     {
-        fixed (byte* text = Bytes(name))
+        fixed (byte* text = Hdf5Library.Text(name))
         {
             long id = _library.ObjectOpen(_id, text, 0);
             return id >= 0 ? id : throw Unreadable(name);
         }
     }
 
-    private InvalidFileException Unreadable(string name) => new(Path, $"{name} cannot be read: {Reason(_library)}");
-
-    private IOException Unwritable(string name) => new($"{Path}: {name} cannot be written: {Reason(_library)}");
+    private InvalidFileException Unreadable(string name) => new(Path, $"{name} cannot be read: {_library.Reason()}");
 }

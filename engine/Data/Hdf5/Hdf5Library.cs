@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace EDA.Engine.Data.Hdf5;
 
@@ -202,6 +204,43 @@ internal sealed unsafe class Hdf5Library
         public byte* Function;
         public byte* File;
         public byte* Description;
+    }
+
+    /// <summary>The library, silent on this thread: its own error lines would go to the user's screen.</summary>
+    /// <exception cref="MissingLibraryException">There is none.</exception>
+    public static Hdf5Library Ready()
+    {
+        var library = Instance;
+        library.SilenceErrors(0, 0, 0);
+        return library;
+    }
+
+    /// <summary>A text as the library takes it: UTF-8 with a zero behind it.</summary>
+    public static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
+
+    /// <summary>The innermost reason for the last call's failure, in the library's words.</summary>
+    public string Reason()
+    {
+        var text = new StringBuilder();
+        var handle = GCHandle.Alloc(text);
+        try
+        {
+            WalkErrors(0, 0, &Note, GCHandle.ToIntPtr(handle));
+        }
+        finally
+        {
+            handle.Free();
+        }
+
+        return text.Length > 0 ? text.ToString() : "no reason given";
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Note(uint level, ErrorRecord* record, nint state)
+    {
+        if (level == 0 && GCHandle.FromIntPtr(state).Target is StringBuilder text)
+            text.Append(Marshal.PtrToStringUTF8((nint)record->Description));
+        return 0;
     }
 
     // The C library's environment is not .NET's copy of it.
