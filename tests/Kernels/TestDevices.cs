@@ -1,7 +1,7 @@
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Gpu;
 
 namespace EDA.Tests.Kernels;
 
@@ -15,7 +15,7 @@ public static partial class TestDevices
     [
         .. Cpu(threads: 1),
         .. Cpu(threads: 4),
-        new("software", () => new GpuDevice(new SoftwareBackend())),
+        new("software", () => new GpuDevice(new LeakCheckedBackend())),
         .. Cuda(),
         .. Autograd(),
     ]);
@@ -23,8 +23,8 @@ public static partial class TestDevices
     /// <summary>The same launches as "software" with products of another precision: what they do to accuracy, and no more.</summary>
     private static readonly Dictionary<string, Func<IDevice>> Precisions = new(
     [
-        new("software tf32", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Tf32)),
-        new("software bf16", () => new GpuDevice(new SoftwareBackend(), GpuPrecision.Bf16)),
+        new("software tf32", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Tf32)),
+        new("software bf16", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Bf16)),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>

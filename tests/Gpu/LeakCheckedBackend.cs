@@ -1,0 +1,14 @@
+using EDA.Kernels.Gpu.Software;
+
+namespace EDA.Tests.Gpu;
+
+/// <summary>The stand-in, which ends a test that has not given every array back: on a GPU its memory would be gone.</summary>
+internal sealed class LeakCheckedBackend : SoftwareBackend
+{
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        Assert.Equal(0, HeldArrays);
+    }
+}
