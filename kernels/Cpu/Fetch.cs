@@ -44,6 +44,19 @@ internal unsafe struct Fetch(float* place, long jump, int lines)
         return new Fetch(place + (part * share * Line), jump, share);
     }
 
+    /// <summary>Fetches an array now, into all caches.</summary>
+    /// <param name="array">The array, wherever it starts.</param>
+    /// <param name="length">Its floats, at least 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void All(float* array, int length)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (int i = 0; i < length; i += Line)
+            Sse.Prefetch0(array + i);
+        Sse.Prefetch0(array + length - 1);
+    }
+
     /// <summary>Fetches the shares of one run of terms.</summary>
     /// <param name="fetch">What to fetch; moved on to the next run.</param>
     /// <param name="count">How many those are.</param>

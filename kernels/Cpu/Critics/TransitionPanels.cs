@@ -65,9 +65,26 @@ internal sealed unsafe class TransitionPanels(CriticShape shape)
         float* state = panel + record.State;
         float* nextState = panel + record.NextState;
         float* values = panel + record.RowValues;
+        int count = (int)Math.Min(PanelRows, _batch.Rows - firstRow);
+        long* drawn = stackalloc long[PanelRows];
+
+        // The rows lie all over the dataset: every one is on its way before the first is looked at.
+        for (int r = 0; r < count; r++)
+        {
+            long row = Index(firstRow + r);
+            drawn[r] = row;
+            Fetch.All(_actions + (row * actionSize), actionSize);
+            Fetch.All(_states + (row * stateSize), stateSize);
+            if (record.NextState < 0)
+                continue;
+            Fetch.All(_nextStates + (row * stateSize), stateSize);
+            Fetch.All(_rewards + row, 1);
+            Fetch.All(_terminals + row, 1);
+        }
+
         for (int r = 0; r < PanelRows; r++)
         {
-            if (firstRow + r >= _batch.Rows)
+            if (r >= count)
             {
                 Column(null, actionSize, input + r);
                 Column(null, stateSize, state + r);
@@ -78,7 +95,7 @@ internal sealed unsafe class TransitionPanels(CriticShape shape)
                 continue;
             }
 
-            long row = Index(firstRow + r);
+            long row = drawn[r];
             Column(_actions + (row * actionSize), actionSize, input + r);
             Column(_states + (row * stateSize), stateSize, state + r);
             if (record.NextState < 0)
