@@ -7,6 +7,7 @@ public sealed unsafe class Hdf5Writer : IDisposable
 {
     private const uint CreateNew = 4;
     private const int Utf8Characters = 1;
+    private readonly string _path;
     private readonly Hdf5Library _library;
     private long _id;
 
@@ -16,7 +17,7 @@ public sealed unsafe class Hdf5Writer : IDisposable
     /// <exception cref="MissingLibraryException">There is no HDF5 library.</exception>
     public Hdf5Writer(string path)
     {
-        Path = path;
+        _path = path;
         lock (Hdf5Library.Lock)
         {
             _library = Hdf5Library.Ready();
@@ -26,9 +27,6 @@ public sealed unsafe class Hdf5Writer : IDisposable
                 throw new IOException($"{path} cannot be made: {_library.Reason()}");
         }
     }
-
-    /// <summary>The file.</summary>
-    public string Path { get; }
 
     /// <summary>Makes a group.</summary>
     /// <param name="name">Its path; the groups above it are there.</param>
@@ -106,7 +104,7 @@ public sealed unsafe class Hdf5Writer : IDisposable
             long id = _id;
             _id = -1;
             if (_library.FileClose(id) < 0)
-                throw new IOException($"{Path} cannot be written to its end: {_library.Reason()}");
+                throw new IOException($"{_path} cannot be written to its end: {_library.Reason()}");
         }
     }
 
@@ -203,5 +201,5 @@ public sealed unsafe class Hdf5Writer : IDisposable
         }
     }
 
-    private IOException Unwritable(string name) => new($"{Path}: {name} cannot be written: {_library.Reason()}");
+    private IOException Unwritable(string name) => new($"{_path}: {name} cannot be written: {_library.Reason()}");
 }
