@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using EDA.Engine;
 using EDA.Host.CommandLine;
 
 namespace EDA.Bench;
@@ -28,6 +30,19 @@ internal static class JsonDestination
         if (File.Exists(path) || Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path)) ?? path))
             throw UserError.Value(option, path, "a file that does not exist yet, in a folder that does");
     }
+
+    /// <summary>Writes a document, whole or not at all: what is killed while it writes leaves no half of one.</summary>
+    /// <typeparam name="T">The document's type.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="document">The document.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="overwrite">Whether an earlier one goes.</param>
+    /// <exception cref="IOException">It cannot be written, or is there and stays.</exception>
+    public static void Write<T>(string path, T document, JsonTypeInfo<T> type, bool overwrite = true) => WholeFile.Write(path, overwrite, file =>
+    {
+        using var stream = File.Create(file);
+        JsonSerializer.Serialize(stream, document, type);
+    });
 
     private static bool Holds(string path, Func<JsonElement, bool> isEarlier)
     {

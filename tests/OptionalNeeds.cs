@@ -20,6 +20,7 @@ public static class OptionalNeeds
     public const string RecordedDatasets = "recorded datasets";
     public const string Ptxas = "ptxas";
     public const string Mujoco = "MuJoCo";
+    public const string Bash = "bash";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
 
@@ -32,6 +33,7 @@ public static class OptionalNeeds
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
+        [Bash] = (() => !OperatingSystem.IsWindows() && File.Exists("/bin/bash"), "run the tests on Linux or macOS"),
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
         [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),

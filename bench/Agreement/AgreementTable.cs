@@ -68,11 +68,7 @@ public sealed record AgreementTable(
 
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, AgreementJson.Default.AgreementTable);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, AgreementJson.Default.AgreementTable);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("against", out _) && root.TryGetProperty("rows", out _);

@@ -92,11 +92,7 @@ public sealed record ComparisonDocument(
 
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, ComparisonJson.Default.ComparisonDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, ComparisonJson.Default.ComparisonDocument);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) =>

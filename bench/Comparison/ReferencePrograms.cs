@@ -63,14 +63,14 @@ internal sealed class ReferencePrograms
 
     private static IReadOnlyDictionary<string, string?> Passive { get; } = new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = "passive" };
 
-    // This very program, by the runtime that runs it, or itself where it is packed into one file.
+    // This very program: an assembly and the runtime that runs it, or one file that is both (bench/gpu/pack).
     private PeerProgram OnDevice(string name, string device, string? precision)
     {
-        string program = typeof(ReferencePrograms).Assembly.Location;
+        string assembly = Path.Combine(AppContext.BaseDirectory, typeof(ReferencePrograms).Assembly.GetName().Name + ".dll"), process = Environment.ProcessPath!;
         IReadOnlyList<string> arguments = ["bench", PeerCommand.Name, "--device", device, .. precision is null ? (string[])[] : ["--precision", precision], .. _sizes];
-        return program.Length == 0
-            ? new PeerProgram(name, ComparisonDocument.Best, Environment.ProcessPath!, arguments, _nothing)
-            : new PeerProgram(name, ComparisonDocument.Best, Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet", ["exec", program, .. arguments], _nothing);
+        return File.Exists(assembly)
+            ? new PeerProgram(name, ComparisonDocument.Best, Path.GetFileNameWithoutExtension(process) == "dotnet" ? process : "dotnet", ["exec", assembly, .. arguments], _nothing)
+            : new PeerProgram(name, ComparisonDocument.Best, process, arguments, _nothing);
     }
 
     // PyTorch's threads wait for each other in a busy loop unless they are told not to, and it counts cores its own way.

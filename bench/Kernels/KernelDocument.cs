@@ -41,11 +41,7 @@ public sealed record KernelDocument(
 
     /// <summary>Writes the table.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, KernelJson.Default.KernelDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, KernelJson.Default.KernelDocument);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) =>

@@ -42,11 +42,7 @@ public sealed record ProfileDocument(
 {
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, ProfileJson.Default.ProfileDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, ProfileJson.Default.ProfileDocument);
 }
 
 /// <summary>Serialisation without reflection.</summary>

@@ -28,13 +28,10 @@ internal static class ReportCommand
 
             if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(target))))
                 throw UserError.Value("--out", target, "files in a folder that exists");
-            var (verifications, kernels, steps) = ResultsDocument.Collect(source);
-            if (verifications.Count + kernels.Count + steps.Count == 0)
+            var results = ResultsDocument.Collect(
+                source, DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), result.GetValue(commit) ?? ProgramVersion.Engine, result.GetValue(gpu), ProgramVersion.System);
+            if (results.IsEmpty)
                 throw UserError.Value("--in", source, "a folder with measurements");
-            string device = verifications.Select(table => table.Device).Concat(kernels.Select(table => table.Device)).Concat(steps.Select(table => table.Device)).First();
-            var results = new ResultsDocument(
-                DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), result.GetValue(commit) ?? ProgramVersion.Engine, result.GetValue(gpu) ?? device,
-                ProgramVersion.System, verifications, kernels, steps);
             results.Save(target + ".json");
             File.WriteAllText(target + ".md", ResultsPage.Write(results));
             Console.WriteLine($"{target}.json, {target}.md");

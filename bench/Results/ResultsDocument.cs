@@ -14,6 +14,7 @@ namespace EDA.Bench.Results;
 /// <param name="Verifications">Correctness, a table a precision.</param>
 /// <param name="Kernels">Kernels, a table a precision.</param>
 /// <param name="Steps">Steps and stages, a table a program and precision.</param>
+/// <param name="Parts">What became of each part, in the order of the run; empty where the measurements were made one by one.</param>
 public sealed record ResultsDocument(
     [property: JsonPropertyName("date")] string Date,
     [property: JsonPropertyName("commit")] string Commit,
@@ -21,33 +22,40 @@ public sealed record ResultsDocument(
     [property: JsonPropertyName("system")] string System,
     [property: JsonPropertyName("verifications")] IReadOnlyList<VerificationTable> Verifications,
     [property: JsonPropertyName("kernels")] IReadOnlyList<KernelDocument> Kernels,
-    [property: JsonPropertyName("steps")] IReadOnlyList<StepsDocument> Steps)
+    [property: JsonPropertyName("steps")] IReadOnlyList<StepsDocument> Steps,
+    [property: JsonPropertyName("parts")] IReadOnlyList<PartRecord> Parts)
 {
     /// <summary>Writes it.</summary>
     /// <param name="path">A file that does not exist yet.</param>
-    public void Save(string path)
-    {
-        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-        JsonSerializer.Serialize(stream, this, ResultsJson.Default.ResultsDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, ResultsJson.Default.ResultsDocument, overwrite: false);
 
-    /// <summary>Reads what the parts of a run left in a folder.</summary>
+    /// <summary>Reads what the parts of a run left in a folder, by kind, in the order of their file names.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>The tables, by kind, in the order of their file names.</returns>
-    public static (List<VerificationTable> Verifications, List<KernelDocument> Kernels, List<StepsDocument> Steps) Collect(string folder)
+    /// <param name="date">When, in UTC.</param>
+    /// <param name="commit">The commit that was measured.</param>
+    /// <param name="gpu">The GPU; null for the device that the measurements name.</param>
+    /// <param name="system">The operating system and the processor's kind.</param>
+    /// <returns>The document.</returns>
+    /// <exception cref="EDA.Engine.InvalidFileException">A file is no JSON.</exception>
+    public static ResultsDocument Collect(string folder, string date, string commit, string? gpu, string system)
     {
-        var found = (Verifications: new List<VerificationTable>(), Kernels: new List<KernelDocument>(), Steps: new List<StepsDocument>());
+        var verifications = new List<VerificationTable>();
+        var kernels = new List<KernelDocument>();
+        var steps = new List<StepsDocument>();
+        var parts = new List<PartRecord>();
         foreach (string file in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
             try
             {
                 using var document = JsonDocument.Parse(File.ReadAllText(file));
-                if (VerificationTable.Is(document.RootElement))
-                    found.Verifications.Add(document.Deserialize(VerificationJson.Default.VerificationTable)!);
+                if (PartRecord.Is(document.RootElement))
+                    parts.Add(document.Deserialize(ResultsJson.Default.PartRecord)!);
+                else if (VerificationTable.Is(document.RootElement))
+                    verifications.Add(document.Deserialize(VerificationJson.Default.VerificationTable)!);
                 else if (StepsDocument.Is(document.RootElement))
-                    found.Steps.Add(document.Deserialize(StepsJson.Default.StepsDocument)!);
+                    steps.Add(document.Deserialize(StepsJson.Default.StepsDocument)!);
                 else if (KernelDocument.Is(document.RootElement))
-                    found.Kernels.Add(document.Deserialize(KernelJson.Default.KernelDocument)!);
+                    kernels.Add(document.Deserialize(KernelJson.Default.KernelDocument)!);
             }
             catch (JsonException error)
             {
@@ -55,11 +63,34 @@ public sealed record ResultsDocument(
             }
         }
 
-        return found;
+        gpu ??= verifications.Select(table => table.Device).Concat(kernels.Select(table => table.Device)).Concat(steps.Select(table => table.Device)).FirstOrDefault();
+        return new ResultsDocument(date, commit, gpu ?? "no device", system, verifications, kernels, steps, parts);
     }
+
+    /// <summary>Whether there is nothing in it.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => Verifications.Count + Kernels.Count + Steps.Count + Parts.Count == 0;
+}
+
+/// <summary>What became of a part of <c>bench/gpu/run</c>.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Status">passed, failed, timed out, killed, left out, running or not reached.</param>
+/// <param name="Seconds">How long it ran; null where it did not.</param>
+/// <param name="Limit">The seconds it was given.</param>
+/// <param name="Why">What it said last, where it did not pass.</param>
+public sealed record PartRecord(
+    [property: JsonPropertyName("part")] string Name,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("seconds")] double? Seconds,
+    [property: JsonPropertyName("limit")] double? Limit,
+    [property: JsonPropertyName("why")] string? Why)
+{
+    /// <summary>Whether a document is one.</summary>
+    internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("part", out _) && root.TryGetProperty("status", out _);
 }
 
 /// <summary>Serialisation without reflection.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true)]
 [JsonSerializable(typeof(ResultsDocument))]
+[JsonSerializable(typeof(PartRecord))]
 internal sealed partial class ResultsJson : JsonSerializerContext;

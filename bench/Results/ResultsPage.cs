@@ -17,11 +17,27 @@ internal static class ResultsPage
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"# {results.Gpu}\n\n");
         page.Append(CultureInfo.InvariantCulture, $"Commit {results.Commit}, {results.Date}, {results.System}. Made by `bench/gpu/run`.\n");
+        Parts(page, results);
         Verifications(page, results);
         Steps(page, results);
         Stages(page, results);
         Kernels(page, results);
         return page.ToString();
+    }
+
+    private static void Parts(StringBuilder page, ResultsDocument results)
+    {
+        if (results.Parts.Count == 0)
+            return;
+        int passed = results.Parts.Count(part => part.Status == "passed");
+        page.Append(CultureInfo.InvariantCulture, $"\n## Parts\n\n{passed} of {results.Parts.Count} passed. A part that is running is where the run was cut off, unless it still goes on.\n\n");
+        Row(page, "part", "", "seconds", "limit", "what it said last");
+        Row(page, "---", "---", "---:", "---:", "---");
+        foreach (var part in results.Parts)
+        {
+            string said = part.Why?.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ") ?? string.Empty;
+            Row(page, part.Name, part.Status == "passed" ? part.Status : $"**{part.Status}**", part.Seconds is { } seconds ? Number(seconds, "0") : "–", part.Limit is { } limit ? Number(limit, "0") : "–", said);
+        }
     }
 
     private static void Verifications(StringBuilder page, ResultsDocument results)
@@ -49,6 +65,8 @@ internal static class ResultsPage
         page.Append('\n');
         foreach (var table in results.Steps)
             page.Append(CultureInfo.InvariantCulture, $"- {Title(table)}: {table.Version}, {table.Mode}\n");
+        if (results.Steps.Any(table => table.Program == "pytorch") && results.Steps.All(table => table.Program != "torchsharp"))
+            page.Append("\nPyTorch stands for TorchSharp as well: both call libtorch, and TorchSharp's build of it for CUDA, gigabytes of packages, does not travel with this program.\n");
     }
 
     private static void Stages(StringBuilder page, ResultsDocument results)
@@ -117,7 +135,7 @@ internal static class ResultsPage
         return scaled;
     }
 
-    private static string Title(StepsDocument table) => $"{table.Program} {table.Precision}";
+    private static string Title(StepsDocument table) => table.Mode.StartsWith("compiled", StringComparison.Ordinal) ? $"{table.Program} compiled {table.Precision}" : $"{table.Program} {table.Precision}";
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 

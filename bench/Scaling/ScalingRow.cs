@@ -35,11 +35,7 @@ public sealed record ScalingDocument(
 {
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, ScalingJson.Default.ScalingDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, ScalingJson.Default.ScalingDocument);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("sweeps", out var sweeps) && sweeps.ValueKind == JsonValueKind.Array;

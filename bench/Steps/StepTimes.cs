@@ -11,7 +11,15 @@ namespace EDA.Bench.Steps;
 /// <param name="Blocks">How often; the median counts.</param>
 /// <param name="StageSteps">Steps of a whole training stage.</param>
 /// <param name="StageStates">States that a whole sampling stage draws 16 candidates for.</param>
-internal sealed record StepTimesSize(int Block, int Blocks, int StageSteps, int StageStates);
+/// <param name="Only"><see cref="OnlySteps"/> or <see cref="OnlyStages"/>; null for both.</param>
+internal sealed record StepTimesSize(int Block, int Blocks, int StageSteps, int StageStates, string? Only = null)
+{
+    /// <summary>Steps alone.</summary>
+    public const string OnlySteps = "steps";
+
+    /// <summary>Stages alone.</summary>
+    public const string OnlyStages = "stages";
+}
 
 /// <summary>
 /// Times the steps of <see cref="StepSource"/> and whole stages. Times are the host's, from one moment when the device has
@@ -33,7 +41,7 @@ internal sealed class StepTimes : IDisposable
     {
         var steps = new Dictionary<string, double>();
         var stages = new Dictionary<string, double>();
-        foreach (string name in StepSource.Names)
+        foreach (string name in times.Only == StepTimesSize.OnlyStages ? [] : StepSource.Names)
         {
             using var step = _source.Open(name);
             // Everything runs before anything is timed: what is compiled or recorded late is there, and clocks are up.
@@ -43,11 +51,15 @@ internal sealed class StepTimes : IDisposable
             output.WriteLine($"{name,-24} {steps[name] * 1e3,10:f3} ms");
         }
 
-        using (var pretraining = _source.Pretraining(times.StageSteps))
-            Stage("behavior", times.StageSteps, () => pretraining.Run());
-        using (var alignment = _source.Alignment(times.StageSteps))
-            Stage("alignment", times.StageSteps, () => alignment.Run());
-        Stage("candidates", times.StageStates, () => Candidates(times.StageStates));
+        if (times.Only != StepTimesSize.OnlySteps)
+        {
+            using (var pretraining = _source.Pretraining(times.StageSteps))
+                Stage("behavior", times.StageSteps, () => pretraining.Run());
+            using (var alignment = _source.Alignment(times.StageSteps))
+                Stage("alignment", times.StageSteps, () => alignment.Run());
+            Stage("candidates", times.StageStates, () => Candidates(times.StageStates));
+        }
+
         var (program, version, mode) = _device is IReferenceDevice reference ? (reference.Program, reference.Version, "eager") : ("eda", ProgramVersion.Engine, "as run");
         return new StepsDocument(program, version, mode, _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
 

@@ -17,30 +17,36 @@ internal static class StepsCommand
         var precision = DeviceOptions.Precision();
         var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 on software, else 20)", HelpName = "N" };
         var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 on software, else 4096)", HelpName = "N" };
+        var only = new Option<string?>("--only") { Description = $"{StepTimesSize.OnlySteps} or {StepTimesSize.OnlyStages} (both)", HelpName = "WHAT" };
+        var small = new Option<bool>("--small") { Description = "small networks, batches and counts" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
-        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, json };
+        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, only, small, json };
         command.SetAction(result =>
         {
             var choice = DeviceOptions.Choice(result, device, precision);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
+            if (result.GetValue(only) is { } what && what is not (StepTimesSize.OnlySteps or StepTimesSize.OnlyStages))
+                throw UserError.Choice(only.Name, what, [StepTimesSize.OnlySteps, StepTimesSize.OnlyStages]);
+            bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
             var usual = choice switch
             {
+                _ when isSmall => new StepTimesSize(2, 3, 4, 8),
                 { IsCuda: true } => new StepTimesSize(100, 15, 2000, 1_000_000),
-                { Name: DeviceChoice.Software } => new StepTimesSize(2, 3, 4, 8),
                 _ => new StepTimesSize(2, 5, 20, 4096),
             };
             var size = usual with
             {
                 StageSteps = DeviceOptions.WholeNumber(result, stageSteps, 1, 100_000_000) ?? usual.StageSteps,
                 StageStates = DeviceOptions.WholeNumber(result, stageStates, 1, 100_000_000) ?? usual.StageStates,
+                Only = result.GetValue(only),
             };
             using var opened = choice.Open();
             Console.WriteLine($"device  {opened.Name}");
             var workload = choice switch
             {
+                _ when isSmall => WorkloadSize.Small,
                 { IsCuda: true } => WorkloadSize.Published,
-                { Name: DeviceChoice.Software } => WorkloadSize.Small,
                 // A call for 4096 states takes a processor half a minute.
                 _ => WorkloadSize.Published with { SampleStates = ProcessorSampleStates },
             };

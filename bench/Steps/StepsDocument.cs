@@ -22,11 +22,7 @@ public sealed record StepsDocument(
 {
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, StepsJson.Default.StepsDocument);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, StepsJson.Default.StepsDocument);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("program", out _) && root.TryGetProperty("steps", out _);

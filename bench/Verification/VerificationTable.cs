@@ -82,11 +82,7 @@ public sealed record VerificationTable(
 
     /// <summary>Writes it.</summary>
     /// <param name="path">The file.</param>
-    public void Save(string path)
-    {
-        using var stream = File.Create(path);
-        JsonSerializer.Serialize(stream, this, VerificationJson.Default.VerificationTable);
-    }
+    public void Save(string path) => JsonDestination.Write(path, this, VerificationJson.Default.VerificationTable);
 
     /// <summary>Whether a document is one.</summary>
     internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("checks", out _) && root.TryGetProperty("passed", out _);

@@ -30,15 +30,18 @@ public sealed class ResultsTests : IDisposable
         var kernels = UsageRow.Of([new UsageTotal("pretraining", "product_tf32_store", 3, 30e-6, 3e9, 3e6)], peaks, [new KernelResources("product_tf32_store", 96, 0, 34816)]);
         new KernelDocument("gpu", "tf32", 50_000, peaks, [new KernelRow("pretraining", 0.25e-3, 150_000, 3, 0)], kernels).Save(Path.Combine(parts, "5.json"));
 
+        File.WriteAllText(Path.Combine(parts, "6.json"), """{"part":"jax-tf32","status":"left out","seconds":0.4,"limit":50,"why":"no jax | here"}""");
+
         var result = Report(parts, "results");
         Assert.Equal(string.Empty, result.Error);
         using var document = JsonDocument.Parse(File.ReadAllText(_folder.At("results.json")));
-        Assert.Equal(["date", "commit", "gpu", "system", "verifications", "kernels", "steps"], document.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["date", "commit", "gpu", "system", "verifications", "kernels", "steps", "parts"], document.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(["eda", "pytorch", "jax"], document.RootElement.GetProperty("steps").EnumerateArray().Select(table => table.GetProperty("program").GetString()));
         Assert.True(document.RootElement.GetProperty("verifications")[0].GetProperty("passed").GetBoolean());
 
         string page = File.ReadAllText(_folder.At("results.md"));
         Assert.Contains("Commit 1234abcd", page, StringComparison.Ordinal);
+        Assert.Contains("| jax-tf32 | **left out** | 0 | 50 | no jax \\| here |", page, StringComparison.Ordinal);
         Assert.Contains("| tf32 | 2 | 0 | bandit, score | 1.0e-03 | 3e-03 |", page, StringComparison.Ordinal);
         Assert.Contains("| pretraining_step | 0.250 | 5.000 / 20.0 × | 1.000 |", page, StringComparison.Ordinal);
         Assert.Contains("| behavior | 0.250 | 5.000 / 20.0 × | – |", page, StringComparison.Ordinal);

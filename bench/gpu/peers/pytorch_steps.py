@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""PyTorch doing the engine's steps in eager mode: the definitions of bench/reference/eda_reference.py, timed, with data
-resident on the device.
+"""PyTorch doing the engine's steps, eagerly or compiled: the definitions of bench/reference/eda_reference.py, timed, with
+data resident on the device.
 
-    python3 pytorch_steps.py --precision tf32 --json pytorch-tf32.json
+    python3 pytorch_steps.py --precision tf32 [--compile] --json pytorch-tf32.json
 """
 
-import torch
+import timing  # first: it makes the method importable
 
-import timing  # first: it makes the next two importable
+try:
+    import torch
+except ImportError:
+    timing.leave_out("this machine's python3 has no torch")
 import eda_reference as reference
 import method
 
@@ -45,6 +48,7 @@ class Workload:
         self.twin, self.target = reference.TwinQ(size.states, size.actions).to(device), reference.TwinQ(size.states, size.actions).to(device)
         self.target.load_state_dict(self.twin.state_dict())
         self.target.requires_grad_(False)
+        self.score_times = self.times(size.score_rows)
         self.pretraining_adam = adam(self.behavior.parameters(), method.PRETRAINING_RATE)
         self.alignment_adam = adam(self.policy.parameters(), method.ALIGNMENT_RATE)
         self.value_adam = adam(self.value.parameters(), method.CRITIC_RATE)
@@ -73,8 +77,6 @@ class Workload:
 
     def score(self):
         n = self.size.score_rows
-        if not hasattr(self, "score_times"):
-            self.score_times = self.times(n)
         return reference.score(self.frozen, self.a[:n], self.score_times, self.s[:n])
 
     def sampling(self, states=None):
@@ -91,12 +93,78 @@ class Workload:
         reference.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
 
 
+class CompiledWorkload(Workload):
+    """The same steps by torch.compile. Its backward passes cannot be differentiated again, so that gradients are taken by
+    torch.func inside what is compiled, and handed to the same Adam."""
+
+    def __init__(self, size, device):
+        super().__init__(size, device)
+        self.denoising = torch.compile(self.gradients(self.behavior, self.denoising_loss))
+        self.aligning = torch.compile(self.gradients(self.policy, self.alignment_loss))
+        self.scored = torch.compile(lambda a, t, s: self.functional_score(self.frozen, a, t, s))
+        self.critic_losses = torch.compile(reference.iql_losses)
+
+    @staticmethod
+    def gradients(model, loss):
+        def of(parameters, *inputs):
+            return torch.func.grad(lambda moved: loss(lambda *rows: torch.func.functional_call(model, moved, rows), *inputs))(parameters)
+
+        return of
+
+    @staticmethod
+    def functional_score(f, a, t, s, rate=0.0):
+        slope = torch.func.grad(lambda x: f(x, t, s, rate, None).sum())(a)
+        return -reference.alpha_sigma(t)[1][:, None] * slope
+
+    def denoising_loss(self, f, a, t, noise, s):
+        return ((noise - self.functional_score(f, reference.diffuse(a, t, noise), t, s, method.DROPOUT)) ** 2).sum(1).mean()
+
+    def alignment_loss(self, f, a, t, noise, s, labels):
+        gap = reference.gaps(lambda at, time, states: f(at, time, states, 0.0, None), self.frozen, a, t, noise, s)
+        return reference.value_loss(gap, labels, method.TEMPERATURE, method.LABEL_SCALE)
+
+    @staticmethod
+    def step(model, optimizer, gradients, inputs):
+        found = gradients({name: parameter.detach() for name, parameter in model.named_parameters()}, *inputs)
+        for name, parameter in model.named_parameters():
+            parameter.grad = found[name]
+        optimizer.step()
+
+    def pretraining_step(self):
+        i = self.rows(self.size.rows, self.size.dataset)
+        a = self.a[i]
+        self.step(self.behavior, self.pretraining_adam, self.denoising, (a, self.times(len(a)), torch.randn_like(a), self.s[i]))
+
+    def alignment_step(self):
+        i = self.rows(self.size.alignment_states, self.size.alignment_set)
+        a = self.candidates[i]
+        self.step(self.policy, self.alignment_adam, self.aligning, (a, self.times(len(a)), torch.randn_like(a), self.s[i], self.labels[i]))
+
+    def score(self):
+        n = self.size.score_rows
+        return self.scored(self.a[:n], self.score_times, self.s[:n])
+
+    def sampling(self, states=None):
+        whole, reference.score = reference.score, lambda model, a, t, s: self.scored(a, t, s)
+        try:
+            super().sampling(states)
+        finally:
+            reference.score = whole
+
+    def iql_step(self):
+        i = self.rows(self.size.critic_rows, self.size.dataset)
+        losses = self.critic_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
+        reference.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
+
+
 def main():
-    options = timing.arguments("PyTorch eager doing the engine's steps", ["fp32", "tf32"])
+    options = timing.arguments("PyTorch doing the engine's steps", ["fp32", "tf32"], [("--compile", "by torch.compile, where it can")])
+    if options.compile and not hasattr(torch, "func"):
+        timing.leave_out(f"PyTorch {torch.__version__} has no torch.compile with torch.func; it came with 2.0")
     torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = options.precision == "tf32"
     device = torch.device(options.device)
-    work = Workload(timing.Size(options.small), device)
+    work = (CompiledWorkload if options.compile else Workload)(timing.Size(options.small), device)
     synchronize = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
 
     def repeat(step):
@@ -112,7 +180,8 @@ def main():
     if options.json:
         fused = bool(work.pretraining_adam.defaults.get("fused"))
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-        timing.save(options.json, "pytorch", torch.__version__, "eager, fused Adam" if fused else "eager", name, options.precision, steps, stages)
+        mode = "compiled" if options.compile else "eager"
+        timing.save(options.json, "pytorch", torch.__version__, f"{mode}, fused Adam" if fused else mode, name, options.precision, steps, stages)
 
 
 if __name__ == "__main__":

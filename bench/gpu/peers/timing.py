@@ -8,6 +8,9 @@ import statistics
 import sys
 import time
 
+# The exit status of a peer that cannot run here, which bench/gpu/run tells from one that failed.
+LEFT_OUT = 77
+
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "reference"))
 
 
@@ -22,18 +25,27 @@ class Size:
         self.dataset, self.alignment_set = (512, 64) if small else (100_000, 20_000)
 
 
-def arguments(description, modes):
-    """The command line of a peer."""
+def arguments(description, modes, flags=()):
+    """The command line of a peer; `flags` are its own, each a name and what it does."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--precision", default="fp32", choices=modes)
     parser.add_argument("--json", help="also write the times to this file")
     parser.add_argument("--small", action="store_true", help="sizes for a test")
+    parser.add_argument("--tolerant", action="store_true", help="leave out a step that fails, and time the others")
     parser.add_argument("--block", type=int, default=50, help="steps between two looks at the clock")
     parser.add_argument("--blocks", type=int, default=9, help="how often; the median counts")
-    parser.add_argument("--stage-steps", type=int, default=500)
-    parser.add_argument("--stage-states", type=int, default=20_480)
+    parser.add_argument("--stage-steps", type=int, default=500, help="0 for no training stages")
+    parser.add_argument("--stage-states", type=int, default=20_480, help="0 for no sampling stage")
+    for name, what in flags:
+        parser.add_argument(name, action="store_true", help=what)
     return parser.parse_args()
+
+
+def leave_out(why):
+    """Ends a peer that cannot run here, with the status that bench/gpu/run takes for that."""
+    print(why, file=sys.stderr)
+    sys.exit(LEFT_OUT)
 
 
 def measure(options, synchronize, steps, stages):
@@ -42,8 +54,14 @@ def measure(options, synchronize, steps, stages):
     times = {}
     for name, (run, share) in steps.items():
         count = max(1, int(options.block * share))
-        for _ in range(3):
-            run()
+        try:
+            for _ in range(3):
+                run()
+        except Exception as failure:  # What a compiler may refuse is the step it refuses, and no other.
+            if not options.tolerant:
+                raise
+            print(f"{name:24} left out: {type(failure).__name__}: {str(failure).strip().splitlines()[0] if str(failure).strip() else ''}", flush=True)
+            continue
         blocks = []
         for _ in range(options.blocks):
             synchronize()
@@ -56,6 +74,8 @@ def measure(options, synchronize, steps, stages):
         print(f"{name:24} {times[name] * 1e3:10.3f} ms", flush=True)
     whole = {}
     for name, (run, count) in stages.items():
+        if count == 0:
+            continue
         synchronize()
         start = time.perf_counter()
         run(count)
@@ -66,7 +86,8 @@ def measure(options, synchronize, steps, stages):
 
 
 def save(path, program, version, mode, device, precision, steps, stages):
-    """The document that `eda bench report` gathers."""
-    with open(path, "w") as file:
+    """The document that `eda bench report` gathers: there whole or not at all."""
+    with open(path + ".tmp", "w") as file:
         json.dump({"program": program, "version": version, "mode": mode, "device": device, "precision": precision,
                    "steps": steps, "stages": stages}, file, indent=2)
+    os.replace(path + ".tmp", path)
