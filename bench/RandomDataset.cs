@@ -3,7 +3,7 @@ using EDA.Engine.Data;
 namespace EDA.Bench;
 
 /// <summary>Datasets for measurements: random numbers, episodes of the usual length.</summary>
-internal static class RandomDataset
+public static class RandomDataset
 {
     private const int EpisodeLength = 1000;
 

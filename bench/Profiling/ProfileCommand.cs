@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using EDA.Bench.Devices;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
+using EDA.Host.Commands;
 using EDA.Host.Devices;
-using EDA.Host.Recipes;
 
 namespace EDA.Bench.Profiling;
 
@@ -12,56 +12,54 @@ namespace EDA.Bench.Profiling;
 internal static class ProfileCommand
 {
     private const int DefaultSteps = 20;
-    private const int SoftwareSteps = 3;
+    private const int SmallSteps = 3;
 
     public static Command Create()
     {
-        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", BanditRecipe.Each.Select(entry => entry.Name)), Arity = ArgumentArity.ZeroOrOne };
-        var device = DeviceOptions.Device();
-        var precision = DeviceOptions.Precision();
-        var steps = new Option<string?>("--steps") { Description = $"training steps of each stage ({DefaultSteps}; {SoftwareSteps} on software)", HelpName = "N" };
+        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", RunTask.All.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
+        var steps = new Option<string?>("--steps") { Description = $"training steps of each stage ({DefaultSteps}; {SmallSteps} with --small)", HelpName = "N" };
+        var small = new Option<bool>("--small") { Description = "small networks and batches" };
         var folder = new Option<string?>("--out") { Description = "the folder, new or empty (runs/profile-RECIPE, numbered where taken)", HelpName = "DIR" };
-        var set = new Option<string[]>("--set") { Description = "change one setting, for instance --set behavior.batch=512; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("profile", "Run a short training of a recipe with every operation and kernel timed: table, roofline, trace.") { recipe, device, precision, steps, folder, set };
+        var options = new RunOptions();
+        var command = new Command("profile", "Run a short training of a recipe with every operation and kernel timed: table, roofline, trace.") { recipe, steps, small, folder };
+        options.AddTo(command);
         command.SetAction(result =>
         {
-            // A bandit's stages have no critic and no rollouts; those of runs on datasets are not profiled yet.
-            var found = Recipe.Find(result.GetValue(recipe));
-            var entry = found as BanditRecipe ?? throw UserError.Choice(recipe.Name, found.Name, BanditRecipe.Each.Select(each => each.Name));
-            var choice = DeviceOptions.Choice(result, device, precision);
-            string[] assignments = result.GetValue(set) ?? [];
-            bool software = choice.Name == DeviceChoice.Software;
-            int count = DeviceOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (software ? SoftwareSteps : DefaultSteps);
-            var settings = (software ? SoftwareSize : FullSize) with { Bandit = entry.Bandit };
-            settings = settings with { Behavior = settings.Behavior with { Steps = count }, Alignment = settings.Alignment with { Steps = count } };
-            settings = assignments.Aggregate(settings, SettingPaths.Apply);
-            settings.Check();
-            string words = string.Join(' ', (string[])
-            [
-                "./eda profile", entry.Name, "--device", choice.Name, .. Precision(result.GetValue(precision)), "--steps", count.ToString(CultureInfo.InvariantCulture),
-                .. assignments.SelectMany(assignment => new[] { "--set", assignment }),
-            ]);
-            var written = ProfileRun.Execute(new ProfileRequest(entry, settings, choice, result.GetValue(folder), words), Console.Out);
+            bool isSmall = result.GetValue(small) || options.Device.Of(result).Name == DeviceChoice.Software;
+            int count = Devices.DeviceOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (isSmall ? SmallSteps : DefaultSteps);
+            var request = options.Read(result, result.GetValue(recipe), null, isSmall ? "smoke" : "paper", settings => Shortened(isSmall ? Small(settings) : settings, count));
+            string words = request.Command.Replace("./eda run", "./eda profile", StringComparison.Ordinal) + $" --steps {count.ToString(CultureInfo.InvariantCulture)}" + (result.GetValue(small) ? " --small" : string.Empty);
+            var written = ProfileRun.Execute(new ProfileRequest(request, result.GetValue(folder), words), Console.Out);
             Console.WriteLine();
             Console.WriteLine($"roofline.svg, trace.json (opens in Perfetto), CSV and JSON are in {Path.GetRelativePath(Environment.CurrentDirectory, written.FullPath)}");
             return ExitStatus.Success;
         });
         return command;
-
-        static string[] Precision(string? name) => name is null ? [] : ["--precision", name];
     }
 
-    /// <summary>The paper's network and batches, with as much evaluation as tells its speed.</summary>
-    private static BanditRun FullSize => BanditBudgets.Paper with { Points = 100_000, Evaluation = new() { HeldOut = 2048, Samples = 1024, DistancePoints = 500 } };
+    /// <summary>The network and batches of the budget, with as much of everything else as tells its speed.</summary>
+    private static RunSettings Shortened(RunSettings settings, int steps) => settings with
+    {
+        Points = Math.Min(settings.Points, 100_000),
+        Rows = Math.Min(settings.Rows, 20_000),
+        HeldOut = 0,
+        Behavior = settings.Behavior with { Steps = steps },
+        Critic = settings.Critic with { Steps = steps },
+        Labels = settings.Labels with { MostStates = 256 },
+        Alignment = settings.Alignment with { Steps = steps },
+        Evaluation = settings.Evaluation with { HeldOut = 2048, Samples = 1024, DistancePoints = 500 },
+    };
 
-    /// <summary>What the stand-in gets through in seconds.</summary>
-    private static BanditRun SoftwareSize => BanditBudgets.Smoke with
+    /// <summary>What the GPU's kernels get through in seconds on a processor.</summary>
+    private static RunSettings Small(RunSettings smoke) => smoke with
     {
         Points = 4096,
+        Rows = 2000,
         Width = 32,
         Blocks = 1,
-        Behavior = BanditBudgets.Smoke.Behavior with { Batch = 64 },
-        Alignment = BanditBudgets.Smoke.Alignment with { States = 4 },
-        Evaluation = new() { HeldOut = 64, Samples = 64, DistancePoints = 64 },
+        CriticWidth = 32,
+        Behavior = smoke.Behavior with { Batch = 64 },
+        Critic = smoke.Critic with { Batch = 64 },
+        Alignment = smoke.Alignment with { States = 4 },
     };
 }

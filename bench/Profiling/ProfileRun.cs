@@ -1,20 +1,19 @@
 using System.Globalization;
 using EDA.Bench.Peaks;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Host.Devices;
-using EDA.Host.Recipes;
 using EDA.Host.Reports;
+using EDA.Host.Runs;
 using EDA.Kernels;
 
 namespace EDA.Bench.Profiling;
 
 /// <summary>What the user asked of a profile.</summary>
-/// <param name="Recipe">The recipe.</param>
-/// <param name="Settings">The settings of the run.</param>
-/// <param name="Device">The device.</param>
+/// <param name="Run">The run, short.</param>
 /// <param name="Out">The folder; null for a fresh one under runs/.</param>
 /// <param name="Command">The command that does the same again.</param>
-public sealed record ProfileRequest(Recipe Recipe, BanditRun Settings, DeviceChoice Device, string? Out, string Command);
+public sealed record ProfileRequest(RunRequest Run, string? Out, string Command);
 
 /// <summary>
 /// Runs a short training of a recipe three times: a step to warm up, then as it always runs, then with every operation
@@ -24,6 +23,9 @@ public static class ProfileRun
 {
     private const int PeakTurns = 3;
 
+    // Steps of an episode: of each policy enough to tell how long acting takes.
+    private const int EpisodeSteps = 20;
+
     /// <summary>Profiles.</summary>
     /// <param name="request">What the user asked for.</param>
     /// <param name="output">Where the tables go.</param>
@@ -31,21 +33,25 @@ public static class ProfileRun
     public static ProfileFolder Execute(ProfileRequest request, TextWriter output)
     {
         var started = DateTimeOffset.UtcNow;
-        using var device = request.Device.Open();
-        request.Device.RequireMemory(device, request.Settings);
-        var folder = ProfileFolder.Create(request.Out, $"profile-{request.Recipe.Name}");
+        var run = request.Run;
+        var inputs = run.Open(rollsOut: true);
+        if (inputs.Environment is { } whole)
+            inputs = inputs with { Environment = new ShortEpisodes(whole, EpisodeSteps) };
+        var choice = DeviceChoice.Parse(run.Device, run.Precision);
+        using var device = choice.Open();
+        choice.RequireMemory(device, run.Settings, inputs);
+        var folder = ProfileFolder.Create(request.Out, $"profile-{run.Task.Name}");
         output.WriteLine($"device   {device.Name}");
         if (device is IMeasuredDevice { IsAsynchronous: false })
             output.WriteLine("         runs the GPU's kernels on this processor: its times say nothing about a GPU's");
-        var settings = request.Settings;
         using var meter = PeakMeter.For(device);
-        Train(device, WarmUp(settings), null);
+        Train(device, run, inputs, WarmUp(run.Settings), null);
         Turns(meter);
-        var asRun = Train(device, settings, null);
+        var asRun = Train(device, run, inputs, run.Settings, null);
         Turns(meter);
         using var timer = OperationTimer.For(device);
         var timed = new TimedDevice(device, timer);
-        Train(timed, settings, new StageSpans(timer));
+        Train(timed, run, inputs, run.Settings, new StageSpans(timer));
         int late = timer.LateLaunches;
         timer.Dispose();
         Turns(meter);
@@ -61,30 +67,39 @@ public static class ProfileRun
         string precision = (device as IMeasuredDevice)?.PrecisionName ?? "fp32";
 
         new ProfileDocument(
-            request.Recipe.Name, device.Name, precision, request.Command, ProgramVersion.Engine,
+            run.Task.Name, device.Name, precision, request.Command, ProgramVersion.Engine,
             started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), peaks, late, stages, operations, kernels).Save(folder.Document);
         UsageFile.Save(folder.Operations, operations);
         if (kernels.Count > 0)
             UsageFile.Save(folder.Kernels, kernels);
-        File.WriteAllText(folder.Roofline, Roofline.Draw($"{request.Recipe.Name} on {device.Name}, {precision}", points, peaks));
+        File.WriteAllText(folder.Roofline, Roofline.Draw($"{run.Task.Name} on {device.Name}, {precision}", points, peaks));
         using (var trace = File.Create(folder.Trace))
             ChromeTrace.Write(timeline, device.Name, trace);
         Show(output, peaks, precision, stages, points, kernels.Count > 0 ? "kernel" : "operation", late);
         return folder;
     }
 
-    private static BanditResult Train(IDevice device, BanditRun settings, ITrainingObserver? observer)
+    private static RunResult Train(IDevice device, RunRequest run, RunInputs inputs, RunSettings settings, ITrainingObserver? observer)
     {
-        using var pipeline = new BanditPipeline(device, settings);
-        return pipeline.Run(observer);
+        var checkpoints = Directory.CreateTempSubdirectory("eda-profile-");
+        try
+        {
+            return new RunPipeline(device, run.Task, inputs, settings, new StageFiles(checkpoints.FullName)).Run(null, observer);
+        }
+        finally
+        {
+            checkpoints.Delete(recursive: true);
+        }
     }
 
     // Loads, compiles and allocates what is loaded, compiled and allocated late: the same batches, a step of each stage.
-    private static BanditRun WarmUp(BanditRun settings) => settings with
+    private static RunSettings WarmUp(RunSettings settings) => settings with
     {
         Behavior = settings.Behavior with { Steps = Math.Min(1, settings.Behavior.Steps) },
+        Critic = settings.Critic with { Steps = Math.Min(1, settings.Critic.Steps) },
+        Labels = settings.Labels with { MostStates = 16 },
         Alignment = settings.Alignment with { Steps = Math.Min(1, settings.Alignment.Steps) },
-        Evaluation = settings.Evaluation with { HeldOut = 16, Samples = 16, DistancePoints = 16 },
+        Evaluation = settings.Evaluation with { HeldOut = 16, Samples = 16, DistancePoints = 16, Episodes = 1 },
     };
 
     private static void Turns(IPeakMeter meter)

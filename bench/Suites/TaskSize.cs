@@ -1,5 +1,5 @@
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 
 namespace EDA.Bench.Suites;
 
@@ -11,7 +11,7 @@ public sealed record TaskSize(int States, int Actions)
     /// <summary>The sizes of the sixteen tasks, each once.</summary>
     public static IReadOnlyList<TaskSize> All { get; } =
     [
-        .. OfflineTask.Paper.Select(task => EnvironmentCatalogue.Find(task.Environment).Description).Select(space => new TaskSize(space.ObservationSize, space.ActionSize)).Distinct(),
+        .. DatasetTask.PaperTasks.Select(task => EnvironmentCatalogue.Find(task.Environment).Description).Select(space => new TaskSize(space.ObservationSize, space.ActionSize)).Distinct(),
     ];
 
     /// <inheritdoc/>

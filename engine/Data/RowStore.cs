@@ -64,8 +64,8 @@ public abstract class RowStore : IDisposable
     /// <param name="path">The .npy file.</param>
     /// <returns>The rows it has room for and what they are made from; null where there is no file.</returns>
     /// <exception cref="InvalidFileException">A file of that name holds something else.</exception>
-    public static (int Count, IReadOnlyDictionary<string, string> Identity)? Find(string path) =>
-        MappedRowStore.ReadProgress(path) is { } progress ? (MappedRowStore.CountOf(path), progress.Identity) : null;
+    public static (int Count, int Completed, IReadOnlyDictionary<string, string> Identity)? Find(string path) =>
+        MappedRowStore.ReadProgress(path) is { } progress ? (MappedRowStore.CountOf(path), progress.Completed, progress.Identity) : null;
 
     /// <summary>Appends rows.</summary>
     /// <param name="rows">Whole rows, no more than are missing.</param>

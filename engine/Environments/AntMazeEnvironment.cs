@@ -37,7 +37,8 @@ public sealed record AntMazeTask(MazeLayout Maze)
         JointCount + 6,
         Published.EpisodeLimit,
         0.1,
-        ReferenceReturns.Of(Published));
+        ReferenceReturns.Of(Published),
+        Published.Domain);
 
     private D4rlEnvironment Published => D4rlEnvironment.Of("antmaze-" + Maze.Name);
 

@@ -42,6 +42,7 @@ public sealed record ReferenceReturns(double Random, double Expert)
 /// <param name="StepLimit">The steps after which an episode is cut.</param>
 /// <param name="StepSeconds">The simulated time of a step, s.</param>
 /// <param name="Reference">The returns that its score is measured by.</param>
+/// <param name="Domain">The family, which decides the constants of critics (method: section 4); point mazes are treated as AntMaze is.</param>
 public sealed record EnvironmentDescription(
     string Name,
     string Summary,
@@ -51,7 +52,8 @@ public sealed record EnvironmentDescription(
     int Velocities,
     int StepLimit,
     double StepSeconds,
-    ReferenceReturns Reference)
+    ReferenceReturns Reference,
+    D4rlDomain Domain)
 {
     /// <summary>S.</summary>
     public int ObservationSize => Observations.Count;

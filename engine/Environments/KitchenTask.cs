@@ -117,7 +117,8 @@ public sealed record KitchenTask(EnvironmentDescription Description, IReadOnlyLi
                 VelocityCount,
                 published.EpisodeLimit,
                 KitchenEnvironment.StepSeconds,
-                ReferenceReturns.Of(published)),
+                ReferenceReturns.Of(published),
+                published.Domain),
             elements);
     }
 }

@@ -1,3 +1,4 @@
+using EDA.Engine.Data;
 using EDA.Engine.Environments.Mazes;
 using EDA.Kernels;
 
@@ -29,7 +30,8 @@ public sealed record PointMazeTask(MazeLayout Maze, int StepLimit)
         2,
         StepLimit,
         PointMass.StepSeconds,
-        new(0, 1));
+        new(0, 1),
+        D4rlDomain.AntMaze);
 }
 
 /// <summary>Steps a <see cref="PointMazeTask"/>: reward 1 within 0.5 m of the goal, where the episode ends.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Metrics;
+using EDA.Engine.Runs;
 using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
@@ -42,8 +43,9 @@ public sealed record BanditMetrics
 /// <param name="Metrics">The numbers.</param>
 /// <param name="BehaviorSamples">Samples of the behavior [n×2].</param>
 /// <param name="PolicySamples">Samples of the policy [n×2].</param>
-/// <param name="TargetWeights">The weight of each dataset point in the exact answer [N], summing to 1.</param>
-public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSamples, float[] PolicySamples, double[] TargetWeights)
+/// <param name="Dataset">The dataset that they were trained on.</param>
+/// <param name="TargetWeights">The weight of each of its points in the exact answer [N], summing to 1.</param>
+public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSamples, float[] PolicySamples, BanditDataset Dataset, double[] TargetWeights)
 {
     /// <summary>The diffusion time at which the gaps are compared with the labels.</summary>
     public const float IdentityTime = 1e-3f;
@@ -59,7 +61,7 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
     /// <param name="policy">The policy.</param>
     /// <returns>The numbers and the samples they were taken from.</returns>
     /// <exception cref="TrainingDivergedException">A model gives samples or densities that are no finite numbers.</exception>
-    public static BanditEvaluation Measure(BanditRun run, BanditDataset dataset, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
+    public static BanditEvaluation Measure(RunSettings run, BanditDataset dataset, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
     {
         var settings = run.Evaluation;
         var weights = TargetWeightsOf(run, dataset);
@@ -83,13 +85,13 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
             EnergyDistanceBehavior = EnergyDistance.Between(behaviorSamples.AsSpan(0, compared), data, BanditDataset.Dimensions),
             EnergyDistancePolicy = EnergyDistance.Between(policySamples.AsSpan(0, compared), data, BanditDataset.Dimensions, default, dataWeights),
         };
-        return new BanditEvaluation(metrics, behaviorSamples, policySamples, weights);
+        return new BanditEvaluation(metrics, behaviorSamples, policySamples, dataset, weights);
     }
 
-    private static RandomDraw Draw(BanditRun run, uint step) => new(run.Seed, RandomStage.Evaluation, step);
+    private static RandomDraw Draw(RunSettings run, uint step) => new(run.Seed, RandomStage.Evaluation, step);
 
     /// <summary>π* of the dataset: e^{qQ/β}, normalised.</summary>
-    private static double[] TargetWeightsOf(BanditRun run, BanditDataset dataset)
+    private static double[] TargetWeightsOf(RunSettings run, BanditDataset dataset)
     {
         double scale = run.Alignment.LabelScale / run.Alignment.Temperature;
         double highest = dataset.Energies.Max();
@@ -107,9 +109,9 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
         return weights;
     }
 
-    private static LinearFit Identity(BanditRun run, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
+    private static LinearFit Identity(RunSettings run, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy)
     {
-        var fresh = BanditDataset.Create(run.Bandit, run.Evaluation.HeldOut, run.Seed, HeldOutStream);
+        var fresh = BanditDataset.Create(run.Bandit!, run.Evaluation.HeldOut, run.Seed, HeldOutStream);
         float[] behaviorDensity = behavior.Density(fresh.Points, [IdentityTime]);
         Require(behaviorDensity, "log-density", BehaviorPretraining.StageName, run.Behavior.Steps);
         float[] policyDensity = policy.Density(fresh.Points, [IdentityTime]);
@@ -144,7 +146,7 @@ public sealed record BanditEvaluation(BanditMetrics Metrics, float[] BehaviorSam
     }
 
     /// <summary>Dataset points for the energy distances, drawn with replacement, with their weights in the exact answer.</summary>
-    private static (float[] Points, double[] Weights) Choose(BanditRun run, BanditDataset dataset, double[] weights)
+    private static (float[] Points, double[] Weights) Choose(RunSettings run, BanditDataset dataset, double[] weights)
     {
         var points = new float[run.Evaluation.DistancePoints * BanditDataset.Dimensions];
         var chosen = new double[run.Evaluation.DistancePoints];

@@ -1,6 +1,7 @@
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Runs;
 using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
@@ -17,7 +18,7 @@ internal sealed class CriticInTraining : IDisposable
     /// <param name="view">The transitions.</param>
     /// <param name="nextActions">What a softmax critic backs up from; null for the others.</param>
     /// <param name="online">The policy that an online critic samples from; null for the others.</param>
-    public CriticInTraining(IDevice device, OfflineRun run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
+    public CriticInTraining(IDevice device, RunSettings run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
     {
         var settings = run.Critic;
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);

@@ -5,8 +5,11 @@ using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 
-/// <summary>Trains a critic (method: section 4). It is valid after every step.</summary>
-public sealed class CriticTraining : IDisposable
+/// <summary>
+/// Trains a critic (method: section 4). It is valid after every step. Reports have <c>loss</c> (of the twins),
+/// <c>next_value</c> and, where there are, <c>value_loss</c> and <c>policy_loss</c>.
+/// </summary>
+public sealed class CriticTraining : TrainingStage
 {
     /// <summary>The stage's name in reports.</summary>
     public const string StageName = "critic";
@@ -19,11 +22,11 @@ public sealed class CriticTraining : IDisposable
     /// <param name="learning">What takes the steps; it holds critic, data and settings, and stays the caller's.</param>
     /// <param name="seed">The seed.</param>
     public CriticTraining(CriticLearning learning, ulong seed)
+        : base(learning.Critic.Device, StageName, learning.Settings.Steps, learning.Settings.ReportEvery, learning.Measured, 1)
     {
         _learning = learning;
         _seed = seed;
         var (settings, shape) = (learning.Settings, learning.Critic.Shape);
-        Loop = new TrainingLoop(learning.Critic.Device, StageName, settings.Steps, settings.ReportEvery, learning.Measured, TakeStep);
         _identity = new Dictionary<string, string>
         {
             ["stage"] = StageName,
@@ -33,24 +36,6 @@ public sealed class CriticTraining : IDisposable
             [TrainingState.SettingsKey] = TrainingState.Describe(settings.Numerical),
         };
     }
-
-    /// <summary>The steps done.</summary>
-    public long Step => Loop.Step;
-
-    /// <summary>The steps of the whole stage.</summary>
-    public long Steps => _learning.Settings.Steps;
-
-    /// <summary>The course of the steps.</summary>
-    internal TrainingLoop Loop { get; }
-
-    /// <summary>Trains until all steps are done, or fewer. Reports have <c>loss</c> (of the twins), <c>next_value</c> and, where there are, <c>value_loss</c> and <c>policy_loss</c>.</summary>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
-    /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
-    /// <param name="cancellation">Ends the run after the step under way.</param>
-    /// <returns>What came out; cancellation is not an error.</returns>
-    /// <exception cref="TrainingDivergedException">A loss or V is no longer a number.</exception>
-    public StageResult Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default) =>
-        Loop.Run(observer, until, cancellation);
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
     /// <param name="path">The .safetensors file, replaced if there.</param>
@@ -74,13 +59,11 @@ public sealed class CriticTraining : IDisposable
 
         foreach (var (name, array) in arrays)
             array.CopyFrom(state.Arrays[name]);
-        Loop.Restart(state.Step);
+        Restart(state.Step);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Loop.Dispose();
-
-    private double TakeStep(long step, DeviceArray<float> measured)
+    private protected override double TakeStep(long step, DeviceArray<float> measured)
     {
         _learning.Step(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
         return _learning.LearningRate(step);

@@ -33,17 +33,30 @@ public sealed class OnlineTraining
     /// <exception cref="InvalidOperationException">The two stages do not stand at the same step.</exception>
     public (StageResult Critic, StageResult Alignment) Run(ITrainingObserver? observer = null, long? until = null, CancellationToken cancellation = default)
     {
+        var seed = new SeedTraining(observer);
+        Run(seed, until, cancellation);
+        return seed.Divergence is null ? (seed.Stages[0], seed.Stages[1]) : throw seed.Divergence;
+    }
+
+    /// <summary>The same, told to whoever follows the training.</summary>
+    /// <param name="seed">Where the training stands; what came out of the critic, then of the alignment, is told to it.</param>
+    /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
+    /// <param name="cancellation">Ends the run after the pair of steps under way.</param>
+    /// <exception cref="InvalidOperationException">The two stages do not stand at the same step.</exception>
+    public void Run(SeedTraining seed, long? until = null, CancellationToken cancellation = default)
+    {
         if (_critic.Step != _alignment.Step)
             throw new InvalidOperationException($"the critic stands at step {_critic.Step} and the alignment at step {_alignment.Step}");
         long stop = Math.Min(until ?? _steps, _steps);
-        _critic.Loop.Begin(observer);
-        _alignment.Loop.Begin(observer);
-        while (Step < stop && !cancellation.IsCancellationRequested)
+        _critic.Begin([seed]);
+        _alignment.Begin([seed]);
+        while (Step < stop && !cancellation.IsCancellationRequested && seed.Divergence is null)
         {
-            _critic.Loop.Advance();
-            _alignment.Loop.Advance();
+            _critic.Advance();
+            _alignment.Advance();
         }
 
-        return (_critic.Loop.End(), _alignment.Loop.End());
+        _critic.End();
+        _alignment.End();
     }
 }

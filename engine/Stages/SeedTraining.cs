@@ -5,7 +5,7 @@ namespace EDA.Engine.Stages;
 /// diverged. After that it takes up its place in the batch, but is told nothing any more and stands in nobody's way.
 /// </summary>
 /// <param name="observer">Is told how it goes; null for nobody.</param>
-public sealed class SeedTraining(ITrainingObserver? observer = null)
+public sealed class SeedTraining(ITrainingObserver? observer = null) : ITrainingObserver
 {
     private readonly List<StageResult> _stages = [];
 
@@ -15,19 +15,22 @@ public sealed class SeedTraining(ITrainingObserver? observer = null)
     /// <summary>Why it is trained no further; null where it did not diverge.</summary>
     public TrainingDivergedException? Divergence { get; private set; }
 
-    internal void Start(string stage, long step, long total)
+    /// <inheritdoc/>
+    public void StageStarted(string stage, long step, long total)
     {
         if (Divergence is null)
             observer?.StageStarted(stage, step, total);
     }
 
-    internal void Report(in TrainingProgress progress)
+    /// <inheritdoc/>
+    public void Progress(in TrainingProgress progress)
     {
         if (Divergence is null)
             observer?.Progress(progress);
     }
 
-    internal void Finish(StageResult result)
+    /// <inheritdoc/>
+    public void StageFinished(StageResult result)
     {
         if (Divergence is not null)
             return;
@@ -35,7 +38,8 @@ public sealed class SeedTraining(ITrainingObserver? observer = null)
         observer?.StageFinished(result);
     }
 
-    internal void Diverge(TrainingDivergedException divergence)
+    /// <inheritdoc/>
+    public void Diverged(TrainingDivergedException divergence)
     {
         if (Divergence is not null)
             return;

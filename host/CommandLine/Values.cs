@@ -73,7 +73,4 @@ internal static class Values
     /// <summary>The objectives as they are written on the command line.</summary>
     public static IReadOnlyDictionary<string, ObjectiveKind> Objectives { get; } =
         Enum.GetValues<ObjectiveKind>().ToDictionary(kind => kind.ToString().ToLowerInvariant());
-
-    /// <summary>The budgets by name.</summary>
-    public static IReadOnlyCollection<string> Budgets { get; } = [.. BanditBudgets.ByName.Keys];
 }

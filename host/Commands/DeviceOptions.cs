@@ -5,7 +5,7 @@ using EDA.Host.Devices;
 namespace EDA.Host.Commands;
 
 /// <summary>--device and --precision: where a command runs.</summary>
-internal sealed class DeviceOptions
+public sealed class DeviceOptions
 {
     private readonly Option<string?> _device = new("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)} ({DeviceChoice.Default})", HelpName = "NAME" };
     private readonly Option<string?> _precision = new("--precision") { Description = $"of matrix products on a GPU: {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})", HelpName = "NAME" };

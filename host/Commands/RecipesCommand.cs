@@ -1,7 +1,7 @@
 using System.CommandLine;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Commands;
 
@@ -14,35 +14,30 @@ internal static class RecipesCommand
         command.SetAction(_ =>
         {
             Console.WriteLine("recipes");
-            foreach (var recipe in Recipe.All)
-                Console.WriteLine($"  {recipe.Name,-28} {recipe.Description}");
-            Console.WriteLine();
-            Console.WriteLine("budgets of bandits");
-            foreach (var (name, run) in BanditBudgets.ByName)
-                Console.WriteLine(FormattableString.Invariant($"  {name,-28} {run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}"));
-            Console.WriteLine();
-            Console.WriteLine("budgets of the others");
-            foreach (string name in OfflineBudgets.Names)
-                Console.WriteLine($"  {name,-28} {Describe(OfflineBudgets.Get(name, OfflineTask.Paper[0]))}");
-            Console.WriteLine();
-            Settings<BanditRun>("settings of bandits (--set KEY=VALUE)");
-            Console.WriteLine();
-            Settings<OfflineRun>("settings of the others");
+            foreach (var task in RunTask.All)
+                Console.WriteLine($"  {task.Name,-28} {task.Summary}");
+            foreach (var example in (RunTask[])[BanditTask.Each[0], DatasetTask.PaperTasks[0]])
+            {
+                string kind = example.Kind == RunKind.Bandit ? "bandits" : "the others";
+                Console.WriteLine();
+                Console.WriteLine($"budgets of {kind}");
+                foreach (string name in RunBudgets.NamesOf(example.Kind))
+                    Console.WriteLine($"  {name,-28} {Describe(RunBudgets.Get(name, example))}");
+                Console.WriteLine();
+                Console.WriteLine($"settings of {kind} (--set KEY=VALUE)");
+                foreach (string path in SettingPaths.Of(example.Kind).Keys)
+                    Console.WriteLine($"  {path}");
+            }
+
             return ExitStatus.Success;
         });
         return command;
     }
 
-    private static string Describe(OfflineRun run)
+    private static string Describe(RunSettings run)
     {
         string states = run.Labels.MostStates == 0 ? "all" : run.Labels.MostStates.ToString("#,0", CultureInfo.InvariantCulture);
-        return FormattableString.Invariant($"{run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {run.Critic.Steps:#,0} critic steps of {run.Critic.Batch}, {states} states labelled, {run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}");
-    }
-
-    private static void Settings<TRun>(string title)
-    {
-        Console.WriteLine(title);
-        foreach (string path in SettingPaths.Of<TRun>().Keys)
-            Console.WriteLine($"  {path}");
+        string critic = run.Kind == RunKind.Bandit ? string.Empty : FormattableString.Invariant($"{run.Critic.Steps:#,0} critic steps of {run.Critic.Batch}, {states} states labelled, ");
+        return FormattableString.Invariant($"{run.Behavior.Steps:#,0} pretraining steps of {run.Behavior.Batch}, {critic}{run.Alignment.Steps:#,0} alignment steps of {run.Alignment.States} × {run.Alignment.Candidates}, width {run.Width}");
     }
 }

@@ -1,85 +1,81 @@
 using System.CommandLine;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Progress;
-using EDA.Host.Recipes;
 using EDA.Host.Reports;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Commands;
 
 /// <summary>
-/// eda behavior, critic, label, align, evaluate: one stage of a run on a dataset, over its folder; and eda resume: all
-/// that is left of it.
+/// eda behavior, critic, label, align, evaluate: one stage of a run, over its folder; and eda resume: all that is left
+/// of it.
 /// </summary>
 internal static class StageCommands
 {
     // The settings that a stage may still change: its own, and those of the stages after it.
-    private static readonly Dictionary<OfflineStage, string> _sections = new()
-    {
-        [OfflineStage.Behavior] = "behavior",
-        [OfflineStage.Critic] = "critic",
-        [OfflineStage.Label] = "labels",
-        [OfflineStage.Align] = "alignment",
-        [OfflineStage.Evaluate] = "evaluation",
-    };
+    private static readonly (string Stage, string Section, string Description)[] _stages =
+    [
+        (RunStages.Behavior, "behavior", "Pretrain the behavior of a run."),
+        (RunStages.Critic, "critic", "Train the critic of a run on a dataset."),
+        (RunStages.Label, "labels", "Sample and label the candidates of a run on a dataset."),
+        (RunStages.Align, "alignment", "Align the policy with the labels, or with your own."),
+        (RunStages.Evaluate, "evaluation", "Measure what a run has trained: rollouts, or a bandit's exact answer."),
+    ];
 
     public static IEnumerable<Command> Create() =>
     [
-        Create("behavior", "Pretrain the behavior of a run on a dataset.", OfflineStage.Behavior),
-        Create("critic", "Train the critic of a run on a dataset.", OfflineStage.Critic),
-        Create("label", "Sample and label candidates.", OfflineStage.Label),
-        Create("align", "Align the policy with the labels, or with your own.", OfflineStage.Align),
-        Create("evaluate", "Roll out what a run has trained.", OfflineStage.Evaluate),
-        Create("resume", "Go on with an interrupted run on a dataset.", null),
+        .. _stages.Select(stage => Create(stage.Stage, stage.Description, stage.Stage)),
+        Create("resume", "Go on with an interrupted run.", null),
     ];
 
-    private static Command Create(string name, string description, OfflineStage? stage)
+    private static Command Create(string name, string description, string? stage)
     {
         var folder = new Argument<string?>("RUNFOLDER") { Description = "the run folder, as eda run leaves it" + (stage is null ? string.Empty : "; a new one needs --recipe"), Arity = ArgumentArity.ZeroOrOne };
         var recipe = new Option<string?>("--recipe") { Description = "the recipe, for a new run folder", HelpName = "NAME" };
         var labels = new Option<string?>("--labels") { Description = "your own annotations, an .npz file of states, candidates, and q or winner", HelpName = "FILE" };
-        var options = new OfflineOptions();
+        var options = new RunOptions();
         var command = new Command(name, description) { folder };
         if (stage is not null)
             command.Options.Add(recipe);
-        if (stage == OfflineStage.Align)
+        if (stage == RunStages.Align)
             command.Options.Add(labels);
         options.AddTo(command);
         command.SetAction(result =>
         {
             string path = result.GetValue(folder) ?? throw new UserError($"{folder.Name} is missing; it is {folder.Description}");
             string? recipeName = stage is null ? null : result.GetValue(recipe);
-            string? labelFile = stage == OfflineStage.Align && result.GetValue(labels) is { } given ? Path.GetFullPath(Values.ExistingFile(labels.Name, given)) : null;
+            string? labelFile = stage == RunStages.Align && result.GetValue(labels) is { } given ? Path.GetFullPath(Values.ExistingFile(labels.Name, given)) : null;
             using var interrupt = new GracefulInterrupt();
             var display = ProgressDisplay.ForConsole();
             if (recipeName is not null)
             {
-                if (Recipe.Find(recipeName) is not OfflineRecipe offline)
-                    throw UserError.Choice(recipe.Name, recipeName, OfflineRecipe.Each.Select(each => each.Name));
-                var request = options.Read(result, offline) with { Labels = labelFile };
-                var (made, outcome) = OfflineRecipeRun.Begin(request, path, stage, display, interrupt.Token);
-                return OfflineSummary.Write(made, outcome);
+                var (made, outcome) = RunExecution.Begin(WithLabels(options.Read(result, recipeName), labelFile), path, stage, display, interrupt.Token);
+                return RunSummary.Write(made, outcome, Console.Out);
             }
 
             var opened = RunFolder.Open(path);
             options.RefuseFixed(result, opened.ShownPath);
-            var known = OfflineRequest.FromConfig(opened);
-            var changed = options.OnDevice(result, Change(known, result.GetValue(options.Set) ?? [], stage)) with
+            var known = RunRequest.FromConfig(opened);
+            var changed = WithLabels(options.OnDevice(result, Change(known, result.GetValue(options.Set) ?? [], stage)), labelFile ?? known.Labels) with
             {
-                Dataset = options.GivenDataset(result, known.Recipe) ?? known.Dataset,
-                Labels = labelFile ?? known.Labels,
+                Dataset = options.GivenDataset(result, known.Task) ?? known.Dataset,
             };
             if (options.Model(result) is { } model)
                 changed = changed with { Model = model, Options = known.Model is null ? [.. changed.Options, "--model", model] : changed.Options };
             changed.Settings.Check();
-            return OfflineSummary.Write(opened, OfflineRecipeRun.Continue(opened, changed, stage, display, interrupt.Token));
+            return RunSummary.Write(opened, RunExecution.Continue(opened, changed, stage, display, interrupt.Token), Console.Out);
         });
         return command;
+
+        RunRequest WithLabels(RunRequest request, string? file) => file is null || request.Settings.Kind == RunKind.Dataset
+            ? request with { Labels = file }
+            : throw UserError.Value(labels.Name, file, $"nothing, because {request.Task.Name} is labelled by its own energy");
     }
 
-    private static OfflineRequest Change(OfflineRequest request, string[] assignments, OfflineStage? stage)
+    private static RunRequest Change(RunRequest request, string[] assignments, string? stage)
     {
-        var allowed = _sections.Where(section => stage is { } now && section.Key >= now).Select(section => section.Value + ".").ToList();
+        var allowed = stage is null ? [] : _stages[Array.FindIndex(_stages, row => row.Stage == stage)..].Select(row => row.Section + ".").ToList();
         var settings = request.Settings;
         foreach (string assignment in assignments)
         {

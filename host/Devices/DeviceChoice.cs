@@ -1,5 +1,4 @@
-using EDA.Engine.Data;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
@@ -104,32 +103,20 @@ public sealed record DeviceChoice
     /// <summary>Refuses, before any work, what the device's memory cannot hold.</summary>
     /// <param name="device">The device, opened.</param>
     /// <param name="run">What is to be run.</param>
+    /// <param name="inputs">What it needs beside its settings.</param>
     /// <param name="seeds">How many seeds side by side.</param>
     /// <exception cref="UserError">It cannot.</exception>
-    public void RequireMemory(IDevice device, BanditRun run, int seeds = 1)
+    public void RequireMemory(IDevice device, RunSettings run, RunInputs inputs, int seeds = 1)
     {
         if (!IsCuda)
             return;
-        // The points twice, for both stages, and their labels once.
-        long dataset = 5L * sizeof(float) * run.Points;
-        long needed = dataset + GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples);
-        CudaDevices.RequireMemory(device, checked(seeds * needed));
-    }
 
-    /// <summary>Refuses, before any work, what the device's memory cannot hold.</summary>
-    /// <param name="device">The device, opened.</param>
-    /// <param name="run">What is to be run.</param>
-    /// <param name="dataset">Its data.</param>
-    /// <exception cref="UserError">It cannot.</exception>
-    public void RequireMemory(IDevice device, OfflineRun run, OfflineDataset dataset)
-    {
-        if (!IsCuda)
-            return;
-        // The critic's transitions are the largest copy: state, action, reward, end and next state.
-        long transitions = (long)sizeof(float) * dataset.Count * ((2 * dataset.StateSize) + dataset.ActionSize + 2);
-        long samples = Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
-        var shape = run.CreateShape(dataset.StateSize, dataset.ActionSize);
-        CudaDevices.RequireMemory(device, transitions + GpuMemory.Training(shape, run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue)));
+        // The largest copy of the data: a bandit's points twice, for both stages, and their labels once; else the critic's
+        // transitions, with state, action, reward, end and next state.
+        long data = inputs.Dataset is { } dataset ? (long)dataset.Count * ((2 * dataset.StateSize) + dataset.ActionSize + 2) : 5L * run.Points;
+        long samples = inputs.Dataset is null ? run.Evaluation.Samples : Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
+        long training = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue));
+        CudaDevices.RequireMemory(device, checked(seeds * ((sizeof(float) * data) + training)));
     }
 
     // The number after cuda:, 0 for cuda alone, below 0 for anything else.

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using EDA.Engine.Stages;
 using EDA.Host.Figures;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
 
@@ -44,13 +44,13 @@ public static partial class IndexPage
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.Append($"<title>{Text(outcome.Recipe)}, seed {outcome.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
-        page.Append($"<h1>{Text(outcome.Recipe)}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
+        page.Append($"<title>{Text(outcome.Task.Name)}, seed {outcome.Settings.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        page.Append($"<h1>{Text(outcome.Task.Name)}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
         if (outcome.Error is not null)
             page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
-        if (outcome.Numbers is { } numbers)
+        if (RunPresentation.Of(outcome.Settings.Kind).Table(outcome) is { } numbers)
             AppendNumbers(page, numbers);
 
         page.Append("<h2>Figures</h2>\n");
@@ -68,10 +68,10 @@ public static partial class IndexPage
 
     private static string Lead(RunOutcome outcome)
     {
-        var alignment = outcome.Alignment;
+        var alignment = outcome.Settings.Alignment;
         string objective = alignment.Objective.ToString().ToLowerInvariant();
         return Text(FormattableString.Invariant(
-            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
+            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
 
     private static void AppendNumbers(StringBuilder page, NumberTable numbers)
@@ -87,7 +87,7 @@ public static partial class IndexPage
         page.Append("<h2>Time</h2>\n<table>\n<thead><tr><th>stage</th><th>seconds</th><th>steps</th></tr></thead>\n<tbody>\n");
         foreach (var (stage, seconds) in outcome.Seconds)
         {
-            var result = outcome.Stages.FirstOrDefault(entry => entry.Stage == stage && stage != BanditPipeline.EvaluationStageName);
+            var result = outcome.Stages.FirstOrDefault(entry => entry.Stage == stage && stage != Rollouts.StageName);
             string steps = result is null ? string.Empty
                 : result.Completed ? result.Steps.ToString("#,0", CultureInfo.InvariantCulture)
                 : FormattableString.Invariant($"{result.Steps:#,0} of {result.Total:#,0}");

@@ -7,7 +7,7 @@ namespace EDA.Host.Reports;
 public static class ProgramVersion
 {
     /// <summary>The engine's version, with the source revision where the build knew it.</summary>
-    public static string Engine { get; } = Of(typeof(EDA.Engine.Stages.BanditPipeline).Assembly);
+    public static string Engine { get; } = Of(typeof(EDA.Engine.Runs.RunPipeline).Assembly);
 
     /// <summary>The .NET runtime.</summary>
     public static string Runtime => RuntimeInformation.FrameworkDescription;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
 using EDA.Engine.Stages;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
 
@@ -10,25 +10,20 @@ namespace EDA.Host.Reports;
 public static class RunDocuments
 {
     /// <summary>Every setting of a run, resolved, nested as `--set` names them.</summary>
-    /// <param name="recipe">The recipe's name.</param>
-    /// <param name="budget">The budget's name.</param>
-    /// <param name="device">The device as the user names it.</param>
-    /// <param name="precision">The precision of matrix products.</param>
-    /// <param name="command">The command that does the same again.</param>
-    /// <param name="run">The settings record of this kind of run.</param>
+    /// <param name="request">What the user asked for.</param>
     /// <returns>The document.</returns>
-    public static JsonObject Config(string recipe, string budget, string device, string precision, string command, object run)
+    public static JsonObject Config(RunRequest request)
     {
         var document = new JsonObject
         {
-            ["recipe"] = recipe,
-            ["budget"] = budget,
-            ["device"] = device,
-            ["precision"] = precision,
-            ["command"] = command,
+            ["recipe"] = request.Task.Name,
+            ["budget"] = request.Budget,
+            ["device"] = request.Device,
+            ["precision"] = request.Precision ?? Devices.DeviceChoice.DefaultPrecision,
+            ["command"] = request.Command,
             ["version"] = ProgramVersion.Engine,
         };
-        foreach (var (key, value) in JsonSerializer.SerializeToNode(run, run.GetType(), SettingPaths.Json)!.AsObject())
+        foreach (var (key, value) in SettingPaths.Document(request.Settings))
             document[key] = value?.DeepClone();
         return document;
     }
@@ -40,10 +35,10 @@ public static class RunDocuments
     {
         var document = new JsonObject
         {
-            ["recipe"] = outcome.Recipe,
+            ["recipe"] = outcome.Task.Name,
             ["budget"] = outcome.Budget,
-            ["seed"] = outcome.Seed,
-            ["objective"] = JsonSerializer.SerializeToNode(outcome.Alignment.Objective, SettingPaths.Json),
+            ["seed"] = outcome.Settings.Seed,
+            ["objective"] = JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
             ["interrupted"] = outcome.Interrupted,
         };
         if (outcome.Batch is not null)
@@ -51,9 +46,10 @@ public static class RunDocuments
         if (outcome.Error is not null)
             document["error"] = outcome.Error;
 
-        outcome.AddNumbers(document);
-        document["steps"] = new JsonObject(outcome.Stages.Where(stage => stage.Stage != BanditPipeline.EvaluationStageName)
-            .Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
+        RunPresentation.Of(outcome.Settings.Kind).AddNumbers(outcome, document);
+        var trained = outcome.Stages.Where(stage => stage.Stage != Rollouts.StageName).ToList();
+        document["total_steps"] = new JsonObject(trained.Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Total)));
+        document["steps"] = new JsonObject(trained.Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));
         document["seconds"] = new JsonObject(outcome.Seconds.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Math.Round(pair.Value, 3))));
         document["device"] = outcome.Device;
         document["precision"] = outcome.Precision;
@@ -63,12 +59,6 @@ public static class RunDocuments
         document["started"] = Utc(outcome.Started);
         return document;
     }
-
-    /// <summary>The numbers of a run by their keys.</summary>
-    /// <param name="metrics">The numbers.</param>
-    /// <returns>The same; null for those that the objective does not have.</returns>
-    internal static IReadOnlyDictionary<string, double?> Numbers(BanditMetrics metrics) =>
-        JsonSerializer.SerializeToNode(metrics, SettingPaths.Json)!.AsObject().ToDictionary(number => number.Key, number => number.Value?.GetValue<double>());
 
     /// <summary>A moment in UTC, ISO 8601.</summary>
     internal static string Utc(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

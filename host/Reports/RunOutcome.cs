@@ -1,13 +1,21 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
 
-/// <summary>What a run came to, ready to be reported.</summary>
-public abstract record RunOutcome
+/// <summary>What a run came to, over all the commands that worked on its folder, ready to be reported.</summary>
+public sealed record RunOutcome
 {
-    /// <summary>The recipe's name.</summary>
-    public required string Recipe { get; init; }
+    private const string StepsKey = "steps", TotalsKey = "total_steps", SecondsKey = "seconds", TotalKey = "total", FiguresKey = "figures", ScoresKey = "scores";
+
+    /// <summary>The task.</summary>
+    public required RunTask Task { get; init; }
+
+    /// <summary>The settings.</summary>
+    public required RunSettings Settings { get; init; }
 
     /// <summary>The budget's name.</summary>
     public required string Budget { get; init; }
@@ -39,16 +47,89 @@ public abstract record RunOutcome
     /// <summary>Seconds by stage, the drawing of the figures and the total included.</summary>
     public required IReadOnlyList<KeyValuePair<string, double>> Seconds { get; init; }
 
-    /// <summary>The seed.</summary>
-    public abstract ulong Seed { get; }
+    /// <summary>The scores by name, as result.json has them; without those that were not measured.</summary>
+    public IReadOnlyDictionary<string, JsonObject> Scores { get; init; } = new Dictionary<string, JsonObject>();
 
-    /// <summary>How the alignment was done.</summary>
-    public abstract AlignmentSettings Alignment { get; }
+    /// <summary>The behavior model's loss on the pairs kept back; null where there is none.</summary>
+    public double? HeldOutLoss { get; init; }
 
-    /// <summary>The table of numbers; null where the run did not get so far.</summary>
-    public abstract NumberTable? Numbers { get; }
+    /// <summary>Candidates sampled per second; null where none were.</summary>
+    public double? CandidateRate { get; init; }
 
-    /// <summary>Adds the numbers of this kind of run to result.json. Their keys are there in every result; what is not known is null.</summary>
-    /// <param name="document">The document.</param>
-    public abstract void AddNumbers(JsonObject document);
+    /// <summary>The numbers against a bandit's exact answer; null where the run did not get so far, or has none.</summary>
+    public BanditMetrics? Exact { get; init; }
+
+    /// <summary>The mean energy of a bandit's dataset, which the behavior's samples should have; null where it is not known.</summary>
+    public double? DatasetMeanQ { get; init; }
+
+    /// <summary>Whether it has numbers.</summary>
+    public bool IsMeasured => Exact is not null || Scores.Count > 0;
+
+    /// <summary>This with what one more command came to. Numbers of what has been trained on since are dropped.</summary>
+    /// <param name="stages">The stages it ran.</param>
+    /// <param name="scores">The scores it measured.</param>
+    /// <param name="exact">The comparison with the exact answer; null where it made none.</param>
+    /// <param name="advanced">The stages in which it took steps.</param>
+    /// <returns>The sum.</returns>
+    public RunOutcome With(IReadOnlyList<StageResult> stages, IReadOnlyDictionary<string, PolicyScore> scores, BanditEvaluation? exact, IReadOnlySet<string> advanced)
+    {
+        var all = Stages.ToList();
+        bool trained = advanced.Any(stage => stage != Rollouts.StageName);
+        foreach (var stage in stages)
+        {
+            int index = all.FindIndex(known => known.Stage == stage.Stage);
+            if (index < 0)
+                all.Add(stage);
+            else
+                all[index] = stage with { Seconds = all[index].Seconds + stage.Seconds, LastLoss = stage.LastLoss ?? all[index].LastLoss };
+        }
+
+        var measured = trained ? [] : new Dictionary<string, JsonObject>(Scores);
+        foreach (var (name, score) in scores)
+            measured[name] = JsonSerializer.SerializeToNode(score, SettingPaths.Json)!.AsObject();
+        return this with
+        {
+            Stages = all,
+            Scores = measured,
+            Exact = exact?.Metrics ?? (trained ? null : Exact),
+            DatasetMeanQ = exact?.Dataset.Energies.Average(),
+        };
+    }
+
+    /// <summary>This with what the commands before came to.</summary>
+    /// <param name="earlier">Their result.json.</param>
+    /// <returns>The sum.</returns>
+    public RunOutcome After(JsonObject earlier)
+    {
+        var steps = earlier[StepsKey]?.AsObject() ?? [];
+        var totals = earlier[TotalsKey]?.AsObject() ?? [];
+        var stages = steps.Select(entry => new StageResult(
+            entry.Key,
+            entry.Value!.GetValue<long>(),
+            totals[entry.Key]?.GetValue<long>() ?? entry.Value!.GetValue<long>(),
+            SecondsOf(earlier, entry.Key),
+            null)).ToList();
+        if (earlier[SecondsKey]?[Rollouts.StageName] is { } seconds)
+            stages.Add(new StageResult(Rollouts.StageName, 1, 1, seconds.GetValue<double>(), null));
+        var scores = (earlier[ScoresKey]?.AsObject() ?? []).Where(entry => entry.Value is not null && Rollouts.Names.Contains(entry.Key))
+            .ToDictionary(entry => entry.Key, entry => entry.Value!.DeepClone().AsObject());
+        return this with { Stages = stages, Scores = scores, Exact = BanditPresentation.Read(earlier) };
+    }
+
+    /// <summary>This with the seconds of the stages, of drawing and of everything.</summary>
+    /// <param name="earlier">The result.json of the commands before; null for none.</param>
+    /// <param name="drawing">What drawing took now.</param>
+    /// <param name="total">What the command took.</param>
+    /// <returns>The same outcome with seconds.</returns>
+    public RunOutcome Timed(JsonObject? earlier, double drawing, double total) => this with
+    {
+        Seconds =
+        [
+            .. Stages.Select(stage => KeyValuePair.Create(stage.Stage, stage.Seconds)),
+            KeyValuePair.Create(FiguresKey, drawing + SecondsOf(earlier, FiguresKey)),
+            KeyValuePair.Create(TotalKey, total + SecondsOf(earlier, TotalKey)),
+        ],
+    };
+
+    private static double SecondsOf(JsonObject? earlier, string stage) => earlier?[SecondsKey]?[stage]?.GetValue<double>() ?? 0;
 }

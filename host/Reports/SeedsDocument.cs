@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
 
@@ -15,7 +15,7 @@ public static class SeedsDocument
         var request = outcome.Request;
         var document = new JsonObject
         {
-            ["recipe"] = request.Recipe.Name,
+            ["recipe"] = request.Task.Name,
             ["budget"] = request.Budget,
             ["objective"] = JsonSerializer.SerializeToNode(request.Settings.Alignment.Objective, SettingPaths.Json),
             ["seeds"] = outcome.Seeds.ToString(),
@@ -24,7 +24,7 @@ public static class SeedsDocument
         };
         if (outcome.Error is not null)
             document["error"] = outcome.Error;
-        document["finished"] = outcome.Runs.Count(run => run.Metrics is not null);
+        document["finished"] = outcome.Runs.Count(run => run.IsMeasured);
         foreach (var (key, spread) in outcome.Numbers)
             document[key] = new JsonObject { ["mean"] = spread.Mean, ["deviation"] = spread.StandardDeviation };
         document["runs"] = new JsonArray([.. outcome.Folders.Select((folder, m) => Run(outcome, folder, m))]);
@@ -38,7 +38,7 @@ public static class SeedsDocument
     private static JsonObject Run(SeedsOutcome outcome, string folder, int index)
     {
         var run = new JsonObject { ["seed"] = outcome.Seeds.First + (ulong)index, ["folder"] = folder };
-        if (outcome.Runs.Count > 0 && outcome.Runs[index].Error is { } error)
+        if (outcome.Runs.Count > index && outcome.Runs[index].Error is { } error)
             run["error"] = error;
         return run;
     }

@@ -1,6 +1,5 @@
-using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
 
@@ -8,7 +7,7 @@ namespace EDA.Host.Reports;
 public sealed record SeedsOutcome
 {
     /// <summary>What the user asked for.</summary>
-    public required BanditRequest Request { get; init; }
+    public required RunRequest Request { get; init; }
 
     /// <summary>The seeds.</summary>
     public required SeedRange Seeds { get; init; }
@@ -23,7 +22,7 @@ public sealed record SeedsOutcome
     public IReadOnlyList<string> Folders { get; init; } = [];
 
     /// <summary>What each came to, in order; empty where the run failed as a whole.</summary>
-    public required IReadOnlyList<BanditOutcome> Runs { get; init; }
+    public required IReadOnlyList<RunOutcome> Runs { get; init; }
 
     /// <summary>Why the run failed as a whole; null where it did not.</summary>
     public string? Error { get; init; }
@@ -34,9 +33,9 @@ public sealed record SeedsOutcome
     /// <summary>Whether it was cut short by the user.</summary>
     public bool Interrupted => Runs.Any(run => run.Interrupted);
 
-    /// <summary>The numbers of the seeds that were finished, by their keys in result.json; those that the objective does not have are left out.</summary>
-    public IReadOnlyDictionary<string, Spread> Numbers => RunDocuments.Numbers(new BanditMetrics()).Keys
-        .Select(key => (Key: key, Values: Runs.Where(run => run.Metrics is not null).Select(run => RunDocuments.Numbers(run.Metrics!)[key]).OfType<double>().ToList()))
-        .Where(number => number.Values.Count > 0)
-        .ToDictionary(number => number.Key, number => Spread.Of(number.Values));
+    /// <summary>The numbers of the seeds that were finished, by their keys; those that the objective or the critic does not have are left out.</summary>
+    public IReadOnlyDictionary<string, Spread> Numbers => Runs.Where(run => run.IsMeasured)
+        .SelectMany(RunPresentation.Of(Request.Settings.Kind).Numbers)
+        .GroupBy(number => number.Key, number => number.Value)
+        .ToDictionary(group => group.Key, group => Spread.Of([.. group]));
 }

@@ -33,7 +33,7 @@ public sealed class ProfileTests(SoftwareProfile profile)
         Assert.Equal(
             ["behavior", "alignment", "evaluation"],
             document.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("name").GetString()));
-        Assert.Equal("./eda profile bandit-moons --device software --steps 2 --set points=64 --set behavior.batch=9", document.GetProperty("command").GetString());
+        Assert.Equal("./eda profile bandit-moons --seed 0 --budget smoke --set points=64 --set behavior.batch=9 --device software --steps 2", document.GetProperty("command").GetString());
         var keys = document.GetProperty("kernels")[0].EnumerateObject().Select(property => property.Name).ToList();
         Assert.Equal(keys, File.ReadLines(profile.At("kernels.csv")).First().Split(','));
         Assert.Equal(keys, File.ReadLines(profile.At("operations.csv")).First().Split(','));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Host.Setup;
 using EDA.Tests.Host;
@@ -49,7 +50,7 @@ public sealed class ReferenceTests : IDisposable
         Engine("evaluate", "pytorch");
         using (var result = JsonDocument.Parse(File.ReadAllText(_folder.At("pytorch/result.json"))))
         {
-            Assert.All(OfflineEvaluation.Names, name => Assert.Equal(JsonValueKind.Object, result.RootElement.GetProperty("scores").GetProperty(name).ValueKind));
+            Assert.All(Rollouts.Names, name => Assert.Equal(JsonValueKind.Object, result.RootElement.GetProperty("scores").GetProperty(name).ValueKind));
             Assert.Equal(HeldOutLoss("pytorch"), result.RootElement.GetProperty("held_out_loss").GetDouble());
         }
 
@@ -128,7 +129,7 @@ public sealed class ReferenceTests : IDisposable
     {
         string file = _folder.At("maze.npz");
         if (!File.Exists(file))
-            DatasetFile.Write(GeneratedDataset.Create(new OfflineRun { Environment = "pointmaze-umaze", Rows = 600 }), file);
+            DatasetFile.Write(GeneratedDataset.Create(new RunSettings { Environment = "pointmaze-umaze", Rows = 600 }), file);
         string[] small = [.. PointMazeRun.Small.Where(word => word != "--set" && !word.StartsWith("rows=", StringComparison.Ordinal) && word.Contains('=')).SelectMany(word => (string[])["--set", word])];
         Engine(["behavior", name, "--recipe", "d4rl", "--env", "pointmaze-umaze", "--dataset", file, "--budget", "smoke", "--seed", "3", .. small, .. more]);
     }

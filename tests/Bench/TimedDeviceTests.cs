@@ -1,6 +1,8 @@
 using EDA.Bench.Profiling;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Kernels;
+using EDA.Tests.Engine;
+using EDA.Tests.Host;
 using EDA.Tests.Kernels;
 
 namespace EDA.Tests.Bench;
@@ -8,7 +10,7 @@ namespace EDA.Tests.Bench;
 /// <summary>A timed device does what the device does.</summary>
 public class TimedDeviceTests
 {
-    private static readonly BanditRun Tiny = BanditBudgets.Smoke with
+    private static readonly RunSettings Tiny = RunBudgets.Get("smoke", BanditTask.Each[0]) with
     {
         Points = 64,
         Width = 32,
@@ -38,8 +40,9 @@ public class TimedDeviceTests
 
     private static (float[] Behavior, float[] Policy) Train(IDevice device)
     {
-        using var pipeline = new BanditPipeline(device, Tiny);
-        pipeline.Run();
-        return (pipeline.Behavior.CloneParameters(), pipeline.Policy.CloneParameters());
+        using var folder = new ScratchFolder();
+        var run = new TestRun(device, folder.Path, Tiny);
+        run.Run();
+        return (run.Behavior(), run.Policy());
     }
 }

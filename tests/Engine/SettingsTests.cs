@@ -1,6 +1,7 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 
 namespace EDA.Tests.Engine;
@@ -21,12 +22,12 @@ public class SettingsTests
         { () => _ = new AlignmentSettings { LabelScale = double.PositiveInfinity }, "labelScale is Infinity; allowed is a finite number above 0" },
         { () => _ = new AlignmentSettings { Objective = (ObjectiveKind)7 }, "objective is 7; allowed is one of value, preference, dpo" },
         { () => new AlignmentSettings { Objective = ObjectiveKind.Dpo }.CreateObjective(), "candidates is 16; allowed is 2 with the dpo objective" },
-        { () => _ = new BanditRun { Bandit = "donuts" }, "bandit is 'donuts'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals" },
-        { () => _ = new BanditRun { Width = 100 }, "width is 100; allowed is a multiple of 32 from 32 to 4096" },
-        { () => new BanditRun { Width = 4096, Blocks = 64 }.Check(), "width is 4096; allowed is a width that gives, with blocks 64, at most 2147483647 parameters" },
-        { () => _ = BanditBudgets.Quick with { Blocks = 0 }, "blocks is 0; allowed is a whole number from 1 to 64" },
-        { () => _ = new BanditEvaluationSettings { SolverOrder = 4 }, "solverOrder is 4; allowed is a whole number from 1 to 3" },
-        { () => BanditBudgets.Get("huge"), "budget is 'huge'; allowed is one of smoke, quick, paper" },
+        { () => _ = new RunSettings { Bandit = "donuts" }, "bandit is 'donuts'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals" },
+        { () => _ = new RunSettings { Width = 100 }, "width is 100; allowed is a multiple of 32 from 32 to 4096" },
+        { () => new RunSettings { Width = 4096, Blocks = 64 }.Check(), "width is 4096; allowed is a width that gives, with blocks 64, at most 2147483647 parameters" },
+        { () => _ = RunBudgets.Get("quick", BanditTask.Each[0]) with { Blocks = 0 }, "blocks is 0; allowed is a whole number from 1 to 64" },
+        { () => _ = new EvaluationSettings { SolverOrder = 4 }, "solverOrder is 4; allowed is a whole number from 1 to 3" },
+        { () => RunBudgets.Get("huge", BanditTask.Each[0]), "budget is 'huge'; allowed is one of smoke, quick, paper" },
         { () => _ = new LearningRateSchedule { WarmUpSteps = -3 }, "warmUpSteps is -3; allowed is a whole number of at least 0" },
         { () => _ = new ValueObjective(-1, 3), "temperature is -1; allowed is a finite number above 0" },
         { () => _ = new ValueObjective(1, 0), "labelScale is 0; allowed is a finite number above 0" },
@@ -40,24 +41,24 @@ public class SettingsTests
     [Fact]
     public void DefaultsAreThePapers()
     {
-        var run = BanditBudgets.Paper;
+        var run = BanditTask.Each[0].Paper();
         Assert.Equal((2048, 1_000_000, 1e-4, 0.1), (run.Behavior.Batch, run.Behavior.Steps, run.Behavior.LearningRate, run.Behavior.Dropout));
         Assert.Equal((256, 16, 200_000, 5e-5), (run.Alignment.States, run.Alignment.Candidates, run.Alignment.Steps, run.Alignment.LearningRate));
         Assert.Equal((1.0, 3.0, 256, 3), (run.Alignment.Temperature, run.Alignment.LabelScale, run.Width, run.Blocks));
         Assert.Equal((LearningRateSchedule.Constant, 0.0, 0.0), (run.Behavior.Schedule, run.Behavior.Averaging, run.Alignment.Averaging));
         Assert.Equal((15, 2), (run.Evaluation.SolverEvaluations, run.Evaluation.SolverOrder));
         Assert.Equal(3e-4, new PretrainingSettings().LearningRate);
-        foreach (var budget in BanditBudgets.ByName.Values)
-            budget.Check();
+        foreach (string budget in RunBudgets.NamesOf(RunKind.Bandit))
+            RunBudgets.Get(budget, BanditTask.Each[0]).Check();
     }
 
     [Fact]
     public void DpoTakesPairs()
     {
-        var pairs = BanditBudgets.Quick.Alignment.With(ObjectiveKind.Dpo);
+        var pairs = RunBudgets.Get("quick", BanditTask.Each[0]).Alignment.With(ObjectiveKind.Dpo);
         Assert.Equal(2, pairs.Candidates);
         Assert.Equal(ObjectiveKind.Dpo, pairs.CreateObjective().Kind);
-        Assert.Equal(16, BanditBudgets.Quick.Alignment.With(ObjectiveKind.Preference).Candidates);
+        Assert.Equal(16, RunBudgets.Get("quick", BanditTask.Each[0]).Alignment.With(ObjectiveKind.Preference).Candidates);
         Assert.False(pairs.CreateObjective().RecoversLabels);
         Assert.True(new ValueObjective(1, 3).RecoversLabels);
     }

@@ -1,8 +1,10 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
@@ -15,9 +17,8 @@ public sealed class SeveralSeedsTests : IDisposable
 {
     private const int Count = 3;
 
-    private static readonly BanditRun _tiny = BanditBudgets.Smoke with
+    private static readonly RunSettings _tiny = RunBudgets.Get("smoke", BanditTask.Each[2]) with
     {
-        Bandit = "rings",
         Seed = 7,
         Points = 300,
         Width = 32,
@@ -27,7 +28,7 @@ public sealed class SeveralSeedsTests : IDisposable
         Evaluation = new() { HeldOut = 16, Samples = 16, DistancePoints = 16, SolverEvaluations = 2 },
     };
 
-    private static readonly BanditRun _averaged = _tiny with
+    private static readonly RunSettings _averaged = _tiny with
     {
         Behavior = _tiny.Behavior with { Averaging = 0.1 },
         Alignment = _tiny.Alignment with { Averaging = 0.1 },
@@ -49,29 +50,22 @@ public sealed class SeveralSeedsTests : IDisposable
     public void EachSeedHasTheBitsOfItsRunAlone(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);
-        using var pipeline = new BanditPipeline(device, _averaged, Count);
+        var together = new TestRun(device, At("together"), _averaged, Count);
         Recorder[] recorders = [.. Enumerable.Range(0, Count).Select(_ => new Recorder())];
-        var results = pipeline.Run(recorders);
-        pipeline.SaveState(Folders("together"));
-        Assert.Equal(Count, pipeline.Seeds.Select(seed => seed.Policy.CloneParameters()[100]).Distinct().Count());
+        var results = together.RunSeeds(recorders);
+        Assert.Equal(Count, Enumerable.Range(0, Count).Select(m => together.Policy(m)[100]).Distinct().Count());
         for (int m = 0; m < Count; m++)
         {
-            var seed = pipeline.Seeds[m];
-            Assert.Equal(_averaged.Seed + (ulong)m, seed.Settings.Seed);
-            using var alone = new BanditPipeline(device, seed.Settings);
+            var alone = new TestRun(device, At("alone"), _averaged with { Seed = _averaged.Seed + (ulong)m });
             var recorder = new Recorder();
-            var result = alone.Run(recorder);
-            alone.SaveState(At("alone"));
-            Assert.Equal(alone.Dataset.Points, seed.Dataset.Points);
-            Assert.Equal(alone.Behavior.CloneParameters(), seed.Behavior.CloneParameters());
-            Assert.Equal(alone.Policy.CloneParameters(), seed.Policy.CloneParameters());
-            Assert.Equal(result.Evaluation!.Metrics, results[m].Evaluation!.Metrics);
-            Assert.Equal(result.Evaluation.PolicySamples, results[m].Evaluation!.PolicySamples);
+            var result = alone.Run(observer: recorder);
+            Assert.Equal(result.Exact!.Metrics, results[m].Exact!.Metrics);
+            Assert.Equal(result.Exact.PolicySamples, results[m].Exact!.PolicySamples);
             Assert.Equal(result.Stages.Select(Untimed), results[m].Stages.Select(Untimed));
             Assert.Equal(recorder.Events, recorders[m].Events);
             Assert.Equal(recorder.Losses, recorders[m].Losses);
-            foreach (string state in new[] { "behavior", "alignment" })
-                Assert.Equal(File.ReadAllBytes(State("alone", state)), File.ReadAllBytes(State($"together{m}", state)));
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(alone.Files().BehaviorState)!))
+                Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(together.Files(m).BehaviorState)!, Path.GetFileName(file))));
         }
 
         static StageResult Untimed(StageResult result) => result with { Seconds = 0 };
@@ -80,79 +74,99 @@ public sealed class SeveralSeedsTests : IDisposable
     [Fact]
     public void AnInterruptedBatchGoesOnExactly()
     {
-        using var whole = new BanditPipeline(_device, _averaged, Count);
-        whole.Run(new Recorder?[Count]);
+        var whole = new TestRun(_device, At("whole"), _averaged, Count);
+        whole.RunSeeds();
         foreach (string at in new[] { BehaviorPretraining.StageName, PolicyAlignment.StageName })
         {
             using var source = new CancellationTokenSource();
-            using var interrupted = new BanditPipeline(_device, _averaged, Count);
-            var results = interrupted.Run([null, new Recorder { OnProgress = progress => { if (progress.Stage == at && progress.Step == 2) source.Cancel(); } }, null], source.Token);
+            var interrupted = new TestRun(_device, At(at), _averaged, Count);
+            var results = interrupted.RunSeeds([null, new Recorder { OnProgress = progress => { if (progress.Stage == at && progress.Step == 2) source.Cancel(); } }, null], source.Token);
             Assert.All(results, result => Assert.Equal((at, 2, false, null), (result.Stages[^1].Stage, result.Stages[^1].Steps, result.Completed, result.Divergence)));
-            interrupted.SaveState(Folders("state"));
 
             // In a batch of other neighbours, too: the last two alone.
-            using var resumed = new BanditPipeline(_device, _averaged with { Seed = _averaged.Seed + 1 }, Count - 1);
-            resumed.LoadState([At("state1"), At("state2")]);
-            Assert.All(resumed.Run(new Recorder?[Count - 1]), result => Assert.True(result.Completed));
-            Assert.Equal(whole.Seeds[1].Policy.CloneParameters(), resumed.Seeds[0].Policy.CloneParameters());
-            Assert.Equal(whole.Seeds[2].Policy.CloneParameters(), resumed.Seeds[1].Policy.CloneParameters());
+            var resumed = new TestRun(_device, At(at), _averaged with { Seed = _averaged.Seed + 1 }, Count - 1);
+            Assert.All(resumed.RunSeeds(), result => Assert.True(result.Completed));
+            Assert.Equal(whole.Policy(1), resumed.Policy(0));
+            Assert.Equal(whole.Policy(2), resumed.Policy(1));
         }
     }
 
     [Fact]
     public void StatesOfOtherSeedsOrOfOtherStepsAreRefused()
     {
-        using var pipeline = new BanditPipeline(_device, _tiny, Count);
-        using var first = new BanditPipeline(_device, _tiny);
-        pipeline.SaveState(Folders("state"));
-        first.Run();
-        first.SaveState(At("further"));
-        Assert.Contains("its seed is 8 and not 7", Refused([At("state1"), At("state0"), At("state2")]), StringComparison.Ordinal);
-        Assert.Contains("0 steps old where", Refused([At("further"), At("state1"), At("state2")]), StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => pipeline.LoadState([At("state0")]));
-        pipeline.LoadState(Folders("state"));
-        Assert.Equal(first.Dataset.Points, pipeline.Dataset.Points);
+        var run = new TestRun(_device, At("run"), _tiny, Count);
+        using (var source = new CancellationTokenSource())
+        {
+            source.Cancel();
+            run.RunSeeds(cancellation: source.Token);
+        }
 
-        string Refused(string[] folders) => Assert.Throws<InvalidFileException>(() => pipeline.LoadState(folders)).Message;
+        new TestRun(_device, At("run"), _tiny).Run();
+        Assert.Contains("0 steps old where", Assert.Throws<InvalidFileException>(() => run.RunSeeds()).Message, StringComparison.Ordinal);
+        File.Copy(run.Files(1).BehaviorState, run.Files(0).BehaviorState, overwrite: true);
+        Assert.Contains("its seed is 8 and not 7", Assert.Throws<InvalidFileException>(() => run.RunSeeds()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("behavior", 2, new[] { "started behavior 0/5", "diverged behavior 2" })]
-    [InlineData("alignment", 2, new[] { "started behavior 0/5", "2/5", "4/5", "5/5", "finished behavior 5", "started alignment 0/5", "diverged alignment 2" })]
-    [InlineData("evaluation", 5, new[] { "started behavior 0/5", "2/5", "4/5", "5/5", "finished behavior 5", "started alignment 0/5", "2/5", "4/5", "5/5", "finished alignment 5", "started evaluation 0/1", "diverged alignment 5" })]
-    public void ASeedThatDivergesStopsNobodyElse(string stage, long step, string[] events)
+    [InlineData("behavior", new[] { "started behavior 0/5", "diverged behavior 2" })]
+    [InlineData("alignment", new[] { "started alignment 0/5", "diverged alignment 2" })]
+    public void ASeedThatDivergesStopsNobodyElse(string stage, string[] events)
     {
-        using var healthy = new BanditPipeline(_device, _tiny, Count);
-        var expected = healthy.Run(new Recorder?[Count]);
-        using var pipeline = new BanditPipeline(_device, _tiny, Count);
-        var sick = new Recorder { OnStarted = started => { if (started == stage) Break(stage == "behavior" ? pipeline.Seeds[1].Behavior : pipeline.Seeds[1].Policy); } };
-        var results = pipeline.Run([null, sick, null]);
+        var expected = Train(stage, broken: false, [new(), new(), new()]);
+        Recorder sick = new();
+        SeedTraining[] seeds = [new(), new(sick), new()];
+        var trained = Train(stage, broken: true, seeds);
         Assert.Equal(events, sick.Events);
-        Assert.Equal(step, results[1].Divergence!.Step);
-        Assert.Null(results[1].Evaluation);
+        Assert.Equal(2, seeds[1].Divergence!.Step);
         foreach (int m in new[] { 0, 2 })
         {
-            Assert.Null(results[m].Divergence);
-            Assert.Equal(expected[m].Evaluation!.Metrics, results[m].Evaluation!.Metrics);
-            Assert.Equal(healthy.Seeds[m].Policy.CloneParameters(), pipeline.Seeds[m].Policy.CloneParameters());
+            Assert.Null(seeds[m].Divergence);
+            Assert.Equal(expected[m], trained[m]);
+        }
+    }
+
+    [Fact]
+    public void ASeedWhosePolicyIsNoNumberStopsNobodyElse()
+    {
+        var healthy = new TestRun(_device, At("healthy"), _tiny, Count).RunSeeds();
+        var run = new TestRun(_device, At("run"), _tiny, Count);
+        var first = new Recorder { OnStarted = stage => { if (stage == "evaluation") BreakPolicy(1); } };
+        var sick = new Recorder();
+        var results = run.RunSeeds([first, sick, null]);
+        Assert.Equal(["started evaluation 0/1", "diverged alignment 5"], sick.Events[^2..]);
+        Assert.Equal(5, results[1].Divergence!.Step);
+        Assert.Null(results[1].Exact);
+        foreach (int m in new[] { 0, 2 })
+            Assert.Equal(healthy[m].Exact!.Metrics, results[m].Exact!.Metrics);
+
+        void BreakPolicy(int seed)
+        {
+            var weights = BdmWeights.Load(run.Files(seed).PolicyWeights);
+            Array.Fill(weights.Parameters, float.NaN);
+            weights.Save(run.Files(seed).PolicyWeights, overwrite: true);
         }
     }
 
     [Fact]
     public void WhereAllDivergeNobodyGoesOn()
     {
-        using var pipeline = new BanditPipeline(_device, _tiny, Count);
-        foreach (var seed in pipeline.Seeds)
-            Break(seed.Behavior);
-        var recorder = new Recorder();
-        var results = pipeline.Run([recorder, null, null]);
+        using var models = ModelBatch.Create(_device, _tiny.CreateShape(), 0, Count);
+        foreach (var model in models.Models)
+            Break(model);
+        using var data = Pairs();
+        using var stage = new BehaviorPretraining(_tiny.Behavior, models, data, _tiny.Seed);
+        Recorder recorder = new();
+        SeedTraining[] seeds = [new(recorder), new(), new()];
+        stage.Run(seeds);
         Assert.Equal(["started behavior 0/5", "diverged behavior 2"], recorder.Events);
-        Assert.All(results, result => Assert.Equal((2, 0), (result.Divergence!.Step, result.Stages.Count)));
+        Assert.All(seeds, seed => Assert.Equal((2, 0), (seed.Divergence!.Step, seed.Stages.Count)));
 
-        // A pipeline of one says so as it always has.
-        using var one = new BanditPipeline(_device, _tiny);
-        Break(one.Behavior);
-        Assert.Throws<TrainingDivergedException>(() => one.Run());
+        // A stage of one says so as an exception.
+        using var one = BottleneckDiffusionModel.Create(_device, _tiny.CreateShape(), 0);
+        Break(one);
+        using var points = new BehaviorDataset(_device, BanditDataset.Create("rings", 300, 7).Points, 2);
+        using var alone = new BehaviorPretraining(_tiny.Behavior, one, points, 7);
+        Assert.Throws<TrainingDivergedException>(() => alone.Run());
     }
 
     [Fact]
@@ -196,6 +210,27 @@ public sealed class SeveralSeedsTests : IDisposable
         Assert.Throws<ArgumentException>(() => stage.Run());
     }
 
+    // A stage of three seeds, the second perhaps broken: each model's parameters at the end.
+    private float[][] Train(string stage, bool broken, SeedTraining[] seeds)
+    {
+        using var behaviors = ModelBatch.Create(_device, _tiny.CreateShape(), _tiny.Seed, Count);
+        using var policies = behaviors.Copy();
+        var models = stage == "behavior" ? behaviors : policies;
+        if (broken)
+            Break(models.Models[1]);
+        using var data = Pairs();
+        using var batches = new BanditBatches(_device, Bandits(), _tiny.Alignment.Candidates);
+        using TrainingStage training = stage == "behavior"
+            ? new BehaviorPretraining(_tiny.Behavior, behaviors, data, _tiny.Seed)
+            : new PolicyAlignment(_tiny.Alignment, policies, behaviors, batches, _tiny.Seed);
+        training.Run(seeds);
+        return [.. models.Models.Select(model => model.CloneParameters())];
+    }
+
+    private static BanditDataset[] Bandits() => [.. Enumerable.Range(0, Count).Select(m => BanditDataset.Create("rings", _tiny.Points, _tiny.Seed + (ulong)m))];
+
+    private BehaviorDataset Pairs() => BehaviorDataset.OfEach(_device, [.. Bandits().Select(bandit => bandit.Points)], BanditDataset.Dimensions);
+
     private static void Break(BottleneckDiffusionModel model)
     {
         float[] broken = new float[model.Layout.Length];
@@ -204,8 +239,4 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     private string At(string name) => Path.Combine(_folder, name);
-
-    private string State(string folder, string stage) => Path.Combine(At(folder), stage + ".state.safetensors");
-
-    private string[] Folders(string name) => [.. Enumerable.Range(0, Count).Select(m => At($"{name}{m}"))];
 }

@@ -1,12 +1,15 @@
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
 using EDA.Tests.Gpu;
+using EDA.Tests.Host;
 
 namespace EDA.Tests.Engine;
 
@@ -20,7 +23,7 @@ public sealed class SoftwareAgreementTests
     [InlineData("moons", 96, 1)]
     public void TwentyStepsOfEachStageComeToTheSameParameters(string bandit, int width, int blocks)
     {
-        var run = new BanditRun
+        var run = new RunSettings
         {
             Bandit = bandit,
             Seed = 11,
@@ -45,7 +48,7 @@ public sealed class SoftwareAgreementTests
     [InlineData(CriticMethod.Online)]
     public void AllStagesOnADatasetComeToTheSame(CriticMethod method)
     {
-        var run = (OfflineTask.Generated[0].PaperRun() with
+        var run = (DatasetTask.Generated[0].Paper() with
         {
             Seed = 5,
             Width = 32,
@@ -78,23 +81,24 @@ public sealed class SoftwareAgreementTests
         }
     }
 
-    private static StageFiles RunStages(IDevice device, OfflineRun run, DirectoryInfo folder)
+    private static StageFiles RunStages(IDevice device, RunSettings settings, DirectoryInfo folder)
     {
-        var files = new StageFiles(folder.FullName);
-        var result = new OfflinePipeline(device, run, GeneratedDataset.Create(run), EnvironmentCatalogue.Find(run.Environment), files).RunAll();
+        var run = new TestRun(device, folder.FullName, settings);
+        var result = run.Run();
         Assert.True(result.Completed);
-        Assert.All(result.Scores.Values, score => Assert.Equal(run.Evaluation.Episodes, score.Returns.Count));
-        return files;
+        Assert.All(result.Scores.Values, score => Assert.Equal(settings.Evaluation.Episodes, score.Returns.Count));
+        return run.Files();
     }
 
-    private static (float[] Start, float[] Behavior, float[] Policy, IReadOnlyList<double> Losses) Train(IDevice opened, BanditRun run)
+    private static (float[] Start, float[] Behavior, float[] Policy, IReadOnlyList<double> Losses) Train(IDevice opened, RunSettings settings)
     {
         using var device = opened;
-        using var pipeline = new BanditPipeline(device, run);
+        using var folder = new ScratchFolder();
+        var run = new TestRun(device, folder.Path, settings);
         var recorder = new Recorder();
-        float[] start = pipeline.Behavior.CloneParameters();
-        Assert.True(pipeline.Run(recorder).Completed);
-        return (start, pipeline.Behavior.CloneParameters(), pipeline.Policy.CloneParameters(), recorder.Losses);
+        using var start = BottleneckDiffusionModel.Create(device, settings.CreateShape(), settings.Seed);
+        Assert.True(run.Run(observer: recorder).Completed);
+        return (start.CloneParameters(), run.Behavior(), run.Policy(), recorder.Losses);
     }
 
     // Of the way they went, which is a small part of their norm.

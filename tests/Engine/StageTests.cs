@@ -9,7 +9,7 @@ using EDA.Kernels;
 
 namespace EDA.Tests.Engine;
 
-/// <summary>The loops on a device whose training steps are simple enough to foresee; real training is in BanditPipelineTests.</summary>
+/// <summary>The loops on a device whose training steps are simple enough to foresee; real training is in BanditRunTests.</summary>
 public sealed class StageTests : IDisposable
 {
     private static readonly BdmShape _shape = new(0, 2, 32, 1);

@@ -1,10 +1,11 @@
 using EDA.Engine.Optimizers;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
 using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Engine;
 using EDA.Tests.Golden;
+using EDA.Tests.Host;
 using EDA.Tests.Kernels;
 
 namespace EDA.Tests.Gpu;
@@ -12,7 +13,7 @@ namespace EDA.Tests.Gpu;
 /// <summary>Replayed operations do what launched ones do, at every step, and recordings are kept as long as they are good.</summary>
 public sealed class RecordingTests
 {
-    private static readonly BanditRun Run = BanditBudgets.Smoke with
+    private static readonly RunSettings Run = RunBudgets.Get("smoke", BanditTask.Each[0]) with
     {
         Points = 500,
         Width = 32,
@@ -146,10 +147,11 @@ public sealed class RecordingTests
     private static (float[] Behavior, float[] Policy, float[] Samples, List<double> Losses) Train(GpuBackend backend)
     {
         var recorder = new EDA.Tests.Engine.Recorder();
+        using var folder = new ScratchFolder();
         using var device = new GpuDevice(backend);
-        using var pipeline = new BanditPipeline(device, Run);
-        var result = pipeline.Run(recorder);
-        return (pipeline.Behavior.CloneParameters(), pipeline.Policy.CloneParameters(), result.Evaluation!.PolicySamples, recorder.Losses);
+        var run = new TestRun(device, folder.Path, Run);
+        var result = run.Run(observer: recorder);
+        return (run.Behavior(), run.Policy(), result.Exact!.PolicySamples, recorder.Losses);
     }
 
     private sealed class Arrays(IDevice device, BdmLayout layout) : IDisposable

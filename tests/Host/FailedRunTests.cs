@@ -1,9 +1,10 @@
 using System.Text.Json;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Host.Progress;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 using EDA.Kernels.Cpu;
 
 namespace EDA.Tests.Host;
@@ -11,7 +12,9 @@ namespace EDA.Tests.Host;
 /// <summary>A run that fails keeps what it trained until then.</summary>
 public sealed class FailedRunTests : IDisposable
 {
-    private static readonly BanditRun _tiny = BanditBudgets.Smoke with
+    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+
+    private static readonly RunSettings _tiny = RunBudgets.Get("smoke", _rings) with
     {
         Points = 1000,
         Width = 32,
@@ -70,7 +73,7 @@ public sealed class FailedRunTests : IDisposable
         float[] broken = behavior.CloneParameters();
         Array.Fill(broken, float.NaN);
         (breakBehavior ? behavior : policy).SetParameters(broken);
-        var dataset = BanditDataset.Create(_tiny.Bandit, _tiny.Points, 0);
+        var dataset = BanditDataset.Create(_tiny.Bandit!, _tiny.Points, 0);
         var error = Assert.Throws<TrainingDivergedException>(() => BanditEvaluation.Measure(_tiny, dataset, behavior, policy));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
@@ -87,8 +90,8 @@ public sealed class FailedRunTests : IDisposable
     private void Fail<T>(string stage, long step, T failure)
         where T : Exception
     {
-        var request = new BanditRequest(Recipe.Find("bandit-rings"), "smoke", "cpu", null, _folder.At("run"), [], _tiny);
-        Assert.Same(failure, Assert.Throws<T>(() => BanditRecipeRun.Execute(request, new FailingDisplay(stage, step, failure), default)));
+        var request = new RunRequest { Task = _rings, Budget = "smoke", Device = "cpu", Settings = _tiny, Options = [] };
+        Assert.Same(failure, Assert.Throws<T>(() => RunExecution.Begin(request, _folder.At("run"), null, new FailingDisplay(stage, step, failure), default)));
     }
 
     // Fails where a stage reports a step; at step 0, where it starts.

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using EDA.Engine.Alignment;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Figures;
@@ -120,10 +121,11 @@ public sealed partial class ReportTests : IDisposable
         Assert.All(figures.Take(2), figure => Assert.Equal(exact, figure.Svg.Contains("exact", StringComparison.Ordinal)));
         Assert.Equal(exact, figures[0].Caption.Contains("exact", StringComparison.Ordinal));
 
-        var settings = BanditBudgets.Smoke;
-        var outcome = new BanditOutcome
+        var task = RunTask.Find("bandit-rings");
+        var settings = RunBudgets.Get("smoke", task);
+        var outcome = new RunOutcome
         {
-            Recipe = "bandit-rings",
+            Task = task,
             Budget = "smoke",
             Settings = settings with { Alignment = settings.Alignment.With(objective) },
             Device = "cpu",
@@ -131,7 +133,7 @@ public sealed partial class ReportTests : IDisposable
             Started = DateTimeOffset.UnixEpoch,
             Stages = [],
             Seconds = [],
-            Metrics = new BanditMetrics { TargetMeanQ = 0.875, PolicyMeanQ = 0.5 },
+            Exact = new BanditMetrics { TargetMeanQ = 0.875, PolicyMeanQ = 0.5 },
         };
         string page = IndexPage.Write(outcome, [], figures);
         Assert.Equal(exact, page.Contains("<td>0.500</td><td>0.875</td>", StringComparison.Ordinal));

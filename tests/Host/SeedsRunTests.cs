@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Runs;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Progress;
-using EDA.Host.Recipes;
 using EDA.Host.Reports;
+using EDA.Host.Runs;
 using EDA.Host.Setup;
 using EDA.Kernels;
 using EDA.Tests.Engine;
@@ -21,9 +22,10 @@ public sealed class SeedsRunTests : IDisposable
         "heldOut=64", "samples=64", "distancePoints=32",
     ];
 
-    private static readonly BanditRun _run = BanditBudgets.Smoke with
+    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+
+    private static readonly RunSettings _run = RunBudgets.Get("smoke", _rings) with
     {
-        Bandit = "rings",
         Seed = 5,
         Points = 300,
         Width = 32,
@@ -121,8 +123,8 @@ public sealed class SeedsRunTests : IDisposable
         Assert.True(File.Exists(Path.Combine(folder.FullPath, "bandit-rings-seed7", "checkpoints", "policy.safetensors")));
 
         // With the numbers that they have among themselves alone.
-        var (_, alone) = BanditRecipeRun.Execute(Request("alone") with { Seeds = null, Settings = _run with { Seed = 7 } }, new PlainDisplay(), default);
-        Assert.Equal(alone.Metrics, outcome.Runs[2].Metrics);
+        var (_, alone) = RunExecution.Begin(Request.Alone(7), _folder.At("alone"), null, new PlainDisplay(), default);
+        Assert.Equal(alone.Exact, outcome.Runs[2].Exact);
     }
 
     [Fact]
@@ -139,7 +141,7 @@ public sealed class SeedsRunTests : IDisposable
         {
             string run = Path.Combine(folder.FullPath, $"bandit-rings-seed{seed}");
             Assert.True((bool)Read(run, "result.json")["interrupted"]!);
-            Assert.Equal(["behavior.safetensors", "policy.safetensors"], Names(Path.Combine(run, "checkpoints")));
+            Assert.Equal(["alignment.state.safetensors", "behavior.safetensors", "behavior.state.safetensors", "policy.safetensors"], Names(Path.Combine(run, "checkpoints")));
         }
     }
 
@@ -154,7 +156,7 @@ public sealed class SeedsRunTests : IDisposable
         {
             string run = Path.Combine(_folder.At("failed"), $"bandit-rings-seed{seed}");
             Assert.Equal("out of paper", (string?)Read(run, "result.json")["error"]);
-            Assert.Equal(["behavior.safetensors", "policy.safetensors"], Names(Path.Combine(run, "checkpoints")));
+            Assert.Equal(["alignment.state.safetensors", "behavior.safetensors", "behavior.state.safetensors", "policy.safetensors"], Names(Path.Combine(run, "checkpoints")));
         }
     }
 
@@ -179,10 +181,10 @@ public sealed class SeedsRunTests : IDisposable
 
     private static IEnumerable<string> Keys(JsonNode node) => node is JsonObject document ? document.Select(pair => pair.Key) : [];
 
-    private BanditRequest Request(string name) => new(Recipe.Find("bandit-rings"), "smoke", "cpu", null, _folder.At(name), [], _run, new SeedRange(5, 3));
+    private static RunRequest Request => new() { Task = _rings, Budget = "smoke", Device = "cpu", Settings = _run, Options = [], Seeds = new SeedRange(5, 3) };
 
     private (SeedsFolder Folder, SeedsOutcome Outcome) Execute(string name, CancellationToken cancellation, OptimizerFactory? optimizer, PlainDisplay? display = null) =>
-        BanditRecipeRun.ExecuteSeeds(Request(name), new SeedRange(5, 3), display ?? new PlainDisplay(), cancellation, optimizer);
+        RunExecution.BeginSeeds(Request, _folder.At(name), display ?? new PlainDisplay(), cancellation, optimizer);
 
     // Adam that loses the second model's numbers at its third step, where the first stage is half way.
     private sealed class BreakingAdam(IDevice device, DeviceArray<float> parameters) : IOptimizer

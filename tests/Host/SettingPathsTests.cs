@@ -1,8 +1,8 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Optimizers;
-using EDA.Engine.Stages;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
-using EDA.Host.Recipes;
+using EDA.Host.Runs;
 
 namespace EDA.Tests.Host;
 
@@ -11,7 +11,7 @@ public sealed class SettingPathsTests
     [Fact]
     public void ASettingChangesAndTheRestStays()
     {
-        var run = BanditBudgets.Smoke with { Bandit = "rings", Seed = ulong.MaxValue };
+        var run = RunBudgets.Get("smoke", RunTask.Find("bandit-rings")) with { Seed = ulong.MaxValue };
         var changed = SettingPaths.Apply(run, "behavior.learningRate = 0.5");
         Assert.Equal(run with { Behavior = run.Behavior with { LearningRate = 0.5 } }, changed);
     }
@@ -20,18 +20,18 @@ public sealed class SettingPathsTests
     [InlineData("alignment.objective=preference")]
     [InlineData("objective=preference")]
     public void WordsAndUniqueEndsAreUnderstood(string assignment) =>
-        Assert.Equal(ObjectiveKind.Preference, SettingPaths.Apply(BanditBudgets.Quick, assignment).Alignment.Objective);
+        Assert.Equal(ObjectiveKind.Preference, SettingPaths.Apply(Quick, assignment).Alignment.Objective);
 
     [Fact]
     public void NestedSettingsAreReached() =>
-        Assert.Equal(LearningRateCurve.Constant, SettingPaths.Apply(BanditBudgets.Quick, "behavior.schedule.curve=constant").Behavior.Schedule.Curve);
+        Assert.Equal(LearningRateCurve.Constant, SettingPaths.Apply(Quick, "behavior.schedule.curve=constant").Behavior.Schedule.Curve);
 
     [Fact]
     public void SwitchesAreTrueOrFalse()
     {
-        Assert.True(SettingPaths.Apply(new OfflineRun(), "critic.clipsActions=true").Critic.ClipsActions);
-        Assert.False(SettingPaths.Apply(new OfflineRun { Critic = new() { ClipsActions = true } }, "clipsActions=false").Critic.ClipsActions);
-        Assert.Equal("critic.clipsActions is '1'; allowed is one of true, false", Assert.Throws<UserError>(() => SettingPaths.Apply(new OfflineRun(), "critic.clipsActions=1")).Message);
+        Assert.True(SettingPaths.Apply(new RunSettings(), "critic.clipsActions=true").Critic.ClipsActions);
+        Assert.False(SettingPaths.Apply(new RunSettings { Critic = new() { ClipsActions = true } }, "clipsActions=false").Critic.ClipsActions);
+        Assert.Equal("critic.clipsActions is '1'; allowed is one of true, false", Assert.Throws<UserError>(() => SettingPaths.Apply(new RunSettings(), "critic.clipsActions=1")).Message);
     }
 
     [Theory]
@@ -43,6 +43,20 @@ public sealed class SettingPathsTests
     [InlineData("points=3000000000")]
     [InlineData("behavior.dropout=1")]
     [InlineData("alignment.objective=0")]
+    [InlineData("critic.steps=1")]
+    [InlineData("evaluation.episodes=1")]
     public void TheRestIsRefused(string assignment) =>
-        Assert.Throws<UserError>(() => SettingPaths.Apply(BanditBudgets.Quick, assignment));
+        Assert.Throws<UserError>(() => SettingPaths.Apply(Quick, assignment));
+
+    [Fact]
+    public void AKindOfRunWritesDownTheSettingsThatItHas()
+    {
+        var (bandit, dataset) = (SettingPaths.Document(Quick), SettingPaths.Document(new RunSettings()));
+        Assert.Equal(["bandit", "seed", "points", "width", "blocks", "behavior", "alignment", "evaluation"], bandit.Select(setting => setting.Key));
+        Assert.Equal(["heldOut", "samples", "distancePoints", "solverEvaluations", "solverOrder"], bandit["evaluation"]!.AsObject().Select(setting => setting.Key));
+        Assert.Equal(["environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "behavior", "critic", "labels", "alignment", "evaluation"], dataset.Select(setting => setting.Key));
+        Assert.Equal(["episodes", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
+    }
+
+    private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Find("bandit-8gaussians"));
 }

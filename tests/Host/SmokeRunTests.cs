@@ -28,7 +28,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
         Assert.Equal(5, root.GetProperty("seed").GetInt32());
         Assert.Contains("--set labelScale=2", root.GetProperty("command").GetString(), StringComparison.Ordinal);
         Assert.Equal(2, root.GetProperty("alignment").GetProperty("labelScale").GetDouble());
-        foreach (string path in EDA.Host.Recipes.SettingPaths.Of<EDA.Engine.Stages.BanditRun>().Keys)
+        foreach (string path in EDA.Host.Runs.SettingPaths.Of(EDA.Engine.Runs.RunKind.Bandit).Keys)
         {
             var element = root;
             foreach (string name in path.Split('.'))

@@ -6,9 +6,8 @@ namespace EDA.Kernels.Gpu;
 public static class GpuMemory
 {
     /// <summary>
-    /// Pretraining, alignment and sampling of a behavior and a policy, as the engine does them: their parameters, two
-    /// stages' gradients and moments, and the workspaces, which are nearly all of it, with that of densities at its
-    /// largest. Data apart.
+    /// The largest of pretraining, alignment and evaluation of a behavior and a policy, as the engine does them one after
+    /// the other: parameters, gradients and moments, and the workspaces, which are nearly all of it. Data apart.
     /// </summary>
     /// <param name="shape">The network.</param>
     /// <param name="batch">The rows of a pretraining step.</param>
@@ -21,11 +20,11 @@ public static class GpuMemory
     {
         int alignedStates = Math.Min(states, Math.Max(1, GpuSlab.Rows / candidates));
         int denoised = Math.Min(batch, GpuSlab.Rows), sampled = Math.Min(samples, GpuSlab.Rows);
-        long parameters = sizeof(float) * 8L * new BdmLayout(shape).Length;
-        return parameters
-            + BdmBuffers.Bytes(shape, BdmPurpose.Denoising, denoised, denoised)
-            + BdmBuffers.Bytes(shape, BdmPurpose.Alignment, alignedStates * candidates, alignedStates)
-            + (2 * (BdmBuffers.Bytes(shape, BdmPurpose.Score, sampled, sampled) + BdmBuffers.Bytes(shape, BdmPurpose.Density, GpuSlab.Rows, GpuSlab.Rows)));
+        long parameters = sizeof(float) * (long)new BdmLayout(shape).Length;
+        long pretraining = (4 * parameters) + BdmBuffers.Bytes(shape, BdmPurpose.Denoising, denoised, denoised);
+        long alignment = (5 * parameters) + BdmBuffers.Bytes(shape, BdmPurpose.Alignment, alignedStates * candidates, alignedStates);
+        long evaluation = 2 * (parameters + BdmBuffers.Bytes(shape, BdmPurpose.Score, sampled, sampled) + BdmBuffers.Bytes(shape, BdmPurpose.Density, GpuSlab.Rows, GpuSlab.Rows));
+        return Math.Max(pretraining, Math.Max(alignment, evaluation));
     }
 
     /// <summary>A number of bytes for people.</summary>

@@ -1,0 +1,140 @@
+using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Stages;
+using EDA.Kernels;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>
+/// Policy alignment (method: section 5), of all seeds side by side, from the finished behaviors. Stages differ in where
+/// the labelled candidates come from, and when.
+/// </summary>
+internal abstract class AlignStage : RunStage
+{
+    public sealed override string Name => RunStages.Align;
+
+    public sealed override string Section => "alignment";
+
+    public sealed override StageProgress Progress(SeedRun seed) => new(
+        File.Exists(seed.Files.AlignmentState) && File.Exists(seed.Files.PolicyWeights) ? TrainingState.StepOf(seed.Files.AlignmentState) : 0, Settings(seed.Settings).Steps);
+
+    public override void RequireSettings(SeedRun seed)
+    {
+        if (File.Exists(seed.Files.AlignmentState))
+            TrainingState.RequireSettings(seed.Files.AlignmentState, Settings(seed.Settings).Numerical, seed.Settings.Seed);
+    }
+
+    /// <summary>The settings of the alignment itself.</summary>
+    protected virtual AlignmentSettings Settings(RunSettings settings) => settings.Alignment;
+
+    /// <summary>The behaviors as pretraining left them; in the place of a seed that diverged, weights that train nobody.</summary>
+    protected static ModelBatch FinishedBehaviors(StageWork work)
+    {
+        var models = ModelBatch.Create(work.Device, work.Settings.CreateShape(), work.Settings.Seed, work.Seeds.Count);
+        try
+        {
+            foreach (var (seed, model) in work.Seeds.Zip(models.Models).Where(pair => pair.First.Training.Divergence is null))
+                model.SetParameters(BdmWeights.Load(seed.Files.BehaviorWeights).Parameters);
+            return models;
+        }
+        catch
+        {
+            models.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>Alignment on candidates whose labels are there before it begins.</summary>
+internal abstract class LabelledAlignStage : AlignStage
+{
+    public override void Run(StageWork work)
+    {
+        var seeds = work.Seeds;
+        using var behaviors = FinishedBehaviors(work);
+        using var policies = behaviors.Copy();
+        using var opened = new OpenedBatches();
+        var batches = OpenBatches(work, behaviors, opened);
+        using var alignment = new PolicyAlignment(Settings(work.Settings), policies, behaviors, batches, work.Settings.Seed, work.Optimizer);
+        if (seeds.Any(seed => File.Exists(seed.Files.AlignmentState)))
+            alignment.LoadState([.. seeds.Select(seed => seed.Files.AlignmentState)]);
+        StateSaving.Run(alignment, Save, () => alignment.Run(work.Trainings, cancellation: work.Cancellation));
+
+        bool Save()
+        {
+            foreach (var (seed, model) in seeds.Zip(policies.Models).Where(pair => pair.First.Training.Divergence is null))
+                model.ToWeights().Save(seed.Files.PolicyWeights, overwrite: true);
+            alignment.SaveState([.. seeds.Select(seed => seed.Training.Divergence is null ? seed.Files.AlignmentState : null)]);
+            return true;
+        }
+    }
+
+    /// <summary>Where the labelled candidates come from.</summary>
+    /// <param name="work">What the stage works with.</param>
+    /// <param name="behaviors">The finished behaviors.</param>
+    /// <param name="opened">Takes everything that is opened, the batches included.</param>
+    /// <returns>The batches.</returns>
+    protected abstract IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened);
+}
+
+/// <summary>Alignment of bandits: each step draws dataset points and their energies anew.</summary>
+/// <param name="datasets">The points of each seed.</param>
+internal sealed class BanditAlignStage(IReadOnlyList<Data.BanditDataset> datasets) : LabelledAlignStage
+{
+    public override IReadOnlyList<string> Needs => [RunStages.Behavior];
+
+    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
+        opened.Add(new BanditBatches(work.Device, datasets, work.Settings.Alignment.Candidates));
+}
+
+/// <summary>Alignment on annotations of the user's own, which bring their own number of candidates.</summary>
+/// <param name="labels">The annotations.</param>
+internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
+{
+    public override IReadOnlyList<string> Needs => [RunStages.Behavior];
+
+    /// <summary>The alignment's settings with the annotations' number of candidates.</summary>
+    public static AlignmentSettings With(AlignmentSettings settings, UserLabels labels) => settings with { Candidates = labels.CandidateCount };
+
+    protected override AlignmentSettings Settings(RunSettings settings) => With(settings.Alignment, labels);
+
+    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToDataset(work.Device));
+}
+
+/// <summary>Alignment on the behavior's candidates, labelled by the critic.</summary>
+/// <param name="data">The data.</param>
+internal sealed class CandidateAlignStage(DatasetWork data) : LabelledAlignStage
+{
+    public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label, RunStages.Critic];
+
+    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
+    {
+        var (settings, files) = (work.Settings, work.Seeds[0].Files);
+        float[] states = data.LabelledStates(settings);
+        var candidates = opened.Add(data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates));
+        using var critic = SavedModels.Critic(work.Device, settings, files)!;
+        var labels = opened.Add(new CandidateLabelling(critic, states, candidates).OpenFile(files.Labels));
+        return opened.Add(new CandidateBatches(work.Device, states, data.View.StateSize, candidates, labels));
+    }
+}
+
+/// <summary>What batches are drawn from, given back with them.</summary>
+internal sealed class OpenedBatches : IDisposable
+{
+    private readonly Stack<IDisposable> _opened = [];
+
+    /// <summary>Takes something.</summary>
+    public T Add<T>(T opened)
+        where T : IDisposable
+    {
+        _opened.Push(opened);
+        return opened;
+    }
+
+    public void Dispose()
+    {
+        while (_opened.TryPop(out var opened))
+            opened.Dispose();
+    }
+}

@@ -1,0 +1,71 @@
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Stages;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>The critic (method: section 4), and before a softmax critic the sampling of what it backs up from.</summary>
+/// <param name="data">The data.</param>
+/// <param name="samplesNextActions">Whether it backs up from the behavior's actions for next states.</param>
+internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : RunStage
+{
+    /// <summary>The name of the sampling in reports.</summary>
+    public const string NextActionsName = "next_actions";
+
+    public override string Name => RunStages.Critic;
+
+    public override string Section => "critic";
+
+    public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
+
+    public override StageProgress Progress(SeedRun seed) => new(
+        File.Exists(seed.Files.CriticState) && File.Exists(seed.Files.CriticWeights) ? TrainingState.StepOf(seed.Files.CriticState) : 0, seed.Settings.Critic.Steps);
+
+    public override void RequireSettings(SeedRun seed)
+    {
+        Require(seed);
+        data.RequireNextActions(seed);
+    }
+
+    /// <summary>Refuses a critic of other settings; an online critic's state is of the alignment's stage.</summary>
+    internal static void Require(SeedRun seed)
+    {
+        if (File.Exists(seed.Files.CriticState))
+            TrainingState.RequireSettings(seed.Files.CriticState, seed.Settings.Critic.Numerical, seed.Settings.Seed);
+    }
+
+    public override void Run(StageWork work)
+    {
+        var seed = work.Seeds[0];
+        using var nextActions = samplesNextActions ? SampleNextActions(work) : null;
+        if (nextActions is { IsComplete: false })
+            return;
+        if (samplesNextActions)
+            HostMemory.GiveBack(); // the next states' copy
+
+        using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null);
+        if (File.Exists(seed.Files.CriticState))
+            trained.Training.LoadState(seed.Files.CriticState);
+        StateSaving.Run(trained.Training, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));
+
+        bool Save()
+        {
+            if (seed.Training.Divergence is not null)
+                return false;
+            trained.SaveWeights(seed.Files);
+            trained.Training.SaveState(seed.Files.CriticState);
+            return true;
+        }
+    }
+
+    private RowStore SampleNextActions(StageWork work)
+    {
+        var seed = work.Seeds[0];
+        using var behavior = SavedModels.Diffusion(work.Device, seed.Files.BehaviorWeights)!;
+        var sampling = data.NextActions(seed.Settings, behavior);
+        var store = sampling.OpenFile(seed.Files.NextActions);
+        sampling.Run(store, new RenamedStage(seed.Training, NextActionsName), work.Cancellation);
+        return store;
+    }
+}

@@ -1,0 +1,42 @@
+using EDA.Engine.Data;
+using EDA.Engine.Stages;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>Candidates of the behavior model and, where there is a finished critic, their labels (method: section 5).</summary>
+/// <param name="data">The data.</param>
+/// <param name="labels">Whether they are labelled here: an online critic labels them as they are drawn.</param>
+internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
+{
+    public override string Name => RunStages.Label;
+
+    public override string Section => "labels";
+
+    public override IReadOnlyList<string> Needs => labels ? [RunStages.Behavior, RunStages.Critic] : [RunStages.Behavior];
+
+    public override StageProgress Progress(SeedRun seed)
+    {
+        var candidates = StageOf(seed.Files.Candidates);
+        return candidates.IsDone && labels ? StageOf(seed.Files.Labels) : candidates;
+
+        StageProgress StageOf(string path) => RowStore.Find(path) is { } found ? new(found.Completed, found.Count) : new(0, data.LabelledCount(seed.Settings));
+    }
+
+    public override void RequireSettings(SeedRun seed) => data.RequireCandidates(seed);
+
+    public override void Run(StageWork work)
+    {
+        var (seed, settings, files) = (work.Seeds[0], work.Settings, work.Seeds[0].Files);
+        using var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights)!;
+        using var critic = labels ? SavedModels.Critic(work.Device, settings, files) : null;
+        float[] states = data.LabelledStates(settings);
+        var sampling = data.Candidates(settings, behavior, states);
+        using var candidates = sampling.OpenFile(files.Candidates);
+        sampling.Run(candidates, seed.Training, work.Cancellation);
+        if (critic is null || !candidates.IsComplete)
+            return;
+        var labelling = new CandidateLabelling(critic, states, candidates);
+        using var store = labelling.OpenFile(files.Labels);
+        labelling.Run(store, seed.Training, work.Cancellation);
+    }
+}

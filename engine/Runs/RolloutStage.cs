@@ -1,0 +1,29 @@
+using EDA.Engine.Environments;
+using EDA.Engine.Stages;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>Rolls out whatever the folder holds (method: sections 6 and 7).</summary>
+/// <param name="environment">The environment.</param>
+internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
+{
+    public override string Name => RunStages.Evaluate;
+
+    public override string Section => "evaluation";
+
+    public override IReadOnlyList<string> Needs => [];
+
+    public override StageProgress Progress(SeedRun seed) => new(0, 1);
+
+    public override void Run(StageWork work)
+    {
+        var (seed, device, files) = (work.Seeds[0], work.Device, work.Seeds[0].Files);
+        using var behavior = SavedModels.Diffusion(device, files.BehaviorWeights);
+        using var policy = SavedModels.Diffusion(device, files.PolicyWeights);
+        using var critic = SavedModels.Critic(device, seed.Settings, files);
+        using var implicitPolicy = SavedModels.ImplicitPolicy(device, files);
+        if (behavior is null && implicitPolicy is null)
+            throw new UnfinishedStageException(RunStages.Behavior, new(0, seed.Settings.Behavior.Steps));
+        seed.Scores = Rollouts.Run(environment, seed.Settings, new RolloutModels(behavior, policy, critic, implicitPolicy), seed.Training, work.Cancellation).Scores;
+    }
+}

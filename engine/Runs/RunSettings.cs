@@ -1,0 +1,160 @@
+using System.Text.Json.Serialization;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Environments;
+using EDA.Engine.Stages;
+using EDA.Kernels;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>
+/// Everything that decides what a run gives, device and dataset apart. Defaults are the paper's for locomotion;
+/// <see cref="RunTask.Paper"/> has those of every task.
+/// </summary>
+public sealed record RunSettings
+{
+    /// <summary>The bandit, one of <see cref="Bandits.Names"/>; null for a run on a dataset.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public string? Bandit
+    {
+        get;
+        init => field = value is null ? null : Bandits.Names[Bandits.IndexOf(value, "bandit")];
+    }
+
+    /// <summary>The environment that the policies are rolled out in, one of <see cref="EnvironmentCatalogue.Names"/>; nothing for a bandit.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public string Environment
+    {
+        get;
+        init => field = EnvironmentCatalogue.Find(value).Description.Name;
+    } = "hopper";
+
+    /// <summary>The seed of generated data, weights, training and evaluation.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Points of a bandit, at least 16. Published code: 1,000,000.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public int Points { get; init => field = Setting.Range(value, 16, 1 << 26); } = 1_000_000;
+
+    /// <summary>H, the width of the diffusion models: a multiple of 32, from 32 to 4096. Paper: 256.</summary>
+    public int Width { get; init => field = Setting.Width(value); } = 256;
+
+    /// <summary>Residual blocks of the diffusion models, from 1 to 64. Paper: 3.</summary>
+    public int Blocks { get; init => field = Setting.Range(value, 1, 64); } = 3;
+
+    /// <summary>The width of the critic's networks: a multiple of 32, from 32 to 4096. Paper: 256.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int CriticWidth { get; init => field = Setting.Width(value); } = 256;
+
+    /// <summary>Rows of a dataset that the task makes itself, at least 100; where there is a file it is not looked at.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int Rows { get; init => field = Setting.Range(value, 100, 1 << 24); } = 100_000;
+
+    /// <summary>State-action pairs kept back from pretraining, to measure its loss on; 0 for none. At most a tenth of all. Paper: none.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int HeldOut { get; init => field = Setting.Range(value, 0, 1 << 20); } = 2048;
+
+    /// <summary>What is done to rewards before the critic sees them. Paper: by domain.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public RewardTreatment Rewards { get; init => field = Setting.Known(value); } = RewardTreatment.ReturnRange;
+
+    /// <summary>Stage 1.</summary>
+    public PretrainingSettings Behavior { get; init => field = Setting.Given(value); } = new();
+
+    /// <summary>The critic.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public CriticSettings Critic { get; init => field = Setting.Given(value); } = new();
+
+    /// <summary>Which states are labelled.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public LabelSettings Labels { get; init => field = Setting.Given(value); } = new();
+
+    /// <summary>Stage 2.</summary>
+    public AlignmentSettings Alignment { get; init => field = Setting.Given(value); } = new();
+
+    /// <summary>How the finished run is measured.</summary>
+    public EvaluationSettings Evaluation { get; init => field = Setting.Given(value); } = new();
+
+    /// <summary>What the run is on.</summary>
+    [JsonIgnore]
+    public RunKind Kind => Bandit is null ? RunKind.Dataset : RunKind.Bandit;
+
+    /// <summary>The same run with another critic; where critic and alignment alternate, both take the alignment's steps.</summary>
+    /// <param name="method">The method.</param>
+    /// <returns>The changed settings.</returns>
+    public RunSettings With(CriticMethod method) => this with
+    {
+        Critic = Critic with
+        {
+            Method = method,
+            Steps = method == CriticMethod.Online ? Alignment.Steps : Critic.Steps,
+            Implicit = method == CriticMethod.Implicit ? Critic.Implicit : Critic.Implicit with { Policy = PolicyExtraction.None },
+        },
+    };
+
+    /// <summary>The sizes of the diffusion models.</summary>
+    /// <returns>The shape.</returns>
+    /// <exception cref="InvalidSettingException">It has more parameters than can be counted.</exception>
+    public BdmShape CreateShape()
+    {
+        var (stateSize, actionSize) = Sizes;
+        try
+        {
+            return new BdmShape(stateSize, actionSize, Width, Blocks);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new InvalidSettingException("width", Width, $"a width that gives, with blocks {Blocks}, at most {int.MaxValue} parameters");
+        }
+    }
+
+    /// <summary>Checks what no single setting can: that the settings fit each other.</summary>
+    /// <exception cref="InvalidSettingException">They do not.</exception>
+    public void Check()
+    {
+        Alignment.CreateObjective();
+        CreateShape();
+
+        // A step's states and candidates are one array of numbers each.
+        int most = Array.MaxLength / Math.Max(Sizes.State, Sizes.Action) / Alignment.Candidates;
+        if (Alignment.States > most)
+            throw new InvalidSettingException("alignment.states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
+        if (Kind == RunKind.Dataset && Critic.Method == CriticMethod.Online && Critic.Steps != Alignment.Steps)
+            throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with an online critic");
+    }
+
+    private (int State, int Action) Sizes => Kind == RunKind.Bandit
+        ? (0, BanditDataset.Dimensions)
+        : EnvironmentCatalogue.Find(Environment).Description is var description ? (description.ObservationSize, description.ActionSize) : default;
+}
+
+/// <summary>How a finished run is measured (method: sections 6 and 7). Defaults are the paper's.</summary>
+public sealed record EvaluationSettings
+{
+    /// <summary>Fresh behavior points on which β(f_θ − f_φ) is compared with q·Q, at least 16.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public int HeldOut { get; init => field = Setting.Range(value, 16, 1 << 24); } = 4096;
+
+    /// <summary>Samples drawn of each model, at least 16.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public int Samples { get; init => field = Setting.Range(value, 16, 1 << 24); } = 8192;
+
+    /// <summary>Samples, and data points, in the energy distances: from 16, and no more than <see cref="Samples"/> are used.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public int DistancePoints { get; init => field = Setting.Range(value, 16, 1 << 16); } = 2000;
+
+    /// <summary>Episodes of each policy, at least 1. Paper: 20.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int Episodes { get; init => field = Setting.Range(value, 1, 100_000); } = 20;
+
+    /// <summary>Candidates of rejection sampling, at least 2. Published code: 4.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int Candidates { get; init => field = Setting.Range(value, 2, 4096); } = 4;
+
+    /// <summary>Evaluations of the network per sample, at least 1. Paper: 15.</summary>
+    public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
+
+    /// <summary>The order of the singlestep solver, 1 to 3. Paper: 2.</summary>
+    [OnlyFor(RunKind.Bandit)]
+    public int SolverOrder { get; init => field = Setting.Range(value, 1, 3); } = 2;
+}

@@ -1,0 +1,62 @@
+using EDA.Engine.Optimizers;
+using EDA.Engine.Stages;
+using EDA.Kernels;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>Where a stage stands.</summary>
+/// <param name="Done">The steps done, or the rows.</param>
+/// <param name="Total">All of them.</param>
+public readonly record struct StageProgress(long Done, long Total)
+{
+    /// <summary>Whether nothing is left.</summary>
+    public bool IsDone => Done >= Total;
+}
+
+/// <summary>What a stage works with.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Seeds">The seeds that are trained side by side, with consecutive numbers.</param>
+/// <param name="Optimizer">The optimizer of diffusion models; null for fused Adam.</param>
+/// <param name="Cancellation">Ends the stage after the step under way, with its state saved.</param>
+public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, OptimizerFactory? Optimizer, CancellationToken Cancellation)
+{
+    /// <summary>The settings, those of the first seed.</summary>
+    public RunSettings Settings => Seeds[0].Settings;
+
+    /// <summary>How the training of each seed goes.</summary>
+    public IReadOnlyList<SeedTraining> Trainings => [.. Seeds.Select(seed => seed.Training)];
+}
+
+/// <summary>
+/// A stage of a run: what it needs, what it leaves, whether it is done, and how it is run. It reads what those before it
+/// left in the seeds' folders and leaves its own there, so that each can be run by itself, at another time, and goes on
+/// where it was interrupted, exactly as if there had been no break. Weights are written before the state that vouches
+/// for them.
+/// </summary>
+public abstract class RunStage
+{
+    /// <summary>The name, as a command has it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The settings that are its own: a section of <see cref="RunSettings"/>, as config.json names it.</summary>
+    public abstract string Section { get; }
+
+    /// <summary>The stages that must be done before it, by name, in the order in which they are missed.</summary>
+    public abstract IReadOnlyList<string> Needs { get; }
+
+    /// <summary>Where the stage stands in a seed's folder. One that leaves nothing there is never done.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <returns>Steps or rows.</returns>
+    public abstract StageProgress Progress(SeedRun seed);
+
+    /// <summary>Refuses a folder in which the stage was begun with other settings than the run has now.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <exception cref="InvalidFileException">It was.</exception>
+    public virtual void RequireSettings(SeedRun seed)
+    {
+    }
+
+    /// <summary>Runs what is left of it.</summary>
+    /// <param name="work">What it works with.</param>
+    public abstract void Run(StageWork work);
+}

@@ -1,0 +1,23 @@
+namespace EDA.Engine.Runs;
+
+/// <summary>The names of stages, as commands have them. (Reports and metrics.csv go by what a stage does, a finer grain.)</summary>
+public static class RunStages
+{
+    /// <summary>Stage 1: behavior pretraining.</summary>
+    public const string Behavior = "behavior";
+
+    /// <summary>The critic; an online critic has no stage of its own.</summary>
+    public const string Critic = "critic";
+
+    /// <summary>Candidates of the behavior model and their labels.</summary>
+    public const string Label = "label";
+
+    /// <summary>Stage 2: policy alignment, with an online critic alternating with its training.</summary>
+    public const string Align = "align";
+
+    /// <summary>Rollouts, or a bandit's comparison with the exact answer.</summary>
+    public const string Evaluate = "evaluate";
+
+    /// <summary>All of them, in order; a run has those that its task and settings ask for.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Label, Align, Evaluate];
+}

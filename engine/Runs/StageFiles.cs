@@ -1,0 +1,38 @@
+namespace EDA.Engine.Runs;
+
+/// <summary>The files that the stages of a run hand to each other, and that an interrupted stage goes on from.</summary>
+/// <param name="folder">The folder of checkpoints.</param>
+public sealed class StageFiles(string folder)
+{
+    /// <summary>The behavior's weights, f_φ.</summary>
+    public string BehaviorWeights => At("behavior.safetensors");
+
+    /// <summary>Where pretraining stands.</summary>
+    public string BehaviorState => At("behavior.state.safetensors");
+
+    /// <summary>The critic's weights.</summary>
+    public string CriticWeights => At("critic.safetensors");
+
+    /// <summary>The weights of the critic's own policy, the IQL baseline.</summary>
+    public string ImplicitPolicyWeights => At("iql.safetensors");
+
+    /// <summary>Where the critic's training stands.</summary>
+    public string CriticState => At("critic.state.safetensors");
+
+    /// <summary>The behavior's actions for next states, which a softmax critic backs up from [N×K×A].</summary>
+    public string NextActions => At("next_actions.npy");
+
+    /// <summary>The behavior's actions for the labelled states [N×K×A].</summary>
+    public string Candidates => At("candidates.npy");
+
+    /// <summary>Their labels [N×K].</summary>
+    public string Labels => At("labels.npy");
+
+    /// <summary>The policy's weights, f_θ.</summary>
+    public string PolicyWeights => At("policy.safetensors");
+
+    /// <summary>Where alignment stands.</summary>
+    public string AlignmentState => At("alignment.state.safetensors");
+
+    private string At(string name) => Path.Combine(folder, name);
+}

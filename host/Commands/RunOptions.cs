@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Environments;
+using EDA.Engine.Runs;
+using EDA.Host.CommandLine;
+using EDA.Host.Devices;
+using EDA.Host.Runs;
+
+namespace EDA.Host.Commands;
+
+/// <summary>The options that say what a run is to be.</summary>
+public sealed class RunOptions
+{
+    private static readonly Dictionary<string, CriticMethod> _critics = new()
+    {
+        ["iql"] = CriticMethod.Implicit,
+        ["softmax"] = CriticMethod.Softmax,
+        ["online"] = CriticMethod.Online,
+    };
+
+    private readonly Option<string?> _dataset = new("--dataset") { Description = "the dataset: D4RL's or Minari's HDF5, .npz or .csv", HelpName = "FILE" };
+    private readonly Option<string?> _environment = new("--env") { Description = "the environment of the dataset, for the recipe d4rl", HelpName = "NAME" };
+    private readonly Option<string?> _model = new("--model") { Description = "the model file of the environment, for the kitchen", HelpName = "FILE" };
+    private readonly Option<string?> _critic = new("--critic") { Description = $"the critic: {string.Join(", ", _critics.Keys)} (iql)", HelpName = "NAME" };
+    private readonly Option<string?> _fraction = new("--label-fraction") { Description = "the share of the dataset's states that is labelled, from 0.01 to 1 (1)", HelpName = "SHARE" };
+
+    /// <summary>The options that only runs on datasets have.</summary>
+    public IReadOnlyList<Option<string?>> Own => [_dataset, _environment, _model, _critic, _fraction];
+
+    /// <summary>The seed.</summary>
+    public Option<string?> Seed { get; } = new("--seed") { Description = "the seed of everything random (0)", HelpName = "N" };
+
+    /// <summary>The budget.</summary>
+    public Option<string?> Budget { get; } = new("--budget") { Description = $"how much work: {string.Join(", ", RunBudgets.NamesOf(RunKind.Dataset))}; bandits have no hour ({RunBudgets.Default})", HelpName = "NAME" };
+
+    /// <summary>The objective.</summary>
+    public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
+
+    /// <summary>The device.</summary>
+    public DeviceOptions Device { get; } = new();
+
+    /// <summary>The assignments.</summary>
+    public Option<string[]> Set { get; } = new("--set") { Description = "change one setting, for instance --set behavior.steps=1000; may be repeated", HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true };
+
+    /// <summary>Puts all of them on a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[Seed, Budget, Objective, Set, .. Own])
+            command.Options.Add(option);
+        Device.AddTo(command);
+    }
+
+    /// <summary>What a new run is to be.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="name">The recipe's name; null where the user gave none.</param>
+    /// <param name="seeds">The seeds; null for one alone.</param>
+    /// <param name="budget">The budget where the user names none.</param>
+    /// <param name="change">What the command makes of the budget's settings before the user's --set; null for nothing.</param>
+    /// <returns>The request.</returns>
+    /// <exception cref="UserError">An option is not allowed.</exception>
+    public RunRequest Read(ParseResult result, string? name, SeedRange? seeds = null, string budget = RunBudgets.Default, Func<RunSettings, RunSettings>? change = null)
+    {
+        if (name is null)
+            throw new UserError($"recipe is missing; allowed is one of {string.Join(", ", RunTask.All.Select(known => known.Name))}");
+        var task = RunTask.Find(name);
+        if (task is DatasetTask dataset)
+            task = In(dataset, result.GetValue(_environment));
+        else if (Own.FirstOrDefault(option => result.GetValue(option) is not null) is { } own)
+            throw UserError.Value(own.Name, result.GetValue(own)!, $"nothing, because {task.Name} is not a run on a dataset");
+        budget = result.OneOf(Budget, RunBudgets.NamesOf(task.Kind), budget);
+        var settings = RunBudgets.Get(budget, task) with { Seed = seeds?.First ?? result.Seed(Seed) };
+        settings = change?.Invoke(settings) ?? settings;
+        if (result.GetValue(Objective) is not null)
+            settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(Objective, Values.Objectives.Keys.ToList(), "value")]) };
+        if (result.GetValue(_fraction) is { } share)
+            settings = settings with { Labels = settings.Labels with { Fraction = Fraction(share) } };
+        if (result.GetValue(_critic) is not null)
+            settings = settings.With(_critics[result.OneOf(_critic, _critics.Keys, "iql")]);
+        string[] assignments = result.GetValue(Set) ?? [];
+        settings = assignments.Aggregate(settings, SettingPaths.Apply);
+        settings.Check();
+        return new RunRequest
+        {
+            Task = task,
+            Budget = budget,
+            Device = Device.Of(result).Name,
+            Precision = Device.PrecisionGiven(result),
+            Dataset = Dataset(result, task),
+            Model = Model(result),
+            Settings = settings,
+            Seeds = seeds,
+            Options = [.. Own.Append(Objective).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment])],
+        };
+    }
+
+    /// <summary>The same run on the device that the user names; where none is named, on the one it has.</summary>
+    public RunRequest OnDevice(ParseResult result, RunRequest request)
+    {
+        if (!Device.IsGiven(result))
+            return request;
+        var choice = Device.Of(result);
+        return request with { Device = choice.Name, Precision = Device.PrecisionGiven(result) };
+    }
+
+    /// <summary>The dataset's file as it is called now; null where the user does not say.</summary>
+    public string? GivenDataset(ParseResult result, RunTask task) => result.GetValue(_dataset) is null ? null : Dataset(result, task);
+
+    /// <summary>The environment's model file; null where the user does not say.</summary>
+    public string? Model(ParseResult result) => result.GetValue(_model) is { } file ? Path.GetFullPath(Values.ExistingFile(_model.Name, file)) : null;
+
+    /// <summary>Refuses, for a run that is there, the options that only a new one has.</summary>
+    public void RefuseFixed(ParseResult result, string folder)
+    {
+        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, _environment, _critic, _fraction])
+        {
+            if (result.GetValue(option) is { } text)
+                throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");
+        }
+    }
+
+    private DatasetTask In(DatasetTask task, string? environment) => task.Environment is null && environment is null
+        ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}")
+        : task.In(environment);
+
+    private string? Dataset(ParseResult result, RunTask task)
+    {
+        string? given = result.GetValue(_dataset);
+        if (task is DatasetTask { MakesItsData: false })
+            return Path.GetFullPath(Values.ExistingFile(_dataset.Name, given ?? throw new UserError($"{_dataset.Name} is missing; it is {Hint(task.Name)}")));
+        return given is null ? null : throw UserError.Value(_dataset.Name, given, $"nothing, because {task.Name} makes its own data; --set {(task.Kind == RunKind.Bandit ? "points" : "rows")}=N says how much");
+    }
+
+    // What the user does to get the file.
+    private static string Hint(string task) => D4rlTask.Names.Contains(task)
+        ? $"the file of {task}, which ./eda data download {task} brings"
+        : "a file of transitions: D4RL's or Minari's HDF5, .npz or .csv";
+
+    private double Fraction(string text)
+    {
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share) || !(share is >= LabelSelection.LeastFraction and <= 1))
+            throw UserError.Value(_fraction.Name, text, FormattableString.Invariant($"a number from {LabelSelection.LeastFraction} to 1"));
+        return share;
+    }
+}

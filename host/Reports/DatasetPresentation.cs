@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EDA.Engine.Environments;
+using EDA.Engine.Runs;
+using EDA.Engine.Stages;
+using EDA.Host.Figures;
+using EDA.Host.Runs;
+using EDA.Kernels;
+
+namespace EDA.Host.Reports;
+
+/// <summary>What a run on a dataset shows: the scores of its policies, episode by episode.</summary>
+internal sealed class DatasetPresentation : RunPresentation
+{
+    private const string MeanKey = "normalized_mean", DeviationKey = "normalized_std";
+
+    public override NumberTable? Table(RunOutcome outcome) => outcome.Scores.Count == 0 && outcome.HeldOutLoss is null ? null : new(
+        ["normalised score", "return", "episodes", "paper"],
+        [
+            .. Rollouts.Names.Where(outcome.Scores.ContainsKey).Select(name => Row(outcome, name)),
+            .. outcome.HeldOutLoss is { } loss ? [new NumberRow("held_out_loss", [loss.ToString("0.0000", CultureInfo.InvariantCulture), string.Empty, string.Empty, string.Empty], "‖σ_{t}∇f + ε‖^{2} on state-action pairs that pretraining did not see")] : (IEnumerable<NumberRow>)[],
+        ]);
+
+    public override void AddNumbers(RunOutcome outcome, JsonObject document)
+    {
+        document["environment"] = outcome.Settings.Environment;
+        document["critic"] = JsonSerializer.SerializeToNode(outcome.Settings.Critic.Method, SettingPaths.Json);
+        document["held_out_loss"] = outcome.HeldOutLoss;
+        document["candidates_per_second"] = outcome.CandidateRate is { } rate ? Math.Round(rate, 1) : null;
+        var scores = new JsonObject();
+        foreach (string name in Rollouts.Names)
+        {
+            scores[name] = outcome.Scores.GetValueOrDefault(name)?.DeepClone();
+            if (Rollouts.EarlierNames.TryGetValue(name, out string? earlier))
+                scores[earlier] = scores[name]?.DeepClone();
+        }
+
+        document["scores"] = scores;
+        document["published"] = Published(outcome) is { } published ? new JsonObject { ["mean"] = published.Mean, ["deviation"] = published.Deviation } : null;
+    }
+
+    public override IEnumerable<KeyValuePair<string, double>> Numbers(RunOutcome outcome) =>
+        Rollouts.Names.Where(outcome.Scores.ContainsKey).Select(name => KeyValuePair.Create(name, Number(outcome, name, MeanKey)));
+
+    public override IEnumerable<string> Lines(RunOutcome outcome)
+    {
+        foreach (string name in Rollouts.Names.Where(outcome.Scores.ContainsKey))
+            yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes");
+        if (outcome.HeldOutLoss is { } loss)
+            yield return Line("held-out loss", $"{loss:0.0000}");
+        if (Published(outcome) is { } published && outcome.Scores.ContainsKey(Rollouts.PolicyRejecting))
+            yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
+    }
+
+    public override IEnumerable<string> Lines(RunOutcome example, IReadOnlyDictionary<string, Spread> numbers)
+    {
+        foreach (string name in Rollouts.Names.Where(numbers.ContainsKey))
+            yield return Line(name, $"score {numbers[name].Show(1)}");
+        if (Published(example) is { } published)
+            yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
+    }
+
+    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, IReadOnlyList<LossCurve> curves, IDevice device, RunFolder folder)
+    {
+        if (outcome.Scores.Count > 0)
+            yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);
+        if (curves.Count > 0)
+            yield return CurveFigure.Losses(curves);
+    }
+
+    private static PublishedScore? Published(RunOutcome outcome) => (outcome.Task as DatasetTask)?.Published;
+
+    private static double Number(RunOutcome outcome, string score, string key) => outcome.Scores[score][key]!.GetValue<double>();
+
+    private static NumberRow Row(RunOutcome outcome, string name)
+    {
+        string paper = name == Rollouts.PolicyRejecting && Published(outcome) is { } published
+            ? FormattableString.Invariant($"{published.Mean:0.0} ± {published.Deviation:0.0}")
+            : string.Empty;
+        return new NumberRow(
+            name,
+            [
+                FormattableString.Invariant($"{Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}").Replace('-', '−'),
+                FormattableString.Invariant($"{Number(outcome, name, "return_mean"):0.###}").Replace('-', '−'),
+                FormattableString.Invariant($"{Number(outcome, name, "episodes"):0}"),
+                paper,
+            ],
+            Describe(outcome, name));
+    }
+
+    private static string Describe(RunOutcome outcome, string name) => name switch
+    {
+        Rollouts.Behavior => "the behavior model, one sample for each state",
+        Rollouts.Policy => "the aligned policy, one sample for each state",
+        Rollouts.PolicyRejecting => $"the aligned policy, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q" + (Published(outcome) is null ? string.Empty : "; paper: mean ± deviation over seeds"),
+        Rollouts.BehaviorRejecting => $"the behavior model, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q",
+        Rollouts.Implicit => "the deterministic policy of implicit Q-learning",
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no score"),
+    };
+
+    /// <summary>Every episode's normalised score, in the order the scores are reported.</summary>
+    private static IReadOnlyList<(string Name, double[] Scores)> Episodes(RunOutcome outcome)
+    {
+        var reference = EnvironmentCatalogue.Find(outcome.Settings.Environment).Description.Reference;
+        return [.. Rollouts.Names.Where(outcome.Scores.ContainsKey)
+            .Select(name => (name, outcome.Scores[name]["returns"]!.AsArray().Select(value => reference.Score(value!.GetValue<double>())).ToArray()))];
+    }
+}

@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using EDA.Engine;
+using EDA.Engine.Optimizers;
+using EDA.Engine.Runs;
+using EDA.Engine.Stages;
+using EDA.Host.CommandLine;
+using EDA.Host.Devices;
+using EDA.Host.Progress;
+using EDA.Host.Reports;
+using EDA.Kernels;
+
+namespace EDA.Host.Runs;
+
+/// <summary>Runs the stages of a run, all or one, in a new folder or in one that is there, with one seed or several.</summary>
+public static class RunExecution
+{
+    /// <summary>Makes a run folder and runs in it.</summary>
+    /// <param name="request">What the user asked for.</param>
+    /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
+    /// <param name="only">The stage to run; null for all.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <returns>The folder and the outcome.</returns>
+    public static (RunFolder Folder, RunOutcome Outcome) Begin(RunRequest request, string? wanted, string? only, IProgressDisplay display, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var opened = Opened.Of(request, only, seeds: 1);
+        var folder = RunFolder.Create(wanted, RunFolder.NameOf(request.Task.Name, request.Settings.Seed));
+        RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
+        return (folder, Run(folder, request, null, opened, only, display, clock, cancellation));
+    }
+
+    /// <summary>Goes on in a run folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="request">What it was made for, with what has changed since.</param>
+    /// <param name="only">The stage to run; null for all.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <returns>The outcome.</returns>
+    public static RunOutcome Continue(RunFolder folder, RunRequest request, string? only, IProgressDisplay display, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var opened = Opened.Of(request, only, seeds: 1);
+        return Run(folder, request, null, opened, only, display, clock, cancellation);
+    }
+
+    /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>
+    /// <param name="request">What the user asked for, seeds included.</param>
+    /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="optimizer">The optimizer of the diffusion models; null for fused Adam.</param>
+    /// <returns>The folder and what the seeds came to.</returns>
+    public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeeds(
+        RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation, OptimizerFactory? optimizer = null)
+    {
+        var clock = Stopwatch.StartNew();
+        var seeds = request.Seeds ?? throw new ArgumentException("a request of one seed", nameof(request));
+        bool together = request.Task.TrainsSeedsSideBySide;
+        using var opened = Opened.Of(request, null, together ? seeds.Count : 1);
+        var folder = SeedsFolder.Create(wanted, request.Task.Name, seeds);
+        var outcome = Summarise(new SeedsOutcome { Request = request, Seeds = seeds, Device = opened.Device.Name, Started = DateTimeOffset.UtcNow, Runs = [] });
+        try
+        {
+            var requests = Enumerable.Range(0, seeds.Count).Select(m => request.Alone(seeds.First + (ulong)m)).ToList();
+            if (!together)
+            {
+                foreach (var alone in requests)
+                {
+                    var run = folder.CreateRun(alone.Settings.Seed);
+                    outcome = Summarise(outcome with { Folders = [.. outcome.Folders, Path.GetFileName(run.FullPath)] });
+                    outcome = Summarise(outcome with { Runs = [.. outcome.Runs, RunOneOfSeveral(run, alone)] });
+                    if (cancellation.IsCancellationRequested)
+                        break;
+                }
+
+                return (folder, outcome);
+            }
+
+            var folders = requests.Select(alone => folder.CreateRun(alone.Settings.Seed)).ToList();
+            outcome = Summarise(outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] });
+            var runs = RunSideBySide(requests, folders, seeds.ToString(), opened, display, clock, optimizer, cancellation);
+            return (folder, Summarise(outcome with { Runs = runs }));
+        }
+        catch (Exception failure)
+        {
+            try
+            {
+                Summarise(outcome with { Error = failure.Message.ReplaceLineEndings(" ") });
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // As in a record: what made the run fail matters more.
+            }
+
+            throw;
+        }
+
+        // A seed that diverges has written so; the next begins.
+        RunOutcome RunOneOfSeveral(RunFolder run, RunRequest alone)
+        {
+            // Data that a task makes itself are another's for another seed.
+            using var own = Opened.Of(alone, null, seeds: 1);
+            RunDocuments.Save(run.Config, alone.ToConfig(own.Inputs));
+            return Run(run, alone, null, own, null, display, Stopwatch.StartNew(), cancellation, divergenceIsAnOutcome: true);
+        }
+
+        SeedsOutcome Summarise(SeedsOutcome final)
+        {
+            final = final with { Seconds = clock.Elapsed.TotalSeconds };
+            RunDocuments.Save(folder.Summary, SeedsDocument.Write(final));
+            return final;
+        }
+    }
+
+    private static IReadOnlyList<RunOutcome> RunSideBySide(
+        IReadOnlyList<RunRequest> requests, IReadOnlyList<RunFolder> folders, string batch, Opened opened, IProgressDisplay display, Stopwatch clock, OptimizerFactory? optimizer, CancellationToken cancellation)
+    {
+        using var ranges = opened.OpenRanges();
+        var records = new List<RunRecord>();
+        try
+        {
+            for (int m = 0; m < requests.Count; m++)
+            {
+                RunDocuments.Save(folders[m].Config, requests[m].ToConfig(opened.Inputs));
+                records.Add(new RunRecord(requests[m], batch, folders[m], opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock));
+            }
+
+            var pipeline = new RunPipeline(
+                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Zip(folders, (request, folder) => new SeedRun(request.Settings, new StageFiles(folder.Checkpoints)))], optimizer);
+            var results = display.Show(observer =>
+            {
+                var progress = new SeedsProgress(observer, requests.Count);
+                // The seeds share their stages, so one of them opens the ranges for all.
+                return pipeline.Run([.. records.Select((record, m) => new ObserverList(m == 0 && ranges is not null ? [record.Observer, ranges, progress.CreateObserver()] : [record.Observer, progress.CreateObserver()]))], null, cancellation);
+            });
+            return [.. records.Zip(results, (record, result) => record.Finish(result, opened.Device))];
+        }
+        catch (Exception failure)
+        {
+            foreach (var record in records)
+                record.Fail(failure);
+            throw;
+        }
+        finally
+        {
+            foreach (var record in records)
+                record.Dispose();
+        }
+    }
+
+    private static RunOutcome Run(
+        RunFolder folder, RunRequest request, string? batch, Opened opened, string? only, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation, bool divergenceIsAnOutcome = false)
+    {
+        using var ranges = opened.OpenRanges();
+        using var record = new RunRecord(request, batch, folder, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
+        try
+        {
+            var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, request.Settings, new StageFiles(folder.Checkpoints));
+            var result = display.Show(observer => pipeline.Run([new ObserverList(ranges is null ? [record.Observer, observer] : [record.Observer, ranges, observer])], only, cancellation)[0]);
+            var outcome = record.Finish(result, opened.Device);
+            return result.Divergence is null || divergenceIsAnOutcome ? outcome : throw result.Divergence;
+        }
+        catch (UnfinishedStageException error)
+        {
+            throw new UserError($"{error.Message}: ./eda {error.Stage} {folder.ShownPath}");
+        }
+        catch (Exception failure) when (failure is not (InvalidFileException or InvalidSettingException))
+        {
+            record.Fail(failure);
+            throw;
+        }
+    }
+
+    /// <summary>Everything that a user may have got wrong, opened before anything is written.</summary>
+    private sealed record Opened(RunInputs Inputs, DeviceChoice Choice, IDevice Device) : IDisposable
+    {
+        public static Opened Of(RunRequest request, string? only, int seeds)
+        {
+            var inputs = request.Open(rollsOut: only is null or RunStages.Evaluate);
+            var choice = DeviceChoice.Parse(request.Device, request.Precision);
+            var device = choice.Open();
+            try
+            {
+                choice.RequireMemory(device, request.Settings, inputs, seeds);
+                return new Opened(inputs, choice, device);
+            }
+            catch
+            {
+                device.Dispose();
+                throw;
+            }
+        }
+
+        public NvtxRanges? OpenRanges() => Choice.IsCuda ? NvtxRanges.TryOpen() : null;
+
+        public void Dispose() => Device.Dispose();
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EDA.Engine;
+using EDA.Engine.Runs;
+using EDA.Engine.Stages;
+using EDA.Host.Figures;
+using EDA.Host.Reports;
+using EDA.Kernels;
+
+namespace EDA.Host.Runs;
+
+/// <summary>
+/// Writes down one seed's run, over all the commands that work on its folder: settings when the first stage begins,
+/// metrics along the way, result and page at the end.
+/// </summary>
+internal sealed class RunRecord : IDisposable
+{
+    private readonly Stopwatch _clock;
+    private readonly RunFolder _folder;
+    private readonly JsonObject _config;
+    private readonly MetricsFile _metrics;
+    private readonly TensorBoardFile _board;
+    private readonly StageRecord _stages = new();
+    private readonly JsonObject? _earlier;
+    private readonly RunOutcome _start;
+    private readonly RunPresentation _presentation;
+    private bool _isWritten;
+
+    /// <summary>Starts the record.</summary>
+    /// <param name="request">What the user asked for, or would have for this seed alone.</param>
+    /// <param name="batch">The seeds it is trained with; null where it is alone.</param>
+    /// <param name="folder">Where it goes.</param>
+    /// <param name="inputs">What the run needs.</param>
+    /// <param name="device">The device's name.</param>
+    /// <param name="precision">Its precision.</param>
+    /// <param name="clock">Running since the command began.</param>
+    public RunRecord(RunRequest request, string? batch, RunFolder folder, RunInputs inputs, string device, string precision, Stopwatch clock)
+    {
+        (_clock, _folder) = (clock, folder);
+        _config = request.ToConfig(inputs);
+        _earlier = Earlier(folder);
+        _presentation = RunPresentation.Of(request.Settings.Kind);
+        var started = DateTimeOffset.UtcNow;
+        _metrics = MetricsFile.Continue(folder.Metrics);
+        _board = new TensorBoardFile(folder.FullPath, started);
+
+        // A command that is refused for what the folder holds leaves its settings as they were.
+        Observer = new ObserverList(new AtFirstStage(() => RunDocuments.Save(folder.Config, _config)), _metrics, _board, _stages);
+        _start = new RunOutcome
+        {
+            Task = request.Task,
+            Budget = request.Budget,
+            Settings = request.Settings,
+            Batch = batch,
+            Device = device,
+            Precision = precision,
+            Command = request.Command,
+            Started = started,
+            Stages = [],
+            Seconds = [],
+        };
+        if (_earlier is not null)
+            _start = _start.After(_earlier);
+    }
+
+    /// <summary>Is told how the run goes.</summary>
+    public ITrainingObserver Observer { get; }
+
+    /// <summary>Writes down what came out.</summary>
+    /// <param name="result">The result, of a seed that may have diverged where it was one of several.</param>
+    /// <param name="device">Where the models are drawn from.</param>
+    /// <returns>The outcome.</returns>
+    public RunOutcome Finish(RunResult result, IDevice device)
+    {
+        var outcome = _start.With(result.Stages, result.Scores, result.Exact, _stages.Advanced);
+        return result.Divergence is { } divergence
+            ? Write(outcome with { Error = OneLine(divergence) }, null, null)
+            : Write(outcome with { Interrupted = !result.Completed }, result.Exact, device);
+    }
+
+    /// <summary>Writes down, as far as it can be, that the run failed, unless its result is written already.</summary>
+    /// <param name="failure">Why.</param>
+    public void Fail(Exception failure)
+    {
+        if (_isWritten)
+            return;
+        try
+        {
+            Write(_start.With(_stages.Finished, new Dictionary<string, PolicyScore>(), null, _stages.Advanced) with { Error = OneLine(_stages.Divergence ?? failure) }, null, null);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, most likely: what made the run fail matters more than that it could not be written down.
+        }
+    }
+
+    public void Dispose()
+    {
+        _board.Dispose();
+        _metrics.Dispose();
+    }
+
+    private static string OneLine(Exception failure) => failure.Message.ReplaceLineEndings(" ");
+
+    private static JsonObject? Earlier(RunFolder folder)
+    {
+        try
+        {
+            return File.Exists(folder.Result) ? JsonNode.Parse(File.ReadAllText(folder.Result))!.AsObject() : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw new InvalidFileException(folder.Result, "is not the result of a run", error);
+        }
+    }
+
+    private RunOutcome Write(RunOutcome outcome, BanditEvaluation? exact, IDevice? device)
+    {
+        var drawing = Stopwatch.StartNew();
+        _metrics.Dispose();
+        var history = new MetricsHistory(_folder.Metrics);
+        outcome = outcome with
+        {
+            HeldOutLoss = history.Last(BehaviorPretraining.StageName, "held_out_loss"),
+            CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
+        };
+        IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, exact, history.Curves, device, _folder)];
+        foreach (var figure in figures)
+            File.WriteAllText(_folder.Figure(figure.Name), figure.Svg);
+        outcome = outcome.Timed(_earlier, drawing.Elapsed.TotalSeconds, _clock.Elapsed.TotalSeconds);
+        RunDocuments.Save(_folder.Result, RunDocuments.Result(outcome));
+        File.WriteAllText(_folder.Index, IndexPage.Write(outcome, _config, figures));
+        _isWritten = true;
+        return outcome;
+    }
+
+    /// <summary>Does something when the first stage has read what it goes on from and begins.</summary>
+    private sealed class AtFirstStage(Action action) : ITrainingObserver
+    {
+        private Action? _action = action;
+
+        public void StageStarted(string stage, long step, long total)
+        {
+            _action?.Invoke();
+            _action = null;
+        }
+
+        public void Progress(in TrainingProgress progress)
+        {
+        }
+
+        public void StageFinished(StageResult result)
+        {
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using EDA.Engine;
+using EDA.Engine.Runs;
+using EDA.Host.CommandLine;
+
+namespace EDA.Host.Runs;
+
+/// <summary>
+/// The settings of a run by path, as `--set behavior.steps=1000` writes them and config.json nests them. Paths follow
+/// the settings records of the engine, so that a new setting there is a new path here.
+/// </summary>
+public static class SettingPaths
+{
+    /// <summary>How settings are written as JSON: camelCase names, enumerations as words.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Every path that `--set` takes in a kind of run, with the type of its value. Recipe and seed have options of their own.</summary>
+    /// <param name="kind">The kind of run.</param>
+    /// <returns>The types by path.</returns>
+    public static IReadOnlyDictionary<string, Type> Of(RunKind kind) => _all[kind];
+
+    /// <summary>The settings of a run as config.json nests them: those that its kind has.</summary>
+    /// <param name="run">The settings.</param>
+    /// <returns>The document.</returns>
+    public static JsonObject Document(RunSettings run)
+    {
+        var document = JsonSerializer.SerializeToNode(run, Json)!.AsObject();
+        Prune(document, typeof(RunSettings), run.Kind);
+        return document;
+    }
+
+    /// <summary>Changes one setting.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="assignment">KEY=VALUE; the key is a path, or its end where only one path ends so.</param>
+    /// <returns>The changed settings.</returns>
+    /// <exception cref="UserError">The key, or the value for it, is not allowed.</exception>
+    public static RunSettings Apply(RunSettings run, string assignment)
+    {
+        int equals = assignment.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+            throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
+        var all = Of(run.Kind);
+        string path = Resolve(all, assignment[..equals].Trim());
+        string text = assignment[(equals + 1)..].Trim();
+        var tree = JsonSerializer.SerializeToNode(run, Json)!;
+        var parent = tree;
+        string[] names = path.Split('.');
+        foreach (string name in names[..^1])
+            parent = parent[name]!;
+        parent[names[^1]] = Parse(path, text, all[path]);
+        try
+        {
+            return tree.Deserialize<RunSettings>(Json)!;
+        }
+        catch (InvalidSettingException refused)
+        {
+            // The record knows its own name for the setting, the user the whole path.
+            throw UserError.Value(path, text, refused.Allowed);
+        }
+    }
+
+    /// <summary>The paths at which two runs of a kind differ.</summary>
+    /// <param name="first">One.</param>
+    /// <param name="second">The other.</param>
+    /// <returns>The paths.</returns>
+    public static IEnumerable<string> Differences(RunSettings first, RunSettings second)
+    {
+        var (one, other) = (JsonSerializer.SerializeToNode(first, Json), JsonSerializer.SerializeToNode(second, Json));
+        return Of(first.Kind).Keys.Where(path => !JsonNode.DeepEquals(At(one, path), At(other, path)));
+
+        static JsonNode? At(JsonNode? tree, string path) => path.Split('.').Aggregate(tree, (node, name) => node?[name]);
+    }
+
+    private static readonly Dictionary<RunKind, IReadOnlyDictionary<string, Type>> _all = Enum.GetValues<RunKind>().ToDictionary(
+        kind => kind,
+        kind => (IReadOnlyDictionary<string, Type>)Leaves(typeof(RunSettings), kind, string.Empty)
+            .Where(leaf => leaf.Path is not ("bandit" or "environment" or "seed"))
+            .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal));
+
+    private static string Resolve(IReadOnlyDictionary<string, Type> all, string key)
+    {
+        if (all.ContainsKey(key))
+            return key;
+        string[] ends = [.. all.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        return ends.Length switch
+        {
+            1 => ends[0],
+            0 => throw UserError.Choice("--set key", key, all.Keys),
+            _ => throw UserError.Choice("--set key", key, ends),
+        };
+    }
+
+    private static JsonValue Parse(string path, string text, Type type)
+    {
+        if (type.IsEnum)
+        {
+            var words = Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName).ToArray();
+            return words.Contains(text) ? JsonValue.Create(text) : throw UserError.Choice(path, text, words);
+        }
+
+        if (type == typeof(double))
+        {
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+                ? JsonValue.Create(number)
+                : throw UserError.Value(path, text, "a finite number");
+        }
+
+        if (type == typeof(string))
+            return JsonValue.Create(text);
+        if (type == typeof(bool))
+            return text is "true" or "false" ? JsonValue.Create(text == "true") : throw UserError.Choice(path, text, ["true", "false"]);
+        bool whole = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
+        return whole && (type == typeof(long) || (value >= int.MinValue && value <= int.MaxValue))
+            ? JsonValue.Create(value)
+            : throw UserError.Value(path, text, "a whole number");
+    }
+
+    private static IEnumerable<(string Path, Type Type)> Leaves(Type type, RunKind kind, string prefix)
+    {
+        foreach (var (property, name) in Settings(type).Where(setting => Has(kind, setting.Property)))
+        {
+            string path = prefix + name;
+            if (property.PropertyType.IsPrimitive || property.PropertyType.IsEnum || property.PropertyType == typeof(string))
+            {
+                yield return (path, property.PropertyType);
+            }
+            else
+            {
+                foreach (var leaf in Leaves(property.PropertyType, kind, path + "."))
+                    yield return leaf;
+            }
+        }
+    }
+
+    private static void Prune(JsonObject document, Type type, RunKind kind)
+    {
+        foreach (var (property, name) in Settings(type))
+        {
+            if (!Has(kind, property))
+                document.Remove(name);
+            else if (document[name] is JsonObject section)
+                Prune(section, property.PropertyType, kind);
+        }
+    }
+
+    private static IEnumerable<(PropertyInfo Property, string Name)> Settings(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => (property, JsonNamingPolicy.CamelCase.ConvertName(property.Name)));
+
+    private static bool Has(RunKind kind, PropertyInfo property) => property.GetCustomAttribute<OnlyForAttribute>() is not { } only || only.Kind == kind;
+}
