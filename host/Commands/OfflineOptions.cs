@@ -81,6 +81,7 @@ internal sealed class OfflineOptions
             Budget = budget,
             Device = Device.Of(result).Name,
             Precision = Device.PrecisionGiven(result),
+            NoGraphs = Device.NoGraphs(result),
             Dataset = Dataset(result, recipe),
             Model = Model(result),
             Settings = settings,
@@ -91,6 +92,7 @@ internal sealed class OfflineOptions
     /// <summary>The same run on the device that the user names; where none is named, on the one it has.</summary>
     public OfflineRequest OnDevice(ParseResult result, OfflineRequest request)
     {
+        request = request with { NoGraphs = Device.NoGraphs(result) };
         if (!Device.IsGiven(result))
             return request;
         var choice = Device.Of(result);

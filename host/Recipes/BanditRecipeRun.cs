@@ -20,7 +20,7 @@ public static class BanditRecipeRun
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision, noGraphs: request.NoGraphs);
         using var device = choice.Open();
         choice.RequireMemory(device, request.Settings);
         using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;
@@ -52,7 +52,7 @@ public static class BanditRecipeRun
     {
         var clock = Stopwatch.StartNew();
         var started = DateTimeOffset.UtcNow;
-        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision, noGraphs: request.NoGraphs);
         using var device = choice.Open();
         choice.RequireMemory(device, request.Settings, seeds.Count);
         using var ranges = choice.IsCuda ? NvtxRanges.TryOpen() : null;

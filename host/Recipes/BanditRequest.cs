@@ -17,6 +17,9 @@ public sealed record BanditRequest(Recipe Recipe, string Budget, string Device, 
     /// <summary>The precision as it was given; null where none was.</summary>
     public string? Precision { get; init; }
 
+    /// <summary>Whether a GPU is to launch kernel by kernel.</summary>
+    public bool NoGraphs { get; init; }
+
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command
     {
@@ -30,6 +33,8 @@ public sealed record BanditRequest(Recipe Recipe, string Budget, string Device, 
             words.AddRange(["--device", Device]);
             if (Precision is not null)
                 words.AddRange(["--precision", Precision]);
+            if (NoGraphs)
+                words.Add("--no-graphs");
             words.AddRange(Assignments.SelectMany(assignment => new[] { "--set", assignment }));
             return ShellWords.Join(words);
         }

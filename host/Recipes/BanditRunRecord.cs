@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using EDA.Engine.Stages;
 using EDA.Host.Figures;
 using EDA.Host.Reports;
+using EDA.Kernels;
 
 namespace EDA.Host.Recipes;
 
@@ -95,7 +96,7 @@ internal sealed class BanditRunRecord : IDisposable
         var cause = _stages.Divergence ?? failure;
         try
         {
-            if (cause is not TrainingDivergedException)
+            if (cause is not (TrainingDivergedException or DeviceException { HasFailed: true }))
                 _checkpoints.SaveUnfinished();
             Write(_start with { Error = OneLine(cause), Stages = _stages.Finished }, [], null);
         }

@@ -53,7 +53,7 @@ public static class OfflineRecipeRun
         var labels = request.Labels is null ? null : UserLabels.Load(request.Labels);
         var dataset = request.OpenDataset();
         OfflinePipeline.Check(request.Settings, dataset, kind, labels);
-        var choice = DeviceChoice.Parse(request.Device, request.Precision);
+        var choice = DeviceChoice.Parse(request.Device, request.Precision, noGraphs: request.NoGraphs);
         var device = choice.Open();
         try
         {

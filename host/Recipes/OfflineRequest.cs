@@ -29,6 +29,9 @@ public sealed record OfflineRequest
     /// <summary>The precision as it was given; null where none was.</summary>
     public string? Precision { get; init; }
 
+    /// <summary>Whether a GPU is to launch kernel by kernel; config.json does not keep it, for it changes no result.</summary>
+    public bool NoGraphs { get; init; }
+
     /// <summary>The dataset's file; null where the task makes its data.</summary>
     public string? Dataset { get; init; }
 
@@ -49,7 +52,7 @@ public sealed record OfflineRequest
 
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command => ShellWords.Join(
-        ["./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision]]);
+        ["./eda", "run", Recipe.Name, "--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture), "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision], .. NoGraphs ? (string[])["--no-graphs"] : []]);
 
     /// <summary>The task.</summary>
     public OfflineTask Task => Recipe.Task ?? OfflineTask.ForEnvironment(Recipe.Name, Settings.Environment);
