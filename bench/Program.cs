@@ -39,12 +39,12 @@ try
         throw new UserError(parsed.Errors[0].Message);
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException or IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException { HasFailed: false } or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
     return ExitStatus.Refused;
 }
-catch (TrainingDivergedException error)
+catch (Exception error) when (error is TrainingDivergedException or DeviceException)
 {
     Console.Error.WriteLine($"eda: {error.Message.ReplaceLineEndings(" ")}");
     return ExitStatus.Failure;

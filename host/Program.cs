@@ -16,7 +16,7 @@ catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException { HasFailed: false })
 {
     return Refuse(error.Message);
 }
@@ -25,9 +25,9 @@ catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoun
     // A file that is gone or without permission: named by the system's own message.
     return Refuse(error.Message);
 }
-catch (Exception error) when (error is TrainingDivergedException or IOException)
+catch (Exception error) when (error is TrainingDivergedException or DeviceException or IOException)
 {
-    // What no other command line would have avoided: training that diverged, a full disk.
+    // What no other command line would have avoided: training that diverged, a GPU that failed, a full disk.
     return Fail(error.Message);
 }
 catch (Exception error)

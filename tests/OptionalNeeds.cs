@@ -19,6 +19,7 @@ public static class OptionalNeeds
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
     public const string Ptxas = "ptxas";
+    public const string FakeDriver = "ILGPU and a C compiler on Linux";
     public const string Mujoco = "MuJoCo";
     public const string Bash = "bash";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
@@ -41,6 +42,7 @@ public static class OptionalNeeds
         [TorchSharp] = (() => TorchLoads.Value, "run ./eda setup where the package feed has TorchSharp, whose native library must load here"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
+        [FakeDriver] = (() => Gpu.Driver.FakeDriver.CanBeHad, "run ./eda setup where the package feed has ILGPU, and put a C compiler on the PATH as cc (Debian, Ubuntu: gcc)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 

@@ -15,12 +15,13 @@ internal static class KernelsCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
+        var noGraphs = DeviceOptions.NoGraphs();
         var json = new Option<string?>("--json") { Description = "also write the table to this file", HelpName = "FILE" };
         var small = new Option<bool>("--small") { Description = "small networks and batches" };
-        var command = new Command("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel") { device, precision, small, json };
+        var command = new Command("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel") { device, precision, noGraphs, small, json };
         command.SetAction(result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision);
+            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
             bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
             if (result.GetValue(json) is { } path)
                 KernelDocument.CheckDestination(path);

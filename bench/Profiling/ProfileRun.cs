@@ -37,7 +37,7 @@ public static class ProfileRun
         var inputs = run.Open(rollsOut: true);
         if (inputs.Environment is { } whole)
             inputs = inputs with { Environment = new ShortEpisodes(whole, EpisodeSteps) };
-        var choice = DeviceChoice.Parse(run.Device, run.Precision);
+        var choice = DeviceChoice.Parse(run.Device, run.Precision, noGraphs: run.NoGraphs);
         using var device = choice.Open();
         choice.RequireMemory(device, run.Settings, inputs);
         var folder = ProfileFolder.Create(request.Out, $"profile-{run.Task.Name}");

@@ -14,15 +14,16 @@ internal static class ScalingCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
+        var noGraphs = DeviceOptions.NoGraphs();
         var rounds = new Option<string?>("--rounds") { Description = $"how often each step is timed ({Rounds})", HelpName = "N" };
         var small = new Option<bool>("--small") { Description = "tiny sizes: does it work?" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
         var csv = new Option<string?>("--csv") { Description = "also write them as CSV to this file, which must not exist yet", HelpName = "FILE" };
         var chart = new Option<string?>("--chart") { Description = "also draw them into this .svg file, which must not exist yet", HelpName = "FILE" };
-        var command = new Command("scaling", "time against threads, batch size and K, beside the floor") { device, precision, rounds, small, json, csv, chart };
+        var command = new Command("scaling", "time against threads, batch size and K, beside the floor") { device, precision, noGraphs, rounds, small, json, csv, chart };
         command.SetAction(result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision);
+            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", ScalingDocument.Is);
             foreach (var option in (Option<string?>[])[csv, chart])

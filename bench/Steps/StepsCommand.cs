@@ -15,15 +15,16 @@ internal static class StepsCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
+        var noGraphs = DeviceOptions.NoGraphs();
         var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 on software, else 20)", HelpName = "N" };
         var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 on software, else 4096)", HelpName = "N" };
         var only = new Option<string?>("--only") { Description = $"{StepTimesSize.OnlySteps} or {StepTimesSize.OnlyStages} (both)", HelpName = "WHAT" };
         var small = new Option<bool>("--small") { Description = "small networks, batches and counts" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
-        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, only, small, json };
+        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, noGraphs, stageSteps, stageStates, only, small, json };
         command.SetAction(result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision);
+            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
             if (result.GetValue(only) is { } what && what is not (StepTimesSize.OnlySteps or StepTimesSize.OnlyStages))

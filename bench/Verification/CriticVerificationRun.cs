@@ -35,6 +35,8 @@ internal sealed class CriticVerificationRun : IDisposable
 
     private int Rows => _case.States;
 
+    private CriticLayout Layout => _operations.Layout;
+
     /// <summary>Implicit Q-learning with its policy, some steps of it.</summary>
     public (float[] Losses, float[] Gradient, float[] Parameters) Implicit(int steps)
     {
@@ -63,16 +65,36 @@ internal sealed class CriticVerificationRun : IDisposable
     /// <summary>The smaller of the twins for K actions of each state, V, and the policy's actions.</summary>
     public float[] Evaluate()
     {
-        int states = Math.Min(Rows, Count);
-        using var q = _device.Allocate<float>((long)states * _case.Candidates);
-        using var v = _device.Allocate<float>(states);
-        using var actions = _device.Allocate<float>((long)states * _case.Shape.ActionSize);
-        _operations.MinimumQ(Upload(_twin), _data.States, _nextActions, states, _case.Candidates, q);
-        _operations.Value(Upload(_value), _data.States, states, v);
-        _operations.Act(Upload(_policy), _data.States, states, actions);
-        _device.Synchronize();
-        return [.. q.ToArray(), .. v.ToArray(), .. actions.ToArray()];
+        var (q, v, actions) = Evaluated(_twin, _value, _policy);
+        return [.. q, .. v, .. actions];
     }
+
+    /// <summary>V's loss with NaN in V, and in either of the target's twins: how many losses are numbers all the same.</summary>
+    public int ValueHidesNaN() => WithPoisonedTarget(target => ImplicitLoss(CriticLosses.Value, _value, _twin, target)) + WithPoisoned(_value, Layout.Value, 0, value => ImplicitLoss(CriticLosses.Value, value, _twin, _twin));
+
+    /// <summary>The twins' loss with NaN in either, and in V, whose value of the next state it is made from.</summary>
+    public int TwinsHideNaN() =>
+        WithPoisoned(_twin, Layout.Twin, 0, twin => ImplicitLoss(CriticLosses.Q, _value, twin, _twin))
+        + WithPoisoned(_twin, Layout.Twin, 1, twin => ImplicitLoss(CriticLosses.Q, _value, twin, _twin))
+        + WithPoisoned(_value, Layout.Value, 0, value => ImplicitLoss(CriticLosses.Q, value, _twin, _twin));
+
+    /// <summary>The policy's loss with NaN in it, in V, and in either of the target's twins.</summary>
+    public int PolicyHidesNaN() =>
+        WithPoisoned(_policy, Layout.Policy, 0, policy => PolicyLoss(_value, _twin, policy))
+        + WithPoisoned(_value, Layout.Value, 0, value => PolicyLoss(value, _twin, _policy))
+        + WithPoisonedTarget(target => PolicyLoss(_value, target, _policy));
+
+    /// <summary>The loss of softmax Q-learning with NaN in either twin, and in either of the target's.</summary>
+    public int SampledHidesNaN() =>
+        WithPoisoned(_twin, Layout.Twin, 0, twin => SampledLoss(twin, _twin))
+        + WithPoisoned(_twin, Layout.Twin, 1, twin => SampledLoss(twin, _twin))
+        + WithPoisonedTarget(target => SampledLoss(_twin, target));
+
+    /// <summary>The smaller of the twins, V and the policy's actions, each with NaN in it.</summary>
+    public int EvaluationHidesNaN() =>
+        WithPoisonedTarget(twin => Evaluated(twin, _value, _policy).Q)
+        + WithPoisoned(_value, Layout.Value, 0, value => Evaluated(_twin, value, _policy).V)
+        + WithPoisoned(_policy, Layout.Policy, 0, policy => [.. Evaluated(_twin, _value, policy).Actions.Where((_, i) => i % _case.Shape.ActionSize == 0)]);
 
     public void Dispose()
     {
@@ -89,6 +111,54 @@ internal sealed class CriticVerificationRun : IDisposable
             values[i] = value();
         return values;
     }
+
+    // A hidden weight, then the bias of the first output, of one network of equal ones: how many of the results are numbers.
+    private static int WithPoisoned(float[] weights, MlpLayout layout, int network, Func<float[], float[]> run) =>
+        new[] { layout.Networks[network].HiddenWeight, layout.Networks[network].OutputBias }.Sum(slice =>
+        {
+            float[] poisoned = [.. weights];
+            poisoned[slice.Offset] = float.NaN;
+            return run(poisoned).Count(value => !float.IsNaN(value));
+        });
+
+    private int WithPoisonedTarget(Func<float[], float[]> run) => WithPoisoned(_twin, Layout.Twin, 0, run) + WithPoisoned(_twin, Layout.Twin, 1, run);
+
+    private float[] ImplicitLoss(int which, float[] value, float[] twin, float[] target)
+    {
+        ClearLosses();
+        _operations.ImplicitStep(Batch(0), new ImplicitBackup(0.99f, 0.7f), Trained(value), Trained(twin), Upload(target), Update(0), _losses);
+        return [_losses.ToArray()[which]];
+    }
+
+    private float[] PolicyLoss(float[] value, float[] target, float[] policy)
+    {
+        ClearLosses();
+        _operations.PolicyStep(Batch(0), new AdvantageWeighting(3, 100), Upload(value), Upload(target), Trained(policy), Update(0).Adam, 1, _losses);
+        return [_losses.ToArray()[CriticLosses.Policy]];
+    }
+
+    private float[] SampledLoss(float[] twin, float[] target)
+    {
+        ClearLosses();
+        _operations.SampledStep(Batch(0), new SampledBackup(0.99f, 1, _nextActions, _case.Candidates), Trained(twin), Upload(target), Update(0), _losses);
+        return [_losses.ToArray()[CriticLosses.Q]];
+    }
+
+    private (float[] Q, float[] V, float[] Actions) Evaluated(float[] twin, float[] value, float[] policy)
+    {
+        int states = Math.Min(Rows, Count);
+        using var q = _device.Allocate<float>((long)states * _case.Candidates);
+        using var v = _device.Allocate<float>(states);
+        using var actions = _device.Allocate<float>((long)states * _case.Shape.ActionSize);
+        _operations.MinimumQ(Upload(twin), _data.States, _nextActions, states, _case.Candidates, q);
+        _operations.Value(Upload(value), _data.States, states, v);
+        _operations.Act(Upload(policy), _data.States, states, actions);
+        _device.Synchronize();
+        return (q.ToArray(), v.ToArray(), actions.ToArray());
+    }
+
+    // They start as NaN elsewhere; here a loss that nobody wrote must not pass for one that is NaN.
+    private void ClearLosses() => _losses.CopyFrom(new float[CriticLosses.Count]);
 
     private float Uniform() => (float)((2 * _random.NextDouble()) - 1);
 

@@ -81,6 +81,34 @@ internal sealed class VerificationRun : IDisposable
         return LossAndGradient();
     }
 
+    /// <summary>Eq. 10 with NaN for a hidden weight: whether the loss is a number all the same.</summary>
+    public int DenoisingHidesNaN()
+    {
+        using var weights = Poisoned(_behavior);
+        _loss.CopyFrom([0f]);
+        _operations.DenoisingStep(weights, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, 3)), _gradient, _loss);
+        return NumbersIn(_loss);
+    }
+
+    /// <summary>Eq. 14 or 15 with NaN for a hidden weight of the policy, then of the behavior, then for a label: how many losses are numbers all the same.</summary>
+    public int AlignmentHidesNaN(AlignmentLoss kind)
+    {
+        using DeviceArray<float> policy = Poisoned(_policy), behavior = Poisoned(_behavior);
+        float[] poisoned = _labels.ToArray();
+        poisoned[^1] = float.NaN;
+        using var labels = _device.Upload<float>(poisoned);
+        return Hides(policy, _behavior, _labels) + Hides(_policy, behavior, _labels) + Hides(_policy, _behavior, labels);
+
+        int Hides(DeviceArray<float> policy, DeviceArray<float> behavior, DeviceArray<float> labels)
+        {
+            _loss.CopyFrom([0f]);
+            _operations.AlignmentStep(
+                policy, behavior, _candidates, _states, labels, _case.States, _case.Candidates, new AlignmentObjective(kind, 0.7f, 3),
+                new GapDraws(new RandomDraw(2, RandomStage.Alignment, 4)), _gradient, _loss);
+            return NumbersIn(_loss);
+        }
+    }
+
     public float[] Sample() => Filled(
         _case.States * _case.Candidates * _case.Shape.ActionSize,
         output => _operations.Sample(_behavior, _states, _case.States, _case.Candidates, DpmSolver.Published, new RandomDraw(2, RandomStage.Evaluation, 0), null, output));
@@ -130,6 +158,15 @@ internal sealed class VerificationRun : IDisposable
         for (int i = 0; i < count; i++)
             values[i] = value();
         return values;
+    }
+
+    private static int NumbersIn(DeviceArray<float> values) => values.ToArray().Count(value => !float.IsNaN(value));
+
+    private DeviceArray<float> Poisoned(DeviceArray<float> weights)
+    {
+        float[] values = weights.ToArray();
+        values[Layout.Blocks[0].ExpandWeight.Offset + 1] = float.NaN;
+        return _device.Upload<float>(values);
     }
 
     private float[] LossAndGradient() => [.. _gradient.ToArray(), _loss.ToArray()[0]];

@@ -9,7 +9,7 @@ namespace EDA.Bench.Verification;
 /// <summary>One comparison.</summary>
 /// <param name="Case">The problem.</param>
 /// <param name="Check">What was compared.</param>
-/// <param name="Error">How far apart, relative in norm; for repeated runs, the number of elements that differ. Null where a number is missing.</param>
+/// <param name="Error">How far apart, relative in norm; for repeated runs, the number of elements that differ; where NaN must show, of those that are numbers all the same. Null where a number is missing.</param>
 /// <param name="Allowed">How far apart they may be.</param>
 public sealed record VerificationRow(
     [property: JsonPropertyName("case")] string Case,
@@ -117,10 +117,15 @@ public sealed record VerificationTable(
         yield return Same("denoising, repeated", () => actual.Denoising(true));
         yield return Same("alignment, repeated", () => actual.Alignment(AlignmentLoss.Value));
         yield return Same("samples, repeated", actual.Sample);
+        yield return Hidden("NaN shows, denoising", actual.DenoisingHidesNaN());
+        foreach (var kind in Enum.GetValues<AlignmentLoss>())
+            yield return Hidden($"NaN shows, alignment by {kind.ToString().ToLowerInvariant()}", actual.AlignmentHidesNaN(kind));
 
         VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, check, Distance(truth, found), allowed);
 
         VerificationRow Same(string check, Func<float[]> run) => new(problem.Name, check, Differences(run), 0);
+
+        VerificationRow Hidden(string check, int numbers) => new(problem.Name, check, numbers, 0);
     }
 
     private static IEnumerable<VerificationRow> CompareCritics(VerificationCase problem, VerificationTolerance tolerance, IDevice reference, IDevice device)
@@ -134,8 +139,15 @@ public sealed record VerificationTable(
         yield return Row($"{TrainingSteps} steps of it", truth.Parameters, found.Parameters, tolerance.Gradient);
         yield return Row($"{TrainingSteps} steps of softmax Q-learning", expected.Sampled(TrainingSteps), actual.Sampled(TrainingSteps), tolerance.Gradient);
         yield return new VerificationRow(problem.Name, "implicit Q-learning, repeated", Differences(() => actual.Implicit(2).Parameters), 0);
+        yield return Hidden("NaN shows, values and actions", actual.EvaluationHidesNaN());
+        yield return Hidden("NaN shows, V's loss", actual.ValueHidesNaN());
+        yield return Hidden("NaN shows, the twins' loss", actual.TwinsHideNaN());
+        yield return Hidden("NaN shows, the policy's loss", actual.PolicyHidesNaN());
+        yield return Hidden("NaN shows, softmax Q-learning", actual.SampledHidesNaN());
 
         VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, check, Distance(truth, found), allowed);
+
+        VerificationRow Hidden(string check, int numbers) => new(problem.Name, check, numbers, 0);
     }
 
     // Elements that are not the same bits every time.

@@ -15,14 +15,15 @@ internal static class VerifyCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
+        var noGraphs = DeviceOptions.NoGraphs();
         var json = new Option<string?>("--json") { Description = "also write the table to this file", HelpName = "FILE" };
         var against = new Option<string?>("--against") { Description = $"compare 50 steps of each stage with another program's: {PyTorch}", HelpName = "NAME" };
         var python = new Option<string?>("--python") { Description = $"the python3 that has PyTorch ({PythonInterpreter.Variable}, or the first that is found)", HelpName = "FILE" };
         var small = new Option<bool>("--small") { Description = "small networks and batches" };
-        var command = new Command("verify", "Compare every operation of a device with the CPU's, or every stage with PyTorch's; status 1 where they differ.") { device, precision, json, against, python, small };
+        var command = new Command("verify", "Compare every operation of a device with the CPU's, or every stage with PyTorch's; status 1 where they differ.") { device, precision, noGraphs, json, against, python, small };
         command.SetAction(result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision);
+            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
             bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
             if (result.GetValue(against) is { } other)
                 return Agree(choice, other, result.GetValue(python), isSmall, result.GetValue(json));

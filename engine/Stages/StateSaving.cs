@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 
 /// <summary>
-/// Runs a stage of training so that its state is on disk whatever ends it: every ten minutes, and at the end. Only a
-/// divergence is not saved, since there is nothing to go on from; the state of up to ten minutes before stays.
+/// Runs a stage of training so that its state is on disk whatever ends it: every ten minutes, and at the end. Only after a
+/// divergence, or a failure of the device, is nothing saved, since there is nothing to go on from; the state of up to ten
+/// minutes before stays.
 /// </summary>
 internal static class StateSaving
 {
@@ -22,7 +24,7 @@ internal static class StateSaving
         {
             run();
         }
-        catch (Exception failure) when (failure is not TrainingDivergedException)
+        catch (Exception failure) when (failure is not (TrainingDivergedException or DeviceException { HasFailed: true }))
         {
             try
             {

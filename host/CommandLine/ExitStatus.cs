@@ -6,7 +6,7 @@ public static class ExitStatus
     /// <summary>Done.</summary>
     public const int Success = 0;
 
-    /// <summary>The program failed: an internal error, a training that diverged, a full disk.</summary>
+    /// <summary>The program failed: an internal error, a training that diverged, a GPU that failed, a full disk.</summary>
     public const int Failure = 1;
 
     /// <summary>The user asked for something that is not allowed.</summary>

@@ -4,26 +4,32 @@ using EDA.Host.Devices;
 
 namespace EDA.Host.Commands;
 
-/// <summary>--device and --precision: where a command runs.</summary>
+/// <summary>--device, --precision and --no-graphs: where a command runs, and how.</summary>
 public sealed class DeviceOptions
 {
     private readonly Option<string?> _device = new("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)} ({DeviceChoice.Default})", HelpName = "NAME" };
     private readonly Option<string?> _precision = new("--precision") { Description = $"of matrix products on a GPU: {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})", HelpName = "NAME" };
+
+    private readonly Option<bool> _noGraphs = new("--no-graphs") { Description = "launch kernel by kernel on an NVIDIA GPU, without recording CUDA graphs" };
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(_device);
         command.Options.Add(_precision);
+        command.Options.Add(_noGraphs);
     }
 
     /// <summary>What was chosen.</summary>
-    /// <exception cref="UserError">This build has no such device, or it has no such precision.</exception>
-    public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, PrecisionGiven(result));
+    /// <exception cref="UserError">This build has no such device, or it has no such precision, or no graphs.</exception>
+    public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, PrecisionGiven(result), noGraphs: NoGraphs(result));
 
     /// <summary>The precision as it was given; null where none was.</summary>
     public string? PrecisionGiven(ParseResult result) => result.GetValue(_precision);
 
-    /// <summary>Whether either was given.</summary>
+    /// <summary>Whether graphs are not to be recorded.</summary>
+    public bool NoGraphs(ParseResult result) => result.GetValue(_noGraphs);
+
+    /// <summary>Whether another device or precision was given.</summary>
     public bool IsGiven(ParseResult result) => result.GetValue(_device) is not null || PrecisionGiven(result) is not null;
 }

@@ -25,7 +25,7 @@ internal static class DoctorCommand
             var gpus = driver ? CudaDevices.All : [];
             Line("devices", string.Join(", ", [DeviceChoice.Default, DeviceChoice.Software, .. gpus.Select(gpu => gpu.Name)]));
             Line("NVIDIA driver", driver ? string.Join("; ", new[] { "present", CudaDevices.Problem }.OfType<string>()) : "none");
-            foreach (var (name, description) in gpus)
+            foreach (var (name, description) in driver ? gpus.Concat(CudaDevices.Unusable) : [])
                 Line(name, description);
 
             var states = OptionalProps.Read(SourceTree.Root);

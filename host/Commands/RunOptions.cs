@@ -87,6 +87,7 @@ public sealed class RunOptions
             Budget = budget,
             Device = Device.Of(result).Name,
             Precision = Device.PrecisionGiven(result),
+            NoGraphs = Device.NoGraphs(result),
             Dataset = Dataset(result, task),
             Model = Model(result),
             Settings = settings,
@@ -98,6 +99,7 @@ public sealed class RunOptions
     /// <summary>The same run on the device that the user names; where none is named, on the one it has.</summary>
     public RunRequest OnDevice(ParseResult result, RunRequest request)
     {
+        request = request with { NoGraphs = Device.NoGraphs(result) };
         if (!Device.IsGiven(result))
             return request;
         var choice = Device.Of(result);

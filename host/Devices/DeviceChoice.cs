@@ -24,8 +24,8 @@ public sealed record DeviceChoice
     private readonly int _number;
     private readonly Func<IDevice>? _other;
 
-    private DeviceChoice(string name, string precision, int number, Func<IDevice>? other) =>
-        (Name, Precision, _number, _other) = (name, precision, number, other);
+    private DeviceChoice(string name, string precision, int number, Func<IDevice>? other, bool hasGraphs) =>
+        (Name, Precision, _number, _other, HasGraphs) = (name, precision, number, other, hasGraphs);
 
     /// <summary>The devices of this build.</summary>
     public static IReadOnlyCollection<string> Names { get; } = CudaDevices.AreBuiltIn ? [Default, Software, Cuda, $"{Cuda}:N"] : [Default, Software];
@@ -39,6 +39,9 @@ public sealed record DeviceChoice
     /// <summary>The precision of matrix products.</summary>
     public string Precision { get; }
 
+    /// <summary>Whether an NVIDIA GPU records operations as CUDA graphs.</summary>
+    public bool HasGraphs { get; }
+
     /// <summary>Whether it is an NVIDIA GPU.</summary>
     public bool IsCuda => _number >= 0;
 
@@ -46,9 +49,10 @@ public sealed record DeviceChoice
     /// <param name="name">The device.</param>
     /// <param name="precision">The precision; null for <see cref="DefaultPrecision"/>.</param>
     /// <param name="others">What the program knows beside <see cref="Names"/>, all in <see cref="DefaultPrecision"/>: how to open each, by its name. Null for nothing.</param>
+    /// <param name="noGraphs">Whether operations are launched kernel by kernel even where CUDA graphs could be had.</param>
     /// <returns>The choice; whether the GPU is there is seen when it is opened.</returns>
     /// <exception cref="UserError">There is no such device in this build, or it knows no such precision.</exception>
-    public static DeviceChoice Parse(string name, string? precision = null, IReadOnlyDictionary<string, Func<IDevice>>? others = null)
+    public static DeviceChoice Parse(string name, string? precision = null, IReadOnlyDictionary<string, Func<IDevice>>? others = null, bool noGraphs = false)
     {
         int number = Number(name);
         var other = others?.GetValueOrDefault(name);
@@ -60,7 +64,9 @@ public sealed record DeviceChoice
             throw UserError.Value("--precision", precision, $"nothing with --device {name}, which computes in {DefaultPrecision}");
         if (precision is not null && !Precisions.Contains(precision))
             throw UserError.Choice("--precision", precision, Precisions);
-        return new DeviceChoice(name, precision ?? DefaultPrecision, number, other);
+        if (noGraphs && number < 0)
+            throw new UserError($"--no-graphs is not allowed with --device {name}, which has no CUDA graphs");
+        return new DeviceChoice(name, precision ?? DefaultPrecision, number, other, number >= 0 && !noGraphs);
     }
 
     /// <summary>Opens a device by name.</summary>
@@ -92,9 +98,9 @@ public sealed record DeviceChoice
     {
         try
         {
-            return _other is not null ? _other() : IsCuda ? CudaDevices.Open(_number, Precision) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
+            return _other is not null ? _other() : IsCuda ? CudaDevices.Open(_number, Precision, HasGraphs) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
         }
-        catch (DeviceException refused)
+        catch (DeviceException refused) when (!refused.HasFailed)
         {
             throw new UserError(refused.Message);
         }

@@ -30,6 +30,9 @@ public sealed record RunRequest
     /// <summary>The precision as it was given; null where none was.</summary>
     public string? Precision { get; init; }
 
+    /// <summary>Whether a GPU is to launch kernel by kernel; config.json does not keep it, for it changes no result.</summary>
+    public bool NoGraphs { get; init; }
+
     /// <summary>The dataset's file; null where the task makes its data.</summary>
     public string? Dataset { get; init; }
 
@@ -55,7 +58,7 @@ public sealed record RunRequest
     public string Command => ShellWords.Join(
         [
             "./eda", "run", Task.Name, .. Seeds is { } seeds ? (string[])["--seeds", seeds.ToString()] : ["--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture)],
-            "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision],
+            "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision], .. NoGraphs ? (string[])["--no-graphs"] : [],
         ]);
 
     /// <summary>What would have been asked for a run of one of the seeds alone.</summary>

@@ -1,6 +1,6 @@
 namespace EDA.Kernels;
 
-/// <summary>A device is not to be had, or cannot hold or do what is asked of it. The message is one line for the user.</summary>
+/// <summary>A device is not to be had, or cannot hold or do what is asked of it, or fails. The message is one line for the user.</summary>
 public sealed class DeviceException : Exception
 {
     /// <summary>Makes the exception.</summary>
@@ -10,4 +10,7 @@ public sealed class DeviceException : Exception
         : base(message, cause)
     {
     }
+
+    /// <summary>Whether the device failed at its work, which no other request would have avoided; nothing can be read from it any more.</summary>
+    public bool HasFailed { get; init; }
 }

@@ -20,12 +20,17 @@ internal static unsafe class CpuObjective
         bool value = objective.Loss == AlignmentLoss.Value;
         double labelScale = value ? objective.LabelScale : 1;
         int winner = 0;
+        double unknown = 0;
         double largest = double.NegativeInfinity;
         for (int k = 0; k < count; k++)
         {
             largest = Math.Max(largest, beta * gaps[k]);
             if (labels[k] > labels[winner])
                 winner = k;
+
+            // Of labels with NaN among them none is the highest: the loss shall be NaN too.
+            if (float.IsNaN(labels[k]))
+                unknown = double.NaN;
         }
 
         double total = 0, labelTotal = 0, labelLargest = labelScale * labels[winner];
@@ -41,7 +46,7 @@ internal static unsafe class CpuObjective
         for (int k = 0; k < count; k++)
         {
             double logShare = (beta * gaps[k]) - logTotal;
-            double target = value ? Math.Exp((labelScale * labels[k]) - labelLargest) / labelTotal : k == winner ? 1 : 0;
+            double target = value ? Math.Exp((labelScale * labels[k]) - labelLargest) / labelTotal : unknown + (k == winner ? 1 : 0);
             loss -= target * logShare;
             gradient[k] = (float)(beta * (Math.Exp(logShare) - target) / states);
         }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using EDA.Bench.Verification;
 using EDA.Kernels;
 using EDA.Tests.Kernels;
@@ -17,6 +18,7 @@ public class VerificationTests
         // Nothing is exactly alike but what is counted in bits: the two are different programs.
         Assert.Contains(table.Checks, check => check is { Check: "denoising, gradient", Error: > 0 });
         Assert.Equal(0, table.Checks.Single(check => check.Check == "denoising, repeated").Error);
+        Assert.Equal(8, table.Checks.Count(check => check.Check.StartsWith("NaN shows", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -40,38 +42,90 @@ public class VerificationTests
         Assert.Contains("FAILED", words.ToString(), StringComparison.Ordinal);
     }
 
-    // Draws normals from the step after the one it was asked for.
-    private sealed class ShiftedDevice(IDevice inner) : IDevice, IVectorOperations
+    [Fact]
+    public void A_device_that_hides_NaN_fails_where_it_does()
     {
-        public string Name => inner.Name;
+        using var device = new HidingDevice(TestDevices.Create("software"));
+        using var words = new StringWriter();
+        var table = VerificationTable.Run(device, [new VerificationCase("tiny", new BdmShape(2, 1, 32, 1), 5, 2, 3)], words);
+        Assert.Equal(
+            [
+                ("NaN shows, denoising", 1), ("NaN shows, alignment by value", 3), ("NaN shows, alignment by preference", 3),
+                ("NaN shows, V's loss", 6), ("NaN shows, the twins' loss", 6), ("NaN shows, the policy's loss", 8), ("NaN shows, softmax Q-learning", 8),
+            ],
+            table.Checks.Where(check => !check.Passed).Select(check => (check.Check, (int)check.Error!)));
+    }
 
-        public IVectorOperations Vector => this;
+    // Draws normals from the step after the one it was asked for.
+    private sealed class ShiftedDevice(IDevice inner) : ForwardingDevice(inner), IVectorOperations
+    {
+        public override IVectorOperations Vector => this;
+
+        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => Inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
+
+        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) =>
+            Inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose, models);
+
+        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
+            Inner.Vector.Gather(source, width, indices, count, destination, models);
+
+        public void Adam(
+            DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>
+            Inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings, step);
+
+        public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => Inner.Vector.PolyakAverage(target, source, rate);
+
+        public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => Inner.Vector.Clip(source, count, bound, destination);
+    }
+
+    private sealed class HidingDevice(IDevice inner) : ForwardingDevice(inner)
+    {
+        public override IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => LossHider.Around(Inner.CreateBdm(shape, schedule, models));
+
+        public override ICriticOperations CreateCritic(CriticShape shape) => LossHider.Around(Inner.CreateCritic(shape));
+    }
+
+    private class ForwardingDevice(IDevice inner) : IDevice
+    {
+        public string Name => Inner.Name;
+
+        public virtual IVectorOperations Vector => Inner.Vector;
+
+        protected IDevice Inner => inner;
 
         public DeviceArray<T> Allocate<T>(long length)
             where T : unmanaged => inner.Allocate<T>(length);
 
-        public IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => inner.CreateBdm(shape, schedule, models);
+        public virtual IBdmOperations CreateBdm(BdmShape shape, VarianceSchedule schedule, int models = 1) => inner.CreateBdm(shape, schedule, models);
 
-        public ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
+        public virtual ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
 
         public void Synchronize() => inner.Synchronize();
 
         public void Dispose() => inner.Dispose();
+    }
+}
 
-        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
+/// <summary>Operations whose losses are 0 where they should be NaN.</summary>
+public class LossHider : DispatchProxy
+{
+    private object? _inner;
 
-        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) =>
-            inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose, models);
+    /// <summary>Makes such operations of others.</summary>
+    public static T Around<T>(T inner)
+        where T : class
+    {
+        var proxy = Create<T, LossHider>();
+        ((LossHider)(object)proxy)._inner = inner;
+        return proxy;
+    }
 
-        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
-            inner.Vector.Gather(source, width, indices, count, destination, models);
-
-        public void Adam(
-            DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>
-            inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings, step);
-
-        public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => inner.Vector.PolyakAverage(target, source, rate);
-
-        public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => inner.Vector.Clip(source, count, bound, destination);
+    /// <inheritdoc/>
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        object? result = targetMethod!.Invoke(_inner, args);
+        if (targetMethod.Name.EndsWith("Step", StringComparison.Ordinal) && args![^1] is DeviceArray<float> losses)
+            losses.CopyFrom([.. losses.ToArray().Select(loss => float.IsNaN(loss) ? 0 : loss)]);
+        return result;
     }
 }

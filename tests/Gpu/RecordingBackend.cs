@@ -21,6 +21,9 @@ internal sealed class RecordingBackend : SoftwareBackend, IRecorder<RecordingBac
     /// <summary>Whether a recording may be begun.</summary>
     public bool MayBegin { get; set; } = true;
 
+    /// <summary>How many replays succeed.</summary>
+    public int MostReplays { get; set; } = int.MaxValue;
+
     /// <summary>Recordings replayed.</summary>
     public int Replays { get; private set; }
 
@@ -30,7 +33,7 @@ internal sealed class RecordingBackend : SoftwareBackend, IRecorder<RecordingBac
     /// <summary>Recordings that can be replayed.</summary>
     public int Count => _recordings.Count;
 
-    /// <summary>Operations that could not be recorded.</summary>
+    /// <summary>Operations that could not be recorded or replayed.</summary>
     public int Failures => _recordings.Failures;
 
     public override bool Begin(in RecordingKey key) => _recordings.Begin(key);
@@ -52,12 +55,15 @@ internal sealed class RecordingBackend : SoftwareBackend, IRecorder<RecordingBac
         return CanRecord;
     }
 
-    public void Replay(Tape recording)
+    public bool TryReplay(Tape recording)
     {
         Assert.False(recording.IsGone);
+        if (Replays == MostReplays)
+            return false;
         Replays++;
         foreach (var launch in recording.Launches)
             launch();
+        return true;
     }
 
     public void Discard(Tape recording)

@@ -54,6 +54,17 @@ public sealed class RecordingTests
         Assert.Equal(2, backend.Failures);
     }
 
+    // The very first fails, or the one of a later step; of the other operation then the first.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void What_cannot_be_replayed_is_launched_instead(int replays)
+    {
+        var backend = new RecordingBackend { MostReplays = replays };
+        Assert.Equal(Train(new SoftwareBackend()).Policy, Train(backend).Policy);
+        Assert.Equal((replays, 0, 0, 2), (backend.Replays, backend.Live, backend.Count, backend.Failures));
+    }
+
     [Fact]
     public void Other_arrays_sizes_or_constants_are_other_recordings()
     {
@@ -196,10 +207,11 @@ public sealed class RecordingTests
             return true;
         }
 
-        public void Replay(int recording)
+        public bool TryReplay(int recording)
         {
             if (Writes)
                 Write($"replay {recording}");
+            return true;
         }
 
         public void Discard(int recording) => Write($"discard {recording}");

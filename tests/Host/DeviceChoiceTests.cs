@@ -9,6 +9,12 @@ namespace EDA.Tests.Host;
 
 public class DeviceChoiceTests
 {
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("software")]
+    public void A_device_without_graphs_has_none_to_switch_off(string name) =>
+        Assert.Equal($"--no-graphs is not allowed with --device {name}, which has no CUDA graphs", Assert.Throws<UserError>(() => DeviceChoice.Parse(name, noGraphs: true)).Message);
+
     [Fact]
     public void TheCpuIsChosenUnlessAnotherIsNamed()
     {

@@ -2,6 +2,7 @@ extern alias ilgpu;
 
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using EDA.Tests.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -15,7 +16,7 @@ using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 namespace EDA.Tests.Ilgpu;
 
 /// <summary>Every kernel as PTX for sm_80, which takes no GPU.</summary>
-public class PtxTests
+public partial class PtxTests
 {
     public static TheoryData<string> Kernels => [.. KernelCatalogue.All.Select(kernel => kernel.Name)];
 
@@ -29,6 +30,31 @@ public class PtxTests
 
         // The kernel is written out in the entry point that bears its name.
         Assert.DoesNotContain(".func", ptx, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// max and min of PTX give the operand that is a number: where they stand, NaN ends. They may stand only for the bounds of
+    /// the sigmoid, ±87, whose argument is a factor of what comes of it. And no comparison is one that NaN passes: ILGPU makes
+    /// such of a comparison whose left side is a constant, whatever the source says.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void NaN_passes_through_every_kernel(string name)
+    {
+        string[] lines = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method).Split('\n', StringSplitOptions.TrimEntries);
+        Assert.DoesNotContain(lines, line => Extremum().IsMatch(line) && !line.Contains("42AE0000", StringComparison.OrdinalIgnoreCase) && !line.Contains("C2AE0000", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(lines, line => UnorderedComparison().IsMatch(line));
+    }
+
+    [Fact]
+    public void Relu_and_the_smaller_of_twins_are_selects_that_take_NaN()
+    {
+        Assert.Matches(
+            @"testp\.notanumber\.f32\s+(%p\d+), (%f\d+);\s+setp\.gt\.f32\s+(%p\d+), \2, 0f00000000;\s+or\.pred\s+(%p\d+), \1, \3;\s+selp\.b32\s+%f\d+, \2, 0f00000000, \4;",
+            Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "product_fp32_relu").Method));
+        Assert.Matches(
+            @"setp\.lt\.f32\s+%p\d+, (%f\d+), (%f\d+);\s+or\.pred\s+(%p\d+), %p\d+, %p\d+;\s+selp\.b32\s+%f\d+, \1, \2, \3;",
+            Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "SmallerOfTwins").Method));
     }
 
     /// <summary>sm_80 and sm_90: A100 and H100, H200.</summary>
@@ -93,6 +119,12 @@ public class PtxTests
         // Addresses of shared memory are what they are: a conversion to a generic address would lead an asynchronous copy astray.
         Assert.DoesNotContain("cvta.shared", ptx, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"\b(max|min)\.f(32|64)")]
+    private static partial Regex Extremum();
+
+    [GeneratedRegex(@"\bsetp\.(eq|ne|lt|le|gt|ge)u\.f(32|64)|\bsetp\.nan\.")]
+    private static partial Regex UnorderedComparison();
 
     private static string Compile(MethodInfo kernel) => Compile(kernel, CudaInstructionSet.ISA_80);
 

@@ -58,6 +58,27 @@ public class ObjectiveTests
             Step(deviceName, new AlignmentObjective(AlignmentLoss.Preference, 1, 0), gaps, labels, 3).GapsGradient);
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_label_or_gap_that_is_no_number_shows_in_the_loss(string deviceName)
+    {
+        foreach (var loss in Enum.GetValues<AlignmentLoss>())
+        {
+            foreach (int place in new[] { 0, 1, 35 })
+            {
+                float[] gaps = FormulaNumbers.Fill(36, i => FormulaNumbers.Spread(3, i)), labels = FormulaNumbers.Fill(36, i => FormulaNumbers.Spread(4, i));
+                float[] poisonedGaps = [.. gaps], poisonedLabels = [.. labels];
+                (poisonedGaps[place], poisonedLabels[place]) = (float.NaN, float.NaN);
+                var objective = new AlignmentObjective(loss, 0.7f, 3);
+                Assert.True(float.IsNaN(Step(deviceName, objective, poisonedGaps, labels, 36).Loss), $"{loss}, gap {place}");
+                Assert.True(float.IsNaN(Step(deviceName, objective, gaps, poisonedLabels, 36).Loss), $"{loss}, label {place}");
+            }
+
+            // A single label has no other beside it that could show.
+            Assert.True(float.IsNaN(Step(deviceName, new AlignmentObjective(loss, 0.7f, 3), [1], [float.NaN], 1).Loss), $"{loss}, K = 1");
+        }
+    }
+
     private static (float Loss, float[] GapsGradient) Step(
         string deviceName, AlignmentObjective objective, float[] gaps, float[] labels, int candidateCount)
     {

@@ -23,14 +23,18 @@ internal static class CudaDevices
             $"{gpu.Name}, compute capability {gpu.ComputeCapability}, {GpuMemory.Text(gpu.MemoryBytes)}, driver for CUDA {gpu.DriverVersion}"))),
     ];
 
+    /// <summary>Those that cannot be used because the driver does not tell what has to be known of them, by name, each in a line.</summary>
+    public static IReadOnlyList<(string Name, string Description)> Unusable => [.. CudaMachine.Unreadable.Select(gpu => ($"cuda:{gpu.Number}", $"{(gpu.Name is null ? string.Empty : $"{gpu.Name}, ")}cannot be used: {gpu.Problem}"))];
+
     /// <summary>Opens one.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="precision">The precision of matrix products.</param>
+    /// <param name="hasGraphs">Whether operations are recorded as CUDA graphs.</param>
     /// <exception cref="DeviceException">It is not there, or is too old.</exception>
-    public static IDevice Open(int number, string precision)
+    public static IDevice Open(int number, string precision, bool hasGraphs)
     {
         var chosen = Enum.Parse<GpuPrecision>(precision, ignoreCase: true);
-        return new GpuDevice(CudaBackend.Open(number, chosen, notice => Console.Error.WriteLine($"eda: {notice}")), chosen);
+        return new GpuDevice(CudaBackend.Open(number, chosen, hasGraphs, notice => Console.Error.WriteLine($"eda: {notice}")), chosen);
     }
 
     /// <summary>Refuses what does not fit into the memory that is free.</summary>

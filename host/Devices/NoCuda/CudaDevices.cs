@@ -11,7 +11,9 @@ internal static class CudaDevices
 
     public static IReadOnlyList<(string Name, string Description)> All => [];
 
-    public static IDevice Open(int number, string precision) => throw new NotSupportedException("this build is without ILGPU");
+    public static IReadOnlyList<(string Name, string Description)> Unusable => [];
+
+    public static IDevice Open(int number, string precision, bool hasGraphs) => throw new NotSupportedException("this build is without ILGPU");
 
     public static void RequireMemory(IDevice device, long needed)
     {

@@ -15,38 +15,59 @@ public sealed class CudaBackend : IlgpuBackend
     private readonly CudaGpu _gpu;
     private readonly CudaGraphs _graphs;
     private readonly Recordings<nint> _recordings;
+    private readonly bool _records;
     private readonly Action<string>? _notice;
 
-    private CudaBackend(CudaAccelerator accelerator, CudaStream stream, Action<string>? notice)
+    private CudaBackend(CudaAccelerator accelerator, CudaStream stream, bool records, Action<string>? notice)
         : base(accelerator, stream)
     {
         _accelerator = accelerator;
         _gpu = CudaMachine.Describe(accelerator.Device);
         _graphs = new CudaGraphs(accelerator, stream);
         _recordings = new Recordings<nint>(_graphs);
-        _notice = notice;
+        (_records, _notice) = (records, notice);
     }
 
     /// <inheritdoc/>
     public override string Name => $"cuda:{_gpu.Number} ({_gpu.Name}, compute capability {_gpu.ComputeCapability}, driver for CUDA {_gpu.DriverVersion})";
 
     /// <summary>The memory that is free, in bytes.</summary>
-    public long FreeMemory => _accelerator.GetFreeMemory();
+    /// <exception cref="DeviceException">The driver does not tell.</exception>
+    public long FreeMemory
+    {
+        get
+        {
+            try
+            {
+                return _accelerator.GetFreeMemory();
+            }
+            catch (CudaException failure)
+            {
+                throw Failed("asking for its free memory", failure);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override string ShortName => $"cuda:{_gpu.Number} ({_gpu.Name})";
 
     /// <summary>Opens a GPU.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="precision">The precision that it must be able to compute in.</param>
+    /// <param name="records">Whether operations are recorded as CUDA graphs and replayed.</param>
     /// <param name="notice">Is told, in a line, what does not work as well as it might; null for nobody.</param>
     /// <returns>The backend, owned by the caller.</returns>
     /// <exception cref="DeviceException">There is no such GPU, or it or its driver is too old, or its memory is full.</exception>
-    public static CudaBackend Open(int number, GpuPrecision precision = GpuPrecision.Fp32, Action<string>? notice = null)
+    public static CudaBackend Open(int number, GpuPrecision precision = GpuPrecision.Fp32, bool records = true, Action<string>? notice = null)
     {
-        if (CudaDriver.Start() is { } reason)
+        if (CudaMachine.Problem is { } reason)
             throw new DeviceException($"cuda:{number} cannot be used: {reason}");
-        var devices = CudaMachine.Devices();
+        var (devices, others) = CudaMachine.Devices();
+        if (others.FirstOrDefault(gpu => gpu.Number == number) is { } unreadable)
+            throw new DeviceException($"cuda:{number}{(unreadable.Name is null ? string.Empty : $" ({unreadable.Name})")} cannot be used: {unreadable.Problem}");
         if (devices.FirstOrDefault(device => device.DeviceId == number) is not { } chosen)
         {
-            string there = devices.Count == 0 ? "no GPU" : string.Join(", ", devices.Select(device => $"cuda:{device.DeviceId}"));
+            string there = devices.Count == 0 ? "no GPU that can be used" : string.Join(", ", devices.Select(device => $"cuda:{device.DeviceId}"));
             throw new DeviceException($"cuda:{number} is not there; the NVIDIA driver shows {there}");
         }
 
@@ -56,11 +77,15 @@ public sealed class CudaBackend : IlgpuBackend
         {
             var accelerator = CudaMachine.Accelerator(chosen);
             accelerator.Bind();
-            return new CudaBackend(accelerator, accelerator.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING), notice);
+            return new CudaBackend(accelerator, accelerator.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING), records, notice);
         }
         catch (CudaException failure)
         {
             throw new DeviceException($"cuda:{number} cannot be used: the NVIDIA driver says: {failure.Message}", failure);
+        }
+        catch (EntryPointNotFoundException failure)
+        {
+            throw new DeviceException($"cuda:{number} cannot be used: the NVIDIA driver lacks a call: {failure.Message}", failure);
         }
     }
 
@@ -90,7 +115,8 @@ public sealed class CudaBackend : IlgpuBackend
         }
         catch (CudaException failure)
         {
-            throw new InvalidOperationException($"the NVIDIA driver refuses the kernel {name}: {failure.Message} {IlgpuTrace.Said()}", failure);
+            string said = IlgpuTrace.Said();
+            throw Failed(said.Length == 0 ? $"loading the kernel {name}" : $"loading the kernel {name} ({said})", failure);
         }
     }
 
@@ -98,38 +124,65 @@ public sealed class CudaBackend : IlgpuBackend
     public override bool Begin(in RecordingKey key)
     {
         // An observer wants to see each launch.
-        if (Observer is not null)
+        if (!_records || Observer is not null)
             return true;
         int failures = _recordings.Failures;
-        bool launches = _recordings.Begin(key);
-        TellOfFailures(failures);
-        return launches;
+        try
+        {
+            bool launches = _recordings.Begin(key);
+            TellOfFailures(failures);
+            return launches;
+        }
+        catch (CudaException failure)
+        {
+            throw Failed($"replaying {key.Operation}", failure);
+        }
     }
 
     /// <inheritdoc/>
     public override bool End()
     {
         int failures = _recordings.Failures;
-        bool done = _recordings.End();
-        TellOfFailures(failures);
-        return done;
+        try
+        {
+            bool done = _recordings.End();
+            TellOfFailures(failures);
+            return done;
+        }
+        catch (CudaException failure)
+        {
+            throw Failed("recording its launches", failure);
+        }
     }
 
     /// <inheritdoc/>
-    public override void Forget(object owner) => _recordings.Forget(owner);
+    public override void Forget(object owner) => GiveBack(() => _recordings.Forget(owner));
 
-    internal override void Settle() => _recordings.Abandon();
+    internal override void Settle()
+    {
+        try
+        {
+            _recordings.Abandon();
+        }
+        catch (CudaException failure)
+        {
+            throw Failed("recording its launches", failure);
+        }
+    }
 
     /// <inheritdoc/>
-    protected override bool WillRepeat(Exception failure) => failure is CudaException && _graphs.Spoil();
+    protected override bool WillRepeat() => _graphs.Spoil();
+
+    /// <inheritdoc/>
+    protected override void Tell(string line) => _notice?.Invoke(line);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _recordings.Clear();
-            Stream.Dispose();
+            GiveBack(_recordings.Clear);
+            GiveBack(Stream.Dispose);
         }
 
         base.Dispose(disposing);
@@ -150,6 +203,6 @@ public sealed class CudaBackend : IlgpuBackend
     private void TellOfFailures(int before)
     {
         if (before == 0 && _recordings.Failures > 0)
-            _notice?.Invoke($"cuda:{_gpu.Number} cannot record its launches as a CUDA graph; it runs without, and slower");
+            Tell($"cuda:{_gpu.Number} cannot record its launches as a CUDA graph, or cannot run one; it goes on without, and slower");
     }
 }

@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ILGPU.Runtime.Cuda;
 
 namespace EDA.Kernels.Gpu;
 
 /// <summary>
-/// The calls of the CUDA driver that ILGPU does not offer: reasons, and graphs. Names and signatures are those of
+/// The calls of the CUDA driver that ILGPU does not offer: reasons, and graphs. Those of devices are here a second time, because
+/// ILGPU keeps to itself why one fails. Names and signatures are those of
 /// cuda.h; every result is a CUresult, 0 for success.
 /// </summary>
 internal static unsafe partial class CudaDriver
@@ -13,6 +15,9 @@ internal static unsafe partial class CudaDriver
     public const int CaptureThreadLocal = 1;
 
     private const string Library = "cuda";
+
+    /// <summary>What cuStreamQuery gives where launches are under way.</summary>
+    public const int NotReady = 600;
 
     // Since CUDA 11.4; all else that is called here is older.
     private const string NewestCall = "cuGraphInstantiateWithFlags";
@@ -43,13 +48,17 @@ internal static unsafe partial class CudaDriver
     /// <summary>Whether the driver can record graphs in all the ways that are used.</summary>
     public static bool CanRecord => Open(Files) is var library and not 0 && NativeLibrary.TryGetExport(library, NewestCall, out _);
 
-    /// <summary>Starts the driver.</summary>
+    /// <summary>Starts the driver and counts its GPUs.</summary>
+    /// <param name="gpus">How many there are.</param>
     /// <returns>Why it cannot be used, in a few words; null where it can.</returns>
-    public static string? Start()
+    public static string? Start(out int gpus)
     {
+        gpus = 0;
         try
         {
             int result = cuInit(0);
+            if (result == 0)
+                result = cuDeviceGetCount(out gpus);
             return result == 0 ? null : $"the NVIDIA driver says: {Describe(result)}";
         }
         catch (DllNotFoundException)
@@ -63,6 +72,21 @@ internal static unsafe partial class CudaDriver
     /// <returns>The words.</returns>
     public static string Describe(int result) =>
         cuGetErrorString(result, out nint text) == 0 && Marshal.PtrToStringAnsi(text) is { } words ? words : $"error {result}";
+
+    [LibraryImport(Library)]
+    public static partial int cuDeviceGet(out int device, int ordinal);
+
+    [LibraryImport(Library)]
+    public static partial int cuDeviceGetName(byte* name, int length, int device);
+
+    [LibraryImport(Library)]
+    public static partial int cuDeviceTotalMem_v2(out nuint bytes, int device);
+
+    [LibraryImport(Library)]
+    public static partial int cuDeviceGetAttribute(out int value, DeviceAttributeKind attribute, int device);
+
+    [LibraryImport(Library)]
+    public static partial int cuStreamQuery(nint stream);
 
     [LibraryImport(Library)]
     public static partial int cuStreamBeginCapture_v2(nint stream, int mode);
@@ -87,6 +111,9 @@ internal static unsafe partial class CudaDriver
 
     [LibraryImport(Library)]
     private static partial int cuInit(uint flags);
+
+    [LibraryImport(Library)]
+    private static partial int cuDeviceGetCount(out int count);
 
     [LibraryImport(Library)]
     private static partial int cuGetErrorString(int error, out nint text);

@@ -1,4 +1,5 @@
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace EDA.Kernels.Gpu;
 
@@ -34,17 +35,32 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
     public override void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
     {
         Check(offset, source.Length);
-
-        // Both wait until the copy is done: the host's memory is pageable, and the caller's.
-        if (source.Length > 0)
+        if (source.Length == 0)
+            return;
+        try
+        {
+            // Both wait until the copy is done: the host's memory is pageable, and the caller's.
             View.SubView(offset, source.Length).CopyFromCPU(_stream, source);
+        }
+        catch (CudaException failure)
+        {
+            throw _backend.Failed($"copying {(long)source.Length * Interop.SizeOf<T>()} bytes to it", failure);
+        }
     }
 
     public override void CopyTo(Span<T> destination, long offset = 0)
     {
         Check(offset, destination.Length);
-        if (destination.Length > 0)
+        if (destination.Length == 0)
+            return;
+        try
+        {
             View.SubView(offset, destination.Length).CopyToCPU(_stream, destination);
+        }
+        catch (CudaException failure)
+        {
+            throw _backend.Failed($"copying {(long)destination.Length * Interop.SizeOf<T>()} bytes from it", failure);
+        }
     }
 
     protected override void Dispose(bool disposing)
@@ -55,8 +71,8 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
         if (disposing && !_buffer.IsDisposed)
         {
             // What was launched may still be using it.
-            _backend.Synchronize();
-            _buffer.Dispose();
+            _backend.GiveBack(_backend.Synchronize);
+            _backend.GiveBack(_buffer.Dispose);
         }
 
         base.Dispose(disposing);

@@ -79,12 +79,12 @@ public static class AlignmentLossAndGradient
         {
             if (a.GapsAreGiven == 0)
                 a.Gaps.Mine[start + k] = a.Policy.Mine[start + k] - a.Behavior.Mine[start + k];
-            largest = XMath.Max(largest, beta * a.Gaps.Mine[start + k]);
-            labelLargest = XMath.Max(labelLargest, labelScale * a.Labels.Mine[start + k]);
+            largest = Ieee.Maximum(largest, beta * a.Gaps.Mine[start + k]);
+            labelLargest = Ieee.Maximum(labelLargest, labelScale * a.Labels.Mine[start + k]);
         }
 
-        largest = WarpRow.Max(largest);
-        labelLargest = WarpRow.Max(labelLargest);
+        largest = WarpRow.Maximum(largest);
+        labelLargest = WarpRow.Maximum(labelLargest);
 
         // The first of equal labels wins: the largest of −k among the best.
         double total = 0, labelTotal = 0, winner = -1e300;
@@ -94,17 +94,20 @@ public static class AlignmentLossAndGradient
             double label = labelScale * a.Labels.Mine[start + k];
             labelTotal += Precise.Exp(label - labelLargest);
             if (label >= labelLargest)
-                winner = XMath.Max(winner, -k);
+                winner = Ieee.Maximum(winner, -k);
         }
 
         double logTotal = largest + Precise.Log(WarpRow.Sum(total));
         labelTotal = WarpRow.Sum(labelTotal);
-        winner = -WarpRow.Max(winner);
+        winner = -WarpRow.Maximum(winner);
+
+        // Labels with NaN among them have no winner: the loss shall be NaN too.
+        double others = winner < 1e300 ? 0.0 : double.NaN;
         double loss = 0;
         for (int k = lane; k < a.Candidates; k += WarpRow.WarpSize)
         {
             double logShare = (beta * a.Gaps.Mine[start + k]) - logTotal;
-            double target = k == winner ? 1.0 : 0.0;
+            double target = k == winner ? 1.0 : others;
             if (a.IsValue != 0)
                 target = Precise.Exp((labelScale * a.Labels.Mine[start + k]) - labelLargest) / labelTotal;
             loss -= target * logShare;

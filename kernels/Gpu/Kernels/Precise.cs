@@ -13,10 +13,10 @@ public static class Precise
 
     /// <summary>e^x.</summary>
     /// <param name="x">x, at most 700; below −700 the result is e^−700.</param>
-    /// <returns>e^x.</returns>
+    /// <returns>e^x; NaN of NaN.</returns>
     public static double Exp(double x)
     {
-        x = XMath.Max(x, -700.0);
+        x = Ieee.Maximum(x, -700.0);
         int n = Nearest(x * Log2E);
         return (1.0 + Reduced(x, n)) * PowerOfTwo(n);
     }
@@ -33,11 +33,11 @@ public static class Precise
 
     /// <summary>tanh x.</summary>
     /// <param name="x">x.</param>
-    /// <returns>tanh x, to float32 rounding.</returns>
+    /// <returns>tanh x, to float32 rounding; NaN of NaN.</returns>
     public static float Tanh(float x)
     {
         // (e^2x − 1)/(e^2x + 1); beyond ±20 it is ±1.
-        double power = ExpMinusOne(2.0 * XMath.Min(XMath.Max(x, -20f), 20f));
+        double power = ExpMinusOne(2.0 * Ieee.Minimum(Ieee.Maximum(x, -20f), 20f));
         return (float)(power / (power + 2.0));
     }
 

@@ -32,7 +32,8 @@ public static class Silu
     /// <returns>σ(z).</returns>
     public static float Sigmoid(float z)
     {
-        // Beyond ±87, e^−z would leave the range of normal floats.
+        // Beyond ±87, e^−z would leave the range of normal floats. Max takes NaN for −87 on a GPU; SiLU and its derivatives
+        // are NaN all the same, by their factor z.
         float x = XMath.Min(XMath.Max(-z, -87f), 87f);
         float shifted = (x * Log2E) + RoundingMagic;
         float n = shifted - RoundingMagic;

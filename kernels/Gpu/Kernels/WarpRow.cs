@@ -40,11 +40,11 @@ public static class WarpRow
 
     /// <summary>The largest of the lanes' values; all lanes must call it.</summary>
     /// <param name="value">This lane's.</param>
-    /// <returns>The largest.</returns>
-    public static double Max(double value)
+    /// <returns>The largest; NaN where one is NaN.</returns>
+    public static double Maximum(double value)
     {
         for (int distance = WarpSize / 2; distance > 0; distance /= 2)
-            value = XMath.Max(value, Warp.ShuffleXor(value, distance));
+            value = Ieee.Maximum(value, Warp.ShuffleXor(value, distance));
         return value;
     }
 }

@@ -17,7 +17,8 @@ public interface IRecorder<TRecording>
 
     /// <summary>Runs it, after what was launched before.</summary>
     /// <param name="recording">The recording.</param>
-    void Replay(TRecording recording);
+    /// <returns>False where it does not run: nothing of it has.</returns>
+    bool TryReplay(TRecording recording);
 
     /// <summary>Gives it back.</summary>
     /// <param name="recording">The recording, which may be under way.</param>
@@ -26,8 +27,8 @@ public interface IRecorder<TRecording>
 
 /// <summary>
 /// Which operations are recorded, and when: the first call of a key launches plainly, which loads whatever is loaded
-/// late, the second is recorded, and all others are replayed. What cannot be recorded is launched plainly for good.
-/// A replay allocates nothing.
+/// late, the second is recorded, and all others are replayed. What cannot be recorded or replayed is launched plainly for
+/// good. A replay allocates nothing.
 /// </summary>
 /// <typeparam name="TRecording">What a recording is.</typeparam>
 /// <param name="recorder">Makes and runs recordings.</param>
@@ -48,7 +49,7 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
     /// <summary>The number of recordings that can be replayed.</summary>
     public int Count => _entries.Values.Count(entry => entry.State == State.Recorded);
 
-    /// <summary>How many operations could not be recorded.</summary>
+    /// <summary>How many operations could not be recorded or replayed.</summary>
     public int Failures { get; private set; }
 
     /// <summary>As <see cref="GpuBackend.Begin"/>.</summary>
@@ -67,9 +68,12 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
         entry.LastUse = ++_uses;
         switch (entry.State)
         {
-            case State.Recorded:
-                recorder.Replay(entry.Recording!);
+            case State.Recorded when recorder.TryReplay(entry.Recording!):
                 return false;
+            case State.Recorded:
+                recorder.Discard(entry.Recording!);
+                Refuse(entry);
+                return true;
             case State.Launched when recorder.TryBegin():
                 _underWay = entry;
                 return true;
@@ -94,8 +98,14 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
             return false;
         }
 
+        if (!recorder.TryReplay(recording))
+        {
+            recorder.Discard(recording);
+            Refuse(entry);
+            return false;
+        }
+
         (entry.State, entry.Recording) = (State.Recorded, recording);
-        recorder.Replay(recording);
         return true;
     }
 
@@ -127,7 +137,7 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
 
     private void Refuse(Entry entry)
     {
-        entry.State = State.Refused;
+        (entry.State, entry.Recording) = (State.Refused, default);
         Failures++;
     }
 

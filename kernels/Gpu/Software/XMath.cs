@@ -1,6 +1,6 @@
 namespace EDA.Kernels.Gpu.Software;
 
-/// <summary>Mathematics.</summary>
+/// <summary>Mathematics. Of NaN and a number, the larger and the smaller are the number, as in PTX's max and min.</summary>
 public static class XMath
 {
     /// <summary>The square root.</summary>
@@ -11,37 +11,35 @@ public static class XMath
     /// <summary>The smaller of two.</summary>
     /// <param name="first">One.</param>
     /// <param name="second">The other.</param>
-    /// <returns>The smaller.</returns>
-    public static float Min(float first, float second) => MathF.Min(first, second);
+    /// <returns>The smaller; of NaN and a number, the number.</returns>
+    public static float Min(float first, float second) => float.MinNumber(first, second);
 
     /// <summary>The larger of two.</summary>
     /// <param name="first">One.</param>
     /// <param name="second">The other.</param>
-    /// <returns>The larger.</returns>
-    public static float Max(float first, float second) => MathF.Max(first, second);
+    /// <returns>The larger; of NaN and a number, the number.</returns>
+    public static float Max(float first, float second) => float.MaxNumber(first, second);
+
+    /// <summary>Whether it is NaN.</summary>
+    /// <param name="value">x.</param>
+    /// <returns>True where it is.</returns>
+    public static bool IsNaN(float value) => float.IsNaN(value);
 
     /// <summary>The square root.</summary>
     /// <param name="value">x.</param>
     /// <returns>√x.</returns>
     public static double Sqrt(double value) => Math.Sqrt(value);
 
-    /// <summary>The larger of two.</summary>
-    /// <param name="first">One.</param>
-    /// <param name="second">The other.</param>
-    /// <returns>The larger.</returns>
-    public static double Max(double first, double second) => Math.Max(first, second);
+    /// <summary>Whether it is NaN.</summary>
+    /// <param name="value">x.</param>
+    /// <returns>True where it is.</returns>
+    public static bool IsNaN(double value) => double.IsNaN(value);
 
     /// <summary>The smaller of two.</summary>
     /// <param name="first">One.</param>
     /// <param name="second">The other.</param>
     /// <returns>The smaller.</returns>
     public static int Min(int first, int second) => Math.Min(first, second);
-
-    /// <summary>The smaller of two.</summary>
-    /// <param name="first">One.</param>
-    /// <param name="second">The other.</param>
-    /// <returns>The smaller.</returns>
-    public static double Min(double first, double second) => Math.Min(first, second);
 
     /// <summary>The larger of two.</summary>
     /// <param name="first">One.</param>

@@ -164,6 +164,6 @@ public static class SmallerOfTwins
     {
         int i = VectorKernel.Index;
         if (i < a.Rows)
-            a.Smaller[i] = XMath.Min(a.Twins[i], a.Twins[a.Stride + i]);
+            a.Smaller[i] = Ieee.Minimum(a.Twins[i], a.Twins[a.Stride + i]);
     }
 }

@@ -91,7 +91,7 @@ public static class ImplicitSeed
         int row = VectorKernel.Index;
         if (row >= a.Rows)
             return;
-        float error = XMath.Min(a.Targets[row], a.Targets[a.TargetStride + row]) - a.Values[row];
+        float error = Ieee.Minimum(a.Targets[row], a.Targets[a.TargetStride + row]) - a.Values[row];
         float weight = error < 0f ? 1f - a.Expectile : a.Expectile;
         a.Losses[(CriticLosses.Count * row) + CriticLosses.Value] = weight * error * error;
         a.ValueSeed[row] = -2f * weight * error / a.BatchRows;
@@ -115,7 +115,7 @@ public static class SampledSeed
             return;
         float largest = Label(a, row, 0);
         for (int k = 1; k < a.Candidates; k++)
-            largest = XMath.Max(largest, Label(a, row, k));
+            largest = Ieee.Maximum(largest, Label(a, row, k));
         double total = 0, weighted = 0;
         for (int k = 0; k < a.Candidates; k++)
         {
@@ -131,7 +131,7 @@ public static class SampledSeed
     private static float Label(CriticSeedArguments a, int row, int k)
     {
         int at = (row * a.Candidates) + k;
-        return XMath.Min(a.Targets[at], a.Targets[a.TargetStride + at]);
+        return Ieee.Minimum(a.Targets[at], a.Targets[a.TargetStride + at]);
     }
 }
 
@@ -149,9 +149,9 @@ public static class AdvantageSeed
         int row = VectorKernel.Index;
         if (row >= a.Rows)
             return;
-        double advantage = (double)XMath.Min(a.Targets[row], a.Targets[a.TargetStride + row]) - a.Values[row];
+        double advantage = (double)Ieee.Minimum(a.Targets[row], a.Targets[a.TargetStride + row]) - a.Values[row];
         // Beyond 700 the exponential would overflow; the cap holds long before.
-        float weight = (float)XMath.Min(Precise.Exp(XMath.Min(a.Temperature * advantage, 700.0)), (double)a.Cap);
+        float weight = (float)Ieee.Minimum(Precise.Exp(Ieee.Minimum(a.Temperature * advantage, 700.0)), (double)a.Cap);
         float distance = 0f;
         for (int i = 0; i < a.ActionSize; i++)
         {

@@ -14,7 +14,7 @@ public struct ReluEpilogue : IEpilogue
 
     /// <inheritdoc/>
     public readonly void Store(int row, int column, float sum) =>
-        Hidden.Mine[(row * Columns) + column] = XMath.Max(sum + Bias.Mine[column], 0f);
+        Hidden.Mine[(row * Columns) + column] = Ieee.Maximum(sum + Bias.Mine[column], 0f);
 }
 
 /// <summary>Backward through ReLU: output = sum where hidden is positive, else 0. 8nM bytes.</summary>
