@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using EDA.Engine.Data.Hdf5;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Engine.Optimizers;
 using EDA.Tests.Data;
 using EDA.Tests.Gpu;
 
@@ -13,8 +14,7 @@ namespace EDA.Tests;
 /// </summary>
 public static class OptionalNeeds
 {
-    public const string Ilgpu = "ILGPU";
-    public const string TorchSharp = "TorchSharp";
+    public const string Libtorch = "libtorch";
     public const string PyTorch = "PyTorch";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
@@ -25,18 +25,13 @@ public static class OptionalNeeds
 
     private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
 
-    // Nothing of this build's own need be there: by name.
-    private static readonly Lazy<bool> TorchLoads = new(() =>
-        Type.GetType("EDA.Engine.Optimizers.TorchMemory, EDA.Engine.TorchSharp")?.GetProperty("Refusal") is { } refusal && refusal.GetValue(null) is null);
-
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
-        [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
         [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
-        [TorchSharp] = (() => TorchLoads.Value, "run ./eda setup where the package feed has TorchSharp, whose native library must load here"),
+        [Libtorch] = (() => TorchMemory.Refusal is null, "put libtorch 2.10.0 and TorchSharp's native part where the program finds them"),
         [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),

@@ -9,15 +9,15 @@ namespace EDA.Bench.Devices;
 internal static class DeviceOptions
 {
     /// <summary>--device.</summary>
-    public static Option<string?> Device() => new("--device") { Description = $"what is measured: {string.Join(", ", DeviceChoice.Names.Concat(ReferenceDevices.All.Keys))} ({DeviceChoice.Default})", HelpName = "NAME" };
+    public static Option<string?> Device() => new("--device") { Description = $"what is measured: {string.Join(", ", DeviceChoice.Names)} ({DeviceChoice.Default})", HelpName = "NAME" };
 
     /// <summary>--precision.</summary>
     public static Option<string?> Precision() => new("--precision") { Description = $"of matrix products on a GPU: {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})", HelpName = "NAME" };
 
     /// <summary>What was chosen.</summary>
-    /// <exception cref="UserError">This build has no such device, or it has no such precision.</exception>
+    /// <exception cref="UserError">There is no such device, or it has no such precision.</exception>
     public static DeviceChoice Choice(ParseResult result, Option<string?> device, Option<string?> precision) =>
-        DeviceChoice.Parse(result.GetValue(device) ?? DeviceChoice.Default, result.GetValue(precision), ReferenceDevices.All);
+        DeviceChoice.Parse(result.GetValue(device) ?? DeviceChoice.Default, result.GetValue(precision));
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>; null where the option is not given.</summary>
     public static int? WholeNumber(ParseResult result, Option<string?> option, int least, int most)

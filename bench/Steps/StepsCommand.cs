@@ -2,7 +2,6 @@ using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Steps;
 
@@ -15,19 +14,21 @@ internal static class StepsCommand
     {
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
-        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 on software, else 20)", HelpName = "N" };
-        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 on software, else 4096)", HelpName = "N" };
+        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 if small, else 20)", HelpName = "N" };
+        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 if small, else 4096)", HelpName = "N" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
-        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, json };
+        var small = new Option<bool>("--small") { Description = "small networks, batches and counts" };
+        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, stageSteps, stageStates, small, json };
         command.SetAction(result =>
         {
             var choice = DeviceOptions.Choice(result, device, precision);
             if (result.GetValue(json) is { } path)
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
+            bool isSmall = result.GetValue(small);
             var usual = choice switch
             {
+                _ when isSmall => new StepTimesSize(2, 3, 4, 8),
                 { IsCuda: true } => new StepTimesSize(100, 15, 2000, 1_000_000),
-                { Name: DeviceChoice.Software } => new StepTimesSize(2, 3, 4, 8),
                 _ => new StepTimesSize(2, 5, 20, 4096),
             };
             var size = usual with
@@ -39,8 +40,8 @@ internal static class StepsCommand
             Console.WriteLine($"device  {opened.Name}");
             var workload = choice switch
             {
+                _ when isSmall => WorkloadSize.Small,
                 { IsCuda: true } => WorkloadSize.Published,
-                { Name: DeviceChoice.Software } => WorkloadSize.Small,
                 // A call for 4096 states takes a processor half a minute.
                 _ => WorkloadSize.Published with { SampleStates = ProcessorSampleStates },
             };

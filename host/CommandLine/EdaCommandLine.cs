@@ -36,7 +36,6 @@ public static class EdaCommandLine
         DataCommand.Create(),
         EnvironmentCommand.Create(),
         DoctorCommand.Create(),
-        SetupCommand.Create(),
     };
 
     /// <summary>Runs a command line.</summary>

@@ -18,7 +18,7 @@ internal sealed class DeviceOptions
     }
 
     /// <summary>What was chosen.</summary>
-    /// <exception cref="UserError">This build has no such device, or it has no such precision.</exception>
+    /// <exception cref="UserError">There is no such device, or it has no such precision.</exception>
     public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, PrecisionGiven(result));
 
     /// <summary>The precision as it was given; null where none was.</summary>

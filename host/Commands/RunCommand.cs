@@ -5,7 +5,6 @@ using EDA.Host.Devices;
 using EDA.Host.Progress;
 using EDA.Host.Recipes;
 using EDA.Host.Reports;
-using EDA.Host.Setup;
 
 namespace EDA.Host.Commands;
 
@@ -41,9 +40,7 @@ internal static class RunCommand
             settings.Check();
             var request = new BanditRequest(entry, budgetName, chosen.Name, result.GetValue(objective), result.GetValue(folder), assignments, settings, range) { Precision = device.PrecisionGiven(result) };
             using var interrupt = new GracefulInterrupt();
-            int status = range is { } some ? RunSeeds(request, some, interrupt.Token) : RunOne(request, interrupt.Token);
-            SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
-            return status;
+            return range is { } some ? RunSeeds(request, some, interrupt.Token) : RunOne(request, interrupt.Token);
         });
         return command;
     }
@@ -52,9 +49,7 @@ internal static class RunCommand
     {
         using var interrupt = new GracefulInterrupt();
         var (runFolder, outcome) = OfflineRecipeRun.Begin(request, folder, null, ProgressDisplay.ForConsole(), interrupt.Token);
-        int status = OfflineSummary.Write(runFolder, outcome);
-        SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
-        return status;
+        return OfflineSummary.Write(runFolder, outcome);
     }
 
     private static int RunOne(BanditRequest request, CancellationToken cancellation)

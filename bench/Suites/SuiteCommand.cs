@@ -1,12 +1,11 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
-using EDA.Bench.Suites;
 using EDA.Host.CommandLine;
 
-namespace EDA.Bench;
+namespace EDA.Bench.Suites;
 
-/// <content>eda bench suite: left out of the packed program, which needs neither BenchmarkDotNet nor the compiler it brings.</content>
-internal static partial class OptionalCommands
+/// <summary>eda bench suite.</summary>
+internal static class SuiteCommand
 {
     private const string List = "--list";
     private const string InProcess = "--inProcess";
@@ -15,7 +14,7 @@ internal static partial class OptionalCommands
     // What is answered without a benchmark.
     private static readonly string[] _questions = [List, "--help", "--info", "--version"];
 
-    static partial void AddSuites(List<Command> commands)
+    public static Command Create()
     {
         var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own: --list says what there is, --filter '*Score*' chooses, --job short is quick", Arity = ArgumentArity.ZeroOrMore };
         var suite = new Command("suite", "the BenchmarkDotNet suites: every fused operation, and reading datasets") { rest };
@@ -28,7 +27,7 @@ internal static partial class OptionalCommands
                 throw UserError.Value(suite.Name, string.Join(' ', given), $"arguments of BenchmarkDotNet that choose a benchmark; {List} says which there are");
             return ExitStatus.Success;
         });
-        commands.Add(suite);
+        return suite;
     }
 
     /// <summary>

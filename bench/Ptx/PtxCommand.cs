@@ -1,21 +1,19 @@
-extern alias ilgpu;
-
 using System.CommandLine;
 using EDA.Host.CommandLine;
+using EDA.Kernels.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
-using KernelCatalogue = ilgpu::EDA.Kernels.Gpu.KernelCatalogue;
 
-namespace EDA.Bench;
+namespace EDA.Bench.Ptx;
 
-/// <content>eda bench ptx: every kernel as PTX, for ptxas and cuobjdump; takes no GPU.</content>
-internal static partial class OptionalCommands
+/// <summary>eda bench ptx: every kernel as PTX, for ptxas and cuobjdump; takes no GPU.</summary>
+internal static class PtxCommand
 {
-    static partial void AddPtx(List<Command> commands)
+    public static Command Create()
     {
         var folder = new Option<string?>("--out") { Description = "the folder, new or empty", HelpName = "DIR" };
         var ptx = new Command("ptx", "write every kernel as PTX for sm_80, for ptxas -v and cuobjdump; takes no GPU") { folder };
@@ -36,6 +34,6 @@ internal static partial class OptionalCommands
             Console.WriteLine($"{KernelCatalogue.All.Count} kernels are in {path}");
             return ExitStatus.Success;
         });
-        commands.Add(ptx);
+        return ptx;
     }
 }

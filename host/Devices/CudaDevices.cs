@@ -1,17 +1,12 @@
-extern alias ilgpu;
-
 using EDA.Host.CommandLine;
 using EDA.Kernels;
-using ilgpu::EDA.Kernels.Gpu;
+using EDA.Kernels.Gpu;
 
 namespace EDA.Host.Devices;
 
-/// <summary>NVIDIA GPUs, in a build with ILGPU.</summary>
+/// <summary>NVIDIA GPUs. Only what asks for one loads ILGPU.</summary>
 internal static class CudaDevices
 {
-    /// <summary>Whether this build knows them.</summary>
-    public const bool AreBuiltIn = true;
-
     /// <summary>Why the driver cannot be used; null where it can.</summary>
     public static string? Problem => CudaMachine.Problem;
 

@@ -61,13 +61,13 @@ public static unsafe partial class TorchMemory
         }
     }
 
-    // What the system's loader has against the library beside the program; null where it loads, or stands elsewhere.
+    // What the system's loader has against the library beside the program; null where it loads.
     private static string? LoaderRefusal()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "runtimes", Platform, "native");
         string library = Path.Combine(folder, OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
         if (!File.Exists(library))
-            return null;
+            return "it is not beside the program";
         try
         {
             NativeLibrary.Load(library);
