@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using EDA.Bench.Kernels;
 using EDA.Host.Devices;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

@@ -2,10 +2,10 @@ using EDA.Engine.Optimizers;
 using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Engine;
 using EDA.Tests.Golden;
 using EDA.Tests.Kernels;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

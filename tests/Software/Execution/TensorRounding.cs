@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>What the GPU's conversions do to a float.</summary>
 internal static class TensorRounding

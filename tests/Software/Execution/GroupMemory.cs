@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>A group's shared memory, as large as what every GPU gives a kernel without asking.</summary>
 internal sealed unsafe class GroupMemory

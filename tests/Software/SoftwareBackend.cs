@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Reflection;
+using EDA.Kernels;
+using EDA.Kernels.Gpu;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// The stand-in as a backend: the GPU's kernels and launches on the calling thread, every access checked. For tests and

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Runs an item from where it waits to where it waits next.</summary>
 /// <param name="frame">The item's variables.</param>

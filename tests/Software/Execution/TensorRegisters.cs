@@ -1,6 +1,7 @@
 using System.Numerics;
+using EDA.Kernels.Gpu;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// The registers that <see cref="TensorCores"/> works on, of every item of a group, and what a warp does with them. A

@@ -1,4 +1,6 @@
-namespace EDA.Kernels.Gpu.Software;
+using EDA.Kernels.Gpu;
+
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// The tensor cores and the asynchronous copies of NVIDIA GPUs, with the lanes' places in a fragment as there: lane 4g + c of

@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>The 32 items of a group that run together.</summary>
 public static class Warp

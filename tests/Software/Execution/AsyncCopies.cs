@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// Copies that have been sent for and are not waited for yet, of every item of a group. On a GPU one may arrive at any moment

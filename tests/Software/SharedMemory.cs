@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Memory of a group.</summary>
 public static class SharedMemory

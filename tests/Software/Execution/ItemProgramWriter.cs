@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Emit;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// Rewrites a kernel's IL into a method that can be left at a barrier and entered there again: variables move to the

@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Bits and numbers.</summary>
 public static class Interop

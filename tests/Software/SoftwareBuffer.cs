@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Memory for kernels that run in software. It starts as NaN (all bits set), like shared memory.</summary>
 /// <typeparam name="T">The element type.</typeparam>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>
 /// Runs the items of one group on the calling thread. Warp after warp runs as far as it gets without the others, to a

@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>In which order the warps of a group, and the items of a warp, run between two meetings. A correct kernel gives equal bits in all.</summary>
 public enum ItemOrder

@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>The group of items that share memory and meet at barriers.</summary>
 public static class Group

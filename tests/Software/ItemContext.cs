@@ -1,4 +1,4 @@
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Which item this thread is running, and of what.</summary>
 internal static class ItemContext

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>Why an item waits for others.</summary>
 internal enum SuspensionKind

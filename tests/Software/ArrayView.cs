@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace EDA.Kernels.Gpu.Software;
+namespace EDA.Tests.Software;
 
 /// <summary>A part of native memory, every access checked. It does not keep the memory alive.</summary>
 /// <typeparam name="T">The element type.</typeparam>
