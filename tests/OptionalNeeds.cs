@@ -28,13 +28,13 @@ public static class OptionalNeeds
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
-        [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
-        [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
+        [Mujoco] = (() => MujocoLibrary.OfMachine.IsFound, "install Debian's package libmujoco2.2.2"),
+        [Mujoco222] = (() => MujocoLibrary.OfMachine.IsFound && MujocoLibrary.OfMachine.Calls.Version == 222, "install Debian's package libmujoco2.2.2"),
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
-        [Libtorch] = (() => TorchMemory.Refusal is null, "put libtorch 2.10.0 and TorchSharp's native part where the program finds them"),
-        [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [Libtorch] = (() => TorchLibrary.OfMachine.IsFound, "put libtorch 2.10.0 and TorchSharp's native part where the program finds them"),
+        [Hdf5] = (() => Hdf5File.Library.IsFound, "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
-        [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
+        [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.Library.IsFound, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 
     /// <summary>A python3 that has PyTorch; null where there is none.</summary>

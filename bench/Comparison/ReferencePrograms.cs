@@ -54,7 +54,7 @@ internal sealed class ReferencePrograms
 
         if (wanted is null || wanted.Contains(TorchSharp))
         {
-            if (TorchMemory.Refusal is not { } refusal)
+            if (TorchLibrary.OfMachine.Refusal is not { } refusal)
                 found.Add((OnDevice(TorchSharp, TorchSharp, null) with { Environment = Passive }, null));
             else if (wanted is not null)
                 throw UserError.Value("--references", TorchSharp, $"a reference that is here; {refusal}");

@@ -9,15 +9,6 @@ namespace EDA.Engine.Optimizers;
 /// </summary>
 public static unsafe partial class TorchMemory
 {
-    private static readonly Lazy<string?> Trial = new(Try);
-
-    /// <summary>Why TorchSharp's native library cannot be used here, in one line; null where it can.</summary>
-    public static string? Refusal => Trial.Value;
-
-    /// <summary>The versions of TorchSharp and of libtorch, for reports.</summary>
-    /// <exception cref="DllNotFoundException">The native library cannot be used.</exception>
-    public static string Version => $"{typeof(torch).Assembly.GetName().Version?.ToString(3)} with libtorch {torch.__version__}";
-
     /// <summary>A float tensor [n] on memory that must outlive it; not a copy.</summary>
     /// <param name="address">The first element.</param>
     /// <param name="count">n.</param>
@@ -42,48 +33,6 @@ public static unsafe partial class TorchMemory
             torch.CheckForErrors();
         return torch.Tensor.UnsafeCreateTensor(handle);
     }
-
-    private static string? Try()
-    {
-        string name = $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} does not load its native library: ";
-        // TorchSharp would try longer than that: it copies half a gigabyte, and prints what it does.
-        if (LoaderRefusal() is { } refusal)
-            return name + refusal;
-        try
-        {
-            torch.InitializeDeviceType(DeviceType.CPU);
-            _ = torch.__version__;
-            return null;
-        }
-        catch (Exception refused) when (refused is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException or BadImageFormatException or FileNotFoundException)
-        {
-            return name + refused.GetBaseException().Message.ReplaceLineEndings(" ");
-        }
-    }
-
-    // What the system's loader has against the library beside the program; null where it loads.
-    private static string? LoaderRefusal()
-    {
-        string folder = Path.Combine(AppContext.BaseDirectory, "runtimes", Platform, "native");
-        string library = Path.Combine(folder, OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
-        if (!File.Exists(library))
-            return "it is not beside the program";
-        try
-        {
-            NativeLibrary.Load(library);
-            return null;
-        }
-        catch (Exception refused) when (refused is DllNotFoundException or BadImageFormatException)
-        {
-            // Several lines, one for each place looked at; the telling one says what was not found there.
-            string[] lines = refused.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            string line = lines.FirstOrDefault(line => line.Contains("version", StringComparison.Ordinal)) ?? lines[^1];
-            return line.Replace(folder + Path.DirectorySeparatorChar, string.Empty, StringComparison.Ordinal);
-        }
-    }
-
-    // As TorchSharp's packages name it.
-    private static string Platform => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
     private static void KeepMemory(nint memory)

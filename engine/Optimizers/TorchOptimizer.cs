@@ -32,7 +32,7 @@ public sealed class TorchOptimizer : IOptimizer
     /// <param name="layout">The order of a model's parameters.</param>
     /// <param name="create">Makes the optimizer over named tensors, for instance <c>p =&gt; torch.optim.AdamW(p, lr: 3e-4)</c>.</param>
     /// <param name="scheduler">Makes a scheduler, which advances by one at every step; null for none.</param>
-    /// <exception cref="DeviceException">TorchSharp's native library cannot be used here.</exception>
+    /// <exception cref="MissingLibraryException">libtorch is missing.</exception>
     /// <exception cref="ArgumentException">
     /// The array is too short, the optimizer does not step along a gradient it is given (LBFGS) or has no learning rate above
     /// 0, or the scheduler follows a loss rather than the step (ReduceLROnPlateau).
@@ -43,8 +43,7 @@ public sealed class TorchOptimizer : IOptimizer
         Func<IReadOnlyList<NamedParameter>, torch.optim.Optimizer> create,
         Func<torch.optim.Optimizer, Scheduler>? scheduler = null)
     {
-        if (TorchMemory.Refusal is { } refusal)
-            throw new DeviceException(refusal);
+        TorchLibrary.OfMachine.Require();
         _tensors = CpuMemory.Holds(parameters) ? new SharedTensors(parameters, layout) : new CopiedTensors(parameters, layout);
         _optimizer = create(_tensors.Named);
         if (_optimizer is not OptimizerHelper helper)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 

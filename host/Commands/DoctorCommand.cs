@@ -1,14 +1,15 @@
 using System.CommandLine;
-using EDA.Engine.Data.Hdf5;
-using EDA.Engine.Environments.Mujoco;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
+using EDA.Host.Libraries;
 using EDA.Host.Reports;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Gpu;
+using Spectre.Console;
 
 namespace EDA.Host.Commands;
 
-/// <summary>eda doctor: what this machine and this build have.</summary>
+/// <summary>eda doctor: what this machine and this program have.</summary>
 internal static class DoctorCommand
 {
     public static Command Create()
@@ -17,22 +18,26 @@ internal static class DoctorCommand
         command.SetAction(_ =>
         {
             var options = DeviceChoice.Options();
-            bool driver = NvidiaDriver.IsPresent;
             Line("cores", $"{Environment.ProcessorCount}, {options.Threads} used ({CpuOptions.ThreadsVariable} changes it)");
             Line("SIMD", $"{Word(options.Simd)}, best here {Word(CpuOptions.BestSimd)} ({CpuOptions.SimdVariable} changes it)");
+            bool driver = CudaLibrary.OfMachine.IsFound;
             var gpus = driver ? CudaDevices.All : [];
             Line("devices", string.Join(", ", [DeviceChoice.Default, .. gpus.Select(gpu => gpu.Name)]));
-            Line("NVIDIA driver", driver ? string.Join("; ", new[] { "present", CudaDevices.Problem }.OfType<string>()) : "none");
+            if (driver && CudaDevices.Problem is { } problem)
+                Line("NVIDIA driver", problem);
             foreach (var (name, description) in gpus)
                 Line(name, description);
-
-            Line("MuJoCo", MujocoLibrary.Refusal ?? $"{MujocoLibrary.Instance.VersionText} ({MujocoLibrary.Instance.Path})");
-            Line("HDF5", Hdf5File.IsAvailable(out string? missing) ? Hdf5File.LibraryName : missing!);
             Line("EDA.Engine", ProgramVersion.Engine);
             Line(".NET", ProgramVersion.Runtime);
             Line("system", ProgramVersion.System);
-            foreach (var library in new[] { typeof(Command), typeof(Spectre.Console.AnsiConsole), typeof(CsvHelper.CsvReader), typeof(OxyPlot.PlotModel), typeof(Google.Protobuf.CodedOutputStream), typeof(ILGPU.Context), typeof(ILGPU.Algorithms.XMath), typeof(TorchSharp.torch) })
+            foreach (var library in new[] { typeof(Command), typeof(AnsiConsole), typeof(CsvHelper.CsvReader), typeof(OxyPlot.PlotModel), typeof(Google.Protobuf.CodedOutputStream) })
                 Line(library.Assembly.GetName().Name!, ProgramVersion.Of(library.Assembly).Split('+')[0]);
+            Console.WriteLine();
+            var rows = LibraryRow.All();
+            if (Console.IsOutputRedirected)
+                LibraryTable.Write(rows, Console.Out);
+            else
+                LibraryTable.Draw(rows, AnsiConsole.Console);
             return ExitStatus.Success;
         });
         return command;

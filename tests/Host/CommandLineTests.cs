@@ -87,12 +87,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void DoctorNamesProcessorDevicesPackagesAndVersions()
+    public void DoctorNamesProcessorDevicesLibrariesAndVersions()
     {
         var result = EdaProcess.Run(_folder.Path, "doctor");
         Assert.Equal(0, result.Status);
-        string[] names = ["cores", "SIMD", "devices             cpu", "NVIDIA driver", "ILGPU", "TorchSharp", "EDA.Engine", ".NET", "CsvHelper", "OxyPlot"];
-        Assert.All(names, name => Assert.Contains(result.Output.Split('\n'), line => line.StartsWith(name, StringComparison.Ordinal)));
+        string[] lines = result.Output.Split('\n');
+        string[] names = ["cores", "SIMD", "devices             cpu", "EDA.Engine", ".NET", "CsvHelper", "OxyPlot"];
+        Assert.All(names, name => Assert.Contains(lines, line => line.StartsWith(name, StringComparison.Ordinal)));
+        Assert.All(new[] { @"ILGPU +found .* 1\.5\.3 ", @"ILGPU\.Algorithms +found .* 1\.5\.3 ", @"TorchSharp +found .* 0\.107\.0 " }, row => Assert.Matches("(?m)^" + row, result.Output));
+        string[] native = ["CUDA", "NVTX", "libtorch", "MuJoCo", "HDF5"];
+        Assert.All(native, name => Assert.Matches($"^{name} +(found  |missing) ", Assert.Single(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal))));
     }
 
     private System.Diagnostics.ProcessStartInfo EdaStart(string command) => new("dotnet", [typeof(EDA.Host.Reports.RunFolder).Assembly.Location, command])

@@ -1,4 +1,4 @@
-namespace EDA.Engine;
+namespace EDA.Kernels;
 
 /// <summary>
 /// A native library that an operation needs is not on this machine. The message is one line that names the library and
