@@ -15,6 +15,7 @@ namespace EDA.Tests;
 public static class OptionalNeeds
 {
     public const string Libtorch = "libtorch";
+    public const string LibtorchPackages = "a libtorch package for this system";
     public const string PyTorch = "PyTorch";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
@@ -31,7 +32,8 @@ public static class OptionalNeeds
         [Mujoco] = (() => MujocoLibrary.OfMachine.IsFound, "install Debian's package libmujoco2.2.2"),
         [Mujoco222] = (() => MujocoLibrary.OfMachine.IsFound && MujocoLibrary.OfMachine.Calls.Version == 222, "install Debian's package libmujoco2.2.2"),
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
-        [Libtorch] = (() => TorchLibrary.OfMachine.IsFound, "put libtorch 2.10.0 and TorchSharp's native part where the program finds them"),
+        [Libtorch] = (() => TorchLibrary.OfMachine.IsFound, "run ./eda setup libtorch, which takes a system with the C++ library of GCC 13.2 or newer"),
+        [LibtorchPackages] = (() => EDA.Host.Setup.LibtorchPackages.ArePublished, "take Linux or Windows on x64, or macOS on arm64"),
         [Hdf5] = (() => Hdf5File.Library.IsFound, "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
         [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.Library.IsFound, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using System.Text.RegularExpressions;
 using EDA.Kernels;
 using TorchSharp;
 
@@ -9,10 +10,13 @@ namespace EDA.Engine.Optimizers;
 /// libtorch, and TorchSharp's native part, which calls it. TorchSharp's managed code is in every build; these two are looked
 /// for when a tensor is wanted. They stand in one folder, so that the system finds the one by the other.
 /// </summary>
-public static class TorchLibrary
+public static partial class TorchLibrary
 {
     /// <summary>The environment variable that names the file of TorchSharp's native part to use.</summary>
     public const string PathVariable = "EDA_LIBTORCH";
+
+    /// <summary>The version of libtorch that this TorchSharp is made for, which TorchSharp itself tells only with libtorch loaded.</summary>
+    public const string Version = "2.10.0";
 
     private static nint s_native;
 
@@ -20,7 +24,7 @@ public static class TorchLibrary
     public static MachineLibrary<LoadedLibrary> OfMachine { get; } = new(
         "libtorch",
         "torch.optim's optimizers, and autograd to compare with",
-        $"set {PathVariable} to the file of TorchSharp's native part, beside which libtorch stands",
+        "./eda setup libtorch gets it",
         Files,
         Start)
     {
@@ -29,20 +33,32 @@ public static class TorchLibrary
         Explain = Explain,
     };
 
-    /// <summary>The version of libtorch that this TorchSharp is made for.</summary>
-    public static string Version => System.Version.Parse(torch.__version__).ToString(3);
-
     /// <summary>The version of TorchSharp.</summary>
     public static string TorchSharpVersion => typeof(torch).Assembly.GetName().Version!.ToString(3);
 
-    private static string FileName => OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
+    /// <summary>
+    /// Where <c>./eda setup libtorch</c> puts the two: in artifacts/ of the clone that the program was built in, which all
+    /// its programs share and no build clears, or beside a program that stands elsewhere.
+    /// </summary>
+    public static string Folder { get; } = Path.Combine(Clone.Root is { } clone ? Path.Combine(clone, "artifacts") : AppContext.BaseDirectory, "libtorch", TorchSharpVersion);
 
-    // As packages name it.
-    private static string Platform => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+    /// <summary>The system and processor, as packages name them: linux-x64.</summary>
+    public static string Platform => $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
-    // Where packages put it in a program that references one with libtorch.
+    /// <summary>The file of TorchSharp's native part.</summary>
+    public static string FileName => OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
+
+    /// <summary>Why TorchSharp's native part does not load, in a line; of a system that is too old, which version it lacks.</summary>
+    /// <param name="words">The system's loader's.</param>
+    /// <returns>The line.</returns>
+    public static string Explain(string words) => MissingVersion().Match(words) is { Success: true } old
+        ? $"libtorch is there and does not load: TorchSharp {TorchSharpVersion}'s native part needs {old.Groups["version"].Value}, which {old.Groups["file"].Value} of this system is too old to have (GCC 13.2's has it: Ubuntu 24.04, Debian 13)"
+        : $"libtorch is there and does not load: {words}";
+
+    // Where setup puts it, then where packages do in a program that references one with libtorch.
     private static IEnumerable<string> Files() =>
     [
+        Path.Combine(Folder, FileName),
         Path.Combine(AppContext.BaseDirectory, "runtimes", Platform, "native", FileName),
         Path.Combine(AppContext.BaseDirectory, FileName),
     ];
@@ -65,6 +81,7 @@ public static class TorchLibrary
         }
     }
 
-    private static string Explain(string words) =>
-        $"TorchSharp {TorchSharpVersion} does not load its native part: {words}";
+    // /lib/…/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by …)
+    [GeneratedRegex(@"^(?<file>\S+): version [`'](?<version>[^']+)' not found")]
+    private static partial Regex MissingVersion();
 }

@@ -36,6 +36,7 @@ public static class EdaCommandLine
         DataCommand.Create(),
         EnvironmentCommand.Create(),
         DoctorCommand.Create(),
+        SetupCommand.Create(),
     };
 
     /// <summary>Runs a command line.</summary>
