@@ -26,7 +26,7 @@ set "STAMP=%ROOT%artifacts\launcher\%PROJECT%.stamp"
 rem Up to date where no source is newer than the stamp and the list of sources is the one that was built. PowerShell
 rem reads DLL and STAMP from the environment, whatever characters they hold. Windows PowerShell ignores -Include next to
 rem -LiteralPath, hence -Path; what stands above the repository has no say in what is a source, hence Substring.
-set "SOURCES=$r = (Get-Location).ProviderPath.Length; Get-ChildItem -Path kernels,engine,host,bench -Recurse -File -Include *.cs,*.csproj | Where-Object { $_.FullName.Substring($r) -notmatch '\\(bin|obj|Probes)\\' }; Get-Item Directory.Build.props,Directory.Packages.props,global.json,.editorconfig; if (Test-Path optional.props) { Get-Item optional.props }"
+set "SOURCES=$r = (Get-Location).ProviderPath.Length; Get-ChildItem -Path kernels,engine,host,bench -Recurse -File -Include *.cs,*.csproj | Where-Object { $_.FullName.Substring($r) -notmatch '\\(bin|obj)\\' }; Get-Item Directory.Build.props,Directory.Packages.props,global.json,.editorconfig"
 pushd "%ROOT%"
 powershell -NoProfile -Command "$s = @(%SOURCES%); $n = ($s.FullName | Sort-Object) -join ';'; if (-not (Test-Path -LiteralPath $env:DLL) -or -not (Test-Path -LiteralPath $env:STAMP)) { exit 1 }; if ((Get-Content -Raw -Encoding UTF8 -LiteralPath $env:STAMP).Trim() -ne $n) { exit 1 }; $t = (Get-Item -LiteralPath $env:STAMP).LastWriteTimeUtc; if ($s | Where-Object { $_.LastWriteTimeUtc -gt $t }) { exit 1 }; exit 0"
 if not errorlevel 1 goto :run

@@ -2,32 +2,43 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using EDA.Bench;
 using EDA.Bench.Comparison;
 using EDA.Bench.Kernels;
 using EDA.Bench.Profiling;
+using EDA.Bench.Ptx;
 using EDA.Bench.Results;
 using EDA.Bench.Scaling;
 using EDA.Bench.Steps;
+using EDA.Bench.Suites;
+using EDA.Bench.Torch;
 using EDA.Bench.Verification;
 using EDA.Engine;
 using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 using EDA.Kernels;
 
-var bench = new Command("bench", "measures the engine on this machine") { KernelsCommand.Create(), StepsCommand.Create(), CompareCommand.Create(), ScalingCommand.Create(), ReportCommand.Create(), PeerCommand.Create() };
-foreach (var command in OptionalCommands.All)
-    bench.Add(command);
+// Packed into one program (bench/gpu), every other command is the host's.
+if (args.Length == 0 || args[0] is not ("bench" or "profile" or "verify"))
+    return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
+
+DeviceChoice.Add(AutogradDevice.ProgramName, _ => new AutogradDevice());
 var root = new RootCommand("EDA.Engine's measurements")
 {
-    bench,
+    new Command("bench", "measures the engine on this machine")
+    {
+        KernelsCommand.Create(),
+        StepsCommand.Create(),
+        CompareCommand.Create(),
+        ScalingCommand.Create(),
+        ReportCommand.Create(),
+        PeerCommand.Create(),
+        SuiteCommand.Create(),
+        PtxCommand.Create(),
+    },
     ProfileCommand.Create(),
     VerifyCommand.Create(),
 };
-
-// Packed into one program (bench/gpu), every other command is the host's.
-if (args.Length == 0 || !root.Subcommands.Any(command => command.Name == args[0]))
-    return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())

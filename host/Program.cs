@@ -16,7 +16,7 @@ catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException { HasFailed: false })
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException { HasFailed: false } or MissingLibraryException)
 {
     return Refuse(error.Message);
 }

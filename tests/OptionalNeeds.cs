@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using EDA.Engine.Data.Hdf5;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Engine.Optimizers;
 using EDA.Tests.Data;
 using EDA.Tests.Gpu;
 
@@ -13,8 +14,8 @@ namespace EDA.Tests;
 /// </summary>
 public static class OptionalNeeds
 {
-    public const string Ilgpu = "ILGPU";
-    public const string TorchSharp = "TorchSharp";
+    public const string Libtorch = "libtorch";
+    public const string LibtorchPackages = "a libtorch package for this system";
     public const string PyTorch = "PyTorch";
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
@@ -27,23 +28,19 @@ public static class OptionalNeeds
 
     private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
 
-    // Nothing of this build's own need be there: by name.
-    private static readonly Lazy<bool> TorchLoads = new(() =>
-        Type.GetType("EDA.Engine.Optimizers.TorchMemory, EDA.Engine.TorchSharp")?.GetProperty("Refusal") is { } refusal && refusal.GetValue(null) is null);
-
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
-        [Ilgpu] = (() => Type.GetType("ILGPU.Context, ILGPU") is not null, "run ./eda setup where the package feed has ILGPU"),
         [Bash] = (() => !OperatingSystem.IsWindows() && File.Exists("/bin/bash"), "run the tests on Linux or macOS"),
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
-        [Mujoco] = (() => MujocoLibrary.Refusal is null, "install Debian's package libmujoco2.2.2"),
-        [Mujoco222] = (() => MujocoLibrary.Refusal is null && MujocoLibrary.Instance.Version == 222, "install Debian's package libmujoco2.2.2"),
+        [Mujoco] = (() => MujocoLibrary.OfMachine.IsFound, "install Debian's package libmujoco2.2.2"),
+        [Mujoco222] = (() => MujocoLibrary.OfMachine.IsFound && MujocoLibrary.OfMachine.Calls.Version == 222, "install Debian's package libmujoco2.2.2"),
         [RecordedPhysics] = (() => ReasonToSkip(RecordedDatasets) is null && ReasonToSkip(Mujoco222) is null, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1 and libmujoco2.2.2"),
-        [TorchSharp] = (() => TorchLoads.Value, "run ./eda setup where the package feed has TorchSharp, whose native library must load here"),
-        [Hdf5] = (() => Hdf5File.IsAvailable(out _), "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [Libtorch] = (() => TorchLibrary.OfMachine.IsFound, "run ./eda setup libtorch, which takes a system with the C++ library of GCC 13.2 or newer"),
+        [LibtorchPackages] = (() => EDA.Host.Setup.LibtorchPackages.ArePublished, "take Linux or Windows on x64, or macOS on arm64"),
+        [Hdf5] = (() => Hdf5File.Library.IsFound, "install libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [Ptxas] = (() => PtxAssembler.IsPresent, "put the ptxas of CUDA 11.8 or newer on the PATH (Debian, Ubuntu: nvidia-cuda-toolkit)"),
-        [FakeDriver] = (() => Gpu.Driver.FakeDriver.CanBeHad, "run ./eda setup where the package feed has ILGPU, and put a C compiler on the PATH as cc (Debian, Ubuntu: gcc)"),
-        [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.IsAvailable(out _), $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
+        [FakeDriver] = (() => Gpu.Driver.FakeDriver.CanBeHad, "put a C compiler on the PATH as cc (Debian, Ubuntu: gcc)"),
+        [RecordedDatasets] = (() => RecordedData.Folder is not null && Hdf5File.Library.IsFound, $"set {RecordedData.Variable} to a folder with hopper-medium-replay-like.hdf5 and its siblings, and install libhdf5-103-1"),
     };
 
     /// <summary>A python3 that has PyTorch; null where there is none.</summary>

@@ -22,7 +22,7 @@ public class OptionalTests
         Assert.True(SkipsWithoutNeed(new FactAttribute { Skip = "later" }));
         Assert.True(SkipsWithoutNeed(new TheoryAttribute { Skip = "later" }));
         Assert.True(SkipsWithoutNeed(new InlineDataAttribute(1) { Skip = "later" }));
-        Assert.True(SkipsWithoutNeed(new OptionalFactAttribute(OptionalNeeds.Ilgpu) { Skip = "later" }));
+        Assert.True(SkipsWithoutNeed(new OptionalFactAttribute(OptionalNeeds.Libtorch) { Skip = "later" }));
         Assert.False(SkipsWithoutNeed(new FactAttribute()));
         Assert.All(OptionalNeeds.Names, need => Assert.False(SkipsWithoutNeed(new OptionalFactAttribute(need))));
         Assert.All(OptionalNeeds.Names, need => Assert.False(SkipsWithoutNeed(new OptionalTheoryAttribute(need))));

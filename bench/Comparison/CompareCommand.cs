@@ -43,7 +43,7 @@ internal static class CompareCommand
 
             if (result.GetValue(chart) is { } image && !image.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
                 throw UserError.Value(chart.Name, image, "a file that ends in .svg");
-            bool tiny = result.GetValue(small) || choice.Name == DeviceChoice.Software;
+            bool tiny = result.GetValue(small);
             var steps = (tiny ? WorkloadSize.Small : WorkloadSize.Published) with { };
             if (!choice.IsCuda && !tiny)
                 steps = steps with { SampleStates = ProcessorSampleStates };

@@ -1,5 +1,6 @@
 using System.Globalization;
-using EDA.Bench.Devices;
+using EDA.Bench.Torch;
+using EDA.Engine.Optimizers;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Setup;
@@ -12,8 +13,8 @@ internal sealed class ReferencePrograms
     /// <summary>PyTorch's Python package.</summary>
     public const string PyTorch = "pytorch";
 
-    /// <summary>TorchSharp, a device of its own in a build that has it.</summary>
-    public const string TorchSharp = "torchsharp";
+    /// <summary>TorchSharp, a device of its own.</summary>
+    public const string TorchSharp = AutogradDevice.ProgramName;
 
     private static readonly IReadOnlyDictionary<string, string?> _nothing = new Dictionary<string, string?>();
 
@@ -51,11 +52,14 @@ internal sealed class ReferencePrograms
                 notes($"no PyTorch to compare with: {PythonInterpreter.Remedy}");
         }
 
-        if (wanted is null ? ReferenceDevices.All.ContainsKey(TorchSharp) : wanted.Contains(TorchSharp))
+        if (wanted is null || wanted.Contains(TorchSharp))
         {
-            if (!ReferenceDevices.All.ContainsKey(TorchSharp))
-                throw UserError.Value("--references", TorchSharp, "a reference that is here; this build is without TorchSharp, which ./eda setup tries to put in");
-            found.Add((OnDevice(TorchSharp, TorchSharp, null) with { Environment = Passive }, null));
+            if (TorchLibrary.OfMachine.Refusal is not { } refusal)
+                found.Add((OnDevice(TorchSharp, TorchSharp, null) with { Environment = Passive }, null));
+            else if (wanted is not null)
+                throw UserError.Value("--references", TorchSharp, $"a reference that is here; {refusal}");
+            else
+                notes($"no TorchSharp to compare with: {refusal}");
         }
 
         return found;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Kernels;
 
@@ -22,7 +21,7 @@ internal static class KernelsCommand
         command.SetAction(result =>
         {
             var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
-            bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
+            bool isSmall = result.GetValue(small);
             if (result.GetValue(json) is { } path)
                 KernelDocument.CheckDestination(path);
             using var opened = choice.Open();

@@ -4,7 +4,6 @@ using EDA.Bench.Devices;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Commands;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Profiling;
 
@@ -25,7 +24,7 @@ internal static class ProfileCommand
         options.AddTo(command);
         command.SetAction(result =>
         {
-            bool isSmall = result.GetValue(small) || options.Device.Of(result).Name == DeviceChoice.Software;
+            bool isSmall = result.GetValue(small);
             int count = Devices.DeviceOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (isSmall ? SmallSteps : DefaultSteps);
             var request = options.Read(result, result.GetValue(recipe), null, isSmall ? "smoke" : "paper", settings => Shortened(isSmall ? Small(settings) : settings, count));
             string words = request.Command.Replace("./eda run", "./eda profile", StringComparison.Ordinal) + $" --steps {count.ToString(CultureInfo.InvariantCulture)}" + (result.GetValue(small) ? " --small" : string.Empty);
@@ -50,7 +49,7 @@ internal static class ProfileCommand
         Evaluation = settings.Evaluation with { HeldOut = 2048, Samples = 1024, DistancePoints = 500 },
     };
 
-    /// <summary>What the GPU's kernels get through in seconds on a processor.</summary>
+    /// <summary>What anything gets through in seconds.</summary>
     private static RunSettings Small(RunSettings smoke) => smoke with
     {
         Points = 4096,

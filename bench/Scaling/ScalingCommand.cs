@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Scaling;
 
@@ -34,7 +33,7 @@ internal static class ScalingCommand
 
             if (result.GetValue(chart) is { } image && !image.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
                 throw UserError.Value(chart.Name, image, "a file that ends in .svg");
-            bool tiny = result.GetValue(small) || choice.Name == DeviceChoice.Software;
+            bool tiny = result.GetValue(small);
             var document = new ScalingRun(choice, tiny, DeviceOptions.WholeNumber(result, rounds, 1, 1000) ?? Rounds, Console.Out).Run();
             if (result.GetValue(json) is { } file)
                 document.Save(file);

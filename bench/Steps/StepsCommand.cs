@@ -2,7 +2,6 @@ using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Steps;
 
@@ -16,8 +15,8 @@ internal static class StepsCommand
         var device = DeviceOptions.Device();
         var precision = DeviceOptions.Precision();
         var noGraphs = DeviceOptions.NoGraphs();
-        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 on software, else 20)", HelpName = "N" };
-        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 on software, else 4096)", HelpName = "N" };
+        var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 if small, else 20)", HelpName = "N" };
+        var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 if small, else 4096)", HelpName = "N" };
         var only = new Option<string?>("--only") { Description = $"{StepTimesSize.OnlySteps} or {StepTimesSize.OnlyStages} (both)", HelpName = "WHAT" };
         var small = new Option<bool>("--small") { Description = "small networks, batches and counts" };
         var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
@@ -29,7 +28,7 @@ internal static class StepsCommand
                 JsonDestination.Check(path, "earlier times", StepsDocument.Is);
             if (result.GetValue(only) is { } what && what is not (StepTimesSize.OnlySteps or StepTimesSize.OnlyStages))
                 throw UserError.Choice(only.Name, what, [StepTimesSize.OnlySteps, StepTimesSize.OnlyStages]);
-            bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
+            bool isSmall = result.GetValue(small);
             var usual = choice switch
             {
                 _ when isSmall => new StepTimesSize(2, 3, 4, 8),

@@ -12,7 +12,7 @@ public class DataLoadingBenchmarks
     private string _path = string.Empty;
 
     /// <summary>The formats: HDF5 where its library is there.</summary>
-    public IEnumerable<string> Formats => Hdf5File.IsAvailable(out _) ? ["hdf5", "npz", "csv"] : ["npz", "csv"];
+    public IEnumerable<string> Formats => Hdf5File.Library.IsFound ? ["hdf5", "npz", "csv"] : ["npz", "csv"];
 
     /// <summary>The file's format.</summary>
     [ParamsSource(nameof(Formats))]

@@ -7,8 +7,8 @@ using EDA.Kernels.Cpu;
 namespace EDA.Bench.Suites;
 
 /// <summary>
-/// What is measured over devices and precisions: the CPU at each vector width that the machine has and, in a build with
-/// ILGPU on a machine with a GPU, that GPU in each precision.
+/// What is measured over devices and precisions: the CPU at each vector width that the machine has and, on a machine with
+/// a GPU, that GPU in each precision.
 /// </summary>
 [MemoryDiagnoser]
 public abstract class SuiteDevice

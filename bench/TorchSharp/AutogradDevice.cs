@@ -21,11 +21,10 @@ public sealed class AutogradDevice : IReferenceDevice
 
     /// <summary>Makes a device.</summary>
     /// <param name="options">The number of threads, of libtorch's too; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
-    /// <exception cref="DeviceException">TorchSharp's native library cannot be used here.</exception>
+    /// <exception cref="MissingLibraryException">libtorch is missing.</exception>
     public AutogradDevice(CpuOptions? options = null)
     {
-        if (TorchMemory.Refusal is { } refusal)
-            throw new DeviceException(refusal);
+        TorchLibrary.OfMachine.Require();
         _arrays = new CpuDevice(options);
         Threads = _arrays.Options.Threads;
         torch.set_num_threads(Threads);
@@ -36,7 +35,7 @@ public sealed class AutogradDevice : IReferenceDevice
     public string Program => ProgramName;
 
     /// <inheritdoc/>
-    public string Version => TorchMemory.Version;
+    public string Version => $"{TorchLibrary.TorchSharpVersion} with libtorch {TorchLibrary.Version}";
 
     /// <inheritdoc/>
     public string Name => $"torchsharp ({Version}, {Threads} {(Threads == 1 ? "thread" : "threads")})";

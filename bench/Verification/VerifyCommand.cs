@@ -24,7 +24,7 @@ internal static class VerifyCommand
         command.SetAction(result =>
         {
             var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
-            bool isSmall = result.GetValue(small) || choice.Name == DeviceChoice.Software;
+            bool isSmall = result.GetValue(small);
             if (result.GetValue(against) is { } other)
                 return Agree(choice, other, result.GetValue(python), isSmall, result.GetValue(json));
             if (result.GetValue(python) is { } unused)

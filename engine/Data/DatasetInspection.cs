@@ -1,5 +1,6 @@
 using System.Globalization;
 using EDA.Engine.Data.Formats;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data;
 

@@ -1,4 +1,5 @@
 using EDA.Engine.Data.Formats;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data;
 

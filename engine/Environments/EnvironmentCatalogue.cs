@@ -1,6 +1,7 @@
 using EDA.Engine.Data;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
 

@@ -3,6 +3,7 @@ using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Runs;
+using EDA.Kernels;
 
 namespace EDA.Engine.Stages;
 

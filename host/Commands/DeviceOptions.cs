@@ -21,7 +21,7 @@ public sealed class DeviceOptions
     }
 
     /// <summary>What was chosen.</summary>
-    /// <exception cref="UserError">This build has no such device, or it has no such precision, or no graphs.</exception>
+    /// <exception cref="UserError">There is no such device, or it has no such precision, or no graphs.</exception>
     public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, PrecisionGiven(result), noGraphs: NoGraphs(result));
 
     /// <summary>The precision as it was given; null where none was.</summary>

@@ -24,7 +24,7 @@ internal static class EnvironmentCommand
                 Console.WriteLine($"{about.Name,-17} S {about.ObservationSize,2}  A {about.ActionSize}  steps {about.StepLimit,4}  needs {needs,-18}  {about.Summary}");
             }
 
-            if (MujocoLibrary.Refusal is { } refusal)
+            if (MujocoLibrary.OfMachine.Refusal is { } refusal)
                 Console.WriteLine(refusal);
             return ExitStatus.Success;
         });

@@ -5,7 +5,6 @@ using EDA.Host.Devices;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
-using EDA.Host.Setup;
 
 namespace EDA.Host.Commands;
 
@@ -25,9 +24,7 @@ internal static class RunCommand
             var range = result.Seeds(seeds, options.Seed);
             var request = options.Read(result, result.GetValue(recipe), range);
             using var interrupt = new GracefulInterrupt();
-            int status = range is null ? RunOne(request, result.GetValue(folder), interrupt.Token) : RunSeeds(request, result.GetValue(folder), interrupt.Token);
-            SetupHint.Once(SourceTree.Root, !CudaDevices.AreBuiltIn && NvidiaDriver.IsPresent, Console.Out);
-            return status;
+            return range is null ? RunOne(request, result.GetValue(folder), interrupt.Token) : RunSeeds(request, result.GetValue(folder), interrupt.Token);
         });
         return command;
     }

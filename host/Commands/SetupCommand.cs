@@ -1,47 +1,50 @@
 using System.CommandLine;
+using EDA.Engine.Optimizers;
 using EDA.Host.CommandLine;
 using EDA.Host.Setup;
 
 namespace EDA.Host.Commands;
 
-/// <summary>eda setup: turns optional packages on where they work.</summary>
+/// <summary>eda setup: gets what is too large for every build.</summary>
 internal static class SetupCommand
 {
+    private const string Libtorch = "libtorch";
+
     public static Command Create()
     {
-        var command = new Command("setup", "Try the optional packages, and use those that work here.");
-        command.SetAction(async (_, _) =>
+        var thing = new Argument<string?>("LIBRARY") { Description = $"{Libtorch}; without it, what there is is listed", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("setup", "Get a library that is too large for every build.") { thing };
+        command.SetAction(async (result, _) =>
         {
-            using var interrupt = new GracefulInterrupt();
-            string root = SourceTree.RequireRoot();
-            var states = OptionalProps.Read(root);
-            foreach (var package in OptionalPackage.All)
+            var packages = new LibtorchPackages(TorchLibrary.Folder);
+            switch (result.GetValue(thing))
             {
-                string cost = package.Download is null ? string.Empty : $" ({package.Download})";
-                Console.WriteLine($"{package.Name}: trying{cost} …");
-                var answer = await PackageProbe.RunAsync(root, package, interrupt.Token).ConfigureAwait(false);
-                switch (answer.Outcome)
-                {
-                    case ProbeOutcome.Works:
-                        states[package.Property] = new OptionalState(true, answer.Reason);
-                        Console.WriteLine($"{package.Name}: on, {answer.Reason}");
-                        break;
-                    case ProbeOutcome.Fails:
-                        states[package.Property] = new OptionalState(false, answer.Reason);
-                        Console.WriteLine($"{package.Name}: off, {answer.Reason}");
-                        break;
-                    default:
-                        // No answer is no reason to change anything, nor to remember.
-                        string stays = states[package.Property].On ? "stays on" : "stays off";
-                        Console.WriteLine($"{package.Name}: {stays}, {answer.Reason}; try again later");
-                        break;
-                }
+                case null:
+                    Console.WriteLine($"eda setup {Libtorch}  {TorchLibrary.OfMachine.Brings}: {LibtorchPackages.Description}; {(packages.AreThere ? $"it is in {TorchLibrary.Folder}" : "not here")}");
+                    return ExitStatus.Success;
+                case Libtorch:
+                    await SetUpAsync(packages).ConfigureAwait(false);
+                    return ExitStatus.Success;
+                case { } other:
+                    throw UserError.Choice(thing.Name, other, [Libtorch]);
             }
-
-            if (states.Values.Any(state => state.On || state.Reason is not null))
-                OptionalProps.Write(root, states);
-            return ExitStatus.Success;
         });
         return command;
+    }
+
+    private static async Task SetUpAsync(LibtorchPackages packages)
+    {
+        string after = "there already";
+        if (!packages.AreThere)
+        {
+            Console.WriteLine($"{Libtorch}: fetching {LibtorchPackages.Description}");
+            using var interrupt = new GracefulInterrupt();
+            await packages.FetchAsync(interrupt.Token).ConfigureAwait(false);
+            after = "now there";
+        }
+
+        Console.WriteLine($"{Libtorch} {TorchLibrary.Version} is {after}: {TorchLibrary.Folder}");
+        if (TorchLibrary.OfMachine.Refusal is { } refusal)
+            Console.Error.WriteLine($"eda: {refusal}");
     }
 }

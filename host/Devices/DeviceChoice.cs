@@ -1,34 +1,33 @@
+using System.Collections.Concurrent;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 
 namespace EDA.Host.Devices;
 
-/// <summary>A device as a user names it: cpu, software, cuda or cuda:N, the last two in a build with ILGPU.</summary>
+/// <summary>A device as a user names it: cpu, cuda or cuda:N, or one that the program has added.</summary>
 public sealed record DeviceChoice
 {
     /// <summary>The device that is used when none is named.</summary>
     public const string Default = "cpu";
-
-    /// <summary>The GPU's kernels on the CPU, every access checked: for tests and debugging.</summary>
-    public const string Software = "software";
 
     /// <summary>The precision that is used when none is named, and the only one of the CPU.</summary>
     public const string DefaultPrecision = "fp32";
 
     private const string Cuda = "cuda";
 
+    private static readonly ConcurrentDictionary<string, AddedDevice> Added = new(StringComparer.Ordinal);
+
     private readonly int _number;
-    private readonly Func<IDevice>? _other;
+    private readonly AddedDevice? _added;
 
-    private DeviceChoice(string name, string precision, int number, Func<IDevice>? other, bool hasGraphs) =>
-        (Name, Precision, _number, _other, HasGraphs) = (name, precision, number, other, hasGraphs);
+    private DeviceChoice(string name, string precision, int number, AddedDevice? added, bool hasGraphs) =>
+        (Name, Precision, _number, _added, HasGraphs) = (name, precision, number, added, hasGraphs);
 
-    /// <summary>The devices of this build.</summary>
-    public static IReadOnlyCollection<string> Names { get; } = CudaDevices.AreBuiltIn ? [Default, Software, Cuda, $"{Cuda}:N"] : [Default, Software];
+    /// <summary>What can be named.</summary>
+    public static IReadOnlyCollection<string> Names => [Default, Cuda, $"{Cuda}:N", .. Added.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>The precisions of matrix products on a GPU.</summary>
     public static IReadOnlyCollection<string> Precisions => [.. Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant())];
@@ -45,28 +44,37 @@ public sealed record DeviceChoice
     /// <summary>Whether it is an NVIDIA GPU.</summary>
     public bool IsCuda => _number >= 0;
 
+    /// <summary>Adds a device to those that can be named: another library's that the engine is compared with, or one that only tests use.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="open">Opens it in a precision.</param>
+    /// <param name="precisions">Those that can be asked of it; none for <see cref="DefaultPrecision"/> without being asked.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public static void Add(string name, Func<string, IDevice> open, params IReadOnlyCollection<string> precisions)
+    {
+        if (name == Default || Number(name) >= 0 || !Added.TryAdd(name, new AddedDevice(open, precisions)))
+            throw new ArgumentException($"there is a device '{name}' already", nameof(name));
+    }
+
     /// <summary>Reads a choice.</summary>
     /// <param name="name">The device.</param>
     /// <param name="precision">The precision; null for <see cref="DefaultPrecision"/>.</param>
-    /// <param name="others">What the program knows beside <see cref="Names"/>, all in <see cref="DefaultPrecision"/>: how to open each, by its name. Null for nothing.</param>
     /// <param name="noGraphs">Whether operations are launched kernel by kernel even where CUDA graphs could be had.</param>
     /// <returns>The choice; whether the GPU is there is seen when it is opened.</returns>
-    /// <exception cref="UserError">There is no such device in this build, or it knows no such precision.</exception>
-    public static DeviceChoice Parse(string name, string? precision = null, IReadOnlyDictionary<string, Func<IDevice>>? others = null, bool noGraphs = false)
+    /// <exception cref="UserError">There is no such device, or it knows no such precision, or has no graphs.</exception>
+    public static DeviceChoice Parse(string name, string? precision = null, bool noGraphs = false)
     {
         int number = Number(name);
-        var other = others?.GetValueOrDefault(name);
-        if (number < 0 && other is null && name is not (Default or Software))
-            throw UserError.Choice("--device", name, [.. Names, .. others?.Keys ?? []]);
-        if (number >= 0 && !CudaDevices.AreBuiltIn)
-            throw new UserError($"--device is '{name}'; allowed is one of {string.Join(", ", Names)}, because this build is without ILGPU, which ./eda setup tries to put in");
-        if (precision is not null && (name == Default || other is not null))
+        var added = Added.GetValueOrDefault(name);
+        if (number < 0 && added is null && name != Default)
+            throw UserError.Choice("--device", name, Names);
+        var allowed = number >= 0 ? Precisions : added?.Precisions ?? [];
+        if (precision is not null && allowed.Count == 0)
             throw UserError.Value("--precision", precision, $"nothing with --device {name}, which computes in {DefaultPrecision}");
-        if (precision is not null && !Precisions.Contains(precision))
-            throw UserError.Choice("--precision", precision, Precisions);
+        if (precision is not null && !allowed.Contains(precision))
+            throw UserError.Choice("--precision", precision, allowed);
         if (noGraphs && number < 0)
             throw new UserError($"--no-graphs is not allowed with --device {name}, which has no CUDA graphs");
-        return new DeviceChoice(name, precision ?? DefaultPrecision, number, other, number >= 0 && !noGraphs);
+        return new DeviceChoice(name, precision ?? DefaultPrecision, number, added, number >= 0 && !noGraphs);
     }
 
     /// <summary>Opens a device by name.</summary>
@@ -98,7 +106,7 @@ public sealed record DeviceChoice
     {
         try
         {
-            return _other is not null ? _other() : IsCuda ? CudaDevices.Open(_number, Precision, HasGraphs) : Name == Software ? OpenSoftware() : new CpuDevice(Options());
+            return _added is not null ? _added.Open(Precision) : IsCuda ? CudaDevices.Open(_number, Precision, HasGraphs) : new CpuDevice(Options());
         }
         catch (DeviceException refused) when (!refused.HasFailed)
         {
@@ -135,6 +143,5 @@ public sealed record DeviceChoice
             : -1;
     }
 
-    // Apart, so that the assembly of the stand-in is loaded only for those who ask for it.
-    private GpuDevice OpenSoftware() => new(new SoftwareBackend(), Enum.Parse<GpuPrecision>(Precision, ignoreCase: true));
+    private sealed record AddedDevice(Func<string, IDevice> Open, IReadOnlyCollection<string> Precisions);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EDA.Engine.Stages;
+using EDA.Kernels;
 
 namespace EDA.Host.Devices;
 
@@ -9,11 +10,6 @@ namespace EDA.Host.Devices;
 /// </summary>
 public sealed class NvtxRanges : ITrainingObserver, IDisposable
 {
-    // Up to CUDA 12, and from then on.
-    private static readonly string[] Libraries = OperatingSystem.IsWindows()
-        ? ["nvToolsExt64_1.dll"]
-        : ["libnvToolsExt.so.1", "libnvtx3interop.so.1", "libnvtx3interop.so"];
-
     private readonly Action<string> _push;
     private readonly Action _pop;
     private int _open;
@@ -29,23 +25,22 @@ public sealed class NvtxRanges : ITrainingObserver, IDisposable
     [UnmanagedFunctionPointer(CallingConvention.Winapi)]
     private delegate int RangePop();
 
-    /// <summary>Finds the library.</summary>
-    /// <returns>The observer; null where there is no such library.</returns>
-    public static NvtxRanges? TryOpen()
-    {
-        foreach (string name in Libraries)
-        {
-            if (NativeLibrary.TryLoad(name, out nint library)
-                && NativeLibrary.TryGetExport(library, "nvtxRangePushA", out nint push)
-                && NativeLibrary.TryGetExport(library, "nvtxRangePop", out nint pop))
-            {
-                var (pushRange, popRange) = (Marshal.GetDelegateForFunctionPointer<RangePush>(push), Marshal.GetDelegateForFunctionPointer<RangePop>(pop));
-                return new NvtxRanges(message => pushRange(message), () => popRange());
-            }
-        }
+    /// <summary>This machine's library: up to CUDA 12, and from then on.</summary>
+    public static MachineLibrary Library => OfMachine;
 
-        return null;
-    }
+    private static MachineLibrary<Calls> OfMachine { get; } = new(
+        "NVTX",
+        "stages as ranges in NVIDIA's profilers",
+        "install NVIDIA's CUDA toolkit (Debian: libnvtoolsext1)",
+        () => OperatingSystem.IsWindows() ? ["nvToolsExt64_1.dll"] : ["libnvToolsExt.so.1", "libnvtx3interop.so.1", "libnvtx3interop.so"],
+        library => new Calls(
+            Marshal.GetDelegateForFunctionPointer<RangePush>(library.Address("nvtxRangePushA")),
+            Marshal.GetDelegateForFunctionPointer<RangePop>(library.Address("nvtxRangePop"))));
+
+    /// <summary>Makes an observer for the profiler that may be watching.</summary>
+    /// <returns>The observer; null where there is no such library.</returns>
+    public static NvtxRanges? TryOpen() =>
+        OfMachine.IsFound ? new NvtxRanges(message => OfMachine.Calls.Push(message), () => OfMachine.Calls.Pop()) : null;
 
     /// <inheritdoc/>
     public void StageStarted(string stage, long step, long total)
@@ -76,4 +71,6 @@ public sealed class NvtxRanges : ITrainingObserver, IDisposable
         _open--;
         _pop();
     }
+
+    private sealed record Calls(RangePush Push, RangePop Pop);
 }

@@ -184,7 +184,7 @@ public sealed class DatasetDownload(HttpClient client)
     /// <summary>Asks the HDF5 library, where there is one, whether the end is there: the server told no length.</summary>
     private static void RequireWhole(Uri address, PartialFile part)
     {
-        if (!Hdf5File.IsAvailable(out _))
+        if (!Hdf5File.Library.IsFound)
             return;
         try
         {

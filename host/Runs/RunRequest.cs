@@ -9,6 +9,7 @@ using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
+using EDA.Kernels;
 
 namespace EDA.Host.Runs;
 
@@ -146,8 +147,8 @@ public sealed record RunRequest
         var kind = EnvironmentCatalogue.Find(Settings.Environment);
         if (!rollsOut && Model is null)
             return kind;
-        if (rollsOut && kind.NeedsMujoco && MujocoLibrary.Refusal is { } refusal)
-            throw new MissingLibraryException(refusal);
+        if (rollsOut && kind.NeedsMujoco)
+            MujocoLibrary.OfMachine.Require();
         if (Model is null && kind.NeededModel is { } needed)
             throw new UserError($"--model is missing; it is D4RL's {needed}, in its folder with the files it names");
         kind = kind.WithModel(Model);

@@ -3,8 +3,8 @@ using EDA.Bench.Kernels;
 using EDA.Bench.Peaks;
 using EDA.Host.CommandLine;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Host;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Bench;
 

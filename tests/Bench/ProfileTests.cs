@@ -33,7 +33,7 @@ public sealed class ProfileTests(SoftwareProfile profile)
         Assert.Equal(
             ["behavior", "alignment", "evaluation"],
             document.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("name").GetString()));
-        Assert.Equal("./eda profile bandit-moons --seed 0 --budget smoke --set points=64 --set behavior.batch=9 --device software --steps 2", document.GetProperty("command").GetString());
+        Assert.Equal("./eda profile bandit-moons --seed 0 --budget smoke --set points=64 --set behavior.batch=9 --device software --steps 2 --small", document.GetProperty("command").GetString());
         var keys = document.GetProperty("kernels")[0].EnumerateObject().Select(property => property.Name).ToList();
         Assert.Equal(keys, File.ReadLines(profile.At("kernels.csv")).First().Split(','));
         Assert.Equal(keys, File.ReadLines(profile.At("operations.csv")).First().Split(','));
@@ -141,7 +141,7 @@ public sealed class ProfileTests(SoftwareProfile profile)
     [Theory]
     [InlineData("recipe", "profile", "bandit-suns")]
     [InlineData("--device", "profile", "bandit-moons", "--device", "tpu")]
-    [InlineData("--precision", "profile", "bandit-moons", "--device", "software", "--precision", "fp8")]
+    [InlineData("--precision", "profile", "bandit-moons", "--device", "cuda", "--precision", "fp8")]
     [InlineData("--steps", "profile", "bandit-moons", "--steps", "0")]
     [InlineData("width", "profile", "bandit-moons", "--set", "width=33")]
     [InlineData("--device", "verify", "--device", "tpu")]
@@ -162,7 +162,7 @@ public sealed class ProfileTests(SoftwareProfile profile)
     public void A_folder_with_files_in_it_is_refused_and_left_alone()
     {
         string before = File.ReadAllText(profile.At("trace.json"));
-        var result = BenchProcess.Run(profile.Scratch, "profile", "bandit-moons", "--device", "software", "--out", profile.Folder);
+        var result = BenchProcess.Run(profile.Scratch, "profile", "bandit-moons", "--small", "--out", profile.Folder);
         Assert.Equal(2, result.Status);
         Assert.Contains("nothing is overwritten", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(profile.At("trace.json")));

@@ -68,7 +68,7 @@ public sealed class ResultsTests : IDisposable
     public void Steps_and_stages_are_timed_under_the_names_the_peers_use()
     {
         string file = _folder.At("steps.json");
-        var result = BenchProcess.Run(_folder.Path, "bench", "steps", "--device", "software", "--stage-steps", "1", "--stage-states", "2", "--json", file);
+        var result = BenchProcess.RunWithStandIn(_folder.Path, "bench", "steps", "--device", "software", "--small", "--stage-steps", "1", "--stage-states", "2", "--json", file);
         Assert.Equal(string.Empty, result.Error);
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         Assert.Equal("eda", document.RootElement.GetProperty("program").GetString());

@@ -15,7 +15,7 @@ public sealed class SoftwareProfile : IDisposable
     public SoftwareProfile()
     {
         Folder = _scratch.At("profile");
-        Result = BenchProcess.Run(_scratch.Path, "profile", "bandit-moons", "--device", "software", "--steps", "2", "--set", "points=64", "--set", "behavior.batch=9", "--out", Folder);
+        Result = BenchProcess.RunWithStandIn(_scratch.Path, "profile", "bandit-moons", "--device", "software", "--small", "--steps", "2", "--set", "points=64", "--set", "behavior.batch=9", "--out", Folder);
     }
 
     public string Scratch => _scratch.Path;

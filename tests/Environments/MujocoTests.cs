@@ -3,6 +3,7 @@ using EDA.Engine;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Kernels;
 
 namespace EDA.Tests.Environments;
 
@@ -10,7 +11,7 @@ namespace EDA.Tests.Environments;
 public class MujocoTests
 {
     [OptionalFact(OptionalNeeds.Mujoco)]
-    public void The_library_says_what_it_is() => Assert.Matches(@"^\d+\.\d+\.\d+$", MujocoLibrary.Instance.VersionText);
+    public void The_library_says_what_it_is() => Assert.Matches(@"^\d+\.\d+\.\d+$", MujocoLibrary.OfMachine.Calls.VersionText);
 
     [OptionalFact(OptionalNeeds.Mujoco)]
     public void Sizes_are_read_from_the_compiled_model()
@@ -82,7 +83,7 @@ public class MujocoTests
     [Fact]
     public void Without_the_library_there_is_one_line_that_names_the_package()
     {
-        if (MujocoLibrary.Refusal is null)
+        if (MujocoLibrary.OfMachine.IsFound)
             return;
         var missing = Assert.Throws<MissingLibraryException>(() => EnvironmentCatalogue.Find("hopper").Create());
         Assert.Contains(Environment.GetEnvironmentVariable(MujocoLibrary.PathVariable) is null ? "libmujoco2.2.2" : MujocoLibrary.PathVariable, missing.Message, StringComparison.Ordinal);

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 using EDA.Engine.Runs;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Engine;
 using EDA.Tests.Host;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

@@ -1,6 +1,6 @@
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

@@ -1,4 +1,4 @@
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

@@ -2,11 +2,11 @@ using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Engine;
 using EDA.Tests.Golden;
 using EDA.Tests.Host;
 using EDA.Tests.Kernels;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 

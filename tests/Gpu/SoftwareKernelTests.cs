@@ -1,4 +1,5 @@
-using EDA.Kernels.Gpu.Software;
+using EDA.Kernels.Gpu;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 
@@ -6,6 +7,9 @@ namespace EDA.Tests.Gpu;
 public class SoftwareKernelTests
 {
     private const int Items = 64;
+
+    [Fact]
+    public void Every_kernel_can_run() => Assert.All(KernelCatalogue.All, kernel => Assert.NotNull(new SoftwareKernel(kernel.Method)));
 
     [Fact]
     public void Shared_memory_that_nobody_wrote_is_NaN()

@@ -26,11 +26,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run bandit-rings --seed 1 --seeds 0..4", "--seed and --seeds are both given", "one of them")]
     [InlineData("run bandit-rings --budget lavish", "--budget is 'lavish'", "smoke, quick, paper")]
     [InlineData("run bandit-rings --objective best", "--objective is 'best'", "value, preference, dpo")]
-    [InlineData("run bandit-rings --device quantum", "--device is 'quantum'", "cpu, software")]
-    [InlineData("run bandit-rings --device cuda:-1", "--device is 'cuda:-1'", "cpu, software")]
+    [InlineData("run bandit-rings --device quantum", "--device is 'quantum'", "cpu, cuda, cuda:N")]
+    [InlineData("run bandit-rings --device cuda:-1", "--device is 'cuda:-1'", "cpu, cuda, cuda:N")]
     [InlineData("run bandit-rings --device cuda:99999", "cuda:99999", "")]
     [InlineData("run bandit-rings --precision fp32", "--precision is 'fp32'", "nothing with --device cpu")]
-    [InlineData("run bandit-rings --device software --precision fp8", "--precision is 'fp8'", "one of fp32")]
+    [InlineData("run bandit-rings --device cuda --precision fp8", "--precision is 'fp8'", "one of fp32")]
     [InlineData("sample --weights none.safetensors --out y.csv --device quantum", "none.safetensors", "exists")]
     [InlineData("run bandit-rings --out ", "--out is ''", "new or empty")]
     [InlineData("run bandit-rings --set width", "--set is 'width'", "KEY=VALUE")]
@@ -87,12 +87,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void DoctorNamesProcessorDevicesPackagesAndVersions()
+    public void DoctorNamesProcessorDevicesLibrariesAndVersions()
     {
         var result = EdaProcess.Run(_folder.Path, "doctor");
         Assert.Equal(0, result.Status);
-        string[] names = ["cores", "SIMD", "devices             cpu, software", "NVIDIA driver", "ILGPU", "TorchSharp", "EDA.Engine", ".NET", "CsvHelper", "OxyPlot"];
-        Assert.All(names, name => Assert.Contains(result.Output.Split('\n'), line => line.StartsWith(name, StringComparison.Ordinal)));
+        string[] lines = result.Output.Split('\n');
+        string[] names = ["cores", "SIMD", "devices             cpu", "EDA.Engine", ".NET", "CsvHelper", "OxyPlot"];
+        Assert.All(names, name => Assert.Contains(lines, line => line.StartsWith(name, StringComparison.Ordinal)));
+        Assert.All(new[] { @"ILGPU +found .* 1\.5\.3 ", @"ILGPU\.Algorithms +found .* 1\.5\.3 ", @"TorchSharp +found .* 0\.107\.0 " }, row => Assert.Matches("(?m)^" + row, result.Output));
+        string[] native = ["CUDA", "NVTX", "libtorch", "MuJoCo", "HDF5"];
+        Assert.All(native, name => Assert.Matches($"^{name} +(found  |missing) ", Assert.Single(lines, line => line.StartsWith(name + " ", StringComparison.Ordinal))));
     }
 
     private System.Diagnostics.ProcessStartInfo EdaStart(string command) => new("dotnet", [typeof(EDA.Host.Reports.RunFolder).Assembly.Location, command])

@@ -117,7 +117,7 @@ public sealed class DataCommandTests : IDisposable
     {
         var nowhere = new Dictionary<string, string> { ["EDA_HDF5"] = _folder.At("libhdf5.so") };
         var result = EdaProcess.Run(_folder.Path, nowhere, "data", "inspect", DatasetGoldenTests.At("d4rl-float64.hdf5"));
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("EDA_HDF5 is", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
 
         // A library that is another: it loads, and lacks what is needed.
@@ -125,7 +125,7 @@ public sealed class DataCommandTests : IDisposable
             return;
         var other = new Dictionary<string, string> { ["EDA_HDF5"] = "libc.so.6" };
         result = EdaProcess.Run(_folder.Path, other, "data", "inspect", DatasetGoldenTests.At("d4rl-float64.hdf5"));
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("libhdf5-103-1", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 }

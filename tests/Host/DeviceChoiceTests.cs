@@ -43,25 +43,25 @@ public class DeviceChoiceTests
     [InlineData("cuda:1.5")]
     [InlineData("")]
     public void WhatIsNoDeviceIsRefused(string name) =>
-        Assert.StartsWith($"--device is '{name}'; allowed is one of cpu, software", Assert.Throws<UserError>(() => DeviceChoice.Parse(name)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"--device is '{name}'; allowed is one of cpu, cuda, cuda:N", Assert.Throws<UserError>(() => DeviceChoice.Parse(name)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void AProgramMayKnowOthers()
+    public void AProgramMayAddOthers()
     {
         using var other = new CpuDevice();
-        var others = new Dictionary<string, Func<IDevice>> { ["reference"] = () => other };
-        var choice = DeviceChoice.Parse("reference", null, others);
+        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference"));
+        DeviceChoice.Add("reference", _ => other);
+        var choice = DeviceChoice.Parse("reference");
         Assert.Equal(("reference", "fp32", false), (choice.Name, choice.Precision, choice.IsCuda));
         Assert.Same(other, choice.Open());
-        Assert.Contains("reference", Assert.Throws<UserError>(() => DeviceChoice.Parse("peer", null, others)).Message, StringComparison.Ordinal);
-        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference", "tf32", others));
-        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference"));
+        Assert.Contains("reference", Assert.Throws<UserError>(() => DeviceChoice.Parse("peer")).Message, StringComparison.Ordinal);
+        Assert.Throws<UserError>(() => DeviceChoice.Parse("reference", "tf32"));
+        Assert.All(new[] { "reference", "cpu", "cuda:3" }, taken => Assert.Throws<ArgumentException>(() => DeviceChoice.Add(taken, _ => other)));
     }
 
     [Fact]
     public void AGpuThatIsNotThereIsRefusedInOneLine()
     {
-        // Without ILGPU by its name, with it when it is opened.
         var refused = Assert.Throws<UserError>(() => DeviceChoice.Open("cuda:4711"));
         Assert.Contains("cuda:4711", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);

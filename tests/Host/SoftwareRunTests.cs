@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EDA.Tests.Bench;
 
 namespace EDA.Tests.Host;
 
@@ -58,5 +59,5 @@ public sealed class SoftwareRunTests : IDisposable
 
     private static JsonDocument Document(string folder, string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, name)));
 
-    private EdaResult Eda(string[] arguments) => EdaProcess.Run(_folder.Path, arguments);
+    private EdaResult Eda(string[] arguments) => BenchProcess.RunWithStandIn(_folder.Path, arguments);
 }

@@ -10,9 +10,5 @@ namespace EDA.Tests.Kernels;
 /// <summary>The machine's first GPU, where there is one, is held to everything that the other devices are.</summary>
 public static partial class TestDevices
 {
-    static partial void FindCuda(List<KeyValuePair<string, Func<IDevice>>> found)
-    {
-        if (CudaMachine.Gpus.Count > 0)
-            found.Add(KeyValuePair.Create<string, Func<IDevice>>("cuda", () => new GpuDevice(CudaBackend.Open(0))));
-    }
+    private static KeyValuePair<string, Func<IDevice>>[] Cuda() => CudaMachine.Gpus.Count > 0 ? [new("cuda", () => new GpuDevice(CudaBackend.Open(0)))] : [];
 }

@@ -1,7 +1,7 @@
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
+using EDA.Tests.Software;
 
 namespace EDA.Tests.Kernels;
 

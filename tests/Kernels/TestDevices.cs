@@ -78,26 +78,6 @@ public static partial class TestDevices
         }
     }
 
-    // tests/Ilgpu has them, in a build with ILGPU.
-    static partial void FindCuda(List<KeyValuePair<string, Func<IDevice>>> found);
-
-    // tests/TorchSharp has it, in a build with TorchSharp.
-    static partial void FindAutograd(List<KeyValuePair<string, Func<IDevice>>> found);
-
-    private static List<KeyValuePair<string, Func<IDevice>>> Autograd()
-    {
-        var found = new List<KeyValuePair<string, Func<IDevice>>>();
-        FindAutograd(found);
-        return found;
-    }
-
-    private static List<KeyValuePair<string, Func<IDevice>>> Cuda()
-    {
-        var found = new List<KeyValuePair<string, Func<IDevice>>>();
-        FindCuda(found);
-        return found;
-    }
-
     private static IEnumerable<KeyValuePair<string, Func<IDevice>>> Cpu(int threads) => Levels.Select(level =>
         KeyValuePair.Create<string, Func<IDevice>>($"{level}, {threads} threads", () => new CpuDevice(new CpuOptions(level, threads))));
 }

@@ -2,8 +2,8 @@ using EDA.Engine.Optimizers;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
-using EDA.Kernels.Gpu.Software;
 using EDA.Tests.Golden;
+using EDA.Tests.Software;
 using TorchSharp;
 using TorchSharp.Modules;
 using Named = System.Collections.Generic.IReadOnlyList<(string name, TorchSharp.Modules.Parameter parameter)>;
@@ -59,7 +59,7 @@ public sealed class TorchOptimizerTests : IDisposable
         _device.Dispose();
     }
 
-    [OptionalTheory(OptionalNeeds.TorchSharp)]
+    [OptionalTheory(OptionalNeeds.Libtorch)]
     [MemberData(nameof(OptimizerNames))]
     public void It_does_what_it_does_to_tensors_of_its_own(string name)
     {
@@ -78,7 +78,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.NotEqual(Initial(), expected);
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Its_Adam_is_the_engines()
     {
         var (ours, theirs) = (Upload(Initial()), Upload(Initial()));
@@ -97,7 +97,7 @@ public sealed class TorchOptimizerTests : IDisposable
             Assert.Equal(mine, other, allowed);
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Parameters_and_gradients_are_the_engines_memory()
     {
         var parameters = Upload(Initial());
@@ -119,7 +119,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.All(parameters.ToArray()[slice.Offset..(slice.Offset + slice.Length)], value => Assert.Equal(4, value));
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void A_gradient_in_another_array_is_taken_from_there()
     {
         var parameters = Upload(new float[Layout.Length]);
@@ -129,7 +129,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.All(parameters.ToArray().Skip(Layout.Frequencies.Length), value => Assert.Equal(-111, value));
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Decay_leaves_the_frequencies_and_what_lies_between_models()
     {
         int stride = Layout.ModelStride;
@@ -147,15 +147,15 @@ public sealed class TorchOptimizerTests : IDisposable
             Assert.Equal(i % stride < Layout.Frequencies.Length || i % stride >= Layout.Length ? 1 : 0.5f, found[i]);
     }
 
-    [OptionalTheory(OptionalNeeds.TorchSharp)]
+    [OptionalTheory(OptionalNeeds.Libtorch)]
     [MemberData(nameof(OptimizerNames))]
     public void A_saved_state_goes_on_to_the_same_bits(string name) => AssertResumes(Optimizers[name], null);
 
-    [OptionalTheory(OptionalNeeds.TorchSharp)]
+    [OptionalTheory(OptionalNeeds.Libtorch)]
     [MemberData(nameof(SchedulerNames))]
     public void A_schedule_goes_on_where_it_stood(string name) => AssertResumes(Optimizers["SGD, momentum"], Schedulers[name]);
 
-    [OptionalTheory(OptionalNeeds.TorchSharp)]
+    [OptionalTheory(OptionalNeeds.Libtorch)]
     [MemberData(nameof(SchedulerNames))]
     public void A_scheduler_does_what_it_does_alone(string name)
     {
@@ -167,7 +167,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Deviation.AssertClose(Deviation.Widen(expected), parameters.ToArray(), 1e-6, name);
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void The_stages_rate_scales_a_schedule_and_the_groups_own()
     {
         var parameters = Upload(new float[Layout.Length]);
@@ -190,7 +190,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.Equal(-18, found[Layout.InputWeight.Offset]);
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Another_devices_arrays_are_copied()
     {
         using var software = new GpuDevice(new SoftwareBackend());
@@ -205,7 +205,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.Equal(Alone(Optimizers["AdamW"], null), parameters.ToArray());
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void What_does_not_fit_is_refused()
     {
         var parameters = Upload(Initial());
@@ -225,7 +225,7 @@ public sealed class TorchOptimizerTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => adam.ImportState(state, -1));
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Its_name_tells_what_a_run_depends_on()
     {
         var parameters = Upload(Initial());

@@ -24,7 +24,7 @@ public sealed class TorchStageTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Both_stages_come_to_the_engines_weights_by_autograd()
     {
         using var autograd = new AutogradDevice();
@@ -32,7 +32,7 @@ public sealed class TorchStageTests : IDisposable
         Deviation.AssertClose(Deviation.Widen(Train(cpu)), Train(autograd), 1e-4, "weights");
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void A_stage_with_torchs_optimizer_goes_on_from_its_state()
     {
         using var device = new CpuDevice();
@@ -49,7 +49,7 @@ public sealed class TorchStageTests : IDisposable
         }));
     }
 
-    [OptionalFact(OptionalNeeds.TorchSharp)]
+    [OptionalFact(OptionalNeeds.Libtorch)]
     public void Several_seeds_with_torchs_optimizer_come_to_the_weights_of_each()
     {
         using var device = new CpuDevice();

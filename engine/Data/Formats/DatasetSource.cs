@@ -1,4 +1,5 @@
 using EDA.Engine.Data.Hdf5;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data.Formats;
 

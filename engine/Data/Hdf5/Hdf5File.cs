@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data.Hdf5;
 
@@ -22,26 +23,8 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Whether this machine has the HDF5 C library.</summary>
-    /// <param name="reason">Why not, in one line that names the package.</param>
-    /// <returns>True if files can be opened.</returns>
-    public static bool IsAvailable(out string? reason)
-    {
-        try
-        {
-            reason = null;
-            return Hdf5Library.Instance is not null;
-        }
-        catch (MissingLibraryException missing)
-        {
-            reason = missing.Message;
-            return false;
-        }
-    }
-
-    /// <summary>The library's file and version, for instance <c>libhdf5_serial.so.103, 1.10.8</c>.</summary>
-    /// <exception cref="MissingLibraryException">There is none.</exception>
-    public static string LibraryName => $"{Hdf5Library.Instance.Name}, {Hdf5Library.Instance.Version}";
+    /// <summary>The HDF5 C library of this machine, without which no file can be opened or written.</summary>
+    public static MachineLibrary Library => Hdf5Library.OfMachine;
 
     /// <summary>Whether a file begins as HDF5 files do: with the signature at byte 0, or at 512, 1024 and so on.</summary>
     /// <param name="path">The file.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data.Hdf5;
 
@@ -24,14 +25,11 @@ internal sealed unsafe class Hdf5Library
         "hdf5.dll",
     ];
 
-    private static readonly Lazy<Hdf5Library> Loaded = new(Load);
-
-    private Hdf5Library(nint library, string name)
+    private Hdf5Library(LoadedLibrary library)
     {
-        nint Address(string function) => NativeLibrary.TryGetExport(library, function, out nint address)
-            ? address
-            : throw new MissingLibraryException($"the HDF5 library {name} has no {function}; install 1.10 or newer: {Remedy}");
+        nint Address(string function) => library.Address(function);
 
+        DoNotLockFiles();
         // Must be the first call. Files are closed here and not at the program's exit, where the library would try once
         // more to write what a full disk did not take, and crash.
         ((delegate* unmanaged[Cdecl]<int>)Address("H5dont_atexit"))();
@@ -39,11 +37,10 @@ internal sealed unsafe class Hdf5Library
         var version = (delegate* unmanaged[Cdecl]<uint*, uint*, uint*, int>)Address("H5get_libversion");
         uint major, minor, release;
         if (open() < 0 || version(&major, &minor, &release) < 0)
-            throw new MissingLibraryException($"the HDF5 library {name} does not start; {Remedy}");
+            throw new MissingLibraryException($"{library.Path} does not start");
         if (major == 1 && minor < 10)
-            throw new MissingLibraryException($"the HDF5 library {name} is {major}.{minor}.{release}; needed is 1.10 or newer: {Remedy}");
+            throw new MissingLibraryException($"{library.Path} is HDF5 {major}.{minor}.{release}, and 1.10 or newer is needed");
         Version = $"{major}.{minor}.{release}";
-        Name = name;
 
         SilenceErrors = (delegate* unmanaged[Cdecl]<long, nint, nint, int>)Address("H5Eset_auto2");
         WalkErrors = (delegate* unmanaged[Cdecl]<long, int, delegate* unmanaged[Cdecl]<uint, ErrorRecord*, nint, int>, nint, int>)Address("H5Ewalk2");
@@ -106,19 +103,20 @@ internal sealed unsafe class Hdf5Library
         ForDatasets = *(long*)Address("H5P_CLS_DATASET_CREATE_ID_g");
     }
 
-    /// <summary>What installs the library, to follow a colon or semicolon.</summary>
-    public static string Remedy =>
-        $"on Debian and Ubuntu the package is libhdf5-103-1 (apt-get install libhdf5-103-1; libhdf5-310 in newer releases), elsewhere hdf5; {PathVariable} may name the library's file";
+    /// <summary>This machine's.</summary>
+    public static MachineLibrary<Hdf5Library> OfMachine { get; } = new(
+        "HDF5",
+        "reading and writing .hdf5 datasets",
+        $"install Debian's or Ubuntu's package libhdf5-103-1 (libhdf5-310 in newer releases), elsewhere hdf5, or set {PathVariable} to the library's file",
+        () => Names,
+        library => new Hdf5Library(library))
+    {
+        Variable = PathVariable,
+        ReadVersion = library => library.Version,
+    };
 
     /// <summary>Held around every call, process-wide.</summary>
     public static Lock Lock { get; } = new();
-
-    /// <summary>The library.</summary>
-    /// <exception cref="MissingLibraryException">There is none.</exception>
-    public static Hdf5Library Instance => Loaded.Value;
-
-    /// <summary>The file it was loaded from.</summary>
-    public string Name { get; }
 
     /// <summary>For instance 1.10.8.</summary>
     public string Version { get; }
@@ -210,7 +208,7 @@ internal sealed unsafe class Hdf5Library
     /// <exception cref="MissingLibraryException">There is none.</exception>
     public static Hdf5Library Ready()
     {
-        var library = Instance;
+        var library = OfMachine.Calls;
         library.SilenceErrors(0, 0, 0);
         return library;
     }
@@ -253,24 +251,5 @@ internal sealed unsafe class Hdf5Library
     {
         if (!OperatingSystem.IsWindows())
             _ = SetEnvironment("HDF5_USE_FILE_LOCKING\0"u8.ToArray(), "FALSE\0"u8.ToArray(), 0);
-    }
-
-    private static Hdf5Library Load()
-    {
-        DoNotLockFiles();
-        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path)
-        {
-            return NativeLibrary.TryLoad(path, out nint named)
-                ? new Hdf5Library(named, path)
-                : throw new MissingLibraryException($"{PathVariable} is '{path}'; allowed is a file that holds the HDF5 C library");
-        }
-
-        foreach (string name in Names)
-        {
-            if (NativeLibrary.TryLoad(name, out nint library))
-                return new Hdf5Library(library, name);
-        }
-
-        throw new MissingLibraryException($"HDF5 files need the HDF5 C library, which was not found; {Remedy}");
     }
 }

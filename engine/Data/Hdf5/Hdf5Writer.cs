@@ -1,4 +1,5 @@
 using System.Text;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data.Hdf5;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using EDA.Kernels;
 
 namespace EDA.Engine.Environments.Mujoco;
 
@@ -13,10 +14,8 @@ public sealed unsafe class MujocoLibrary
     /// <summary>The environment variable that names the library file to use.</summary>
     public const string PathVariable = "EDA_MUJOCO";
 
-    private const string Remedy = "install Debian's package libmujoco2.2.2, or set " + PathVariable + " to the file of a MuJoCo 3 library";
     private const int ErrorLength = 1024;
 
-    private static readonly Lazy<(MujocoLibrary? Library, string? Refusal)> Loaded = new(Find);
     private static int s_warnings;
 
     private readonly delegate* unmanaged[Cdecl]<byte*, void*, byte*, int, nint> _loadXml;
@@ -28,35 +27,39 @@ public sealed unsafe class MujocoLibrary
     private readonly delegate* unmanaged[Cdecl]<nint, nint, void> _forward;
     private readonly delegate* unmanaged[Cdecl]<nint, nint, void> _step;
 
-    private MujocoLibrary(string path, nint handle)
+    private MujocoLibrary(LoadedLibrary library)
     {
-        Path = path;
-        Version = ((delegate* unmanaged[Cdecl]<int>)NativeLibrary.GetExport(handle, "mj_version"))();
-        _loadXml = (delegate* unmanaged[Cdecl]<byte*, void*, byte*, int, nint>)NativeLibrary.GetExport(handle, "mj_loadXML");
-        _deleteModel = (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(handle, "mj_deleteModel");
-        _makeData = (delegate* unmanaged[Cdecl]<nint, nint>)NativeLibrary.GetExport(handle, "mj_makeData");
-        _deleteData = (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(handle, "mj_deleteData");
-        _resetData = (delegate* unmanaged[Cdecl]<nint, nint, void>)NativeLibrary.GetExport(handle, "mj_resetData");
-        _resetDataKeyframe = (delegate* unmanaged[Cdecl]<nint, nint, int, void>)NativeLibrary.GetExport(handle, "mj_resetDataKeyframe");
-        _forward = (delegate* unmanaged[Cdecl]<nint, nint, void>)NativeLibrary.GetExport(handle, "mj_forward");
-        _step = (delegate* unmanaged[Cdecl]<nint, nint, void>)NativeLibrary.GetExport(handle, "mj_step");
-        State = StateFunctions.TryCreate(handle) is { } functions ? functions
+        Path = library.Path;
+        Version = ((delegate* unmanaged[Cdecl]<int>)library.Address("mj_version"))();
+        _loadXml = (delegate* unmanaged[Cdecl]<byte*, void*, byte*, int, nint>)library.Address("mj_loadXML");
+        _deleteModel = (delegate* unmanaged[Cdecl]<nint, void>)library.Address("mj_deleteModel");
+        _makeData = (delegate* unmanaged[Cdecl]<nint, nint>)library.Address("mj_makeData");
+        _deleteData = (delegate* unmanaged[Cdecl]<nint, void>)library.Address("mj_deleteData");
+        _resetData = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_resetData");
+        _resetDataKeyframe = (delegate* unmanaged[Cdecl]<nint, nint, int, void>)library.Address("mj_resetDataKeyframe");
+        _forward = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_forward");
+        _step = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_step");
+        State = StateFunctions.TryCreate(library.Handle) is { } functions ? functions
             : Version == HeaderLayout.Version ? new HeaderLayout()
-            : throw new MissingLibraryException($"{path} is MuJoCo {VersionText}, which is not supported; {Remedy}");
+            : throw new MissingLibraryException($"{Path} is MuJoCo {VersionText}, which is not supported");
 
         // Left to itself the library writes MUJOCO_LOG.TXT into the working folder, and ends the process on an error.
-        *(delegate* unmanaged[Cdecl]<byte*, void>*)NativeLibrary.GetExport(handle, "mju_user_warning") = &CountWarning;
-        *(delegate* unmanaged[Cdecl]<byte*, void>*)NativeLibrary.GetExport(handle, "mju_user_error") = &Fail;
+        *(delegate* unmanaged[Cdecl]<byte*, void>*)library.Address("mju_user_warning") = &CountWarning;
+        *(delegate* unmanaged[Cdecl]<byte*, void>*)library.Address("mju_user_error") = &Fail;
         MujocoSelfCheck.Run(this);
     }
 
-    /// <summary>The library of this machine.</summary>
-    /// <exception cref="MissingLibraryException">There is none that can be used.</exception>
-    public static MujocoLibrary Instance =>
-        Loaded.Value.Library ?? throw new MissingLibraryException(Loaded.Value.Refusal!);
-
-    /// <summary>Why there is no library, in one line; null where there is one.</summary>
-    public static string? Refusal => Loaded.Value.Refusal;
+    /// <summary>This machine's.</summary>
+    public static MachineLibrary<MujocoLibrary> OfMachine { get; } = new(
+        "MuJoCo",
+        "the environments with robots",
+        $"install Debian's package libmujoco2.2.2, or set {PathVariable} to the file of a MuJoCo 3 library",
+        MujocoFiles.Candidates,
+        library => new MujocoLibrary(library))
+    {
+        Variable = PathVariable,
+        ReadVersion = library => library.VersionText,
+    };
 
     /// <summary>
     /// How often the library warned in this process: an unstable simulation (which it then resets), or more contacts
@@ -113,43 +116,6 @@ public sealed unsafe class MujocoLibrary
     internal void Forward(nint model, nint data) => _forward(model, data);
 
     internal void Step(nint model, nint data) => _step(model, data);
-
-    /// <summary>The first library that can be used; where there is none, why the first that was there cannot.</summary>
-    private static (MujocoLibrary? Library, string? Refusal) Find()
-    {
-        if (Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } given)
-            return TryLoad(given) ?? (null, $"{PathVariable} is '{given}'; allowed is the file of a MuJoCo library");
-        string? refusal = null;
-        foreach (string candidate in MujocoFiles.Candidates())
-        {
-            if (TryLoad(candidate) is not { } found)
-                continue;
-            if (found.Library is not null)
-                return found;
-            refusal ??= found.Refusal;
-        }
-
-        return (null, refusal ?? $"MuJoCo was not found; {Remedy}");
-    }
-
-    /// <summary>Null where there is no such file.</summary>
-    private static (MujocoLibrary? Library, string? Refusal)? TryLoad(string file)
-    {
-        if (!NativeLibrary.TryLoad(file, out nint handle))
-            return null;
-        try
-        {
-            return (new MujocoLibrary(file, handle), null);
-        }
-        catch (MissingLibraryException unusable)
-        {
-            return (null, unusable.Message);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return (null, $"{file} is not a MuJoCo library, or one that is not supported; {Remedy}");
-        }
-    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void CountWarning(byte* message) => Interlocked.Increment(ref s_warnings);

@@ -1,4 +1,5 @@
 using System.Text;
+using EDA.Kernels;
 
 namespace EDA.Engine.Environments.Mujoco;
 
@@ -32,7 +33,7 @@ public sealed class MujocoModel : IDisposable
     /// <returns>The model, owned by the caller.</returns>
     /// <exception cref="MissingLibraryException">There is no MuJoCo library.</exception>
     /// <exception cref="InvalidFileException">The text is no model.</exception>
-    public static MujocoModel FromText(string mjcf) => FromText(MujocoLibrary.Instance, mjcf);
+    public static MujocoModel FromText(string mjcf) => FromText(MujocoLibrary.OfMachine.Calls, mjcf);
 
     /// <summary>Compiles a model file, with the files it refers to.</summary>
     /// <param name="path">The file.</param>
@@ -41,7 +42,7 @@ public sealed class MujocoModel : IDisposable
     /// <exception cref="InvalidFileException">The file is no model.</exception>
     public static MujocoModel FromFile(string path)
     {
-        var library = MujocoLibrary.Instance;
+        var library = MujocoLibrary.OfMachine.Calls;
         return new MujocoModel(library, library.LoadXml(path));
     }
 

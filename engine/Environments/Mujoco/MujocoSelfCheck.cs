@@ -1,4 +1,5 @@
 using System.Globalization;
+using EDA.Kernels;
 
 namespace EDA.Engine.Environments.Mujoco;
 
@@ -36,7 +37,7 @@ internal static class MujocoSelfCheck
         try
         {
             if (Wrong(library, model.Address, data) is { } wrong)
-                throw new MissingLibraryException($"{library.Path} (MuJoCo {library.VersionText}) failed its self-check: {wrong}; install Debian's package libmujoco2.2.2");
+                throw new MissingLibraryException($"{library.Path} (MuJoCo {library.VersionText}) failed its self-check: {wrong}");
         }
         finally
         {

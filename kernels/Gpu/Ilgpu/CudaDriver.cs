@@ -22,10 +22,6 @@ internal static unsafe partial class CudaDriver
     // Since CUDA 11.4; all else that is called here is older.
     private const string NewestCall = "cuGraphInstantiateWithFlags";
 
-    private static readonly string[] Files = OperatingSystem.IsWindows()
-        ? ["nvcuda.dll"]
-        : ["libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "libcuda.so"];
-
     /// <summary>
     /// Has this assembly and ILGPU's find the driver under the name that it is installed by: ILGPU asks for "cuda" and
     /// "OpenCL", and the names without a version exist only where development files are installed.
@@ -46,7 +42,7 @@ internal static unsafe partial class CudaDriver
     }
 
     /// <summary>Whether the driver can record graphs in all the ways that are used.</summary>
-    public static bool CanRecord => Open(Files) is var library and not 0 && NativeLibrary.TryGetExport(library, NewestCall, out _);
+    public static bool CanRecord => Handle(CudaLibrary.OfMachine) is var library and not 0 && NativeLibrary.TryGetExport(library, NewestCall, out _);
 
     /// <summary>Starts the driver and counts its GPUs.</summary>
     /// <param name="gpus">How many there are.</param>
@@ -120,19 +116,10 @@ internal static unsafe partial class CudaDriver
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name switch
     {
-        "cuda" or "nvcuda" => Open(Files),
-        "OpenCL" when OperatingSystem.IsLinux() => Open(["libOpenCL.so.1"]),
+        "cuda" or "nvcuda" => Handle(CudaLibrary.OfMachine),
+        "OpenCL" when OperatingSystem.IsLinux() => NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0,
         _ => 0,
     };
 
-    private static nint Open(string[] files)
-    {
-        foreach (string file in files)
-        {
-            if (NativeLibrary.TryLoad(file, out nint handle))
-                return handle;
-        }
-
-        return 0;
-    }
+    private static nint Handle(MachineLibrary<LoadedLibrary> library) => library.IsFound ? library.Calls.Handle : 0;
 }

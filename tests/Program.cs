@@ -1,0 +1,27 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using EDA.Bench.Kernels;
+using EDA.Host.Devices;
+using EDA.Kernels.Gpu;
+using EDA.Tests.Software;
+
+namespace EDA.Tests;
+
+/// <summary>
+/// The measuring program, and by it the eda command, with one more device: <c>--device software</c>, the GPU's kernels on
+/// the stand-in. Tests run it as a process; <c>dotnet EDA.Tests.dll run bandit-moons --device software</c> does it by hand.
+/// </summary>
+internal static class Program
+{
+    /// <summary>What --device calls the stand-in.</summary>
+    public const string Software = "software";
+
+    /// <summary>Runs a command line.</summary>
+    public static int Main(string[] arguments) =>
+        (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
+
+    /// <summary>Tests that open devices by their names know it, too.</summary>
+    [ModuleInitializer]
+    internal static void AddStandIn() =>
+        DeviceChoice.Add(Software, precision => new GpuDevice(new SoftwareBackend(), Enum.Parse<GpuPrecision>(precision, ignoreCase: true)), DeviceChoice.Precisions);
+}
