@@ -52,11 +52,9 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         Assert.Equal(lines, File.ReadAllLines(_folder.At("two.csv")));
     }
 
-    [Fact]
+    [OptionalFact(OptionalNeeds.Bash)]
     public void TheFirstSignalEndsACommandThatHasNothingToSave()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         using var process = EdaProcess.Start(_folder.Path, "sample", "--weights", Weights, "--n", "20000000", "--out", "out.csv");
         Thread.Sleep(TimeSpan.FromSeconds(3));
         using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
