@@ -7,6 +7,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>What a comparison leaves behind, and what it refuses.</summary>
+[Trait("speed", "slow")]
 public sealed class ComparisonTests : IDisposable
 {
     private static readonly string[] _names = ["pretraining_step", "alignment_step", "iql_step", "score", "sampling", "smoke_recipe"];

@@ -4,6 +4,7 @@ using EDA.Tests.Data;
 namespace EDA.Tests.Host;
 
 /// <summary>eda data inspect and eda data convert.</summary>
+[Trait("speed", "slow")]
 public sealed class DataCommandTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -44,6 +44,7 @@ public sealed class PointMazeRun : IDisposable
 
 /// <summary>Runs on datasets by the command line: what they leave behind, one stage at a time, interrupted, refused.</summary>
 [Collection(nameof(PointMazeRun))]
+[Trait("speed", "slow")]
 public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -5,6 +5,7 @@ using EDA.Tests.Environments;
 namespace EDA.Tests.Host;
 
 /// <summary>eda env, run as a process.</summary>
+[Trait("speed", "slow")]
 public sealed class EnvironmentCommandTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -14,6 +14,7 @@ using EDA.Tests.Engine;
 namespace EDA.Tests.Host;
 
 /// <summary>What a run of several seeds leaves behind.</summary>
+[Trait("speed", "slow")]
 public sealed class SeedsRunTests : IDisposable
 {
     private static readonly string[] _tiny =

@@ -7,6 +7,7 @@ using EDA.Engine.Checkpoints;
 namespace EDA.Tests.Host;
 
 [Collection(nameof(SmokeRun))]
+[Trait("speed", "slow")]
 public sealed partial class SmokeRunTests(SmokeRun run)
 {
     [Fact]

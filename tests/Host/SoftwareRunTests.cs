@@ -4,6 +4,7 @@ using EDA.Tests.Bench;
 namespace EDA.Tests.Host;
 
 /// <summary>A whole run by the GPU's kernels, through the command line, on a machine without a GPU.</summary>
+[Trait("speed", "slow")]
 public sealed class SoftwareRunTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -4,6 +4,7 @@ namespace EDA.Tests.Host;
 
 /// <summary>density, score, sample and weights, on the networks of a smoke run.</summary>
 [Collection(nameof(SmokeRun))]
+[Trait("speed", "slow")]
 public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
 {
     private readonly ScratchFolder _folder = new();
