@@ -13,6 +13,7 @@ using EDA.Tests.Kernels;
 namespace EDA.Tests.Engine;
 
 /// <summary>Seeds trained side by side come to what each comes to alone, to the last bit.</summary>
+[Trait("speed", "slow")]
 public sealed class SeveralSeedsTests : IDisposable
 {
     private const int Count = 3;
