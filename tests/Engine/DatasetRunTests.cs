@@ -44,7 +44,7 @@ public sealed class DatasetRunTests : IDisposable
     [InlineData(CriticMethod.Implicit)]
     [InlineData(CriticMethod.Softmax)]
     [InlineData(CriticMethod.Online)]
-    public void ARunInPiecesIsTheRunInOnePiece(CriticMethod method)
+    public void A_run_in_pieces_is_the_run_in_one_piece(CriticMethod method)
     {
         var run = _tiny.With(method);
         var whole = Pipeline(run, "whole").Run();
@@ -81,7 +81,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void StagesReportAndLeaveTheirFiles()
+    public void Stages_report_and_leave_their_files()
     {
         var metrics = new List<string>();
         var stages = new List<string>();
@@ -102,7 +102,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void AStageWantsTheOneBeforeItFinished()
+    public void A_stage_wants_the_one_before_it_finished()
     {
         var pipeline = Pipeline(_tiny, "run");
         Missing(RunStages.Evaluate, RunStages.Behavior);
@@ -126,7 +126,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void WhatWasDoneWithOtherSettingsIsRefusedByEveryStage()
+    public void What_was_done_with_other_settings_is_refused_by_every_stage()
     {
         Pipeline(_tiny, "run").Run();
         var expectile = _tiny with { Critic = _tiny.Critic with { Implicit = _tiny.Critic.Implicit with { Expectile = 0.9 } } };
@@ -155,7 +155,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void LabellingThatIsStoppedBeforeTheFirstLabelIsNotDone()
+    public void Labelling_that_is_stopped_before_the_first_label_is_not_done()
     {
         var pipeline = Pipeline(_tiny, "run");
         pipeline.Run(RunStages.Behavior);
@@ -175,7 +175,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void EvaluationTakesWhatThereIs()
+    public void Evaluation_takes_what_there_is()
     {
         var pipeline = Pipeline(_tiny, "run");
         pipeline.Run(RunStages.Critic);
@@ -185,7 +185,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void AnOnlineCriticHasNoStageOfItsOwn()
+    public void An_online_critic_has_no_stage_of_its_own()
     {
         var pipeline = Pipeline(_tiny.With(CriticMethod.Online), "run");
         Assert.Contains("behavior, label, align, evaluate", Assert.Throws<InvalidSettingException>(() => pipeline.Run(RunStages.Critic)).Message, StringComparison.Ordinal);
@@ -194,7 +194,7 @@ public sealed class DatasetRunTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void AUsersLabelsTakeThePlaceOfTheCritic(bool winners)
+    public void A_users_labels_take_the_place_of_the_critic(bool winners)
     {
         // Two candidates for each state, and the one that pushes to the right is the better one.
         string path = Path.Combine(_folder, "own.npz");
@@ -239,7 +239,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void WhatDoesNotFitIsRefusedFirst()
+    public void What_does_not_fit_is_refused_first()
     {
         var dataset = GeneratedDataset.Create(_tiny);
         var task = DatasetTask.AnyFile.In("hopper");

@@ -22,7 +22,7 @@ public sealed class SoftwareAgreementTests
     [Theory]
     [InlineData("8gaussians", 32, 2)]
     [InlineData("moons", 96, 1)]
-    public void TwentyStepsOfEachStageComeToTheSameParameters(string bandit, int width, int blocks)
+    public void Twenty_steps_of_each_stage_come_to_the_same_parameters(string bandit, int width, int blocks)
     {
         var run = new RunSettings
         {
@@ -47,7 +47,7 @@ public sealed class SoftwareAgreementTests
     [InlineData(CriticMethod.Implicit)]
     [InlineData(CriticMethod.Softmax)]
     [InlineData(CriticMethod.Online)]
-    public void AllStagesOnADatasetComeToTheSame(CriticMethod method)
+    public void All_stages_on_a_dataset_come_to_the_same(CriticMethod method)
     {
         var run = (DatasetTask.Generated[0].Paper() with
         {

@@ -10,7 +10,7 @@ public sealed class LauncherTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [OptionalFact(OptionalNeeds.Bash)]
-    public void AMissingDotnetIsNamedInOneLine()
+    public void A_missing_dotnet_is_named_in_one_line()
     {
         foreach (string tool in new[] { "dirname", "readlink" })
             File.CreateSymbolicLink(_folder.At(tool), Find(tool));

@@ -11,7 +11,7 @@ namespace EDA.Tests.Host;
 public sealed partial class SmokeRunTests(SmokeRun run)
 {
     [Fact]
-    public void ItSucceedsAndPointsToItsPage()
+    public void It_succeeds_and_points_to_its_page()
     {
         Assert.True(run.Result.Status == 0, run.Result.Error);
         Assert.Contains("index.html", run.Result.Output, StringComparison.Ordinal);
@@ -19,7 +19,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void ConfigHoldsEverySettingResolved()
+    public void Config_holds_every_setting_resolved()
     {
         using var config = JsonDocument.Parse(File.ReadAllText(run.At("config.json")));
         var root = config.RootElement;
@@ -38,7 +38,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void ResultHoldsTheDocumentedKeys()
+    public void Result_holds_the_documented_keys()
     {
         using var result = JsonDocument.Parse(File.ReadAllText(run.At("result.json")));
         var root = result.RootElement;
@@ -52,7 +52,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void EveryKeyIsDocumented()
+    public void Every_key_is_documented()
     {
         string page = File.ReadAllText(Path.Combine(EDA.Host.Setup.SourceTree.RequireRoot(), "docs", "run-folder.md"));
         foreach (string file in new[] { "config.json", "result.json" })
@@ -67,7 +67,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void MetricsAreLongForm()
+    public void Metrics_are_long_form()
     {
         string[] lines = File.ReadAllLines(run.At("metrics.csv"));
         Assert.Equal("stage,step,name,value", lines[0]);
@@ -78,7 +78,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void TensorBoardHoldsTheSameNumbers()
+    public void Tensorboard_holds_the_same_numbers()
     {
         string file = Assert.Single(Directory.EnumerateFiles(run.Folder, "events.out.tfevents.*"));
         var events = TensorBoardReader.Read(file);
@@ -91,7 +91,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void ThePageNeedsNoNetwork()
+    public void The_page_needs_no_network()
     {
         string page = File.ReadAllText(run.At("index.html"));
         Assert.DoesNotContain("http:", page, StringComparison.OrdinalIgnoreCase);
@@ -108,11 +108,11 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void FiguresAreWellFormed() =>
+    public void Figures_are_well_formed() =>
         Assert.All(new[] { "overview", "samples", "losses" }, name => Assert.Equal("svg", XDocument.Load(run.At("figures", name + ".svg")).Root!.Name.LocalName));
 
     [Fact]
-    public void CheckpointsAreModelsThatDiffer()
+    public void Checkpoints_are_models_that_differ()
     {
         var behavior = BdmWeights.Load(run.At("checkpoints", "behavior.safetensors"));
         var policy = BdmWeights.Load(run.At("checkpoints", "policy.safetensors"));
@@ -122,7 +122,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [Fact]
-    public void AFolderThatIsThereIsNotWrittenTo()
+    public void A_folder_that_is_there_is_not_written_to()
     {
         var again = EdaProcess.Run(run.Scratch, "run", "bandit-8gaussians", "--budget", "smoke", "--out", run.Folder);
         Assert.Equal(2, again.Status);
@@ -130,7 +130,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
     }
 
     [OptionalFact(OptionalNeeds.Bash)]
-    public void ATerminatedRunSavesWhatThereIs()
+    public void A_terminated_run_saves_what_there_is()
     {
         string folder = Path.Combine(run.Scratch, "interrupted");
         using var process = EdaProcess.Start(run.Scratch, "run", "bandit-moons", "--budget", "smoke", "--set", "behavior.steps=1000000", "--out", folder);

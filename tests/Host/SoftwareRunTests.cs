@@ -12,7 +12,7 @@ public sealed class SoftwareRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ABanditRunsFromEndToEndAndItsWeightsServeEveryCommand()
+    public void A_bandit_runs_from_end_to_end_and_its_weights_serve_every_command()
     {
         string run = _folder.At("run");
         string[] settings =
