@@ -7,7 +7,7 @@ namespace EDA.Engine.Stages;
 public sealed record AlignmentSettings
 {
     /// <summary>The objective. Paper: value.</summary>
-    public ObjectiveKind Objective { get; init => field = Setting.Known(value); }
+    public ObjectiveKind Objective { get; init => field = Setting.Given(value); } = ObjectiveKind.Value;
 
     /// <summary>K, candidates per state, at least 2; 2 with the DPO objective. Paper: 16.</summary>
     public int Candidates { get; init => field = Setting.Range(value, 2, 4096); } = 16;
@@ -43,15 +43,12 @@ public sealed record AlignmentSettings
     /// <param name="objective">The objective.</param>
     /// <returns>The changed settings.</returns>
     public AlignmentSettings With(ObjectiveKind objective) =>
-        this with { Objective = objective, Candidates = objective == ObjectiveKind.Dpo ? 2 : Candidates };
+        this with { Objective = objective, Candidates = objective.OnlyCandidates ?? Candidates };
 
     /// <summary>Makes the objective and checks it against the number of candidates.</summary>
     /// <returns>The objective.</returns>
     /// <exception cref="InvalidSettingException">The objective does not take so many candidates.</exception>
-    public PolicyObjective CreateObjective()
-    {
-        var objective = PolicyObjective.Create(Objective, Temperature, LabelScale);
-        objective.CheckCandidates(Candidates);
-        return objective;
-    }
+    public PolicyObjective CreateObjective() => Objective.OnlyCandidates is { } only && Candidates != only
+        ? throw new InvalidSettingException("candidates", Candidates, FormattableString.Invariant($"{only} with the {Objective.Name} objective"))
+        : Objective.Create(Temperature, LabelScale);
 }

@@ -23,15 +23,10 @@ internal sealed class CriticInTraining : IDisposable
         var settings = run.Critic;
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
         _data = TransitionDataset.Upload(device, view, run.Rewards);
-        Critic = Critic.Create(device, shape, run.Seed, hasValue: settings.Method == CriticMethod.Implicit);
+        Critic = Critic.Create(device, shape, run.Seed, settings.Method.HasValue);
         Critic.ClipsActions = settings.ClipsActions;
-        _policy = settings.Method == CriticMethod.Implicit && settings.Implicit.Policy != PolicyExtraction.None ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
-        _learning = settings.Method switch
-        {
-            CriticMethod.Implicit => new ImplicitQLearning(settings, Critic, _data, _policy),
-            CriticMethod.Softmax => new SoftmaxQLearning(settings, Critic, _data, nextActions!),
-            _ => new OnlineQLearning(settings, Critic, _data, online!),
-        };
+        _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
+        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy));
         Training = new CriticTraining(_learning, run.Seed);
     }
 

@@ -22,7 +22,7 @@ public sealed class CriticTraining : TrainingStage
     /// <param name="learning">What takes the steps; it holds critic, data and settings, and stays the caller's.</param>
     /// <param name="seed">The seed.</param>
     public CriticTraining(CriticLearning learning, ulong seed)
-        : base(learning.Critic.Device, StageName, learning.Settings.Steps, learning.Settings.ReportEvery, learning.Measured, 1)
+        : base(learning.Critic.Device, StageName, learning.Settings.Steps, learning.Settings.ReportEvery, [.. learning.Measured], 1)
     {
         _learning = learning;
         _seed = seed;

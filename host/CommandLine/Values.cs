@@ -69,8 +69,4 @@ internal static class Values
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
         return Directory.Exists(folder) ? path : throw UserError.Value(name, path, "a file in a folder that exists");
     }
-
-    /// <summary>The objectives as they are written on the command line.</summary>
-    public static IReadOnlyDictionary<string, ObjectiveKind> Objectives { get; } =
-        Enum.GetValues<ObjectiveKind>().ToDictionary(kind => kind.ToString().ToLowerInvariant());
 }

@@ -63,11 +63,11 @@ public sealed class BanditRunTests : IDisposable
     public void EveryBanditRuns(string name) => Assert.True(Run(_tiny with { Bandit = name }, "run").Run().Completed);
 
     [Theory]
-    [InlineData(ObjectiveKind.Preference)]
-    [InlineData(ObjectiveKind.Dpo)]
-    public void ObjectivesWithoutTheIdentityReportNone(ObjectiveKind objective)
+    [InlineData("preference")]
+    [InlineData("dpo")]
+    public void ObjectivesWithoutTheIdentityReportNone(string objective)
     {
-        var metrics = Run(_tiny with { Alignment = _tiny.Alignment.With(objective) }, "run").Run().Exact!.Metrics;
+        var metrics = Run(_tiny with { Alignment = _tiny.Alignment.With(ObjectiveKind.Table.Find(objective)) }, "run").Run().Exact!.Metrics;
         Assert.Null(metrics.QCorrelation);
         Assert.Null(metrics.QSlope);
         using var json = JsonDocument.Parse(JsonSerializer.Serialize(metrics));

@@ -12,7 +12,7 @@ namespace EDA.Tests.Host;
 /// <summary>A run that fails keeps what it trained until then.</summary>
 public sealed class FailedRunTests : IDisposable
 {
-    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+    private static readonly RunTask _rings = RunTask.Table.Find("bandit-rings");
 
     private static readonly RunSettings _tiny = RunBudgets.Get("smoke", _rings) with
     {

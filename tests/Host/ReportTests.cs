@@ -109,10 +109,10 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ObjectiveKind.Value, true)]
-    [InlineData(ObjectiveKind.Preference, false)]
-    [InlineData(ObjectiveKind.Dpo, false)]
-    public void OnlyTheValueObjectiveHasAnExactAnswer(ObjectiveKind objective, bool exact)
+    [InlineData("value", true)]
+    [InlineData("preference", false)]
+    [InlineData("dpo", false)]
+    public void OnlyTheValueObjectiveHasAnExactAnswer(string objective, bool exact)
     {
         var data = SyntheticBandit.Create();
         if (!exact)
@@ -121,13 +121,13 @@ public sealed partial class ReportTests : IDisposable
         Assert.All(figures.Take(2), figure => Assert.Equal(exact, figure.Svg.Contains("exact", StringComparison.Ordinal)));
         Assert.Equal(exact, figures[0].Caption.Contains("exact", StringComparison.Ordinal));
 
-        var task = RunTask.Find("bandit-rings");
+        var task = RunTask.Table.Find("bandit-rings");
         var settings = RunBudgets.Get("smoke", task);
         var outcome = new RunOutcome
         {
             Task = task,
             Budget = "smoke",
-            Settings = settings with { Alignment = settings.Alignment.With(objective) },
+            Settings = settings with { Alignment = settings.Alignment.With(ObjectiveKind.Table.Find(objective)) },
             Device = "cpu",
             Command = "./eda",
             Started = DateTimeOffset.UnixEpoch,

@@ -22,7 +22,7 @@ public sealed class SeedsRunTests : IDisposable
         "heldOut=64", "samples=64", "distancePoints=32",
     ];
 
-    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+    private static readonly RunTask _rings = RunTask.Table.Find("bandit-rings");
 
     private static readonly RunSettings _run = RunBudgets.Get("smoke", _rings) with
     {
