@@ -118,12 +118,12 @@ public sealed class EnvironmentCommandTests : IDisposable
             new Dictionary<string, string> { ["EDA_MUJOCO"] = library },
             "env", "rollout", "hopper", "--actions", actions, "--out", "obs.csv");
         var result = Run(Path.Combine(_folder.Path, "libmujoco.so"));
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("EDA_MUJOCO is", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
         if (!OperatingSystem.IsLinux())
             return;
         result = Run("libc.so.6");
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("libmujoco2.2.2", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 
