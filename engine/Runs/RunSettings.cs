@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
+using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;

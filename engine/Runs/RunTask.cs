@@ -2,7 +2,6 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
 
 namespace EDA.Engine.Runs;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EDA.Engine.Alignment;
-using EDA.Engine.Stages;
 
 namespace EDA.Host.CommandLine;
 

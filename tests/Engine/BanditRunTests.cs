@@ -2,9 +2,9 @@ using System.Text.Json;
 using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Kernels.Cpu;
 
 namespace EDA.Tests.Engine;

@@ -1,7 +1,6 @@
 using EDA.Engine;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 

@@ -6,8 +6,9 @@ using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 

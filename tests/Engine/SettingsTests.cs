@@ -1,9 +1,9 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 
 namespace EDA.Tests.Engine;
 

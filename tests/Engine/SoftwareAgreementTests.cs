@@ -4,7 +4,6 @@ using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;

@@ -2,7 +2,6 @@ using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data.Formats;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using EDA.Engine.Data.Formats;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Tests.Data;
 
 namespace EDA.Tests.Host;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.Progress;
 using EDA.Host.Runs;
 using EDA.Kernels.Cpu;

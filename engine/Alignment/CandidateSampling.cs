@@ -3,9 +3,10 @@ using System.Globalization;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>
 /// Draws K actions of the frozen behavior model for each state (method: section 5): the candidates to be labelled, or

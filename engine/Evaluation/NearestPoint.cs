@@ -1,4 +1,4 @@
-namespace EDA.Engine.Metrics;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>
 /// Finds the nearest of many points in the plane. The bounding box is cut into square cells of about two points; a

@@ -1,7 +1,8 @@
 using EDA.Engine.Environments;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>A deterministic policy, all arrays on one device; a critic's policy by advantage-weighted regression, for instance.</summary>
 /// <param name="states">s [n×S]; longer arrays are used from the front.</param>

@@ -2,9 +2,10 @@ using System.Diagnostics;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>Labels candidates with the critic's min-of-twins target network (method: section 5).</summary>
 public sealed class CandidateLabelling

@@ -1,6 +1,6 @@
 using EDA.Engine.Data;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>Which states are labelled for alignment, and how their candidates are sampled (method: section 5). K is the alignment's.</summary>
 public sealed record LabelSettings

@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Runs;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>What is rolled out; each is left out where the run has none of it.</summary>
 /// <param name="Behavior">f_φ.</param>

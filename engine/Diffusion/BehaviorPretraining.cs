@@ -1,9 +1,10 @@
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Diffusion;
 
 /// <summary>
 /// Stage 1 (method: section 3, Eq. 10): trains a model, or several side by side, to predict the noise in diffused

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>Passes reports on under another stage's name: where one run goes through the same kind of stage twice.</summary>
 /// <param name="observer">Is told.</param>

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>How the behavior model's actions for each state are sampled (method: sections 5 and 6). Defaults are the published ones.</summary>
 public sealed record CandidateSettings

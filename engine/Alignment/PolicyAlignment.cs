@@ -2,9 +2,10 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>
 /// Stage 2 (method: section 5, Eq. 14-16): moves a copy of the behavior model, or of several side by side, so that its

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>
 /// How the training of one of several seeds goes, from stage to stage: who is told, which stages ended, and whether it

@@ -1,7 +1,8 @@
 using EDA.Engine.Alignment;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Alignment;
 
 /// <summary>How policy alignment is done (method: section 5). Defaults are the published code's.</summary>
 public sealed record AlignmentSettings

@@ -1,8 +1,9 @@
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>Rates candidate actions, all arrays on the model's device; a critic's min-of-twins Q, for instance.</summary>
 /// <param name="states">s [n×S]; longer arrays are used from the front.</param>

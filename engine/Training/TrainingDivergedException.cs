@@ -1,4 +1,4 @@
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>A loss is no longer a finite number; going on would be of no use.</summary>
 public sealed class TrainingDivergedException : Exception

@@ -4,7 +4,7 @@ using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>How models move along gradients, out of a stage's settings.</summary>
 internal sealed record DescentSettings(string Stage, long Steps, double LearningRate, LearningRateSchedule Schedule, double Averaging);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>
 /// Runs a stage of training so that its state is on disk whatever ends it: every ten minutes, and at the end. Only after a

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>A named number.</summary>
 /// <param name="Name">The name, in snake_case.</param>

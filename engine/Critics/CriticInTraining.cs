@@ -4,7 +4,7 @@ using EDA.Engine.Diffusion;
 using EDA.Engine.Runs;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Critics;
 
 /// <summary>A critic with all that its training needs, by whichever method the settings name.</summary>
 internal sealed class CriticInTraining : IDisposable

@@ -1,4 +1,7 @@
-namespace EDA.Engine.Stages;
+using EDA.Engine.Alignment;
+using EDA.Engine.Training;
+
+namespace EDA.Engine.Critics;
 
 /// <summary>
 /// Online Q-learning's schedule (method: section 4): one critic step and one alignment step alternate on the same

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using EDA.Engine.Environments;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>
 /// What the episodes of an evaluation came to, under the keys that result.json gives them. Standard deviations are

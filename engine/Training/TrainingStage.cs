@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Training;
 
 /// <summary>
 /// A stage that trains, with one seed or with several side by side: its steps, reports of the means since the last,

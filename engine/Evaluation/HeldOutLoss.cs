@@ -2,7 +2,7 @@ using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>
 /// The denoising loss ‖σ_t ∇f + ε‖² (Eq. 10) on pairs that pretraining did not see, dropout off, with diffusion times and

@@ -1,9 +1,10 @@
 using System.Globalization;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Critics;
 
 /// <summary>
 /// Trains a critic (method: section 4). It is valid after every step. Reports have <c>loss</c> (of the twins),

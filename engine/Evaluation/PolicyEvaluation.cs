@@ -2,7 +2,7 @@ using System.Diagnostics;
 using EDA.Engine.Environments;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>How a policy is evaluated. Defaults are the paper's.</summary>
 public sealed record PolicyEvaluationSettings

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Metrics;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>
 /// The energy distance of two distributions from samples, 2E‖x−y‖ − E‖x−x'‖ − E‖y−y'‖ (Székely and Rizzo), without

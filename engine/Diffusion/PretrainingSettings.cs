@@ -1,6 +1,6 @@
 using EDA.Engine.Optimizers;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Diffusion;
 
 /// <summary>How behavior pretraining is done (method: section 3). Defaults are the paper's for tasks with states.</summary>
 public sealed record PretrainingSettings

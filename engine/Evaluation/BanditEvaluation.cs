@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using EDA.Engine.Alignment;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Metrics;
 using EDA.Engine.Runs;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Stages;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>The numbers of a finished bandit run, under the keys that result.json gives them.</summary>
 public sealed record BanditMetrics

@@ -1,4 +1,4 @@
-namespace EDA.Engine.Metrics;
+namespace EDA.Engine.Evaluation;
 
 /// <summary>How well one series follows another along a line.</summary>
 /// <param name="Correlation">Pearson's correlation; null where one of the series is constant or no finite number comes out.</param>
