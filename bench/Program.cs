@@ -13,7 +13,7 @@ using EDA.Bench.Suites;
 using EDA.Bench.Torch;
 using EDA.Bench.Verification;
 using EDA.Engine;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Kernels;

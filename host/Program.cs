@@ -1,6 +1,6 @@
 using System.Text;
 using EDA.Engine;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 

@@ -23,7 +23,7 @@ public static class OptionalNeeds
     public const string Hdf5 = "the HDF5 C library";
     public const string RecordedDatasets = "recorded datasets";
     public const string Ptxas = "ptxas";
-    public const string FakeDriver = "ILGPU and a C compiler on Linux";
+    public const string FakeDriver = "a C compiler on Linux";
     public const string Mujoco = "MuJoCo";
     public const string Bash = "bash";
     public const string Linux = "Linux";

@@ -15,7 +15,7 @@ internal static class ProfileCommand
 
     public static Command Create()
     {
-        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", RunTask.All.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
+        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", RunTask.Table.All.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
         var steps = new Option<string?>("--steps") { Description = $"training steps of each stage ({DefaultSteps}; {SmallSteps} with --small)", HelpName = "N" };
         var small = new Option<bool>("--small") { Description = "small networks and batches" };
         var folder = new Option<string?>("--out") { Description = "the folder, new or empty (runs/profile-RECIPE, numbered where taken)", HelpName = "DIR" };

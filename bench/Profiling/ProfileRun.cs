@@ -1,7 +1,7 @@
 using System.Globalization;
 using EDA.Bench.Peaks;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
 using EDA.Host.Runs;

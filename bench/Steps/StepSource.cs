@@ -2,7 +2,6 @@ using EDA.Bench.Kernels;
 using EDA.Engine.Alignment;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 
 namespace EDA.Bench.Steps;

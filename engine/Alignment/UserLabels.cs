@@ -94,15 +94,13 @@ public sealed class UserLabels
     /// <summary>Refuses annotations that a model cannot be aligned on.</summary>
     /// <param name="shape">The model's sizes.</param>
     /// <param name="objective">The objective.</param>
-    /// <exception cref="InvalidFileException">The sizes differ from the model's, or the value objective is to do with winners alone.</exception>
-    /// <exception cref="InvalidSettingException">The objective does not take so many candidates.</exception>
+    /// <exception cref="InvalidFileException">The sizes differ from the model's, or the objective needs values where there are winners alone.</exception>
     public void Check(BdmShape shape, PolicyObjective objective)
     {
         if (shape.StateSize != StateSize || shape.ActionSize != ActionSize)
             throw new InvalidFileException(Source, $"has {StateSize} state and {ActionSize} action variables where the model has {shape.StateSize} and {shape.ActionSize}");
-        if (objective.Kind == ObjectiveKind.Value && !HasValues)
+        if (objective.NeedsValues && !HasValues)
             throw new InvalidFileException(Source, "holds winners and no q, which the value objective needs; allowed with winners are preference and dpo");
-        objective.CheckCandidates(CandidateCount);
     }
 
     /// <summary>Copies the annotations to a device.</summary>

@@ -19,7 +19,7 @@ public sealed record ValueObjective : PolicyObjective
     public double LabelScale { get; }
 
     /// <inheritdoc/>
-    public override ObjectiveKind Kind => ObjectiveKind.Value;
+    public override bool NeedsValues => true;
 
     /// <inheritdoc/>
     public override bool RecoversLabels => true;

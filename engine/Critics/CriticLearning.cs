@@ -13,7 +13,13 @@ public abstract class CriticLearning : IDisposable
 
     private readonly TrainedMlp _twin;
 
-    private protected CriticLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data)
+    /// <summary>Prepares training.</summary>
+    /// <param name="method">The method that this is.</param>
+    /// <param name="settings">How it is done.</param>
+    /// <param name="critic">The critic, trained in place.</param>
+    /// <param name="data">The transitions, on the critic's device.</param>
+    /// <exception cref="ArgumentException">Critic, data and settings do not go together.</exception>
+    protected CriticLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data)
     {
         if (settings.Method != method)
             throw new ArgumentException($"settings of {settings.Method} for {method}", nameof(settings));
@@ -33,26 +39,26 @@ public abstract class CriticLearning : IDisposable
     public TransitionDataset Data { get; }
 
     /// <summary>What a step measures, the loss of the twins first.</summary>
-    internal abstract string[] Measured { get; }
+    public abstract IReadOnlyList<string> Measured { get; }
 
     /// <summary>The fingerprints of everything that the weights depend on beside settings and seed.</summary>
-    internal virtual string Fingerprint => Data.Fingerprint;
+    public virtual string Fingerprint => Data.Fingerprint;
 
     /// <summary>Everything that the next step depends on and that changes, by the names of a saved state.</summary>
-    internal virtual IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. _twin.State, new(TargetName, Critic.Target)];
+    public virtual IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. _twin.State, new(TargetName, Critic.Target)];
 
     /// <summary>Q₁ and Q₂.</summary>
-    private protected TrainedArrays Twin => _twin.Arrays;
+    protected TrainedArrays Twin => _twin.Arrays;
 
     /// <summary>The learning rate of V and the twins at one step.</summary>
     /// <param name="step">0 for the first.</param>
-    internal double LearningRate(long step) => Settings.LearningRate * Settings.Schedule.Factor(step, Settings.Steps);
+    public double LearningRate(long step) => Settings.LearningRate * Settings.Schedule.Factor(step, Settings.Steps);
 
     /// <summary>Takes one step.</summary>
     /// <param name="draw">The random stream of the step.</param>
     /// <param name="step">0 for the first.</param>
     /// <param name="measured">Overwritten, in the order of <see cref="Measured"/>.</param>
-    internal abstract void Step(in RandomDraw draw, long step, DeviceArray<float> measured);
+    public abstract void Step(in RandomDraw draw, long step, DeviceArray<float> measured);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -66,9 +72,9 @@ public abstract class CriticLearning : IDisposable
     protected virtual void Dispose(bool disposing) => _twin.Dispose();
 
     /// <summary>The transitions of one step.</summary>
-    private protected TransitionBatch Batch(in RandomDraw draw) => new(Data.Transitions, Settings.Batch, draw);
+    protected TransitionBatch Batch(in RandomDraw draw) => new(Data.Transitions, Settings.Batch, draw);
 
     /// <summary>How V and the twins move at one step.</summary>
-    private protected CriticUpdate Update(long step) =>
+    protected CriticUpdate Update(long step) =>
         new(new AdamSettings(LearningRate(step)), step + 1, (float)Settings.TargetRate);
 }

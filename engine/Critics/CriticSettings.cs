@@ -2,19 +2,6 @@ using EDA.Engine.Optimizers;
 
 namespace EDA.Engine.Critics;
 
-/// <summary>Where a critic's backup takes V(s') from (method: section 4).</summary>
-public enum CriticMethod
-{
-    /// <summary><see cref="ImplicitQLearning"/>: a network V, by expectile regression.</summary>
-    Implicit,
-
-    /// <summary><see cref="SoftmaxQLearning"/>: a softmax over behavior samples of s'.</summary>
-    Softmax,
-
-    /// <summary><see cref="OnlineQLearning"/>: one sample of the policy under training.</summary>
-    Online,
-}
-
 /// <summary>Whether implicit Q-learning also trains a policy of its own.</summary>
 public enum PolicyExtraction
 {
@@ -29,7 +16,7 @@ public enum PolicyExtraction
 public sealed record CriticSettings
 {
     /// <summary>The method. Paper: implicit.</summary>
-    public CriticMethod Method { get; init => field = Setting.Known(value); }
+    public CriticMethod Method { get; init => field = Setting.Given(value); } = CriticMethod.Implicit;
 
     /// <summary>Transitions per step, at least 1. Paper: 256.</summary>
     public int Batch { get; init => field = Setting.Range(value, 1, 1 << 20); } = 256;
@@ -69,14 +56,7 @@ public sealed record CriticSettings
     public int ReportEvery { get; init => field = Setting.Range(value, 1); } = 1000;
 
     /// <summary>The settings that the weights of a given step depend on, the others as they are by default.</summary>
-    internal CriticSettings Numerical => this with
-    {
-        ReportEvery = 1,
-        Steps = Schedule.Curve != LearningRateCurve.Constant || (Method == CriticMethod.Implicit && Implicit.Policy != PolicyExtraction.None) ? Steps : 0,
-        ClipsActions = Method != CriticMethod.Implicit && ClipsActions,
-        Implicit = Method == CriticMethod.Implicit ? Implicit : new(),
-        Softmax = Method == CriticMethod.Softmax ? Softmax : new(),
-    };
+    internal CriticSettings Numerical => Method.Relevant(this with { ReportEvery = 1, Steps = Schedule.Curve != LearningRateCurve.Constant || Method.RateDependsOnSteps(this) ? Steps : 0 });
 }
 
 /// <summary>The constants of implicit Q-learning.</summary>

@@ -40,13 +40,13 @@ public sealed class ImplicitQLearning : CriticLearning
     }
 
     /// <inheritdoc/>
-    internal override string[] Measured => _policy is null ? ["loss", "next_value", "value_loss"] : ["loss", "next_value", "value_loss", "policy_loss"];
+    public override IReadOnlyList<string> Measured => _policy is null ? ["loss", "next_value", "value_loss"] : ["loss", "next_value", "value_loss", "policy_loss"];
 
     /// <inheritdoc/>
-    internal override IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. base.State, .. _value.State, .. _trainedPolicy?.State ?? []];
+    public override IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. base.State, .. _value.State, .. _trainedPolicy?.State ?? []];
 
     /// <inheritdoc/>
-    internal override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
+    public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
     {
         var batch = Batch(draw);
         var backup = new ImplicitBackup((float)Settings.Discount, (float)Settings.Implicit.Expectile);

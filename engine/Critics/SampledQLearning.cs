@@ -24,10 +24,10 @@ public abstract class SampledQLearning : CriticLearning
     }
 
     /// <inheritdoc/>
-    internal override string[] Measured => ["loss", "next_value"];
+    public override IReadOnlyList<string> Measured => ["loss", "next_value"];
 
     /// <inheritdoc/>
-    internal override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
+    public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
     {
         var batch = Batch(draw);
         SampleNextActions(batch, _nextActions);

@@ -32,7 +32,7 @@ public sealed class SoftmaxQLearning : SampledQLearning
     }
 
     /// <inheritdoc/>
-    internal override string Fingerprint { get; }
+    public override string Fingerprint { get; }
 
     /// <inheritdoc/>
     private protected override void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions)

@@ -6,8 +6,12 @@ using EDA.Kernels;
 namespace EDA.Engine.Environments;
 
 /// <summary>A kind of environment, of which any number of instances can be made.</summary>
-public abstract class EnvironmentKind
+public abstract class EnvironmentKind : INamed
 {
+    /// <summary>Its name, as typed.</summary>
+    public string Name => Description.Name;
+
+
     /// <summary>What it is.</summary>
     public abstract EnvironmentDescription Description { get; }
 
@@ -33,9 +37,10 @@ public abstract class EnvironmentKind
 /// <summary>The environments by name.</summary>
 public static class EnvironmentCatalogue
 {
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<EnvironmentKind> All { get; } =
-    [
+    /// <summary>The table. An environment of one's own is added here.</summary>
+    public static NamedTable<EnvironmentKind> Table { get; } = new(
+        "environment",
+
         Locomotion(LocomotionTask.HalfCheetah),
         Locomotion(LocomotionTask.Hopper),
         Locomotion(LocomotionTask.Walker2d),
@@ -45,19 +50,19 @@ public static class EnvironmentCatalogue
         PointMaze(PointMazeTask.Medium),
         new KitchenKind(KitchenTask.Complete, null),
         new KitchenKind(KitchenTask.Partial, null),
-        new KitchenKind(KitchenTask.Mixed, null),
-    ];
+        new KitchenKind(KitchenTask.Mixed, null));
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<EnvironmentKind> All => Table.All;
 
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. All.Select(kind => kind.Description.Name)];
+    public static IReadOnlyList<string> Names => Table.Names;
 
     /// <summary>Finds one.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The kind.</returns>
     /// <exception cref="InvalidSettingException">There is none of that name.</exception>
-    public static EnvironmentKind Find(string? name) =>
-        All.FirstOrDefault(kind => kind.Description.Name == name)
-        ?? throw new InvalidSettingException("environment", name, "one of " + string.Join(", ", Names));
+    public static EnvironmentKind Find(string? name) => Table.Find(name);
 
     /// <summary>The environment of a task: the kitchen's differ by task, the others do not.</summary>
     /// <param name="task">The task.</param>

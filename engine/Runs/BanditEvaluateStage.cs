@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EDA.Engine.Data;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
+using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 

@@ -1,7 +1,7 @@
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;

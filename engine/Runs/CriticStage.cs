@@ -1,7 +1,7 @@
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 

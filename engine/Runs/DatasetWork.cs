@@ -1,7 +1,8 @@
+using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;

@@ -1,5 +1,5 @@
+using EDA.Engine.Alignment;
 using EDA.Engine.Data;
-using EDA.Engine.Stages;
 
 namespace EDA.Engine.Runs;
 

@@ -1,7 +1,8 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 

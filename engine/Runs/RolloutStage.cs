@@ -1,5 +1,5 @@
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 
 namespace EDA.Engine.Runs;
 

@@ -1,5 +1,5 @@
 using EDA.Engine.Optimizers;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;

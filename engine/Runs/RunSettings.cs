@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
+using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;
@@ -87,7 +88,7 @@ public sealed record RunSettings
         Critic = Critic with
         {
             Method = method,
-            Steps = method == CriticMethod.Online ? Alignment.Steps : Critic.Steps,
+            Steps = method.AlternatesWithAlignment ? Alignment.Steps : Critic.Steps,
             Implicit = method == CriticMethod.Implicit ? Critic.Implicit : Critic.Implicit with { Policy = PolicyExtraction.None },
         },
     };
@@ -119,8 +120,8 @@ public sealed record RunSettings
         int most = Array.MaxLength / Math.Max(Sizes.State, Sizes.Action) / Alignment.Candidates;
         if (Alignment.States > most)
             throw new InvalidSettingException("alignment.states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
-        if (Kind == RunKind.Dataset && Critic.Method == CriticMethod.Online && Critic.Steps != Alignment.Steps)
-            throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with an online critic");
+        if (Kind == RunKind.Dataset && Critic.Method.AlternatesWithAlignment && Critic.Steps != Alignment.Steps)
+            throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with the critic {Critic.Method.Name}");
     }
 
     private (int State, int Action) Sizes => Kind == RunKind.Bandit

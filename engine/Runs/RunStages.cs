@@ -1,3 +1,5 @@
+using EDA.Engine.Evaluation;
+
 namespace EDA.Engine.Runs;
 
 /// <summary>The names of stages, as commands have them. (Reports and metrics.csv go by what a stage does, a finer grain.)</summary>

@@ -2,7 +2,6 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Environments;
-using EDA.Engine.Stages;
 
 namespace EDA.Engine.Runs;
 
@@ -17,12 +16,10 @@ public readonly record struct PublishedScore(double Mean, double Deviation);
 /// </summary>
 /// <param name="Name">The name, as typed.</param>
 /// <param name="Summary">What it is, in one line.</param>
-public abstract record RunTask(string Name, string Summary)
+public abstract record RunTask(string Name, string Summary) : INamed
 {
-    private static readonly List<RunTask> _all = [.. BanditTask.Each, .. DatasetTask.Generated, .. DatasetTask.PaperTasks, DatasetTask.AnyFile];
-
-    /// <summary>Every task, in the order they are listed.</summary>
-    public static IReadOnlyList<RunTask> All => _all;
+    /// <summary>Every task, in the order they are listed. One of one's own is added here.</summary>
+    public static NamedTable<RunTask> Table { get; } = new("recipe", [.. BanditTask.Each, .. DatasetTask.Generated, .. DatasetTask.PaperTasks, DatasetTask.AnyFile]);
 
     /// <summary>What its runs are on.</summary>
     public abstract RunKind Kind { get; }
@@ -46,23 +43,6 @@ public abstract record RunTask(string Name, string Summary)
     /// <param name="inputs">What the run needs beside them.</param>
     /// <returns>The stages.</returns>
     public abstract IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs);
-
-    /// <summary>Looks a task up.</summary>
-    /// <param name="name">The name; null where the user gave none.</param>
-    /// <returns>The task.</returns>
-    /// <exception cref="InvalidSettingException">There is no such task.</exception>
-    public static RunTask Find(string? name) =>
-        _all.Find(task => task.Name == name) ?? throw new InvalidSettingException("recipe", name, "one of " + string.Join(", ", _all.Select(task => task.Name)));
-
-    /// <summary>Adds a task of one's own, which is then found like every other.</summary>
-    /// <param name="task">The task.</param>
-    /// <exception cref="ArgumentException">There is one of that name.</exception>
-    public static void Register(RunTask task)
-    {
-        if (_all.Exists(known => known.Name == task.Name))
-            throw new ArgumentException($"there is a task {task.Name} already", nameof(task));
-        _all.Add(task);
-    }
 }
 
 /// <summary>A run on a 2-D bandit (method: section 7).</summary>
@@ -197,14 +177,14 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
         var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset!));
-        bool online = settings.Critic.Method == CriticMethod.Online;
+        var method = settings.Critic.Method;
         RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(inputs.Environment!);
         if (inputs.Labels is not null)
             return [behavior, new UserAlignStage(inputs.Labels), rollouts];
-        var label = new LabelStage(data, labels: !online);
-        return online
+        var label = new LabelStage(data, labels: !method.AlternatesWithAlignment);
+        return method.AlternatesWithAlignment
             ? [behavior, label, new OnlineAlignStage(data), rollouts]
-            : [behavior, new CriticStage(data, samplesNextActions: settings.Critic.Method == CriticMethod.Softmax), label, new CandidateAlignStage(data), rollouts];
+            : [behavior, new CriticStage(data, method.SamplesNextActions), label, new CandidateAlignStage(data), rollouts];
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
+using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 

@@ -9,7 +9,7 @@ public static class ExitStatus
     /// <summary>The program failed: an internal error, a training that diverged, a GPU that failed, a full disk.</summary>
     public const int Failure = 1;
 
-    /// <summary>The user asked for something that is not allowed.</summary>
+    /// <summary>The user asked for something that is not allowed, or that takes a library which is missing.</summary>
     public const int Refused = 2;
 
     /// <summary>Ended by Ctrl-C, as shells number it: 128 + SIGINT.</summary>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EDA.Engine.Alignment;
-using EDA.Engine.Stages;
 
 namespace EDA.Host.CommandLine;
 
@@ -69,8 +68,4 @@ internal static class Values
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
         return Directory.Exists(folder) ? path : throw UserError.Value(name, path, "a file in a folder that exists");
     }
-
-    /// <summary>The objectives as they are written on the command line.</summary>
-    public static IReadOnlyDictionary<string, ObjectiveKind> Objectives { get; } =
-        Enum.GetValues<ObjectiveKind>().ToDictionary(kind => kind.ToString().ToLowerInvariant());
 }

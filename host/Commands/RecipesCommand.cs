@@ -14,7 +14,7 @@ internal static class RecipesCommand
         command.SetAction(_ =>
         {
             Console.WriteLine("recipes");
-            foreach (var task in RunTask.All)
+            foreach (var task in RunTask.Table.All)
                 Console.WriteLine($"  {task.Name,-28} {task.Summary}");
             foreach (var example in (RunTask[])[BanditTask.Each[0], DatasetTask.PaperTasks[0]])
             {

@@ -13,7 +13,7 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", RunTask.All.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
+        var recipe = new Argument<string?>("RECIPE") { Description = "one of " + string.Join(", ", RunTask.Table.All.Select(task => task.Name)), Arity = ArgumentArity.ZeroOrOne };
         var seeds = new Option<string?>("--seeds") { Description = $"several seeds, at most {SeedRange.Most}: of a bandit trained as one batch, else one after the other; a run folder for each and seeds.json in a folder of their own", HelpName = "FIRST..LAST" };
         var folder = new Option<string?>("--out") { Description = "the run folder, new or empty (runs/RECIPE-seedN, numbered where taken)", HelpName = "DIR" };
         var options = new RunOptions();

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using EDA.Engine;
+using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -13,17 +15,10 @@ namespace EDA.Host.Commands;
 /// <summary>The options that say what a run is to be.</summary>
 public sealed class RunOptions
 {
-    private static readonly Dictionary<string, CriticMethod> _critics = new()
-    {
-        ["iql"] = CriticMethod.Implicit,
-        ["softmax"] = CriticMethod.Softmax,
-        ["online"] = CriticMethod.Online,
-    };
-
     private readonly Option<string?> _dataset = new("--dataset") { Description = "the dataset: D4RL's or Minari's HDF5, .npz or .csv", HelpName = "FILE" };
     private readonly Option<string?> _environment = new("--env") { Description = "the environment of the dataset, for the recipe d4rl", HelpName = "NAME" };
     private readonly Option<string?> _model = new("--model") { Description = "the model file of the environment, for the kitchen", HelpName = "FILE" };
-    private readonly Option<string?> _critic = new("--critic") { Description = $"the critic: {string.Join(", ", _critics.Keys)} (iql)", HelpName = "NAME" };
+    private readonly Option<string?> _critic = new("--critic") { Description = $"the critic: {string.Join(", ", CriticMethod.Table.Names)} ({CriticMethod.Implicit.Name})", HelpName = "NAME" };
     private readonly Option<string?> _fraction = new("--label-fraction") { Description = "the share of the dataset's states that is labelled, from 0.01 to 1 (1)", HelpName = "SHARE" };
 
     /// <summary>The options that only runs on datasets have.</summary>
@@ -36,7 +31,7 @@ public sealed class RunOptions
     public Option<string?> Budget { get; } = new("--budget") { Description = $"how much work: {string.Join(", ", RunBudgets.NamesOf(RunKind.Dataset))}; bandits have no hour ({RunBudgets.Default})", HelpName = "NAME" };
 
     /// <summary>The objective.</summary>
-    public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", Values.Objectives.Keys)} (value)", HelpName = "NAME" };
+    public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", ObjectiveKind.Table.Names)} ({ObjectiveKind.Value.Name})", HelpName = "NAME" };
 
     /// <summary>The device.</summary>
     public DeviceOptions Device { get; } = new();
@@ -63,8 +58,8 @@ public sealed class RunOptions
     public RunRequest Read(ParseResult result, string? name, SeedRange? seeds = null, string budget = RunBudgets.Default, Func<RunSettings, RunSettings>? change = null)
     {
         if (name is null)
-            throw new UserError($"recipe is missing; allowed is one of {string.Join(", ", RunTask.All.Select(known => known.Name))}");
-        var task = RunTask.Find(name);
+            throw new UserError($"recipe is missing; allowed is one of {string.Join(", ", RunTask.Table.All.Select(known => known.Name))}");
+        var task = RunTask.Table.Find(name);
         if (task is DatasetTask dataset)
             task = In(dataset, result.GetValue(_environment));
         else if (Own.FirstOrDefault(option => result.GetValue(option) is not null) is { } own)
@@ -73,11 +68,11 @@ public sealed class RunOptions
         var settings = RunBudgets.Get(budget, task) with { Seed = seeds?.First ?? result.Seed(Seed) };
         settings = change?.Invoke(settings) ?? settings;
         if (result.GetValue(Objective) is not null)
-            settings = settings with { Alignment = settings.Alignment.With(Values.Objectives[result.OneOf(Objective, Values.Objectives.Keys.ToList(), "value")]) };
+            settings = settings with { Alignment = settings.Alignment.With(Row(result, Objective, ObjectiveKind.Table)) };
         if (result.GetValue(_fraction) is { } share)
             settings = settings with { Labels = settings.Labels with { Fraction = Fraction(share) } };
         if (result.GetValue(_critic) is not null)
-            settings = settings.With(_critics[result.OneOf(_critic, _critics.Keys, "iql")]);
+            settings = settings.With(Row(result, _critic, CriticMethod.Table));
         string[] assignments = result.GetValue(Set) ?? [];
         settings = assignments.Aggregate(settings, SettingPaths.Apply);
         settings.Check();
@@ -121,6 +116,11 @@ public sealed class RunOptions
                 throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");
         }
     }
+
+    // The row of a table that an option names.
+    private static T Row<T>(ParseResult result, Option<string?> option, NamedTable<T> table)
+        where T : class, INamed =>
+        table.Find(result.OneOf(option, table.Names, string.Empty));
 
     private DatasetTask In(DatasetTask task, string? environment) => task.Environment is null && environment is null
         ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}")

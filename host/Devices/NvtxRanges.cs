@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
 namespace EDA.Host.Devices;

@@ -1,8 +1,8 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 
 namespace EDA.Host.Figures;
 

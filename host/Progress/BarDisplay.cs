@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 
 namespace EDA.Host.Progress;
 

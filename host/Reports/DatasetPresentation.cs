@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine.Environments;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Host.Figures;
 using EDA.Host.Runs;
 using EDA.Kernels;

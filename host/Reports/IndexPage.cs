@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Host.Figures;
 using EDA.Host.Runs;
 

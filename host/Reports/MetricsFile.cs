@@ -1,5 +1,5 @@
 using EDA.Engine;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.Tables;
 
 namespace EDA.Host.Reports;

@@ -1,4 +1,6 @@
-using EDA.Engine.Stages;
+using EDA.Engine.Alignment;
+using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
 using EDA.Host.Figures;
 
 namespace EDA.Host.Reports;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;

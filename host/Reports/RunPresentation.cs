@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Host.Figures;
 using EDA.Kernels;
 

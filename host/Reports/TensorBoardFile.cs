@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using Google.Protobuf;
 
 namespace EDA.Host.Reports;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using EDA.Engine;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Progress;

@@ -113,7 +113,7 @@ public sealed record RunRequest
         {
             var document = JsonNode.Parse(File.ReadAllText(folder.Config))!.AsObject();
             var settings = document.Deserialize<RunSettings>(SettingPaths.Json)!;
-            var task = RunTask.Find(document[RecipeKey]!.GetValue<string>());
+            var task = RunTask.Table.Find(document[RecipeKey]!.GetValue<string>());
             if (task is DatasetTask { Environment: null } any)
                 task = any.In(settings.Environment);
             var dataset = document[DatasetKey]?.AsObject();

@@ -107,6 +107,12 @@ public static class SettingPaths
             return words.Contains(text) ? JsonValue.Create(text) : throw UserError.Choice(path, text, words);
         }
 
+        if (type.IsAssignableTo(typeof(INamed)))
+        {
+            var names = ((INamedTable)type.GetProperty("Table")!.GetValue(null)!).Names;
+            return names.Contains(text) ? JsonValue.Create(text) : throw UserError.Choice(path, text, names);
+        }
+
         if (type == typeof(double))
         {
             return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
@@ -129,7 +135,7 @@ public static class SettingPaths
         foreach (var (property, name) in Settings(type).Where(setting => Has(kind, setting.Property)))
         {
             string path = prefix + name;
-            if (property.PropertyType.IsPrimitive || property.PropertyType.IsEnum || property.PropertyType == typeof(string))
+            if (property.PropertyType.IsPrimitive || property.PropertyType.IsEnum || property.PropertyType == typeof(string) || property.PropertyType.IsAssignableTo(typeof(INamed)))
             {
                 yield return (path, property.PropertyType);
             }
@@ -147,7 +153,7 @@ public static class SettingPaths
         {
             if (!Has(kind, property))
                 document.Remove(name);
-            else if (document[name] is JsonObject section)
+            else if (document[name] is JsonObject section && !property.PropertyType.IsAssignableTo(typeof(INamed)))
                 Prune(section, property.PropertyType, kind);
         }
     }

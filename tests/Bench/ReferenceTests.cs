@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Host.Setup;
 using EDA.Tests.Host;
 

@@ -2,9 +2,9 @@ using System.Text.Json;
 using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Kernels.Cpu;
 
 namespace EDA.Tests.Engine;
@@ -63,11 +63,11 @@ public sealed class BanditRunTests : IDisposable
     public void Every_bandit_runs(string name) => Assert.True(Run(_tiny with { Bandit = name }, "run").Run().Completed);
 
     [Theory]
-    [InlineData(ObjectiveKind.Preference)]
-    [InlineData(ObjectiveKind.Dpo)]
-    public void Objectives_without_the_identity_report_none(ObjectiveKind objective)
+    [InlineData("preference")]
+    [InlineData("dpo")]
+    public void Objectives_without_the_identity_report_none(string objective)
     {
-        var metrics = Run(_tiny with { Alignment = _tiny.Alignment.With(objective) }, "run").Run().Exact!.Metrics;
+        var metrics = Run(_tiny with { Alignment = _tiny.Alignment.With(ObjectiveKind.Table.Find(objective)) }, "run").Run().Exact!.Metrics;
         Assert.Null(metrics.QCorrelation);
         Assert.Null(metrics.QSlope);
         using var json = JsonDocument.Parse(JsonSerializer.Serialize(metrics));

@@ -1,7 +1,6 @@
 using EDA.Engine;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 
@@ -148,7 +147,7 @@ public sealed class CriticLearningTests : IDisposable
         Assert.Equal("expectile is 1; allowed is a number above 0 and below 1", Assert.Throws<InvalidSettingException>(() => new ImplicitQSettings { Expectile = 1 }).Message);
         Assert.Throws<InvalidSettingException>(() => new CriticSettings { Discount = 1.1 });
         Assert.Throws<InvalidSettingException>(() => new CriticSettings { TargetRate = double.NaN });
-        Assert.Throws<InvalidSettingException>(() => new CriticSettings { Method = (CriticMethod)7 });
+        Assert.Throws<InvalidSettingException>(() => new CriticSettings { Method = null! });
         Assert.Throws<InvalidSettingException>(() => new SoftmaxQSettings { InverseTemperature = 0 });
     }
 

@@ -5,7 +5,7 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 

@@ -6,8 +6,9 @@ using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 
@@ -41,15 +42,15 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData(CriticMethod.Implicit)]
-    [InlineData(CriticMethod.Softmax)]
-    [InlineData(CriticMethod.Online)]
-    public void A_run_in_pieces_is_the_run_in_one_piece(CriticMethod method)
+    [InlineData("implicit")]
+    [InlineData("softmax")]
+    [InlineData("online")]
+    public void A_run_in_pieces_is_the_run_in_one_piece(string method)
     {
-        var run = _tiny.With(method);
+        var run = _tiny.With(CriticMethod.Table.Find(method));
         var whole = Pipeline(run, "whole").Run();
         Assert.True(whole.Completed);
-        string[] names = method == CriticMethod.Implicit ? [.. Rollouts.Names] : [.. Rollouts.Names.SkipLast(1)];
+        string[] names = method == "implicit" ? [.. Rollouts.Names] : [.. Rollouts.Names.SkipLast(1)];
         Assert.Equal(names.Order(), whole.Scores.Keys.Order());
 
         // A new pipeline each time, which has only the folder to go by, and which is stopped at its second report.

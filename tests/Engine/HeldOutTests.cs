@@ -1,6 +1,6 @@
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Tests.Data;

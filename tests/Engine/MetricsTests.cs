@@ -1,4 +1,4 @@
-using EDA.Engine.Metrics;
+using EDA.Engine.Evaluation;
 using EDA.Kernels;
 
 namespace EDA.Tests.Engine;

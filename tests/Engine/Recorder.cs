@@ -1,4 +1,4 @@
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 
 namespace EDA.Tests.Engine;
 

@@ -3,7 +3,6 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 
 namespace EDA.Tests.Engine;
 

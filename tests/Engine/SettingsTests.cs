@@ -1,8 +1,9 @@
 using EDA.Engine;
 using EDA.Engine.Alignment;
+using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 
 namespace EDA.Tests.Engine;
 
@@ -20,7 +21,9 @@ public class SettingsTests
         { () => _ = new AlignmentSettings { Candidates = 1 }, "candidates is 1; allowed is a whole number from 2 to 4096" },
         { () => _ = new AlignmentSettings { Temperature = 0 }, "temperature is 0; allowed is a finite number above 0" },
         { () => _ = new AlignmentSettings { LabelScale = double.PositiveInfinity }, "labelScale is Infinity; allowed is a finite number above 0" },
-        { () => _ = new AlignmentSettings { Objective = (ObjectiveKind)7 }, "objective is 7; allowed is one of value, preference, dpo" },
+        { () => ObjectiveKind.Table.Find("loudest"), "objective is 'loudest'; allowed is one of value, preference, dpo" },
+        { () => _ = new AlignmentSettings { Objective = null! }, "objective is not set; allowed is a value" },
+        { () => CriticMethod.Table.Find("best"), "critic is 'best'; allowed is one of implicit, softmax, online" },
         { () => new AlignmentSettings { Objective = ObjectiveKind.Dpo }.CreateObjective(), "candidates is 16; allowed is 2 with the dpo objective" },
         { () => _ = new RunSettings { Bandit = "donuts" }, "bandit is 'donuts'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals" },
         { () => _ = new RunSettings { Width = 100 }, "width is 100; allowed is a multiple of 32 from 32 to 4096" },
@@ -57,7 +60,7 @@ public class SettingsTests
     {
         var pairs = RunBudgets.Get("quick", BanditTask.Each[0]).Alignment.With(ObjectiveKind.Dpo);
         Assert.Equal(2, pairs.Candidates);
-        Assert.Equal(ObjectiveKind.Dpo, pairs.CreateObjective().Kind);
+        Assert.Equal((ObjectiveKind.Dpo, false), (pairs.Objective, pairs.CreateObjective().NeedsValues));
         Assert.Equal(16, RunBudgets.Get("quick", BanditTask.Each[0]).Alignment.With(ObjectiveKind.Preference).Candidates);
         Assert.False(pairs.CreateObjective().RecoversLabels);
         Assert.True(new ValueObjective(1, 3).RecoversLabels);

@@ -4,7 +4,6 @@ using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Kernels.Gpu;
@@ -44,10 +43,10 @@ public sealed class SoftwareAgreementTests
     }
 
     [Theory]
-    [InlineData(CriticMethod.Implicit)]
-    [InlineData(CriticMethod.Softmax)]
-    [InlineData(CriticMethod.Online)]
-    public void All_stages_on_a_dataset_come_to_the_same(CriticMethod method)
+    [InlineData("implicit")]
+    [InlineData("softmax")]
+    [InlineData("online")]
+    public void All_stages_on_a_dataset_come_to_the_same(string method)
     {
         var run = (DatasetTask.Generated[0].Paper() with
         {
@@ -62,7 +61,7 @@ public sealed class SoftwareAgreementTests
             Labels = new() { MostStates = 10, Evaluations = 2 },
             Alignment = new() { States = 4, Candidates = 4, Steps = 6, LearningRate = 1e-3, ReportEvery = 2 },
             Evaluation = new() { Episodes = 1, Candidates = 2, SolverEvaluations = 2 },
-        }).With(method);
+        }).With(CriticMethod.Table.Find(method));
         var folder = Directory.CreateTempSubdirectory("eda-agreement-");
         try
         {

@@ -96,7 +96,7 @@ public class UserLabelsTests
             "own.npz: has 1 state and 1 action variables where the model has 2 and 1",
             Assert.Throws<InvalidFileException>(() => winners.Check(new BdmShape(2, 1, 32, 1), new PreferenceObjective(1))).Message);
         Assert.Contains("no q", Assert.Throws<InvalidFileException>(() => winners.Check(new BdmShape(1, 1, 32, 1), new ValueObjective(1, 3))).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidSettingException>(() => winners.Check(new BdmShape(1, 1, 32, 1), PreferenceObjective.Dpo(1)));
+        Assert.Throws<InvalidSettingException>(() => new AlignmentSettings { Objective = ObjectiveKind.Dpo, Candidates = winners.CandidateCount }.CreateObjective());
     }
 
     private static void Refused(string reason, NamedTensor? states, NamedTensor? candidates, NamedTensor? q, NamedTensor? winner)

@@ -1,7 +1,7 @@
 using EDA.Engine;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Mazes;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Kernels;
 
 namespace EDA.Tests.Environments;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using EDA.Engine.Data.Formats;
-using EDA.Engine.Stages;
+using EDA.Engine.Evaluation;
 using EDA.Tests.Data;
 
 namespace EDA.Tests.Host;
@@ -281,12 +281,12 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     [InlineData("run hopper-medium-v2 --dataset none.hdf5", "none.hdf5", "exists")]
     [InlineData("run kitchen-mixed-v0 --dataset some.npz", "--model is missing", "franka")]
     [InlineData("run kitchen-mixed-v0 --dataset some.npz --model some.npz", "some.npz", "model")]
-    [InlineData("run pointmaze-umaze --critic best", "--critic is 'best'", "iql, softmax, online")]
+    [InlineData("run pointmaze-umaze --critic best", "--critic is 'best'", "implicit, softmax, online")]
     [InlineData("run pointmaze-umaze --label-fraction 0", "--label-fraction is '0'", "0.01 to 1")]
     [InlineData("run pointmaze-umaze --budget lavish", "--budget is 'lavish'", "smoke, quick, hour, paper")]
     [InlineData("run pointmaze-umaze --critic online --set critic.steps=7", "critic.steps is 7", "alignment's")]
     [InlineData("run pointmaze-umaze --set criticWidth=33", "criticWidth is '33'", "multiple of 32")]
-    [InlineData("run bandit-rings --critic iql", "--critic is 'iql'", "not a run on a dataset")]
+    [InlineData("run bandit-rings --critic implicit", "--critic is 'implicit'", "not a run on a dataset")]
     [InlineData("run bandit-rings --budget hour", "--budget is 'hour'", "smoke, quick, paper")]
     [InlineData("align nowhere", "RUNFOLDER is 'nowhere'", "config.json")]
     [InlineData("align", "RUNFOLDER is missing", "run folder")]

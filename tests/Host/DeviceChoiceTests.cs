@@ -1,4 +1,4 @@
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Kernels;

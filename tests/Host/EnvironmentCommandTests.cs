@@ -114,7 +114,7 @@ public sealed class EnvironmentCommandTests : IDisposable
     public void A_library_that_is_not_there_is_named_in_one_line()
     {
         var result = RolloutWith(Path.Combine(_folder.Path, "libmujoco.so"));
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("EDA_MUJOCO is", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 
@@ -122,7 +122,7 @@ public sealed class EnvironmentCommandTests : IDisposable
     public void A_library_that_is_another_is_named_in_one_line()
     {
         var result = RolloutWith("libc.so.6");
-        Assert.Equal(1, result.Status);
+        Assert.Equal(2, result.Status);
         Assert.Contains("libmujoco2.2.2", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 

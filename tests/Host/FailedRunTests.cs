@@ -1,8 +1,9 @@
 using System.Text.Json;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.Progress;
 using EDA.Host.Runs;
 using EDA.Kernels.Cpu;
@@ -12,7 +13,7 @@ namespace EDA.Tests.Host;
 /// <summary>A run that fails keeps what it trained until then.</summary>
 public sealed class FailedRunTests : IDisposable
 {
-    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+    private static readonly RunTask _rings = RunTask.Table.Find("bandit-rings");
 
     private static readonly RunSettings _tiny = RunBudgets.Get("smoke", _rings) with
     {

@@ -4,8 +4,9 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using EDA.Engine.Alignment;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Figures;
 using EDA.Host.Progress;
@@ -109,10 +110,10 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ObjectiveKind.Value, true)]
-    [InlineData(ObjectiveKind.Preference, false)]
-    [InlineData(ObjectiveKind.Dpo, false)]
-    public void Only_the_value_objective_has_an_exact_answer(ObjectiveKind objective, bool exact)
+    [InlineData("value", true)]
+    [InlineData("preference", false)]
+    [InlineData("dpo", false)]
+    public void Only_the_value_objective_has_an_exact_answer(string objective, bool exact)
     {
         var data = SyntheticBandit.Create();
         if (!exact)
@@ -121,13 +122,13 @@ public sealed partial class ReportTests : IDisposable
         Assert.All(figures.Take(2), figure => Assert.Equal(exact, figure.Svg.Contains("exact", StringComparison.Ordinal)));
         Assert.Equal(exact, figures[0].Caption.Contains("exact", StringComparison.Ordinal));
 
-        var task = RunTask.Find("bandit-rings");
+        var task = RunTask.Table.Find("bandit-rings");
         var settings = RunBudgets.Get("smoke", task);
         var outcome = new RunOutcome
         {
             Task = task,
             Budget = "smoke",
-            Settings = settings with { Alignment = settings.Alignment.With(objective) },
+            Settings = settings with { Alignment = settings.Alignment.With(ObjectiveKind.Table.Find(objective)) },
             Device = "cpu",
             Command = "./eda",
             Started = DateTimeOffset.UnixEpoch,

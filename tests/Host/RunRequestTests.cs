@@ -37,7 +37,7 @@ public sealed class RunRequestTests
 
     private static RunRequest Request(string? objective, params string[] assignments)
     {
-        var task = RunTask.Find("bandit-rings");
+        var task = RunTask.Table.Find("bandit-rings");
         return new()
         {
             Task = task,

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
-using EDA.Engine.Stages;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
@@ -23,7 +23,7 @@ public sealed class SeedsRunTests : IDisposable
         "heldOut=64", "samples=64", "distancePoints=32",
     ];
 
-    private static readonly RunTask _rings = RunTask.Find("bandit-rings");
+    private static readonly RunTask _rings = RunTask.Table.Find("bandit-rings");
 
     private static readonly RunSettings _run = RunBudgets.Get("smoke", _rings) with
     {

@@ -11,7 +11,7 @@ public sealed class SettingPathsTests
     [Fact]
     public void A_setting_changes_and_the_rest_stays()
     {
-        var run = RunBudgets.Get("smoke", RunTask.Find("bandit-rings")) with { Seed = ulong.MaxValue };
+        var run = RunBudgets.Get("smoke", RunTask.Table.Find("bandit-rings")) with { Seed = ulong.MaxValue };
         var changed = SettingPaths.Apply(run, "behavior.learningRate = 0.5");
         Assert.Equal(run with { Behavior = run.Behavior with { LearningRate = 0.5 } }, changed);
     }
@@ -58,5 +58,5 @@ public sealed class SettingPathsTests
         Assert.Equal(["episodes", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
     }
 
-    private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Find("bandit-8gaussians"));
+    private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Table.Find("bandit-8gaussians"));
 }

@@ -1,0 +1,54 @@
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Runs;
+using EDA.Kernels;
+
+namespace EDA.Engine.Critics;
+
+/// <summary>A critic with all that its training needs, by whichever method the settings name.</summary>
+internal sealed class CriticInTraining : IDisposable
+{
+    private readonly TransitionDataset _data;
+    private readonly DeterministicPolicy? _policy;
+    private readonly CriticLearning _learning;
+
+    /// <param name="device">The device.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="view">The transitions.</param>
+    /// <param name="nextActions">What a softmax critic backs up from; null for the others.</param>
+    /// <param name="online">The policy that an online critic samples from; null for the others.</param>
+    public CriticInTraining(IDevice device, RunSettings run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
+    {
+        var settings = run.Critic;
+        var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
+        _data = TransitionDataset.Upload(device, view, run.Rewards);
+        Critic = Critic.Create(device, shape, run.Seed, settings.Method.HasValue);
+        Critic.ClipsActions = settings.ClipsActions;
+        _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
+        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy));
+        Training = new CriticTraining(_learning, run.Seed);
+    }
+
+    /// <summary>The critic.</summary>
+    public Critic Critic { get; }
+
+    /// <summary>Its training.</summary>
+    public CriticTraining Training { get; }
+
+    /// <summary>Writes the critic's weights and those of its own policy.</summary>
+    public void SaveWeights(StageFiles files)
+    {
+        Critic.ToWeights().Save(files.CriticWeights, overwrite: true);
+        _policy?.ToWeights().Save(files.ImplicitPolicyWeights, overwrite: true);
+    }
+
+    public void Dispose()
+    {
+        Training.Dispose();
+        _learning.Dispose();
+        _policy?.Dispose();
+        Critic.Dispose();
+        _data.Dispose();
+    }
+}

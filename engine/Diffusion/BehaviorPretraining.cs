@@ -1,0 +1,112 @@
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Optimizers;
+using EDA.Engine.Training;
+using EDA.Kernels;
+
+namespace EDA.Engine.Diffusion;
+
+/// <summary>
+/// Stage 1 (method: section 3, Eq. 10): trains a model, or several side by side, to predict the noise in diffused
+/// actions. A model is valid after every step.
+/// </summary>
+public sealed class BehaviorPretraining : TrainingStage
+{
+    /// <summary>The stage's name in reports.</summary>
+    public const string StageName = "behavior";
+
+    private readonly PretrainingSettings _settings;
+    private readonly ModelBatch _models;
+    private readonly BehaviorDataset _data;
+    private readonly DeviceArray<int> _indices;
+    private readonly DeviceArray<float> _actions;
+    private readonly DeviceArray<float>? _states;
+    private readonly ulong _seed;
+    private readonly TrainedModels _trained;
+
+    /// <summary>Prepares the stage.</summary>
+    /// <param name="settings">How it is done.</param>
+    /// <param name="model">The model, trained in place.</param>
+    /// <param name="data">State-action pairs on the model's device.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="optimizer">The optimizer; null for fused Adam.</param>
+    /// <exception cref="ArgumentException">Data and model differ in size.</exception>
+    public BehaviorPretraining(PretrainingSettings settings, BottleneckDiffusionModel model, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
+        : this(settings, new ModelBatch(model), data, seed, optimizer)
+    {
+    }
+
+    /// <summary>Prepares the stage for several models.</summary>
+    /// <param name="settings">How it is done.</param>
+    /// <param name="models">The models, trained in place.</param>
+    /// <param name="data">State-action pairs on the models' device, a set for all or one each.</param>
+    /// <param name="seed">The seed of the first model; the others have those that follow.</param>
+    /// <param name="optimizer">The optimizer; null for fused Adam.</param>
+    /// <exception cref="ArgumentException">Data and models differ in size or number.</exception>
+    public BehaviorPretraining(PretrainingSettings settings, ModelBatch models, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
+        : base(Checked(models, data).Device, StageName, settings.Steps, settings.ReportEvery, ["loss"], models.Count)
+    {
+        _settings = settings;
+        _models = models;
+        _data = data;
+        var device = models.Device;
+        long rows = (long)settings.Batch * models.Count;
+        _indices = device.Allocate<int>(rows);
+        _actions = device.Allocate<float>(rows * data.ActionSize);
+        _states = data.States is null ? null : device.Allocate<float>(rows * data.StateSize);
+        _seed = seed;
+        _trained = new TrainedModels(
+            new DescentSettings(StageName, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging), models, seed, settings.Numerical, data.FingerprintOf, optimizer);
+    }
+
+    /// <summary>Writes everything the next step depends on but the data.</summary>
+    /// <param name="path">The .safetensors file, replaced if there.</param>
+    public void SaveState(string path) => _trained.SaveState(Step, [path]);
+
+    /// <summary>The same for several models: each file is that of the model's training alone.</summary>
+    /// <param name="paths">The .safetensors files by model, replaced if there; null for a model that is left out.</param>
+    public void SaveState(IReadOnlyList<string?> paths) => _trained.SaveState(Step, paths);
+
+    /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, this data and this seed.</exception>
+    public void LoadState(string path) => Restart(_trained.LoadState([path]));
+
+    /// <summary>The same for several models.</summary>
+    /// <param name="paths">The files by model, of one step.</param>
+    /// <exception cref="InvalidFileException">One is not such a state of its model, or is of another step than the first.</exception>
+    public void LoadState(IReadOnlyList<string> paths) => Restart(_trained.LoadState(paths));
+
+    private static ModelBatch Checked(ModelBatch models, BehaviorDataset data)
+    {
+        if (data.ActionSize != models.Shape.ActionSize || data.StateSize != models.Shape.StateSize)
+            throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a network of S = {models.Shape.StateSize}, A = {models.Shape.ActionSize}", nameof(data));
+        if (data.Sets != 1 && data.Sets != models.Count)
+            throw new ArgumentException($"{data.Sets} sets of data for {models.Count} models", nameof(data));
+        return models;
+    }
+
+    /// <inheritdoc/>
+    private protected override double TakeStep(long step, DeviceArray<float> measured)
+    {
+        // A batch of pairs, drawn with replacement.
+        var draw = new RandomDraw(_seed, RandomStage.Behavior, (uint)step);
+        int batch = _settings.Batch;
+        _models.Device.Vector.FillIndices(_indices, batch, _data.Count, draw, RandomPurpose.BatchIndex, _models.Count);
+        _data.Gather(_indices, batch, _models.Count, _actions, _states);
+
+        // ‖σ_t ∇f + ε‖² and its gradient; t, ε and the dropout mask are drawn on the device.
+        _models.Operations.DenoisingStep(_trained.Weights, _actions, _states, batch, new DenoisingDraws(draw, (float)_settings.Dropout), _trained.Gradient, measured);
+        return _trained.Move(step);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _trained.Dispose();
+        _indices.Dispose();
+        _actions.Dispose();
+        _states?.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using EDA.Engine.Alignment;
+using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Environments;
+using EDA.Engine.Runs;
+using EDA.Engine.Training;
+using EDA.Kernels;
+
+namespace EDA.Engine.Evaluation;
+
+/// <summary>What is rolled out; each is left out where the run has none of it.</summary>
+/// <param name="Behavior">f_φ.</param>
+/// <param name="Policy">f_θ.</param>
+/// <param name="Critic">What candidates are rated by in rejection sampling.</param>
+/// <param name="ImplicitPolicy">The critic's own policy.</param>
+public sealed record RolloutModels(BottleneckDiffusionModel? Behavior, BottleneckDiffusionModel? Policy, Critic? Critic, DeterministicPolicy? ImplicitPolicy);
+
+/// <summary>Rolls the policies of a run out in its environment, one after the other, all from the same first states.</summary>
+public static class Rollouts
+{
+    /// <summary>The stage's name in reports; its steps are those of the environment.</summary>
+    public const string StageName = "evaluation";
+
+    /// <summary>The behavior model, one sample for each state.</summary>
+    public const string Behavior = "behavior";
+
+    /// <summary>The aligned policy, one sample for each state.</summary>
+    public const string Policy = "policy";
+
+    /// <summary>The aligned policy with rejection sampling.</summary>
+    public const string PolicyRejecting = "policy_rejection";
+
+    /// <summary>The behavior model with rejection sampling.</summary>
+    public const string BehaviorRejecting = "behavior_rejection";
+
+    /// <summary>The deterministic policy of implicit Q-learning.</summary>
+    public const string Implicit = "iql";
+
+    // Environment steps from one report to the next.
+    private const int ReportEvery = 10;
+
+    /// <summary>The names of all scores, in the order they are reported.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Policy, PolicyRejecting, BehaviorRejecting, Implicit];
+
+    /// <summary>The names that scores had up to version 0.1, which said 4 candidates whatever their number; written beside the new ones for one version.</summary>
+    public static IReadOnlyDictionary<string, string> EarlierNames { get; } = new Dictionary<string, string> { [PolicyRejecting] = "policy_rs4", [BehaviorRejecting] = "behavior_rs4" };
+
+    /// <summary>Rolls out everything there is.</summary>
+    /// <param name="kind">The environment.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="models">What is rolled out.</param>
+    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="cancellation">Ends the rollouts; what was finished is returned.</param>
+    /// <returns>The stage's result, and the scores by name.</returns>
+    /// <exception cref="MissingLibraryException">The environment needs a library that is not there.</exception>
+    /// <exception cref="TrainingDivergedException">A model's actions are no numbers.</exception>
+    public static (StageResult Stage, IReadOnlyDictionary<string, PolicyScore> Scores) Run(
+        EnvironmentKind kind,
+        RunSettings run,
+        RolloutModels models,
+        ITrainingObserver? observer = null,
+        CancellationToken cancellation = default)
+    {
+        var actors = Actors(run, models).ToList();
+        var scores = new Dictionary<string, PolicyScore>();
+        var watch = Stopwatch.StartNew();
+        long limit = kind.Description.StepLimit, total = limit * actors.Count;
+        var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Seed };
+        observer?.StageStarted(StageName, 0, total);
+        try
+        {
+            foreach (var (name, create) in actors)
+            {
+                long before = limit * scores.Count;
+                var actor = create();
+                using var owned = actor as IDisposable;
+                var score = PolicyEvaluation.Run(kind, actor, settings, Progress, cancellation);
+                scores[name] = score;
+                string[] names = EarlierNames.TryGetValue(name, out string? earlier) ? [name, earlier] : [name];
+                Report(limit * scores.Count, [.. names.SelectMany(each => (Metric[])[new(each + "_normalized_mean", score.NormalizedMean), new(each + "_return_mean", score.ReturnMean)])]);
+
+                void Progress(PolicyEvaluationProgress progress)
+                {
+                    if (progress.Step % ReportEvery == 0 && progress.Running > 0)
+                        Report(before + progress.Step, []);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // What was finished counts.
+        }
+
+        var result = new StageResult(StageName, limit * scores.Count, total, watch.Elapsed.TotalSeconds, null);
+        observer?.StageFinished(result);
+        return (result, scores);
+
+        void Report(long step, IReadOnlyList<Metric> metrics) =>
+            observer?.Progress(new TrainingProgress(StageName, step, total, watch.Elapsed.TotalSeconds, metrics));
+    }
+
+    private static IEnumerable<(string Name, Func<IActor> Create)> Actors(RunSettings run, RolloutModels models)
+    {
+        var (behavior, policy, critic, implicitPolicy) = models;
+        if (behavior is not null)
+            yield return (Behavior, () => Sampling(behavior, BehaviorPretraining.StageName, run.Behavior.Steps));
+        if (policy is not null)
+            yield return (Policy, () => Sampling(policy, PolicyAlignment.StageName, run.Alignment.Steps));
+        if (policy is not null && critic is not null)
+            yield return (PolicyRejecting, () => Rejecting(policy, critic, PolicyAlignment.StageName, run.Alignment.Steps));
+        if (behavior is not null && critic is not null)
+            yield return (BehaviorRejecting, () => Rejecting(behavior, critic, BehaviorPretraining.StageName, run.Behavior.Steps));
+        if (implicitPolicy is not null)
+            yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
+
+        DiffusionActor Sampling(BottleneckDiffusionModel model, string stage, long steps) =>
+            Named(DiffusionActor.Sampling(model, run.Seed, Solver(model)), stage, steps);
+
+        DiffusionActor Rejecting(BottleneckDiffusionModel model, Critic rating, string stage, long steps) =>
+            Named(DiffusionActor.Rejecting(model, run.Seed, run.Evaluation.Candidates, Rating(rating), Solver(model)), stage, steps);
+
+        DiffusionActor Named(DiffusionActor actor, string stage, long steps)
+        {
+            (actor.Stage, actor.TrainedSteps) = (stage, steps);
+            return actor;
+        }
+
+        Kernels.SolverTable Solver(BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
+    }
+
+    private static CandidateRating Rating(Critic critic) => (states, actions, stateCount, candidateCount, values) =>
+        critic.Label(states, actions, stateCount, candidateCount, values);
+}
