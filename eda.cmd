@@ -1,6 +1,7 @@
 @echo off
 rem Builds the program on first use and whenever sources changed, then runs it: host\ for most commands, bench\ for
-rem `bench`, `profile` and `verify`. `test` hands over to `dotnet test`, which alone decides whether tests pass.
+rem `bench`, `profile` and `verify`. `test` hands over to `dotnet test`, which alone decides whether tests pass, and then says
+rem why tests were skipped.
 setlocal
 set "ROOT=%~dp0"
 set DOTNET_NOLOGO=1
@@ -54,7 +55,12 @@ rem All that follows `test`, as it was written: numbered parameters would be cut
 rem No quotes around the assignments, so that what stands within the user's quotes stays within quotes.
 set ARGUMENTS=%*
 set ARGUMENTS=%ARGUMENTS:*test=%
-dotnet test EDA.Engine.sln -c Release --nologo %ARGUMENTS%
+if "%~2"=="--quick" set ARGUMENTS=%ARGUMENTS:*--quick=--settings tests\quick.runsettings%
+set "RESULTS=%ROOT%artifacts\tests.trx"
+if exist "%RESULTS%" del "%RESULTS%"
+dotnet test EDA.Engine.sln -c Release --nologo --logger "trx;LogFileName=%RESULTS%" %ARGUMENTS%
 set STATUS=%errorlevel%
+rem Why tests were skipped, each reason once.
+if exist "%RESULTS%" powershell -NoProfile -Command "([xml](Get-Content -Raw -Encoding UTF8 -LiteralPath $env:RESULTS)).TestRun.Results.UnitTestResult | Where-Object { $_.outcome -eq 'NotExecuted' } | Group-Object { $_.Output.ErrorInfo.Message } | Sort-Object Name | ForEach-Object { 'skipped {0}: {1}' -f $_.Count, $_.Name }"
 popd
 exit /b %STATUS%

@@ -1,3 +1,5 @@
+extern alias ilgpu;
+
 using System.ComponentModel;
 using System.Diagnostics;
 using EDA.Engine.Data.Hdf5;
@@ -5,6 +7,7 @@ using EDA.Engine.Environments.Mujoco;
 using EDA.Engine.Optimizers;
 using EDA.Tests.Data;
 using EDA.Tests.Gpu;
+using CudaMachine = ilgpu::EDA.Kernels.Gpu.CudaMachine;
 
 namespace EDA.Tests;
 
@@ -23,6 +26,10 @@ public static class OptionalNeeds
     public const string FakeDriver = "a C compiler on Linux";
     public const string Mujoco = "MuJoCo";
     public const string Bash = "bash";
+    public const string Linux = "Linux";
+    public const string Hdf5AndBash = "the HDF5 C library and bash";
+    public const string NoMujoco = "a machine without MuJoCo";
+    public const string NvidiaGpu = "an NVIDIA GPU";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
 
@@ -31,6 +38,10 @@ public static class OptionalNeeds
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
         [Bash] = (() => !OperatingSystem.IsWindows() && File.Exists("/bin/bash"), "run the tests on Linux or macOS"),
+        [Linux] = (OperatingSystem.IsLinux, "run the tests on Linux"),
+        [Hdf5AndBash] = (() => ReasonToSkip(Hdf5) is null && ReasonToSkip(Bash) is null, "run the tests on Linux or macOS, with libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
+        [NoMujoco] = (() => !MujocoLibrary.OfMachine.IsFound, "remove Debian's package libmujoco2.2.2, or where EDA_MUJOCO says it is"),
+        [NvidiaGpu] = (() => CudaMachine.Gpus.Count > 0, "run the tests on a machine with one, with its driver"),
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [Mujoco] = (() => MujocoLibrary.OfMachine.IsFound, "install Debian's package libmujoco2.2.2"),
         [Mujoco222] = (() => MujocoLibrary.OfMachine.IsFound && MujocoLibrary.OfMachine.Calls.Version == 222, "install Debian's package libmujoco2.2.2"),

@@ -7,6 +7,7 @@ using EDA.Tests.Kernels;
 namespace EDA.Tests.Bench;
 
 /// <summary>eda verify --against pytorch.</summary>
+[Trait("speed", "slow")]
 public class AgreementTests
 {
     [OptionalFact(OptionalNeeds.PyTorch)]

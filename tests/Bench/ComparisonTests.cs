@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Xml.Linq;
 using EDA.Bench.Comparison;
@@ -6,6 +7,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>What a comparison leaves behind, and what it refuses.</summary>
+[Trait("speed", "slow")]
 public sealed class ComparisonTests : IDisposable
 {
     private static readonly string[] _names = ["pretraining_step", "alignment_step", "iql_step", "score", "sampling", "smoke_recipe"];
@@ -82,11 +84,10 @@ public sealed class ComparisonTests : IDisposable
         Assert.Equal(unfair, blas.IsUnfair && blas.Remedy.Contains("libopenblas0-pthread", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [OptionalFact(OptionalNeeds.Bash)]
+    [UnsupportedOSPlatform("windows")]
     public void Without_a_reference_the_rows_are_the_engines_alone()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         string json = _folder.At("compare.json"), csv = _folder.At("compare.csv"), svg = _folder.At("compare.svg");
         // A PATH with a python3 that has no PyTorch, in place of the system's own.
         string python = _folder.At("python3");

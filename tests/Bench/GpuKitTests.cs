@@ -12,6 +12,7 @@ namespace EDA.Tests.Bench;
 /// others found comes back. (.ci/run packs the program and rehearses with that.)
 /// </summary>
 [UnsupportedOSPlatform("windows")]
+[Trait("speed", "slow")]
 public sealed class GpuKitTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -8,6 +8,7 @@ using EDA.Tests.Software;
 
 namespace EDA.Tests.Bench;
 
+[Trait("speed", "slow")]
 public sealed class KernelDocumentTests : IDisposable
 {
     private static readonly DevicePeaks Peaks = new(200, "multiply-adds", 20, "copy");

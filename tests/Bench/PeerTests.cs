@@ -5,6 +5,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>The programs that the engine is compared with.</summary>
+[Trait("speed", "slow")]
 public class PeerTests
 {
     [OptionalFact(OptionalNeeds.PyTorch)]

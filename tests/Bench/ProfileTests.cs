@@ -7,6 +7,7 @@ namespace EDA.Tests.Bench;
 
 /// <summary>What a profile leaves behind, and what it refuses.</summary>
 [Collection(nameof(SoftwareProfile))]
+[Trait("speed", "slow")]
 public sealed class ProfileTests(SoftwareProfile profile)
 {
     private const double Nanosecond = 1e-3; // in microseconds, to which a trace is rounded

@@ -11,6 +11,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>The method in PyTorch: its formulas, and the stages that it trains in run folders.</summary>
+[Trait("speed", "slow")]
 public sealed class ReferenceTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -11,6 +11,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>What the parts of a measurement left, as one JSON and one Markdown file.</summary>
+[Trait("speed", "slow")]
 public sealed class ResultsTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -6,6 +6,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Bench;
 
 /// <summary>Sweeps over threads, batch size and K, and the list of suites.</summary>
+[Trait("speed", "slow")]
 public sealed class ScalingTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -5,6 +5,7 @@ using EDA.Tests.Kernels;
 
 namespace EDA.Tests.Bench;
 
+[Trait("speed", "slow")]
 public class VerificationTests
 {
     [Fact]

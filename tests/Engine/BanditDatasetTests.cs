@@ -11,7 +11,7 @@ public class BanditDatasetTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void SameSeedSamePoints(string name)
+    public void Same_seed_same_points(string name)
     {
         var first = BanditDataset.Create(name, 1000, 5);
         var again = BanditDataset.Create(name, 1000, 5);
@@ -26,10 +26,10 @@ public class BanditDatasetTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void OnePointWillDo(string name) => Assert.All(BanditDataset.Create(name, 1, 0).Points, value => Assert.True(float.IsFinite(value)));
+    public void One_point_will_do(string name) => Assert.All(BanditDataset.Create(name, 1, 0).Points, value => Assert.True(float.IsFinite(value)));
 
     [Fact]
-    public void EightGaussiansAreCentredInOrder()
+    public void Eight_gaussians_are_centred_in_order()
     {
         var points = Points("8gaussians").ToList();
         double[] degrees = [90, 135, 180, 225, 270, 315, 0, 45];
@@ -46,7 +46,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void SwissRollEnergyIsTheSquaredRadiusOverNine()
+    public void Swiss_roll_energy_is_the_squared_radius_over_nine()
     {
         foreach (var (x, y, energy) in Points("swissroll"))
             Assert.Equal(((x * x) + (y * y)) / 9, energy, 1e-5);
@@ -56,7 +56,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void RingsAreQuartersWithTheirEnergies()
+    public void Rings_are_quarters_with_their_energies()
     {
         (double Radius, double Energy)[] rings = [(3, 0.667), (2.25, 0.333), (1.5, 1), (0.75, 0)];
         var points = Points("rings").ToList();
@@ -71,7 +71,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void MoonsAreHalves()
+    public void Moons_are_halves()
     {
         var points = Points("moons").ToList();
         var outer = points.Where(point => point.Energy == 0).ToList();
@@ -86,7 +86,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void CheckerboardFillsItsSquares()
+    public void Checkerboard_fills_its_squares()
     {
         foreach (var (x, y, energy) in Points("checkerboard"))
         {
@@ -101,7 +101,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void SpiralsAreEachOthersReflection()
+    public void Spirals_are_each_others_reflection()
     {
         var points = Points("2spirals").ToList();
         Assert.All(points, point => Assert.InRange(point.Energy, 1 - (0.3 * Math.PI) - 1e-6, 1));
@@ -119,7 +119,7 @@ public class BanditDatasetTests
     }
 
     [Fact]
-    public void RefusesUnknownNamesAndEmptySets()
+    public void Refuses_unknown_names_and_empty_sets()
     {
         var error = Assert.Throws<InvalidSettingException>(() => BanditDataset.Create("rongs", 10, 0));
         Assert.Equal("name is 'rongs'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals", error.Message);

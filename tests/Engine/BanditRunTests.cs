@@ -34,7 +34,7 @@ public sealed class BanditRunTests : IDisposable
     }
 
     [Fact]
-    public void TrainingLearns()
+    public void Training_learns()
     {
         var recorder = new Recorder();
         var result = Run(RunBudgets.Get("smoke", BanditTask.Each[0]), "run").Run(observer: recorder);
@@ -60,12 +60,12 @@ public sealed class BanditRunTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void EveryBanditRuns(string name) => Assert.True(Run(_tiny with { Bandit = name }, "run").Run().Completed);
+    public void Every_bandit_runs(string name) => Assert.True(Run(_tiny with { Bandit = name }, "run").Run().Completed);
 
     [Theory]
     [InlineData("preference")]
     [InlineData("dpo")]
-    public void ObjectivesWithoutTheIdentityReportNone(string objective)
+    public void Objectives_without_the_identity_report_none(string objective)
     {
         var metrics = Run(_tiny with { Alignment = _tiny.Alignment.With(ObjectiveKind.Table.Find(objective)) }, "run").Run().Exact!.Metrics;
         Assert.Null(metrics.QCorrelation);
@@ -78,7 +78,7 @@ public sealed class BanditRunTests : IDisposable
     }
 
     [Fact]
-    public void SameSeedSameBits()
+    public void Same_seed_same_bits()
     {
         float[] Weights(ulong seed, string folder)
         {
@@ -94,7 +94,7 @@ public sealed class BanditRunTests : IDisposable
     [Theory]
     [InlineData(PretrainedAt, 5, 0)]
     [InlineData(AlignedAt, 10, 5)]
-    public void AnInterruptedRunGoesOnExactly(string at, long behaviorSteps, long alignmentSteps)
+    public void An_interrupted_run_goes_on_exactly(string at, long behaviorSteps, long alignmentSteps)
     {
         var whole = Run(_tiny, "whole");
         var expected = whole.Run().Exact!;
@@ -120,7 +120,7 @@ public sealed class BanditRunTests : IDisposable
     }
 
     [Fact]
-    public void StagesOfABanditRunOneByOne()
+    public void Stages_of_a_bandit_run_one_by_one()
     {
         var (whole, single) = (Run(_tiny, "whole"), Run(_tiny, "single"));
         var expected = whole.Run().Exact!;
@@ -135,7 +135,7 @@ public sealed class BanditRunTests : IDisposable
     }
 
     [Fact]
-    public void AveragedRunsResumeExactlyToo()
+    public void Averaged_runs_resume_exactly_too()
     {
         var settings = _tiny with
         {

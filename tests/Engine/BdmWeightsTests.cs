@@ -20,7 +20,7 @@ public sealed class BdmWeightsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void WhatIsSavedIsLoaded(int stateSize, int actionSize, int width, int blocks)
+    public void What_is_saved_is_loaded(int stateSize, int actionSize, int width, int blocks)
     {
         var weights = Draw(new BdmShape(stateSize, actionSize, width, blocks));
         weights.Save(At("own"), metadata: new Dictionary<string, string> { ["by"] = "test" });
@@ -34,7 +34,7 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void PublishedNamesAreWhatTheStrictLoadWants()
+    public void Published_names_are_what_the_strict_load_wants()
     {
         Draw(new BdmShape(3, 2, 32, 2)).SavePublished(At("a"), PublishedModule.Behavior);
         var tensors = Safetensors.Read(At("a")).Tensors;
@@ -47,14 +47,14 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void ABanditsConditionHasNoIndex()
+    public void A_bandits_condition_has_no_index()
     {
         Draw(new BdmShape(0, 2, 32, 1)).Save(At("a"));
         Assert.Contains(Safetensors.Read(At("a")).Tensors, tensor => tensor.Name == "cond_model.weight");
     }
 
     [Fact]
-    public void FaultsAreAllNamed()
+    public void Faults_are_all_named()
     {
         Draw(new BdmShape(3, 2, 32, 2)).SavePublished(At("a"), PublishedModule.Behavior);
         var tensors = Safetensors.Read(At("a")).Tensors.ToList();
@@ -74,7 +74,7 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void EverySingleMissingTensorIsNamed()
+    public void Every_single_missing_tensor_is_named()
     {
         var weights = Draw(new BdmShape(3, 2, 32, 2));
         weights.Save(At("a"));
@@ -87,7 +87,7 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void ManyFaultsAreAbbreviated()
+    public void Many_faults_are_abbreviated()
     {
         Draw(new BdmShape(0, 2, 32, 4)).Save(At("a"));
         var tensors = Safetensors.Read(At("a")).Tensors.Select(tensor => tensor.Name.Contains("blocks", StringComparison.Ordinal) ? tensor with { Shape = [tensor.Values.Length, 1, 1] } : tensor);
@@ -96,7 +96,7 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void SeveralNetworksNeedAPrefix()
+    public void Several_networks_need_a_prefix()
     {
         var behavior = Draw(new BdmShape(0, 2, 32, 1), seed: 1);
         var policy = Draw(new BdmShape(0, 2, 32, 1), seed: 2);
@@ -109,7 +109,7 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
-    public void ForeignFilesAreRefused()
+    public void Foreign_files_are_refused()
     {
         Safetensors.Write(At("a"), [new("layer.weight", [1], [0])]);
         Assert.Contains("no tensor has a known name; there are layer.weight", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("a"))).Message, StringComparison.Ordinal);

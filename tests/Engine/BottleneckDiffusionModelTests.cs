@@ -8,7 +8,7 @@ public class BottleneckDiffusionModelTests
     private static readonly BdmShape _shape = new(3, 2, 64, 2);
 
     [Fact]
-    public void InitialWeightsArePyTorchs()
+    public void Initial_weights_are_pytorchs()
     {
         using var device = new PlainDevice();
         using var model = BottleneckDiffusionModel.Create(device, new BdmShape(17, 6, 256, 3), 0);
@@ -39,7 +39,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void AnInitialWeightIsTheWordOfItsIndex()
+    public void An_initial_weight_is_the_word_of_its_index()
     {
         using var device = new PlainDevice();
         using var model = BottleneckDiffusionModel.Create(device, _shape, 77);
@@ -57,7 +57,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void RowsAreWorkedThroughInParts()
+    public void Rows_are_worked_through_in_parts()
     {
         // More rows than go to the device at once; the plain device's answers are known in closed form.
         const int rows = 40_001;
@@ -79,7 +79,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void SamplesDoNotDependOnTheParts()
+    public void Samples_do_not_depend_on_the_parts()
     {
         const int rows = 7000;
         const int candidates = 5;
@@ -97,7 +97,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void NothingInNothingOut()
+    public void Nothing_in_nothing_out()
     {
         using var device = new PlainDevice();
         using var model = BottleneckDiffusionModel.Create(device, new BdmShape(0, 2, 32, 1), 0);
@@ -106,7 +106,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void ShapesAreChecked()
+    public void Shapes_are_checked()
     {
         using var device = new PlainDevice();
         using var model = BottleneckDiffusionModel.Create(device, _shape, 0);
@@ -118,7 +118,7 @@ public class BottleneckDiffusionModelTests
     }
 
     [Fact]
-    public void ACopyStandsOnItsOwn()
+    public void A_copy_stands_on_its_own()
     {
         using var device = new PlainDevice();
         using (var model = BottleneckDiffusionModel.Create(device, _shape, 0))

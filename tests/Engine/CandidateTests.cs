@@ -39,7 +39,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void SamplesAreTheModelsWhereverTheWorkIsCut()
+    public void Samples_are_the_models_wherever_the_work_is_cut()
     {
         var sampling = new CandidateSampling(_settings, _behavior, _states, 9);
         using var whole = sampling.InMemory();
@@ -71,7 +71,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void LabelsAreTheSmallerOfTheTargetTwins()
+    public void Labels_are_the_smaller_of_the_target_twins()
     {
         using var candidates = Sampled();
         var labelling = new CandidateLabelling(_critic, _states, candidates);
@@ -83,7 +83,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void ACriticThatClipsRatesWhatTheEnvironmentsWouldPlay()
+    public void A_critic_that_clips_rates_what_the_environments_would_play()
     {
         using var candidates = Sampled();
         float[] sampled = All(candidates);
@@ -103,7 +103,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void LabelsOfAnotherCriticAreRefused()
+    public void Labels_of_another_critic_are_refused()
     {
         using var candidates = Sampled();
         new CandidateLabelling(_critic, _states, candidates).OpenFile(At("labels.npy")).Dispose();
@@ -113,7 +113,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void AModelThatGivesNoNumbersIsAnError()
+    public void A_model_that_gives_no_numbers_is_an_error()
     {
         using var sick = BottleneckDiffusionModel.Create(_device, _behavior.Shape, 1);
         float[] parameters = sick.CloneParameters();
@@ -135,7 +135,7 @@ public sealed class CandidateTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void BatchesAreThoseOfAnArrayOnTheDevice(bool inFile)
+    public void Batches_are_those_of_an_array_on_the_device(bool inFile)
     {
         const int k = 4, states = 7;
         float[] numbers = FormulaNumbers.Fill(Count * k * ActionSize, i => FormulaNumbers.Uniform(61, i));
@@ -163,7 +163,7 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
-    public void ACriticUnderTrainingLabelsAsItIs()
+    public void A_critic_under_training_labels_as_it_is()
     {
         const int k = 3;
         using var candidates = RowStore.InMemory(Count, k, ActionSize);

@@ -39,7 +39,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void FiveAndFiveStepsAreTen()
+    public void Five_and_five_steps_are_ten()
     {
         var whole = Train(_settings, stage => stage.Run());
         var parts = Train(_settings, stage =>
@@ -59,7 +59,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void TheObserverHearsMeans()
+    public void The_observer_hears_means()
     {
         var (coarse, fine) = (new Recorder(), new Recorder());
         Train(_settings, stage => stage.Run(coarse));
@@ -70,7 +70,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void TheRateOfVAndTheTwinsFollowsItsSchedule()
+    public void The_rate_of_v_and_the_twins_follows_its_schedule()
     {
         var warmingUp = _settings with { Schedule = new() { WarmUpSteps = 4 } };
         var (first, plain) = (Train(warmingUp, stage => stage.Run(until: 1)), Train(_settings with { LearningRate = 0.25e-3 }, stage => stage.Run(until: 1)));
@@ -84,7 +84,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void CancellationEndsAfterTheStepUnderWay()
+    public void Cancellation_ends_after_the_step_under_way()
     {
         using var source = new CancellationTokenSource();
         var observer = new Recorder { OnProgress = progress => { if (progress.Step == 6) source.Cancel(); } };
@@ -93,7 +93,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void DivergenceIsAnError()
+    public void Divergence_is_an_error()
     {
         using var data = Data();
         using var critic = Critic.Create(_device, _shape, 3);
@@ -106,7 +106,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void AStateOfAnotherRunIsRefused()
+    public void A_state_of_another_run_is_refused()
     {
         Train(_settings, stage =>
         {
@@ -131,7 +131,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void ASoftmaxCriticResumesToo()
+    public void A_softmax_critic_resumes_too()
     {
         var settings = _settings with { Method = CriticMethod.Softmax, Softmax = new SoftmaxQSettings { Candidates = 3 } };
         float[] Softmax(Action<CriticTraining> use)
@@ -160,7 +160,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void AnOnlineStepBacksUpFromTheRowsOwnSamples()
+    public void An_online_step_backs_up_from_the_rows_own_samples()
     {
         var settings = _settings with { Method = CriticMethod.Online };
         using var data = Data();
@@ -194,7 +194,7 @@ public sealed class CriticTrainingTests : IDisposable
     }
 
     [Fact]
-    public void OnlineTrainingAlternatesAndResumes()
+    public void Online_training_alternates_and_resumes()
     {
         var settings = _settings with { Method = CriticMethod.Online, Steps = 6 };
         var alignmentSettings = new AlignmentSettings { Candidates = 3, States = 4, Steps = 6, LearningRate = 1e-3, ReportEvery = 2 };

@@ -23,7 +23,7 @@ public sealed class CriticWeightsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void ACriticComesBack(bool hasValue)
+    public void A_critic_comes_back(bool hasValue)
     {
         using var critic = Critic.Create(_device, _shape, 4, hasValue);
         critic.Target.CopyFrom([0.5f], 7);
@@ -41,7 +41,7 @@ public sealed class CriticWeightsTests : IDisposable
     }
 
     [Fact]
-    public void NamesAreThePublishedModules()
+    public void Names_are_the_published_modules()
     {
         using var critic = Critic.Create(_device, _shape, 4);
         critic.ToWeights().Save(At("critic"));
@@ -58,7 +58,7 @@ public sealed class CriticWeightsTests : IDisposable
     }
 
     [Fact]
-    public void InitialWeightsAreUniformAndTargetsEqual()
+    public void Initial_weights_are_uniform_and_targets_equal()
     {
         using var critic = Critic.Create(_device, new CriticShape(3, 2), 4);
         float[] twin = critic.Twin.ToArray();
@@ -82,7 +82,7 @@ public sealed class CriticWeightsTests : IDisposable
     }
 
     [Fact]
-    public void WhatIsNoCriticIsRefused()
+    public void What_is_no_critic_is_refused()
     {
         using var critic = Critic.Create(_device, _shape, 4, hasValue: false);
         critic.ToWeights().Save(At("critic"));

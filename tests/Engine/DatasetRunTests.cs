@@ -15,6 +15,7 @@ using EDA.Kernels.Cpu;
 namespace EDA.Tests.Engine;
 
 /// <summary>A run on a dataset: all stages, one stage at a time, and interrupted wherever it may be.</summary>
+[Trait("speed", "slow")]
 public sealed class DatasetRunTests : IDisposable
 {
     private static readonly RunSettings _tiny = DatasetTask.Generated[0].Paper() with
@@ -45,7 +46,7 @@ public sealed class DatasetRunTests : IDisposable
     [InlineData("implicit")]
     [InlineData("softmax")]
     [InlineData("online")]
-    public void ARunInPiecesIsTheRunInOnePiece(string method)
+    public void A_run_in_pieces_is_the_run_in_one_piece(string method)
     {
         var run = _tiny.With(CriticMethod.Table.Find(method));
         var whole = Pipeline(run, "whole").Run();
@@ -82,7 +83,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void StagesReportAndLeaveTheirFiles()
+    public void Stages_report_and_leave_their_files()
     {
         var metrics = new List<string>();
         var stages = new List<string>();
@@ -103,7 +104,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void AStageWantsTheOneBeforeItFinished()
+    public void A_stage_wants_the_one_before_it_finished()
     {
         var pipeline = Pipeline(_tiny, "run");
         Missing(RunStages.Evaluate, RunStages.Behavior);
@@ -127,7 +128,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void WhatWasDoneWithOtherSettingsIsRefusedByEveryStage()
+    public void What_was_done_with_other_settings_is_refused_by_every_stage()
     {
         Pipeline(_tiny, "run").Run();
         var expectile = _tiny with { Critic = _tiny.Critic with { Implicit = _tiny.Critic.Implicit with { Expectile = 0.9 } } };
@@ -156,7 +157,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void LabellingThatIsStoppedBeforeTheFirstLabelIsNotDone()
+    public void Labelling_that_is_stopped_before_the_first_label_is_not_done()
     {
         var pipeline = Pipeline(_tiny, "run");
         pipeline.Run(RunStages.Behavior);
@@ -176,7 +177,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void EvaluationTakesWhatThereIs()
+    public void Evaluation_takes_what_there_is()
     {
         var pipeline = Pipeline(_tiny, "run");
         pipeline.Run(RunStages.Critic);
@@ -186,7 +187,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void AnOnlineCriticHasNoStageOfItsOwn()
+    public void An_online_critic_has_no_stage_of_its_own()
     {
         var pipeline = Pipeline(_tiny.With(CriticMethod.Online), "run");
         Assert.Contains("behavior, label, align, evaluate", Assert.Throws<InvalidSettingException>(() => pipeline.Run(RunStages.Critic)).Message, StringComparison.Ordinal);
@@ -195,7 +196,7 @@ public sealed class DatasetRunTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void AUsersLabelsTakeThePlaceOfTheCritic(bool winners)
+    public void A_users_labels_take_the_place_of_the_critic(bool winners)
     {
         // Two candidates for each state, and the one that pushes to the right is the better one.
         string path = Path.Combine(_folder, "own.npz");
@@ -240,7 +241,7 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Fact]
-    public void WhatDoesNotFitIsRefusedFirst()
+    public void What_does_not_fit_is_refused_first()
     {
         var dataset = GeneratedDataset.Create(_tiny);
         var task = DatasetTask.AnyFile.In("hopper");

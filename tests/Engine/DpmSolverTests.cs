@@ -14,7 +14,7 @@ public class DpmSolverTests
     private static readonly NoiseSchedule _smooth = new(new VarianceSchedule(0.1, 20, End));
 
     [Fact]
-    public void PublishedTableHasSevenSecondOrderStepsAndOneFirst()
+    public void Published_table_has_seven_second_order_steps_and_one_first()
     {
         var table = DpmSolver.Published.Evaluations;
         Assert.Equal(15, table.Length);
@@ -43,11 +43,11 @@ public class DpmSolverTests
     [InlineData(4, 3, new[] { 3, 1 })]
     [InlineData(5, 3, new[] { 3, 2 })]
     [InlineData(9, 3, new[] { 3, 3, 2, 1 })]
-    public void AllEvaluationsAreUsed(int evaluations, int order, int[] steps) =>
+    public void All_evaluations_are_used(int evaluations, int order, int[] steps) =>
         Assert.Equal(steps, StepLengths(DpmSolver.Singlestep(NoiseSchedule.Published, evaluations, order)));
 
     [Fact]
-    public void TimesAreUniform()
+    public void Times_are_uniform()
     {
         foreach (var table in new[] { DpmSolver.Singlestep(NoiseSchedule.Published, 17, 3), DpmSolver.Multistep(NoiseSchedule.Published, 17) })
         {
@@ -57,7 +57,7 @@ public class DpmSolverTests
     }
 
     [Fact]
-    public void ASecondOrderStepIsThePapersFormula()
+    public void A_second_order_step_is_the_papers_formula()
     {
         // x_t = (σ_t/σ_s) x − α_t (e^−h − 1) D₀ − α_t (e^−h − 1) (D₁ − D₀) / (2 r₁), on the published grid's first step.
         var schedule = NoiseSchedule.Published;
@@ -76,7 +76,7 @@ public class DpmSolverTests
     }
 
     [Fact]
-    public void APointMassIsHitExactly()
+    public void A_point_mass_is_hit_exactly()
     {
         // With a constant data prediction every step is exact: σ_t/σ_s x + (α_t − α_s σ_t/σ_s) x̂.
         SolverTable[] tables = [.. new[] { 1, 2, 3 }.Select(order => DpmSolver.Singlestep(NoiseSchedule.Published, 12, order)), DpmSolver.Multistep(NoiseSchedule.Published, 12)];
@@ -97,14 +97,14 @@ public class DpmSolverTests
     [InlineData(2, 20, 80, 1.85, 2.1)]
     [InlineData(3, 11, 35, 2.85, 3.15)]
     [InlineData(0, 20, 80, 1.8, 2.2)]
-    public void ConvergesAtItsOrder(int order, int few, int many, double least, double most)
+    public void Converges_at_its_order(int order, int few, int many, double least, double most)
     {
         double measured = Math.Log(Error(order, few) / Error(order, many)) / Math.Log((double)many / few);
         Assert.InRange(measured, least, most);
     }
 
     [Fact]
-    public void SamplesOfAGaussianHaveItsMeanAndScale()
+    public void Samples_of_a_gaussian_have_its_mean_and_scale()
     {
         // At the published 15 evaluations this Gaussian comes out 15 % too narrow: the step down to t = 1e-3 is long in λ.
         using var device = new PlainDevice(Mean, 0.4);
@@ -119,7 +119,7 @@ public class DpmSolverTests
     [InlineData(0, 2, "evaluations")]
     [InlineData(15, 0, "order")]
     [InlineData(15, 4, "order")]
-    public void RefusesWhatItCannotDo(int evaluations, int order, string setting) =>
+    public void Refuses_what_it_cannot_do(int evaluations, int order, string setting) =>
         Assert.Equal(setting, Assert.Throws<InvalidSettingException>(() => DpmSolver.Singlestep(NoiseSchedule.Published, evaluations, order)).Setting);
 
     private static double Error(int order, int evaluations)

@@ -16,7 +16,7 @@ public sealed class HeldOutTests : IDisposable
     public void Dispose() => _device.Dispose();
 
     [Fact]
-    public void FewAreKeptBackAndTheRestIsTrainedOn()
+    public void Few_are_kept_back_and_the_rest_is_trained_on()
     {
         int[] heldOut = HeldOutRows.Choose(_view.Count, 50, 3);
         Assert.Equal(50, heldOut.Distinct().Count());
@@ -35,7 +35,7 @@ public sealed class HeldOutTests : IDisposable
     }
 
     [Fact]
-    public void NoMoreThanATenthAndPerhapsNone()
+    public void No_more_than_a_tenth_and_perhaps_none()
     {
         Assert.Equal(_view.Count / 10, HeldOutRows.Choose(_view.Count, 1 << 20, 3).Length);
         Assert.Empty(HeldOutRows.Choose(_view.Count, 0, 3));
@@ -46,7 +46,7 @@ public sealed class HeldOutTests : IDisposable
     }
 
     [Fact]
-    public void AModelThatPredictsNothingHasTheNoisesOwnSquare()
+    public void A_model_that_predicts_nothing_has_the_noises_own_square()
     {
         int[] heldOut = HeldOutRows.Choose(_view.Count, 240, 3);
         using var model = Model();
@@ -60,7 +60,7 @@ public sealed class HeldOutTests : IDisposable
     }
 
     [Fact]
-    public void ItIsThePretrainingLossOnTheSamePairs()
+    public void It_is_the_pretraining_loss_on_the_same_pairs()
     {
         using var model = BottleneckDiffusionModel.Create(_device, new BdmShape(3, 2, 32, 1), 7);
         int[] heldOut = HeldOutRows.Choose(_view.Count, 240, 3);

@@ -6,7 +6,7 @@ namespace EDA.Tests.Engine;
 public class MetricsTests
 {
     [Fact]
-    public void EnergyDistanceByHand()
+    public void Energy_distance_by_hand()
     {
         // On a line: x = {0, 1}, y = {3, 5}: E‖x−y‖ = (3+5+2+4)/4 = 3.5, E‖x−x'‖ = 1, E‖y−y'‖ = 2.
         Assert.Equal(4, EnergyDistance.Between([0, 1], [3, 5], 1), 1e-12);
@@ -17,7 +17,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void WholeNumberWeightsCountAsCopiesOfOtherPoints()
+    public void Whole_number_weights_count_as_copies_of_other_points()
     {
         // Copies would be compared with each other at distance 0, weights are not: the weighted form is the copies' one
         // with such pairs left out.
@@ -49,7 +49,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void EqualDistributionsAreAtNoDistanceInTheMean()
+    public void Equal_distributions_are_at_no_distance_in_the_mean()
     {
         double sum = 0;
         for (uint i = 0; i < 200; i++)
@@ -58,7 +58,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void AWeightedSampleStandsForItsTarget()
+    public void A_weighted_sample_stands_for_its_target()
     {
         // N(0, I) weighted by e^x is N((1, 0), I).
         float[] y = Normals(1000, 1);
@@ -71,7 +71,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void EnergyDistanceRefusesWhatItCannotCompare()
+    public void Energy_distance_refuses_what_it_cannot_compare()
     {
         Assert.Throws<ArgumentException>(() => EnergyDistance.Between([1], [1, 2], 1));
         Assert.Throws<ArgumentException>(() => EnergyDistance.Between([1, 2, 3], [1, 2, 3, 4], 2));
@@ -79,7 +79,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void LinearFitIsPearsonAndLeastSquares()
+    public void Linear_fit_is_pearson_and_least_squares()
     {
         var fit = LinearFit.Of([1, 2, 3, 4], [2, 4, 5, 4]);
         Assert.Equal(0.7, fit.Slope!.Value, 1e-12);
@@ -96,7 +96,7 @@ public class MetricsTests
     [InlineData(1000, 1f, 1e-4f)]
     [InlineData(1000, 0f, 1f)]
     [InlineData(50, 0f, 0f)]
-    public void NearestPointIsTheNearest(int count, float scaleX, float scaleY)
+    public void Nearest_point_is_the_nearest(int count, float scaleX, float scaleY)
     {
         float[] points = Normals(count, 1);
         for (int i = 0; i < count; i++)
@@ -119,7 +119,7 @@ public class MetricsTests
     }
 
     [Fact]
-    public void NearestPointRefusesWhatIsNoPoint()
+    public void Nearest_point_refuses_what_is_no_point()
     {
         Assert.Throws<ArgumentException>(() => new NearestPoint([]));
         Assert.Throws<ArgumentException>(() => new NearestPoint([1, float.NaN]));

@@ -10,7 +10,7 @@ public class NoiseScheduleTests
     [InlineData(0.1, 20)]
     [InlineData(0, 20)]
     [InlineData(2, 2)]
-    public void TimeInvertsLambda(double betaMin, double betaMax)
+    public void Time_inverts_lambda(double betaMin, double betaMax)
     {
         var schedule = new NoiseSchedule(new VarianceSchedule(betaMin, betaMax, 1e-3));
         for (double t = 1e-9; t <= 1; t *= 1.07)
@@ -19,7 +19,7 @@ public class NoiseScheduleTests
     }
 
     [Fact]
-    public void LambdaFalls()
+    public void Lambda_falls()
     {
         var schedule = NoiseSchedule.Published;
         for (double t = 1e-3; t < 1; t += 1e-3)
@@ -27,7 +27,7 @@ public class NoiseScheduleTests
     }
 
     [Fact]
-    public void ExtremeLambdasAreFinite()
+    public void Extreme_lambdas_are_finite()
     {
         var schedule = NoiseSchedule.Published;
         Assert.InRange(schedule.Time(20), double.Epsilon, 1e-10);
@@ -35,7 +35,7 @@ public class NoiseScheduleTests
     }
 
     [Fact]
-    public void PublishedValues()
+    public void Published_values()
     {
         // −t²(19.9)/4 − 0.05 t at t = 1, and λ = −½ log(e^{−2 log α} − 1).
         double logAlpha = -4.975 - 0.05;
@@ -49,7 +49,7 @@ public class NoiseScheduleTests
     [InlineData(0.1, double.NaN, 1e-3, "betaMax")]
     [InlineData(0.1, 20, 0, "timeMin")]
     [InlineData(0.1, 20, 1, "timeMin")]
-    public void RefusesWhatIsNoSchedule(double betaMin, double betaMax, double timeMin, string setting)
+    public void Refuses_what_is_no_schedule(double betaMin, double betaMax, double timeMin, string setting)
     {
         var error = Assert.Throws<InvalidSettingException>(() => new NoiseSchedule(new VarianceSchedule(betaMin, betaMax, timeMin)));
         Assert.Equal(setting, error.Setting);

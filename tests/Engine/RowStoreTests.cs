@@ -15,7 +15,7 @@ public sealed class RowStoreTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void RowsComeBackInAnyOrder(bool inFile)
+    public void Rows_come_back_in_any_order(bool inFile)
     {
         float[] values = [.. Enumerable.Range(0, 5 * 6).Select(i => (float)i)];
         using var store = inFile ? RowStore.OpenFile(At("rows.npy"), _identity, 5, 3, 2) : RowStore.InMemory(5, 3, 2);
@@ -43,7 +43,7 @@ public sealed class RowStoreTests : IDisposable
     }
 
     [Fact]
-    public void AFileGoesOnWhereItStopped()
+    public void A_file_goes_on_where_it_stopped()
     {
         using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2))
             store.Append([1, 2, 3, 4]);
@@ -61,7 +61,7 @@ public sealed class RowStoreTests : IDisposable
     }
 
     [Fact]
-    public void AFileIsAnNpyFile()
+    public void A_file_is_an_npy_file()
     {
         using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 2, 2))
             store.Append([1, 2, 3, 4]);
@@ -76,7 +76,7 @@ public sealed class RowStoreTests : IDisposable
     }
 
     [Fact]
-    public void AFileOfOtherRowsIsRefusedAndLeftAlone()
+    public void A_file_of_other_rows_is_refused_and_left_alone()
     {
         using (var store = RowStore.OpenFile(At("rows.npy"), _identity, 3, 2))
             store.Append([1, 2]);
@@ -102,7 +102,7 @@ public sealed class RowStoreTests : IDisposable
     private string At(string name) => Path.Combine(_folder, name);
 
     [Fact]
-    public void ManyRowsAreInTheFileAndNotInMemory()
+    public void Many_rows_are_in_the_file_and_not_in_memory()
     {
         // 16 candidates of 6 numbers for 250,000 states: 92 MiB.
         const int Count = 250_000, Part = 10_000, RowLength = 16 * 6;

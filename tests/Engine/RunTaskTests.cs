@@ -31,7 +31,7 @@ public sealed class RunTaskTests
     };
 
     [Fact]
-    public void TheTasksAreThoseThatCanBeDownloaded()
+    public void The_tasks_are_those_that_can_be_downloaded()
     {
         Assert.Equal(_tables.Keys, DatasetTask.PaperTasks.Select(task => task.Name));
         Assert.Equal(D4rlTask.Names.Order(), DatasetTask.PaperTasks.Select(task => task.Name).Order());
@@ -48,14 +48,14 @@ public sealed class RunTaskTests
     }
 
     [Fact]
-    public void TheAveragesArePublished()
+    public void The_averages_are_published()
     {
         double Mean(string start) => Math.Round(_tables.Where(entry => start.Split('|').Any(word => entry.Key.StartsWith(word, StringComparison.Ordinal))).Average(entry => entry.Value.Mean), 1, MidpointRounding.AwayFromZero);
         Assert.Equal((87.3, 84.3, 72.0), (Mean("half|hopper|walker"), Mean("antmaze"), Mean("kitchen")));
     }
 
     [Fact]
-    public void ThePaperBudgetIsThePapers()
+    public void The_paper_budget_is_the_papers()
     {
         Assert.All(DatasetTask.PaperTasks, task =>
         {
@@ -81,14 +81,14 @@ public sealed class RunTaskTests
     }
 
     [Fact]
-    public void PointMazesNeedNoFileAndAreTreatedAsMazes()
+    public void Point_mazes_need_no_file_and_are_treated_as_mazes()
     {
         Assert.Equal(["pointmaze-umaze", "pointmaze-medium"], DatasetTask.Generated.Select(task => task.Name));
         Assert.All(DatasetTask.Generated, task => Assert.Equal((true, RewardTreatment.MinusOne, 0.9), (task.MakesItsData, task.Paper().Rewards, task.Paper().Critic.Implicit.Expectile)));
     }
 
     [Fact]
-    public void BudgetsGrowAndFit()
+    public void Budgets_grow_and_fit()
     {
         foreach (var task in DatasetTask.PaperTasks.Concat(DatasetTask.Generated))
         {
@@ -105,7 +105,7 @@ public sealed class RunTaskTests
     }
 
     [Fact]
-    public void AnOnlineCriticTakesTheAlignmentsSteps()
+    public void An_online_critic_takes_the_alignments_steps()
     {
         var run = RunBudgets.Get("quick", DatasetTask.PaperTasks[0]).With(CriticMethod.Online);
         run.Check();
@@ -115,7 +115,7 @@ public sealed class RunTaskTests
     }
 
     [Fact]
-    public void AUsersFileIsOfTheEnvironmentHeNames()
+    public void A_users_file_is_of_the_environment_he_names()
     {
         var task = DatasetTask.AnyFile.In("walker2d");
         Assert.Equal((D4rlDomain.Locomotion, RewardTreatment.ReturnRange, 1.0, null), (task.Domain, task.Paper().Rewards, task.Temperature, task.Published));

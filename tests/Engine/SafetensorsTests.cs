@@ -12,7 +12,7 @@ public sealed class SafetensorsTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void WhatIsWrittenIsRead()
+    public void What_is_written_is_read()
     {
         NamedTensor[] tensors =
         [
@@ -38,7 +38,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void TheHeaderIsPaddedToEight()
+    public void The_header_is_padded_to_eight()
     {
         Safetensors.Write(At("a"), [new("x", [1], [1])]);
         byte[] bytes = File.ReadAllBytes(At("a"));
@@ -47,7 +47,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void OtherFloatsAreConverted()
+    public void Other_floats_are_converted()
     {
         byte[] data = new byte[8 + 2 + 2];
         BinaryPrimitives.WriteDoubleLittleEndian(data, 0.1);
@@ -59,7 +59,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void AFileIsNeverReplacedUnasked()
+    public void A_file_is_never_replaced_unasked()
     {
         Safetensors.Write(At("a"), [new("x", [1], [1])]);
         byte[] before = File.ReadAllBytes(At("a"));
@@ -71,7 +71,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void WritingRefusesNonsense()
+    public void Writing_refuses_nonsense()
     {
         Assert.Throws<ArgumentException>(() => Safetensors.Write(At("a"), [new("x", [2], [1])]));
         Assert.Throws<ArgumentException>(() => Safetensors.Write(At("a"), [new("x", [1], [1]), new("x", [1], [1])]));
@@ -80,7 +80,7 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
-    public void EveryTruncationIsNoticed()
+    public void Every_truncation_is_noticed()
     {
         Safetensors.Write(At("a"), [new("x", [3], [1, 2, 3]), new("y", [2], [4, 5])], new Dictionary<string, string> { ["k"] = "v" });
         byte[] whole = File.ReadAllBytes(At("a"));
@@ -117,7 +117,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", "cut short")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", "4 bytes follow")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "two entries named x")]
-    public void BrokenHeadersAreRefused(string header, string reason)
+    public void Broken_headers_are_refused(string header, string reason)
     {
         var error = Assert.Throws<InvalidFileException>(() => Safetensors.Read(Raw(header, new byte[8])));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData(ulong.MaxValue)]
     [InlineData(99_000_000ul)]
     [InlineData(0ul)]
-    public void AnAbsurdHeaderLengthAsksForNoMemory(ulong length)
+    public void An_absurd_header_length_asks_for_no_memory(ulong length)
     {
         byte[] bytes = new byte[64];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);

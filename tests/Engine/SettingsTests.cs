@@ -38,11 +38,11 @@ public class SettingsTests
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public void IllegalValuesAreRefusedWhereTheyEnter(Action action, string message) =>
+    public void Illegal_values_are_refused_where_they_enter(Action action, string message) =>
         Assert.Equal(message, Assert.Throws<InvalidSettingException>(action).Message);
 
     [Fact]
-    public void DefaultsAreThePapers()
+    public void Defaults_are_the_papers()
     {
         var run = BanditTask.Each[0].Paper();
         Assert.Equal((2048, 1_000_000, 1e-4, 0.1), (run.Behavior.Batch, run.Behavior.Steps, run.Behavior.LearningRate, run.Behavior.Dropout));
@@ -56,7 +56,7 @@ public class SettingsTests
     }
 
     [Fact]
-    public void DpoTakesPairs()
+    public void Dpo_takes_pairs()
     {
         var pairs = RunBudgets.Get("quick", BanditTask.Each[0]).Alignment.With(ObjectiveKind.Dpo);
         Assert.Equal(2, pairs.Candidates);
@@ -67,7 +67,7 @@ public class SettingsTests
     }
 
     [Fact]
-    public void LearningRateFollowsItsCourse()
+    public void Learning_rate_follows_its_course()
     {
         Assert.Equal(1, LearningRateSchedule.Constant.Factor(123, 200));
         var cosine = LearningRateSchedule.Cosine;

@@ -13,6 +13,7 @@ using EDA.Tests.Kernels;
 namespace EDA.Tests.Engine;
 
 /// <summary>Seeds trained side by side come to what each comes to alone, to the last bit.</summary>
+[Trait("speed", "slow")]
 public sealed class SeveralSeedsTests : IDisposable
 {
     private const int Count = 3;
@@ -47,7 +48,7 @@ public sealed class SeveralSeedsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void EachSeedHasTheBitsOfItsRunAlone(string deviceName)
+    public void Each_seed_has_the_bits_of_its_run_alone(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);
         var together = new TestRun(device, At("together"), _averaged, Count);
@@ -72,7 +73,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void AnInterruptedBatchGoesOnExactly()
+    public void An_interrupted_batch_goes_on_exactly()
     {
         var whole = new TestRun(_device, At("whole"), _averaged, Count);
         whole.RunSeeds();
@@ -92,7 +93,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void StatesOfOtherSeedsOrOfOtherStepsAreRefused()
+    public void States_of_other_seeds_or_of_other_steps_are_refused()
     {
         var run = new TestRun(_device, At("run"), _tiny, Count);
         using (var source = new CancellationTokenSource())
@@ -110,7 +111,7 @@ public sealed class SeveralSeedsTests : IDisposable
     [Theory]
     [InlineData("behavior", new[] { "started behavior 0/5", "diverged behavior 2" })]
     [InlineData("alignment", new[] { "started alignment 0/5", "diverged alignment 2" })]
-    public void ASeedThatDivergesStopsNobodyElse(string stage, string[] events)
+    public void A_seed_that_diverges_stops_nobody_else(string stage, string[] events)
     {
         var expected = Train(stage, broken: false, [new(), new(), new()]);
         Recorder sick = new();
@@ -126,7 +127,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void ASeedWhosePolicyIsNoNumberStopsNobodyElse()
+    public void A_seed_whose_policy_is_no_number_stops_nobody_else()
     {
         var healthy = new TestRun(_device, At("healthy"), _tiny, Count).RunSeeds();
         var run = new TestRun(_device, At("run"), _tiny, Count);
@@ -148,7 +149,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void WhereAllDivergeNobodyGoesOn()
+    public void Where_all_diverge_nobody_goes_on()
     {
         using var models = ModelBatch.Create(_device, _tiny.CreateShape(), 0, Count);
         foreach (var model in models.Models)
@@ -170,7 +171,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void OneSetOfDataWithStatesServesAllModels()
+    public void One_set_of_data_with_states_serves_all_models()
     {
         const int Rows = 40;
         var shape = new BdmShape(3, 2, 32, 1);
@@ -191,7 +192,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void ModelsDataAndBatchesMustBeAsMany()
+    public void Models_data_and_batches_must_be_as_many()
     {
         BanditDataset[] bandits = [.. Enumerable.Range(0, 2).Select(seed => BanditDataset.Create("rings", 50, (ulong)seed))];
         using var models = ModelBatch.Create(_device, new BdmShape(0, 2, 32, 1), 0, Count);

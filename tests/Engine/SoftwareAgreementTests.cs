@@ -20,7 +20,7 @@ public sealed class SoftwareAgreementTests
     [Theory]
     [InlineData("8gaussians", 32, 2)]
     [InlineData("moons", 96, 1)]
-    public void TwentyStepsOfEachStageComeToTheSameParameters(string bandit, int width, int blocks)
+    public void Twenty_steps_of_each_stage_come_to_the_same_parameters(string bandit, int width, int blocks)
     {
         var run = new RunSettings
         {
@@ -45,7 +45,7 @@ public sealed class SoftwareAgreementTests
     [InlineData("implicit")]
     [InlineData("softmax")]
     [InlineData("online")]
-    public void AllStagesOnADatasetComeToTheSame(string method)
+    public void All_stages_on_a_dataset_come_to_the_same(string method)
     {
         var run = (DatasetTask.Generated[0].Paper() with
         {

@@ -27,7 +27,7 @@ public sealed class StageTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(0.2)]
-    public void FiveAndFiveStepsAreTen(double averaging)
+    public void Five_and_five_steps_are_ten(double averaging)
     {
         var settings = _settings with { Averaging = averaging };
         float[] whole = Pretrain(settings, stage => stage.Run());
@@ -48,14 +48,14 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void EachStepHasItsOwnRandomNumbers()
+    public void Each_step_has_its_own_random_numbers()
     {
         Pretrain(_settings, stage => stage.Run());
         Assert.Equal(Enumerable.Range(0, 10).Select(i => new RandomDraw(3, RandomStage.Behavior, (uint)i)), _device.Draws);
     }
 
     [Fact]
-    public void AveragingGivesTheAverageAndTrainsTheSame()
+    public void Averaging_gives_the_average_and_trains_the_same()
     {
         // Two steps: rates max(r, 9/9) and max(r, 9/10), so the average is w₁ + 0.9 (w₂ − w₁).
         float[] Weights(double averaging, long steps) =>
@@ -66,7 +66,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void TheObserverHearsOfEverything()
+    public void The_observer_hears_of_everything()
     {
         var observer = new Recorder();
         StageResult? result = null;
@@ -85,7 +85,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void CancellationEndsAfterTheStepUnderWay()
+    public void Cancellation_ends_after_the_step_under_way()
     {
         using var source = new CancellationTokenSource();
         var observer = new Recorder { OnProgress = progress => { if (progress.Step == 6) source.Cancel(); } };
@@ -100,7 +100,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void DivergenceIsAnError()
+    public void Divergence_is_an_error()
     {
         // Reports mix the losses; a gradient that overflows shows at the next report.
         using var model = BottleneckDiffusionModel.Create(_device, _shape, 3);
@@ -116,7 +116,7 @@ public sealed class StageTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(0.2)]
-    public void ARunGoesOnFromBeforeItsDivergence(double averaging)
+    public void A_run_goes_on_from_before_its_divergence(double averaging)
     {
         var settings = _settings with { Averaging = averaging };
         var whole = new Recorder();
@@ -143,7 +143,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void AStateOfAnotherRunIsRefused()
+    public void A_state_of_another_run_is_refused()
     {
         Pretrain(_settings, stage =>
         {
@@ -168,7 +168,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void ARunAtConstantRateMayGoOnForLonger()
+    public void A_run_at_constant_rate_may_go_on_for_longer()
     {
         var settings = _settings with { Schedule = LearningRateSchedule.Constant };
         Pretrain(settings, stage =>
@@ -186,7 +186,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void AlignmentResumesExactlyAndLeavesTheBehaviorAlone()
+    public void Alignment_resumes_exactly_and_leaves_the_behavior_alone()
     {
         var settings = new AlignmentSettings { States = 4, Candidates = 3, Steps = 10, LearningRate = 0.01, Schedule = LearningRateSchedule.Cosine };
         var bandit = BanditDataset.Create("rings", 100, 0);
@@ -219,7 +219,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void AlignmentRefusesWhatDoesNotFit()
+    public void Alignment_refuses_what_does_not_fit()
     {
         using var behavior = BottleneckDiffusionModel.Create(_device, _shape, 0);
         using var policy = behavior.Copy();
@@ -234,7 +234,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void ABatchOfABanditIsPointsAndTheirEnergies()
+    public void A_batch_of_a_bandit_is_points_and_their_energies()
     {
         var bandit = BanditDataset.Create("swissroll", 500, 0);
         using var batches = new BanditBatches(_device, bandit, 4);
@@ -253,7 +253,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void ABatchOfASetIsItsRows()
+    public void A_batch_of_a_set_is_its_rows()
     {
         const int n = 20, k = 3, a = 2, s = 4;
         float[] candidates = [.. Enumerable.Range(0, n * k * a).Select(i => (float)i)];
@@ -277,7 +277,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void ASetIsKnownByAllItsNumbers()
+    public void A_set_is_known_by_all_its_numbers()
     {
         float[] candidates = [1, 2, 3, 4], labels = [5, 6, 7, 8], states = [9, 10];
         string known = Of(candidates, labels, states);
@@ -299,7 +299,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void DataMustFitTheNetwork()
+    public void Data_must_fit_the_network()
     {
         Assert.Throws<ArgumentException>(() => new BehaviorDataset(_device, [1, 2, 3], 2));
         Assert.Throws<ArgumentException>(() => new BehaviorDataset(_device, [], 2));
@@ -310,7 +310,7 @@ public sealed class StageTests : IDisposable
     }
 
     [Fact]
-    public void AdamKnowsItsOwnState()
+    public void Adam_knows_its_own_state()
     {
         using var parameters = _device.Allocate<float>(3);
         using var gradient = _device.Upload<float>([1, -2, 0]);

@@ -16,7 +16,7 @@ public class UserLabelsTests
     private static readonly NamedTensor _winner = new("winner", [2], [2, 0]);
 
     [Fact]
-    public void ValuesBecomeADataset()
+    public void Values_become_a_dataset()
     {
         var labels = new UserLabels("own.npz", _states, _candidates, _q, null);
         Assert.Equal((2, 1, 1, 3, true), (labels.Count, labels.StateSize, labels.ActionSize, labels.CandidateCount, labels.HasValues));
@@ -25,7 +25,7 @@ public class UserLabelsTests
     }
 
     [Fact]
-    public void WinnersBecomeLabels()
+    public void Winners_become_labels()
     {
         var labels = new UserLabels("own.npz", _states, _candidates, null, _winner);
         Assert.False(labels.HasValues);
@@ -36,7 +36,7 @@ public class UserLabelsTests
     }
 
     [Fact]
-    public void AFileOfArraysIsRead()
+    public void A_file_of_arrays_is_read()
     {
         string folder = Directory.CreateTempSubdirectory("eda-user-labels-").FullName;
         try
@@ -60,7 +60,7 @@ public class UserLabelsTests
     }
 
     [Fact]
-    public void WithoutAStateActionsMayBeOfAnySize()
+    public void Without_a_state_actions_may_be_of_any_size()
     {
         var labels = new UserLabels("own.npz", null, _candidates with { Values = [4, 0, 1, 2, 3, -4] }, _q, null);
         Assert.Equal(0, labels.StateSize);
@@ -68,7 +68,7 @@ public class UserLabelsTests
     }
 
     [Fact]
-    public void WhatDoesNotFitIsRefused()
+    public void What_does_not_fit_is_refused()
     {
         Refused("there is no field candidates", _states, null, _q, null);
         Refused("neither a field q nor a field winner", _states, _candidates, null, null);
@@ -89,7 +89,7 @@ public class UserLabelsTests
     }
 
     [Fact]
-    public void ModelsAndObjectivesThatDoNotGoWithItAreRefused()
+    public void Models_and_objectives_that_do_not_go_with_it_are_refused()
     {
         var winners = new UserLabels("own.npz", _states, _candidates, null, _winner);
         Assert.Equal(

@@ -80,11 +80,9 @@ public class MujocoTests
         Assert.Equal(Roll(1), Roll(4));
     }
 
-    [Fact]
+    [OptionalFact(OptionalNeeds.NoMujoco)]
     public void Without_the_library_there_is_one_line_that_names_the_package()
     {
-        if (MujocoLibrary.OfMachine.IsFound)
-            return;
         var missing = Assert.Throws<MissingLibraryException>(() => EnvironmentCatalogue.Find("hopper").Create());
         Assert.Contains(Environment.GetEnvironmentVariable(MujocoLibrary.PathVariable) is null ? "libmujoco2.2.2" : MujocoLibrary.PathVariable, missing.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', missing.Message);

@@ -4,6 +4,7 @@ using EDA.Tests.Kernels;
 namespace EDA.Tests.Golden;
 
 /// <summary>Every device against what PyTorch found in float64.</summary>
+[Trait("speed", "slow")]
 public class DeviceGoldenTests
 {
     public static TheoryData<string, string> Networks => TestDevices.WithPrecisions(GoldenFiles.Networks, GoldenFiles.Networks);

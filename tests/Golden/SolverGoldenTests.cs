@@ -6,6 +6,7 @@ using EDA.Tests.Twin;
 namespace EDA.Tests.Golden;
 
 /// <summary>The engine's solver tables, run by every device, against trajectories solved in Python.</summary>
+[Trait("speed", "slow")]
 public class SolverGoldenTests
 {
     /// <summary>What single-precision coefficients and times cost where everything else is float64.</summary>

@@ -8,6 +8,7 @@ using EDA.Tests.Software;
 
 namespace EDA.Tests.Gpu;
 
+[Trait("speed", "slow")]
 public class GpuMemoryTests
 {
     [Theory]

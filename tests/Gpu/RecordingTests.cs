@@ -11,6 +11,7 @@ using EDA.Tests.Software;
 namespace EDA.Tests.Gpu;
 
 /// <summary>Replayed operations do what launched ones do, at every step, and recordings are kept as long as they are good.</summary>
+[Trait("speed", "slow")]
 public sealed class RecordingTests
 {
     private static readonly RunSettings Run = RunBudgets.Get("smoke", BanditTask.Each[0]) with

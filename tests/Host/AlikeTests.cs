@@ -6,6 +6,7 @@ using EDA.Tests.Bench;
 namespace EDA.Tests.Host;
 
 /// <summary>Whatever a run is on, the same commands work: several seeds, single stages, resume, profile.</summary>
+[Trait("speed", "slow")]
 public sealed class AlikeTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -44,7 +44,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("score --weights none.safetensors --in x.csv --out y.csv", "none.safetensors", "exists")]
     [InlineData("weights", "weights", "export, inspect")]
     [InlineData("weights inspect none.safetensors", "none.safetensors", "exists")]
-    public void MistakesGetOneLineAndStatusTwo(string line, string names, string allows)
+    public void Mistakes_get_one_line_and_status_two(string line, string names, string allows)
     {
         var result = EdaProcess.Run(_folder.Path, line.Split(' '));
         Assert.Equal(2, result.Status);
@@ -57,7 +57,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void AnEnvironmentVariableIsRefusedLikeAnOption()
+    public void An_environment_variable_is_refused_like_an_option()
     {
         using var process = new System.Diagnostics.Process();
         var start = EdaStart("doctor");
@@ -70,7 +70,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void HelpAndVersionSucceed()
+    public void Help_and_version_succeed()
     {
         Assert.Equal(0, EdaProcess.Run(_folder.Path, "--help").Status);
         Assert.Equal(0, EdaProcess.Run(_folder.Path).Status);
@@ -78,7 +78,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void RecipesListsEveryBanditAndBudget()
+    public void Recipes_lists_every_bandit_and_budget()
     {
         var result = EdaProcess.Run(_folder.Path, "recipes");
         Assert.Equal(0, result.Status);
@@ -87,7 +87,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void DoctorNamesProcessorDevicesLibrariesAndVersions()
+    public void Doctor_names_processor_devices_libraries_and_versions()
     {
         var result = EdaProcess.Run(_folder.Path, "doctor");
         Assert.Equal(0, result.Status);

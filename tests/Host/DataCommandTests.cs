@@ -4,6 +4,7 @@ using EDA.Tests.Data;
 namespace EDA.Tests.Host;
 
 /// <summary>eda data inspect and eda data convert.</summary>
+[Trait("speed", "slow")]
 public sealed class DataCommandTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -43,12 +44,9 @@ public sealed class DataCommandTests : IDisposable
         Assert.Contains("observations has 3 columns; hopper has 11", Assert.Single(wrong.ErrorLines), StringComparison.Ordinal);
     }
 
-    [OptionalFact(OptionalNeeds.Hdf5)]
+    [OptionalFact(OptionalNeeds.Hdf5AndBash)]
     public void A_disk_that_is_full_leaves_no_file()
     {
-        if (OperatingSystem.IsWindows())
-            return;
-
         // Room for all but the end of the file, which the HDF5 library writes only when it is closed; and for less.
         string source = TestFiles.Npz(_folder.At("data.npz"), TestFiles.Fields(new SyntheticTransitions(1, 4000, 11, 3)));
         Assert.Equal(0, EdaProcess.Run(_folder.Path, "data", "convert", source, "whole.hdf5").Status);
@@ -119,12 +117,13 @@ public sealed class DataCommandTests : IDisposable
         var result = EdaProcess.Run(_folder.Path, nowhere, "data", "inspect", DatasetGoldenTests.At("d4rl-float64.hdf5"));
         Assert.Equal(2, result.Status);
         Assert.Contains("EDA_HDF5 is", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
 
-        // A library that is another: it loads, and lacks what is needed.
-        if (!OperatingSystem.IsLinux())
-            return;
+    [OptionalFact(OptionalNeeds.Linux)]
+    public void Another_library_that_loads_and_lacks_what_is_needed_is_missing()
+    {
         var other = new Dictionary<string, string> { ["EDA_HDF5"] = "libc.so.6" };
-        result = EdaProcess.Run(_folder.Path, other, "data", "inspect", DatasetGoldenTests.At("d4rl-float64.hdf5"));
+        var result = EdaProcess.Run(_folder.Path, other, "data", "inspect", DatasetGoldenTests.At("d4rl-float64.hdf5"));
         Assert.Equal(2, result.Status);
         Assert.Contains("libhdf5-103-1", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }

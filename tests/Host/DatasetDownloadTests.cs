@@ -7,6 +7,7 @@ using EDA.Tests.Data;
 namespace EDA.Tests.Host;
 
 /// <summary>Downloads from a server on this machine that does everything a server may do wrong.</summary>
+[Trait("speed", "slow")]
 public sealed class DatasetDownloadTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithoutProxy = new() { ["NO_PROXY"] = "127.0.0.1", ["no_proxy"] = "127.0.0.1" };

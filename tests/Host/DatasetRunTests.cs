@@ -44,6 +44,7 @@ public sealed class PointMazeRun : IDisposable
 
 /// <summary>Runs on datasets by the command line: what they leave behind, one stage at a time, interrupted, refused.</summary>
 [Collection(nameof(PointMazeRun))]
+[Trait("speed", "slow")]
 public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -51,7 +52,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ItSucceedsAndSaysWhatCameOut()
+    public void It_succeeds_and_says_what_came_out()
     {
         Assert.True(run.Result.Status == 0, run.Result.Error);
         Assert.All(Rollouts.Names, name => Assert.Contains(run.Result.Output.Split('\n'), line => line.StartsWith(name + " ", StringComparison.Ordinal) && line.Contains("score", StringComparison.Ordinal)));
@@ -60,7 +61,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void ResultHoldsTheScores()
+    public void Result_holds_the_scores()
     {
         using var result = JsonDocument.Parse(File.ReadAllText(run.At("result.json")));
         var root = result.RootElement;
@@ -90,7 +91,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void EveryKeyIsDocumented()
+    public void Every_key_is_documented()
     {
         string page = File.ReadAllText(Path.Combine(EDA.Host.Setup.SourceTree.RequireRoot(), "docs", "run-folder.md"));
         foreach (string file in new[] { "config.json", "result.json" })
@@ -105,7 +106,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void ConfigHoldsEverySettingResolved()
+    public void Config_holds_every_setting_resolved()
     {
         using var config = JsonDocument.Parse(File.ReadAllText(run.At("config.json")));
         foreach (string path in EDA.Host.Runs.SettingPaths.Of(EDA.Engine.Runs.RunKind.Dataset).Keys)
@@ -121,7 +122,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void ThePageHasCurvesAndScoresAndNeedsNoNetwork()
+    public void The_page_has_curves_and_scores_and_needs_no_network()
     {
         string page = File.ReadAllText(run.At("index.html"));
         Assert.DoesNotContain("http:", page, StringComparison.OrdinalIgnoreCase);
@@ -136,7 +137,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void MetricsHoldTheCurvesOfAllStages()
+    public void Metrics_hold_the_curves_of_all_stages()
     {
         var rows = File.ReadAllLines(run.At("metrics.csv")).Skip(1).Select(line => line.Split(',')).ToList();
         Assert.All(new[] { ("behavior", "60", "loss"), ("behavior", "60", "held_out_loss"), ("critic", "100", "loss"), ("critic", "100", "next_value"), ("alignment", "20", "loss") }, wanted =>
@@ -146,7 +147,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void StageByStageAndInterruptedItIsTheSame()
+    public void Stage_by_stage_and_interrupted_it_is_the_same()
     {
         // Stopped in the middle of pretraining, resumed one stage at a time: the very weights of the run in one piece.
         string folder = _folder.At("pieces");
@@ -216,7 +217,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void AnyFileOfAnEnvironmentIsTrainedOn()
+    public void Any_file_of_an_environment_is_trained_on()
     {
         // Stages that do not roll out need no physics.
         string path = TestFiles.Npz(_folder.At("some.npz"), TestFiles.Fields(new SyntheticTransitions(1, 400, 11, 3, terminals: 0.05, timeouts: 0.02)));
@@ -235,7 +236,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
-    public void ALabelsFileIsAlignedOn()
+    public void A_labels_file_is_aligned_on()
     {
         const int Count = 10;
         string path = _folder.At("own.npz");
@@ -290,7 +291,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     [InlineData("align nowhere", "RUNFOLDER is 'nowhere'", "config.json")]
     [InlineData("align", "RUNFOLDER is missing", "run folder")]
     [InlineData("resume nowhere --labels x", "--labels", "--device")]
-    public void MistakesGetOneLineAndLeaveNothing(string line, string names, string allows)
+    public void Mistakes_get_one_line_and_leave_nothing(string line, string names, string allows)
     {
         TestFiles.Npz(_folder.At("some.npz"), TestFiles.Fields(new SyntheticTransitions(1, 40)));
         // A library that is not there is refused before what is wrong with the model file.

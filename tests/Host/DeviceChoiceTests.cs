@@ -16,7 +16,7 @@ public class DeviceChoiceTests
         Assert.Equal($"--no-graphs is not allowed with --device {name}, which has no CUDA graphs", Assert.Throws<UserError>(() => DeviceChoice.Parse(name, noGraphs: true)).Message);
 
     [Fact]
-    public void TheCpuIsChosenUnlessAnotherIsNamed()
+    public void The_cpu_is_chosen_unless_another_is_named()
     {
         var choice = DeviceChoice.Parse(DeviceChoice.Default);
         Assert.Equal(("cpu", "fp32", false), (choice.Name, choice.Precision, choice.IsCuda));
@@ -25,7 +25,7 @@ public class DeviceChoiceTests
     }
 
     [Fact]
-    public void TheStandInTakesEveryPrecision()
+    public void The_stand_in_takes_every_precision()
     {
         Assert.Equal(Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant()), DeviceChoice.Precisions);
         foreach (string precision in DeviceChoice.Precisions)
@@ -42,11 +42,11 @@ public class DeviceChoiceTests
     [InlineData("cuda:+1")]
     [InlineData("cuda:1.5")]
     [InlineData("")]
-    public void WhatIsNoDeviceIsRefused(string name) =>
+    public void What_is_no_device_is_refused(string name) =>
         Assert.StartsWith($"--device is '{name}'; allowed is one of cpu, cuda, cuda:N", Assert.Throws<UserError>(() => DeviceChoice.Parse(name)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void AProgramMayAddOthers()
+    public void A_program_may_add_others()
     {
         using var other = new CpuDevice();
         Assert.Throws<UserError>(() => DeviceChoice.Parse("reference"));
@@ -60,7 +60,7 @@ public class DeviceChoiceTests
     }
 
     [Fact]
-    public void AGpuThatIsNotThereIsRefusedInOneLine()
+    public void A_gpu_that_is_not_there_is_refused_in_one_line()
     {
         var refused = Assert.Throws<UserError>(() => DeviceChoice.Open("cuda:4711"));
         Assert.Contains("cuda:4711", refused.Message, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public class DeviceChoiceTests
     }
 
     [Fact]
-    public void StagesAreRangesThatAreClosedAgain()
+    public void Stages_are_ranges_that_are_closed_again()
     {
         var calls = new List<string>();
         using (var ranges = new NvtxRanges(name => calls.Add("push " + name), () => calls.Add("pop")))

@@ -30,7 +30,7 @@ public sealed class FailedRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ADivergedAlignmentLeavesTheBehavior()
+    public void A_diverged_alignment_leaves_the_behavior()
     {
         Fail<TrainingDivergedException>("alignment", 2, new TrainingDivergedException("alignment", 2, double.NaN));
         Assert.True(File.Exists(Checkpoint("behavior")));
@@ -39,14 +39,14 @@ public sealed class FailedRunTests : IDisposable
     }
 
     [Fact]
-    public void ADivergedBehaviorLeavesNone()
+    public void A_diverged_behavior_leaves_none()
     {
         Fail<TrainingDivergedException>("behavior", 2, new TrainingDivergedException("behavior", 2, double.NaN));
         Assert.False(File.Exists(Checkpoint("behavior")));
     }
 
     [Fact]
-    public void AnyOtherFailureLeavesTheWeightsAsTheyWere()
+    public void Any_other_failure_leaves_the_weights_as_they_were()
     {
         Fail<InvalidOperationException>("alignment", 2, new InvalidOperationException("out of\npaper"));
         Assert.True(File.Exists(Checkpoint("behavior")));
@@ -55,7 +55,7 @@ public sealed class FailedRunTests : IDisposable
     }
 
     [Fact]
-    public void AFailedEvaluationLeavesBoth()
+    public void A_failed_evaluation_leaves_both()
     {
         Fail<InvalidOperationException>("evaluation", 0, new InvalidOperationException("no ruler"));
         Assert.True(File.Exists(Checkpoint("behavior")));
@@ -66,7 +66,7 @@ public sealed class FailedRunTests : IDisposable
     [Theory]
     [InlineData(true, "behavior diverged")]
     [InlineData(false, "alignment diverged")]
-    public void ModelsThatGiveNoNumbersHaveDiverged(bool breakBehavior, string named)
+    public void Models_that_give_no_numbers_have_diverged(bool breakBehavior, string named)
     {
         using var device = new CpuDevice();
         using var behavior = BottleneckDiffusionModel.Create(device, _tiny.CreateShape(), 0);

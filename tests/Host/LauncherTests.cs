@@ -9,12 +9,9 @@ public sealed class LauncherTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void AMissingDotnetIsNamedInOneLine()
+    [OptionalFact(OptionalNeeds.Bash)]
+    public void A_missing_dotnet_is_named_in_one_line()
     {
-        // The bash launcher; a machine without bash has eda.cmd.
-        if (OperatingSystem.IsWindows())
-            return;
         foreach (string tool in new[] { "dirname", "readlink" })
             File.CreateSymbolicLink(_folder.At(tool), Find(tool));
         var start = new ProcessStartInfo(Find("bash"), [Path.Combine(SourceTree.RequireRoot(), "eda"), "recipes"]) { RedirectStandardError = true, RedirectStandardOutput = true };

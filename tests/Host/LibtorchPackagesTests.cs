@@ -7,6 +7,7 @@ using EDA.Host.Setup;
 namespace EDA.Tests.Host;
 
 /// <summary>eda setup libtorch, from a feed of small packages under the same names.</summary>
+[Trait("speed", "slow")]
 public sealed class LibtorchPackagesTests : IDisposable
 {
     private static readonly string LibtorchFile = OperatingSystem.IsWindows() ? "torch.dll" : "libtorch.so";

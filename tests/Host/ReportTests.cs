@@ -21,7 +21,7 @@ public sealed partial class ReportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ChecksumIsCrc32C()
+    public void Checksum_is_crc32c()
     {
         // The check value of CRC-32C, E3069283, rotated by 15 bits and offset.
         byte[] digits = Encoding.ASCII.GetBytes("123456789");
@@ -31,7 +31,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void TensorBoardRoundTrip()
+    public void Tensor_board_round_trip()
     {
         var start = new DateTimeOffset(2024, 5, 6, 7, 8, 9, 250, TimeSpan.Zero);
         string path;
@@ -52,7 +52,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void MetricsAreOnDiskAfterEachReport()
+    public void Metrics_are_on_disk_after_each_report()
     {
         string path = _folder.At("metrics.csv");
         using var file = new MetricsFile(path);
@@ -62,7 +62,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void FiguresAreSmallWellFormedAndTellPanelsApart()
+    public void Figures_are_small_well_formed_and_tell_panels_apart()
     {
         var figures = BanditFigures.Draw(SyntheticBandit.Create());
         Assert.Equal(["overview", "samples", "losses"], figures.Select(figure => figure.Name));
@@ -80,7 +80,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void MetricsGoOnWhereTheStageDoes()
+    public void Metrics_go_on_where_the_stage_does()
     {
         string path = _folder.At("continued.csv");
         using (var file = MetricsFile.Continue(path))
@@ -113,7 +113,7 @@ public sealed partial class ReportTests : IDisposable
     [InlineData("value", true)]
     [InlineData("preference", false)]
     [InlineData("dpo", false)]
-    public void OnlyTheValueObjectiveHasAnExactAnswer(string objective, bool exact)
+    public void Only_the_value_objective_has_an_exact_answer(string objective, bool exact)
     {
         var data = SyntheticBandit.Create();
         if (!exact)
@@ -143,7 +143,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void MapsAreEmbeddedAsWholePngs()
+    public void Maps_are_embedded_as_whole_pngs()
     {
         const int Grid = 96;
         string overview = BanditFigures.Draw(SyntheticBandit.Create(grid: Grid))[0].Svg;
@@ -160,7 +160,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void ThinningKeepsEveryPartOfAPeriodicOrder()
+    public void Thinning_keeps_every_part_of_a_periodic_order()
     {
         // Points that go round four parts: a fixed stride would see one or two of them.
         float[] part = [.. Enumerable.Range(0, 20_000).Select(i => (float)(i % 4))];
@@ -170,7 +170,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void LinesComeByTenths()
+    public void Lines_come_by_tenths()
     {
         var output = new StringWriter();
         var display = new LineDisplay(output);
@@ -185,7 +185,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void AWantedFolderMustBeEmpty()
+    public void A_wanted_folder_must_be_empty()
     {
         var folder = RunFolder.Create(_folder.At("new"), "name");
         Assert.True(Directory.Exists(Path.Combine(folder.FullPath, "checkpoints")));

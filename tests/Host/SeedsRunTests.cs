@@ -14,6 +14,7 @@ using EDA.Tests.Engine;
 namespace EDA.Tests.Host;
 
 /// <summary>What a run of several seeds leaves behind.</summary>
+[Trait("speed", "slow")]
 public sealed class SeedsRunTests : IDisposable
 {
     private static readonly string[] _tiny =
@@ -40,7 +41,7 @@ public sealed class SeedsRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void EachSeedLeavesTheFolderOfItsRunAlone()
+    public void Each_seed_leaves_the_folder_of_its_run_alone()
     {
         var together = EdaProcess.Run(_folder.Path, ["run", "bandit-rings", "--seeds", "8..10", .. _tiny]);
         Assert.True(together.Status == 0, together.Error);
@@ -96,7 +97,7 @@ public sealed class SeedsRunTests : IDisposable
     }
 
     [Fact]
-    public void TakenFoldersAreNumbered()
+    public void Taken_folders_are_numbered()
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "runs", "bandit-rings-seeds0-0"));
         var result = EdaProcess.Run(_folder.Path, ["run", "bandit-rings", "--seeds", "0..0", .. _tiny]);
@@ -106,7 +107,7 @@ public sealed class SeedsRunTests : IDisposable
     }
 
     [Fact]
-    public void ADivergedSeedIsReportedAndTheOthersFinish()
+    public void A_diverged_seed_is_reported_and_the_others_finish()
     {
         var (folder, outcome) = Execute("diverged", default, (device, parameters) => new BreakingAdam(device, parameters));
         Assert.Equal([null, "behavior diverged: the loss is NaN after 4 steps; a smaller learning rate may help", null], outcome.Runs.Select(run => run.Error));
@@ -128,7 +129,7 @@ public sealed class SeedsRunTests : IDisposable
     }
 
     [Fact]
-    public void AnInterruptedRunLeavesWhatThereIsOfEverySeed()
+    public void An_interrupted_run_leaves_what_there_is_of_every_seed()
     {
         using var source = new CancellationTokenSource();
         var (folder, outcome) = Execute("interrupted", source.Token, null, new PlainDisplay { OnProgress = progress => { if (progress.Stage == "alignment") source.Cancel(); } });
@@ -146,7 +147,7 @@ public sealed class SeedsRunTests : IDisposable
     }
 
     [Fact]
-    public void AFailureIsWrittenDownForEverySeed()
+    public void A_failure_is_written_down_for_every_seed()
     {
         var failure = new InvalidOperationException("out of\npaper");
         var display = new PlainDisplay { OnProgress = progress => { if (progress.Stage == "alignment") throw failure; } };
@@ -161,7 +162,7 @@ public sealed class SeedsRunTests : IDisposable
     }
 
     [Fact]
-    public void ProgressIsThatOfOneRun()
+    public void Progress_is_that_of_one_run()
     {
         var display = new PlainDisplay();
         Execute("shown", default, (device, parameters) => new BreakingAdam(device, parameters), display);

@@ -9,7 +9,7 @@ namespace EDA.Tests.Host;
 public sealed class SettingPathsTests
 {
     [Fact]
-    public void ASettingChangesAndTheRestStays()
+    public void A_setting_changes_and_the_rest_stays()
     {
         var run = RunBudgets.Get("smoke", RunTask.Table.Find("bandit-rings")) with { Seed = ulong.MaxValue };
         var changed = SettingPaths.Apply(run, "behavior.learningRate = 0.5");
@@ -19,15 +19,15 @@ public sealed class SettingPathsTests
     [Theory]
     [InlineData("alignment.objective=preference")]
     [InlineData("objective=preference")]
-    public void WordsAndUniqueEndsAreUnderstood(string assignment) =>
+    public void Words_and_unique_ends_are_understood(string assignment) =>
         Assert.Equal(ObjectiveKind.Preference, SettingPaths.Apply(Quick, assignment).Alignment.Objective);
 
     [Fact]
-    public void NestedSettingsAreReached() =>
+    public void Nested_settings_are_reached() =>
         Assert.Equal(LearningRateCurve.Constant, SettingPaths.Apply(Quick, "behavior.schedule.curve=constant").Behavior.Schedule.Curve);
 
     [Fact]
-    public void SwitchesAreTrueOrFalse()
+    public void Switches_are_true_or_false()
     {
         Assert.True(SettingPaths.Apply(new RunSettings(), "critic.clipsActions=true").Critic.ClipsActions);
         Assert.False(SettingPaths.Apply(new RunSettings { Critic = new() { ClipsActions = true } }, "clipsActions=false").Critic.ClipsActions);
@@ -45,11 +45,11 @@ public sealed class SettingPathsTests
     [InlineData("alignment.objective=0")]
     [InlineData("critic.steps=1")]
     [InlineData("evaluation.episodes=1")]
-    public void TheRestIsRefused(string assignment) =>
+    public void The_rest_is_refused(string assignment) =>
         Assert.Throws<UserError>(() => SettingPaths.Apply(Quick, assignment));
 
     [Fact]
-    public void AKindOfRunWritesDownTheSettingsThatItHas()
+    public void A_kind_of_run_writes_down_the_settings_that_it_has()
     {
         var (bandit, dataset) = (SettingPaths.Document(Quick), SettingPaths.Document(new RunSettings()));
         Assert.Equal(["bandit", "seed", "points", "width", "blocks", "behavior", "alignment", "evaluation"], bandit.Select(setting => setting.Key));

@@ -4,6 +4,7 @@ using EDA.Tests.Bench;
 namespace EDA.Tests.Host;
 
 /// <summary>A whole run by the GPU's kernels, through the command line, on a machine without a GPU.</summary>
+[Trait("speed", "slow")]
 public sealed class SoftwareRunTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -11,7 +12,7 @@ public sealed class SoftwareRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ABanditRunsFromEndToEndAndItsWeightsServeEveryCommand()
+    public void A_bandit_runs_from_end_to_end_and_its_weights_serve_every_command()
     {
         string run = _folder.At("run");
         string[] settings =

@@ -4,6 +4,7 @@ namespace EDA.Tests.Host;
 
 /// <summary>density, score, sample and weights, on the networks of a smoke run.</summary>
 [Collection(nameof(SmokeRun))]
+[Trait("speed", "slow")]
 public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -13,7 +14,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void DensityAddsAColumn()
+    public void Density_adds_a_column()
     {
         string points = _folder.Write("points.csv", "t,a0,a1\n0.5,1e-1,0.20\n0.001, -1 ,2\n");
         var result = EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", points, "--out", "out.csv");
@@ -26,7 +27,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void ScoreIsMinusSigmaTimesTheSlopeOfDensity()
+    public void Score_is_minus_sigma_times_the_slope_of_density()
     {
         const double Step = 0.01;
         string center = _folder.Write("center.csv", "a0,a1,t\n0.3,-0.4,0.5\n");
@@ -42,7 +43,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void SamplesAreRepeatableAndNumbered()
+    public void Samples_are_repeatable_and_numbered()
     {
         Assert.Equal(0, EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--n", "5", "--seed", "3", "--out", "one.csv").Status);
         Assert.Equal(0, EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--n", "5", "--seed", "3", "--out", "two.csv").Status);
@@ -52,11 +53,9 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         Assert.Equal(lines, File.ReadAllLines(_folder.At("two.csv")));
     }
 
-    [Fact]
-    public void TheFirstSignalEndsACommandThatHasNothingToSave()
+    [OptionalFact(OptionalNeeds.Bash)]
+    public void The_first_signal_ends_a_command_that_has_nothing_to_save()
     {
-        if (OperatingSystem.IsWindows())
-            return;
         using var process = EdaProcess.Start(_folder.Path, "sample", "--weights", Weights, "--n", "20000000", "--out", "out.csv");
         Thread.Sleep(TimeSpan.FromSeconds(3));
         using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
@@ -79,7 +78,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     [InlineData("a0,a1,t\n", "no row")]
     [InlineData("", "empty")]
     [InlineData("a0,a1,t\n\"0,0,0.5\n", "not CSV")]
-    public void BrokenPointsAreNamed(string text, string named)
+    public void Broken_points_are_named(string text, string named)
     {
         string points = _folder.Write("points.csv", text);
         var result = EdaProcess.Run(_folder.Path, "density", "--weights", Weights, "--in", points, "--out", "out.csv");
@@ -91,7 +90,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void NothingIsOverwritten()
+    public void Nothing_is_overwritten()
     {
         string points = _folder.Write("points.csv", "a0,a1,t\n0,0,0.5\n");
         string there = _folder.Write("there.csv", "precious");
@@ -101,7 +100,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void ANetworkWithoutStatesIsSampledByNumber()
+    public void A_network_without_states_is_sampled_by_number()
     {
         string states = _folder.Write("states.csv", "s0\n0\n");
         var result = EdaProcess.Run(_folder.Path, "sample", "--weights", Weights, "--states", states, "--out", "out.csv");
@@ -110,7 +109,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void ExportAndInspectKnowThePublishedNames()
+    public void Export_and_inspect_know_the_published_names()
     {
         string published = _folder.At("published.safetensors");
         var export = EdaProcess.Run(_folder.Path, "weights", "export", Weights, "--published", "--module", "policy", "--out", published);
@@ -126,7 +125,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void APrefixNamesOneNetworkOfSeveral()
+    public void A_prefix_names_one_network_of_several()
     {
         var published = new List<EDA.Engine.Checkpoints.NamedTensor>();
         foreach (string module in new[] { "behavior", "policy" })
@@ -165,7 +164,7 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
     }
 
     [Fact]
-    public void AFileThatIsNoWeightsIsRefused()
+    public void A_file_that_is_no_weights_is_refused()
     {
         string broken = _folder.Write("broken.safetensors", "not weights at all");
         var result = EdaProcess.Run(_folder.Path, "sample", "--weights", broken, "--n", "1", "--out", "out.csv");

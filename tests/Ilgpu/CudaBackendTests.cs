@@ -19,16 +19,16 @@ public class CudaBackendTests
         Assert.DoesNotContain('\n', refused.Message);
     }
 
-    [Fact]
+    [OptionalFact(OptionalNeeds.NvidiaGpu)]
     public void Every_gpu_opens_and_holds_an_array()
     {
-        foreach (var gpu in CudaMachine.Gpus)
+        Assert.All(CudaMachine.Gpus, gpu =>
         {
             using var device = new GpuDevice(CudaBackend.Open(gpu.Number));
             Assert.StartsWith($"cuda:{gpu.Number} ({gpu.Name}", device.Name, StringComparison.Ordinal);
             using var array = device.Upload<float>([1, 2, 3]);
             Assert.Equal([1, 2, 3], array.ToArray());
             Assert.Contains("free", Assert.Throws<DeviceException>(() => device.Allocate<float>(gpu.MemoryBytes)).Message, StringComparison.Ordinal);
-        }
+        });
     }
 }

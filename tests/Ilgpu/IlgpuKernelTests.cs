@@ -13,6 +13,7 @@ using IlgpuBackend = ilgpu::EDA.Kernels.Gpu.IlgpuBackend;
 namespace EDA.Tests.Ilgpu;
 
 /// <summary>The operations on ILGPU's own CPU accelerator: a thread an item, so tiny sizes.</summary>
+[Trait("speed", "slow")]
 public sealed class IlgpuKernelTests
 {
     private static readonly BdmProblem Tiny = new("tiny", 160, 2, 1, 32, 1, Rows: 3, StateCount: 2, CandidateCount: 3, SampleStateCount: 1, SampleCandidateCount: 2);

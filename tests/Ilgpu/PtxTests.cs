@@ -16,6 +16,7 @@ using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 namespace EDA.Tests.Ilgpu;
 
 /// <summary>Every kernel as PTX for sm_80, which takes no GPU.</summary>
+[Trait("speed", "slow")]
 public partial class PtxTests
 {
     public static TheoryData<string> Kernels => [.. KernelCatalogue.All.Select(kernel => kernel.Name)];

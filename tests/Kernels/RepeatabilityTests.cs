@@ -5,6 +5,7 @@ using EDA.Tests.Golden;
 namespace EDA.Tests.Kernels;
 
 /// <summary>Same inputs, same bits: twice on one device, and whatever the number of threads.</summary>
+[Trait("speed", "slow")]
 public class RepeatabilityTests
 {
     private static readonly Dictionary<string, BdmInputs> Inputs = new BdmProblem[]

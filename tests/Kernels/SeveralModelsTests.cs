@@ -7,6 +7,7 @@ namespace EDA.Tests.Kernels;
 /// Operations on several models at once give each model the bits that operations on it alone give, whatever the other
 /// models hold.
 /// </summary>
+[Trait("speed", "slow")]
 public class SeveralModelsTests
 {
     private const int Count = 3;

@@ -7,6 +7,7 @@ namespace EDA.Tests.Kernels;
 /// A training step on more rows than a device keeps at once (2048 on a CPU; whole states in alignment) is the
 /// weighted sum of separate steps on parts that fit, cut elsewhere. Every row's random numbers are its own.
 /// </summary>
+[Trait("speed", "slow")]
 public class SlabTests
 {
     private const float DropoutRate = 0.2f;

@@ -4,6 +4,7 @@ using EDA.Tests.Golden;
 namespace EDA.Tests.Twin;
 
 /// <summary>The twin and PyTorch are two programs for one formula: in float64 they agree to rounding.</summary>
+[Trait("speed", "slow")]
 public class TwinGoldenTests
 {
     private const double Tolerance = 1e-9;

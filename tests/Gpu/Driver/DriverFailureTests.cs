@@ -4,6 +4,7 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Gpu.Driver;
 
 /// <summary>What the user reads when an NVIDIA driver fails: one line, with the GPU, what was being done, and the driver's words.</summary>
+[Trait("speed", "slow")]
 public sealed class DriverFailureTests(FakeDriver driver) : IClassFixture<FakeDriver>, IDisposable
 {
     private const string Address = "an illegal memory access was encountered";
