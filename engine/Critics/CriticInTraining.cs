@@ -1,6 +1,7 @@
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
 using EDA.Kernels;
 
@@ -18,7 +19,8 @@ internal sealed class CriticInTraining : IDisposable
     /// <param name="view">The transitions.</param>
     /// <param name="nextActions">What a softmax critic backs up from; null for the others.</param>
     /// <param name="online">The policy that an online critic samples from; null for the others.</param>
-    public CriticInTraining(IDevice device, RunSettings run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
+    /// <param name="optimizer">What moves the networks; null for Adam fused with the steps.</param>
+    public CriticInTraining(IDevice device, RunSettings run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online, OptimizerFactory? optimizer)
     {
         var settings = run.Critic;
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
@@ -26,7 +28,7 @@ internal sealed class CriticInTraining : IDisposable
         Critic = Critic.Create(device, shape, run.Seed, settings.Method.HasValue);
         Critic.ClipsActions = settings.ClipsActions;
         _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
-        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy));
+        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy, optimizer));
         Training = new CriticTraining(_learning, run.Seed);
     }
 

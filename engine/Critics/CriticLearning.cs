@@ -1,4 +1,5 @@
 using EDA.Engine.Data;
+using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
 namespace EDA.Engine.Critics;
@@ -12,21 +13,23 @@ public abstract class CriticLearning : IDisposable
     private const string TargetName = "target";
 
     private readonly TrainedMlp _twin;
+    private readonly OptimizerFactory? _optimizer;
 
     /// <summary>Prepares training.</summary>
     /// <param name="method">The method that this is.</param>
     /// <param name="settings">How it is done.</param>
     /// <param name="critic">The critic, trained in place.</param>
     /// <param name="data">The transitions, on the critic's device.</param>
+    /// <param name="optimizer">What moves the networks; null for Adam fused with the steps.</param>
     /// <exception cref="ArgumentException">Critic, data and settings do not go together.</exception>
-    protected CriticLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data)
+    protected CriticLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data, OptimizerFactory? optimizer = null)
     {
         if (settings.Method != method)
             throw new ArgumentException($"settings of {settings.Method} for {method}", nameof(settings));
         if (data.StateSize != critic.Shape.StateSize || data.ActionSize != critic.Shape.ActionSize)
             throw new ArgumentException($"data of S = {data.StateSize}, A = {data.ActionSize} for a critic of S = {critic.Shape.StateSize}, A = {critic.Shape.ActionSize}", nameof(data));
-        (Settings, Critic, Data) = (settings, critic, data);
-        _twin = new TrainedMlp(critic.Device, "twin", critic.Twin);
+        (Settings, Critic, Data, _optimizer) = (settings, critic, data, optimizer);
+        _twin = new TrainedMlp(critic.Device, "twin", critic.Twin, critic.Layout.Twin, optimizer);
     }
 
     /// <summary>How it is trained.</summary>
@@ -44,8 +47,22 @@ public abstract class CriticLearning : IDisposable
     /// <summary>The fingerprints of everything that the weights depend on beside settings and seed.</summary>
     public virtual string Fingerprint => Data.Fingerprint;
 
-    /// <summary>Everything that the next step depends on and that changes, by the names of a saved state.</summary>
-    public virtual IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. _twin.State, new(TargetName, Critic.Target)];
+    /// <summary>What moves the networks; null for Adam fused with the steps.</summary>
+    public string? Optimizer => _twin.Optimizer;
+
+    /// <summary>Copies everything that the next step depends on and that changes, by the names of a saved state.</summary>
+    /// <returns>Arrays by name.</returns>
+    public virtual IEnumerable<KeyValuePair<string, float[]>> Export() => [.. _twin.Export(), new(TargetName, Critic.Target.ToArray())];
+
+    /// <summary>Goes on from what <see cref="Export"/> gave.</summary>
+    /// <param name="state">Arrays by name.</param>
+    /// <param name="step">The steps that had been taken.</param>
+    /// <exception cref="ArgumentException">It is no state of this learning.</exception>
+    public virtual void Import(IReadOnlyDictionary<string, float[]> state, long step)
+    {
+        _twin.Import(state, step);
+        SavedArrays.Copy(state, TargetName, Critic.Target);
+    }
 
     /// <summary>Q₁ and Q₂.</summary>
     protected TrainedArrays Twin => _twin.Arrays;
@@ -74,7 +91,23 @@ public abstract class CriticLearning : IDisposable
     /// <summary>The transitions of one step.</summary>
     protected TransitionBatch Batch(in RandomDraw draw) => new(Data.Transitions, Settings.Batch, draw);
 
-    /// <summary>How V and the twins move at one step.</summary>
-    protected CriticUpdate Update(long step) =>
-        new(new AdamSettings(LearningRate(step)), step + 1, (float)Settings.TargetRate);
+    /// <summary>How the operation of a step moves V and the twins: not at all where <see cref="Move"/> does.</summary>
+    /// <param name="step">0 for the first.</param>
+    protected CriticUpdate Update(long step) => _optimizer is null
+        ? new(new AdamSettings(LearningRate(step)), step + 1, (float)Settings.TargetRate)
+        : new(new AdamSettings(0), step + 1, 0);
+
+    /// <summary>After the operation of a step: where an optimizer of its own moves the networks, it does so now, and the targets follow.</summary>
+    /// <param name="step">0 for the first.</param>
+    protected void Move(long step)
+    {
+        if (_optimizer is null)
+            return;
+        MoveNetworks(LearningRate(step));
+        Critic.Device.Vector.PolyakAverage(Critic.Target, Critic.Twin, (float)Settings.TargetRate);
+    }
+
+    /// <summary>Moves the networks along the gradients that the operation left.</summary>
+    /// <param name="learningRate">The rate.</param>
+    private protected virtual void MoveNetworks(double learningRate) => _twin.Move(learningRate);
 }

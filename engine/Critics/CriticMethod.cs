@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Optimizers;
 
 namespace EDA.Engine.Critics;
 
@@ -11,7 +12,8 @@ namespace EDA.Engine.Critics;
 /// <param name="NextActions">The behavior's actions for next states; null unless the method <see cref="CriticMethod.SamplesNextActions"/>.</param>
 /// <param name="Online">The policy under training; null unless the method <see cref="CriticMethod.AlternatesWithAlignment"/>.</param>
 /// <param name="Policy">The critic's own policy; null where none is trained.</param>
-public sealed record CriticParts(CriticSettings Settings, Critic Critic, TransitionDataset Data, RowStore? NextActions, BottleneckDiffusionModel? Online, DeterministicPolicy? Policy);
+/// <param name="Optimizer">What moves the networks; null for Adam fused with the steps.</param>
+public sealed record CriticParts(CriticSettings Settings, Critic Critic, TransitionDataset Data, RowStore? NextActions, BottleneckDiffusionModel? Online, DeterministicPolicy? Policy, OptimizerFactory? Optimizer = null);
 
 /// <summary>Where a critic's backup takes V(s') from (method: section 4): a row of a table that says everything about it.</summary>
 /// <param name="Name">The name, as typed.</param>
@@ -20,7 +22,7 @@ public sealed record CriticParts(CriticSettings Settings, Critic Critic, Transit
 public sealed record CriticMethod(string Name, Func<CriticParts, CriticLearning> Learn) : INamed<CriticMethod>
 {
     /// <summary><see cref="ImplicitQLearning"/>: a network V, by expectile regression.</summary>
-    public static CriticMethod Implicit { get; } = new("implicit", parts => new ImplicitQLearning(parts.Settings, parts.Critic, parts.Data, parts.Policy))
+    public static CriticMethod Implicit { get; } = new("implicit", parts => new ImplicitQLearning(parts.Settings, parts.Critic, parts.Data, parts.Policy, parts.Optimizer))
     {
         HasValue = true,
         TrainsPolicy = settings => settings.Implicit.Policy != PolicyExtraction.None,
@@ -29,14 +31,14 @@ public sealed record CriticMethod(string Name, Func<CriticParts, CriticLearning>
     };
 
     /// <summary><see cref="SoftmaxQLearning"/>: a softmax over behavior samples of s'.</summary>
-    public static CriticMethod Softmax { get; } = new("softmax", parts => new SoftmaxQLearning(parts.Settings, parts.Critic, parts.Data, parts.NextActions!))
+    public static CriticMethod Softmax { get; } = new("softmax", parts => new SoftmaxQLearning(parts.Settings, parts.Critic, parts.Data, parts.NextActions!, parts.Optimizer))
     {
         SamplesNextActions = true,
         Relevant = settings => settings with { Implicit = new() },
     };
 
     /// <summary><see cref="OnlineQLearning"/>: one sample of the policy under training.</summary>
-    public static CriticMethod Online { get; } = new("online", parts => new OnlineQLearning(parts.Settings, parts.Critic, parts.Data, parts.Online!))
+    public static CriticMethod Online { get; } = new("online", parts => new OnlineQLearning(parts.Settings, parts.Critic, parts.Data, parts.Online!, optimizer: parts.Optimizer))
     {
         AlternatesWithAlignment = true,
         Relevant = settings => settings with { Implicit = new(), Softmax = new() },

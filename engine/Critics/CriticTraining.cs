@@ -36,12 +36,14 @@ public sealed class CriticTraining : TrainingStage
             ["data"] = learning.Fingerprint,
             [TrainingState.SettingsKey] = TrainingState.Describe(settings.Numerical),
         };
+        if (learning.Optimizer is { } optimizer)
+            _identity["optimizer"] = optimizer;
     }
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
     /// <param name="path">The .safetensors file, replaced if there.</param>
     public void SaveState(string path) =>
-        new TrainingState(Step, _identity, _learning.State.ToDictionary(array => array.Key, array => array.Value.ToArray())).Save(path);
+        new TrainingState(Step, _identity, new Dictionary<string, float[]>(_learning.Export())).Save(path);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file.</param>
@@ -51,15 +53,15 @@ public sealed class CriticTraining : TrainingStage
         var state = TrainingState.Load(path, _identity);
         if (state.Step > _learning.Settings.Steps)
             throw new InvalidFileException(path, $"is {state.Step} steps old where the stage has {_learning.Settings.Steps}");
-        var arrays = _learning.State.ToList();
-        foreach (var (name, array) in arrays)
+        try
         {
-            if (!state.Arrays.TryGetValue(name, out float[]? values) || values.Length != array.Length)
-                throw new InvalidFileException(path, $"has no {name} of {array.Length} numbers");
+            _learning.Import(state.Arrays, state.Step);
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidFileException(path, error.Message.Split(" (Parameter", 2)[0], error);
         }
 
-        foreach (var (name, array) in arrays)
-            array.CopyFrom(state.Arrays[name]);
         Restart(state.Step);
     }
 

@@ -24,9 +24,10 @@ public sealed class ImplicitQLearning : CriticLearning
     /// <param name="critic">The critic, trained in place; it has a V.</param>
     /// <param name="data">The transitions, on the critic's device.</param>
     /// <param name="policy">The policy, trained in place beside the critic where the settings ask for one, else null.</param>
+    /// <param name="optimizer">What moves the networks; null for Adam fused with the steps.</param>
     /// <exception cref="ArgumentException">Critic, data, policy and settings do not go together.</exception>
-    public ImplicitQLearning(CriticSettings settings, Critic critic, TransitionDataset data, DeterministicPolicy? policy = null)
-        : base(CriticMethod.Implicit, settings, critic, data)
+    public ImplicitQLearning(CriticSettings settings, Critic critic, TransitionDataset data, DeterministicPolicy? policy = null, OptimizerFactory? optimizer = null)
+        : base(CriticMethod.Implicit, settings, critic, data, optimizer)
     {
         if (critic.Value is null)
             throw new ArgumentException("a critic without V", nameof(critic));
@@ -35,15 +36,23 @@ public sealed class ImplicitQLearning : CriticLearning
         if (policy is not null && policy.Shape != critic.Shape)
             throw new ArgumentException("critic and policy differ in shape", nameof(policy));
         _policy = policy;
-        _value = new TrainedMlp(critic.Device, "value", critic.Value);
-        _trainedPolicy = policy is null ? null : new TrainedMlp(critic.Device, "policy", policy.Parameters);
+        _value = new TrainedMlp(critic.Device, "value", critic.Value, critic.Layout.Value, optimizer);
+        _trainedPolicy = policy is null ? null : new TrainedMlp(critic.Device, "policy", policy.Parameters, critic.Layout.Policy, optimizer);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Measured => _policy is null ? ["loss", "next_value", "value_loss"] : ["loss", "next_value", "value_loss", "policy_loss"];
 
     /// <inheritdoc/>
-    public override IEnumerable<KeyValuePair<string, DeviceArray<float>>> State => [.. base.State, .. _value.State, .. _trainedPolicy?.State ?? []];
+    public override IEnumerable<KeyValuePair<string, float[]>> Export() => [.. base.Export(), .. _value.Export(), .. _trainedPolicy?.Export() ?? []];
+
+    /// <inheritdoc/>
+    public override void Import(IReadOnlyDictionary<string, float[]> state, long step)
+    {
+        base.Import(state, step);
+        _value.Import(state, step);
+        _trainedPolicy?.Import(state, step);
+    }
 
     /// <inheritdoc/>
     public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
@@ -51,11 +60,21 @@ public sealed class ImplicitQLearning : CriticLearning
         var batch = Batch(draw);
         var backup = new ImplicitBackup((float)Settings.Discount, (float)Settings.Implicit.Expectile);
         Critic.Operations.ImplicitStep(batch, backup, _value.Arrays, Twin, Critic.Target, Update(step), measured);
+        Move(step);
         if (_trainedPolicy is null)
             return;
         var weighting = new AdvantageWeighting((float)Settings.Implicit.AdvantageScale, (float)Settings.Implicit.WeightCap);
-        var adam = new AdamSettings(Settings.LearningRate * LearningRateSchedule.Cosine.Factor(step, Settings.Steps));
+        double rate = Settings.LearningRate * LearningRateSchedule.Cosine.Factor(step, Settings.Steps);
+        var adam = new AdamSettings(Optimizer is null ? rate : 0);
         Critic.Operations.PolicyStep(batch, weighting, _value.Arrays.Parameters, Critic.Target, _trainedPolicy.Arrays, adam, step + 1, measured);
+        _trainedPolicy.Move(rate);
+    }
+
+    /// <inheritdoc/>
+    private protected override void MoveNetworks(double learningRate)
+    {
+        _value.Move(learningRate);
+        base.MoveNetworks(learningRate);
     }
 
     /// <inheritdoc/>

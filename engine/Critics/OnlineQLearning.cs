@@ -1,5 +1,6 @@
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
 namespace EDA.Engine.Critics;
@@ -21,9 +22,10 @@ public sealed class OnlineQLearning : SampledQLearning
     /// <param name="data">The transitions, on the critic's device.</param>
     /// <param name="policy">The policy that next actions are sampled from, on the same device; another stage may train it between steps.</param>
     /// <param name="solver">The solver's coefficients; null for <see cref="DpmSolver.Published"/>.</param>
+    /// <param name="optimizer">What moves the twins; null for Adam fused with the steps.</param>
     /// <exception cref="ArgumentException">Critic, data, policy and settings do not go together.</exception>
-    public OnlineQLearning(CriticSettings settings, Critic critic, TransitionDataset data, BottleneckDiffusionModel policy, SolverTable? solver = null)
-        : base(CriticMethod.Online, settings, critic, data, candidates: 1, inverseTemperature: 1)
+    public OnlineQLearning(CriticSettings settings, Critic critic, TransitionDataset data, BottleneckDiffusionModel policy, SolverTable? solver = null, OptimizerFactory? optimizer = null)
+        : base(CriticMethod.Online, settings, critic, data, candidates: 1, inverseTemperature: 1, optimizer)
     {
         if (policy.Shape.StateSize != data.StateSize || policy.Shape.ActionSize != data.ActionSize)
             throw new ArgumentException($"a policy of S = {policy.Shape.StateSize}, A = {policy.Shape.ActionSize} for data of S = {data.StateSize}, A = {data.ActionSize}", nameof(policy));

@@ -1,4 +1,5 @@
 using EDA.Engine.Data;
+using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
 namespace EDA.Engine.Critics;
@@ -13,8 +14,8 @@ public abstract class SampledQLearning : CriticLearning
     private readonly float _inverseTemperature;
     private readonly DeviceArray<float> _nextActions;
 
-    private protected SampledQLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data, int candidates, double inverseTemperature)
-        : base(method, settings, critic, data)
+    private protected SampledQLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data, int candidates, double inverseTemperature, OptimizerFactory? optimizer)
+        : base(method, settings, critic, data, optimizer)
     {
         if (critic.Value is not null)
             throw new ArgumentException("a critic with a V that would not be trained", nameof(critic));
@@ -35,6 +36,7 @@ public abstract class SampledQLearning : CriticLearning
             Critic.Clip(_nextActions, _nextActions.Length, _nextActions);
         var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, _nextActions, _candidates);
         Critic.Operations.SampledStep(batch, backup, Twin, Critic.Target, Update(step), measured);
+        Move(step);
     }
 
     /// <summary>Fills in the next actions of a batch.</summary>

@@ -1,5 +1,6 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Data;
+using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
 namespace EDA.Engine.Critics;
@@ -19,9 +20,10 @@ public sealed class SoftmaxQLearning : SampledQLearning
     /// <param name="critic">The critic, trained in place; it has no V.</param>
     /// <param name="data">The transitions, on the critic's device.</param>
     /// <param name="behaviorActions">Behavior samples of each transition's next state [N×K×A], in the order of the transitions.</param>
+    /// <param name="optimizer">What moves the twins; null for Adam fused with the steps.</param>
     /// <exception cref="ArgumentException">Critic, data, samples and settings do not go together.</exception>
-    public SoftmaxQLearning(CriticSettings settings, Critic critic, TransitionDataset data, RowStore behaviorActions)
-        : base(CriticMethod.Softmax, settings, critic, data, settings.Softmax.Candidates, settings.Softmax.InverseTemperature)
+    public SoftmaxQLearning(CriticSettings settings, Critic critic, TransitionDataset data, RowStore behaviorActions, OptimizerFactory? optimizer = null)
+        : base(CriticMethod.Softmax, settings, critic, data, settings.Softmax.Candidates, settings.Softmax.InverseTemperature, optimizer)
     {
         if (behaviorActions.Count != data.Count || !behaviorActions.RowShape.SequenceEqual([settings.Softmax.Candidates, data.ActionSize]))
             throw new ArgumentException($"samples of {behaviorActions.Count}×{string.Join("×", behaviorActions.RowShape)} where {data.Count}×{settings.Softmax.Candidates}×{data.ActionSize} are needed", nameof(behaviorActions));

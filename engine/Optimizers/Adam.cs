@@ -28,7 +28,7 @@ public sealed class Adam : IOptimizer
     }
 
     /// <summary>Makes Adam with PyTorch's constants.</summary>
-    public static OptimizerFactory Factory { get; } = (device, parameters) => new Adam(device, parameters);
+    public static OptimizerFactory Factory { get; } = (device, parameters, _) => new Adam(device, parameters);
 
     /// <inheritdoc/>
     public string Name => "adam";

@@ -36,5 +36,6 @@ public interface IOptimizer : IDisposable
 /// <summary>Makes an optimizer over a parameter array.</summary>
 /// <param name="device">The device that holds the array.</param>
 /// <param name="parameters">θ [P], kept by the optimizer and not disposed by it.</param>
+/// <param name="layout">Where the tensors stand in it.</param>
 /// <returns>The optimizer, owned by the caller.</returns>
-public delegate IOptimizer OptimizerFactory(IDevice device, DeviceArray<float> parameters);
+public delegate IOptimizer OptimizerFactory(IDevice device, DeviceArray<float> parameters, ParameterLayout layout);

@@ -28,7 +28,7 @@ public sealed class TorchOptimizer : IOptimizer
     private Scheduler? _scheduler;
 
     /// <summary>Makes an optimizer.</summary>
-    /// <param name="parameters">θ, one model's or several's <see cref="BdmLayout.ModelStride"/> apart; kept and not disposed.</param>
+    /// <param name="parameters">θ, one model's or several's <see cref="ParameterLayout.Stride"/> apart; kept and not disposed.</param>
     /// <param name="layout">The order of a model's parameters.</param>
     /// <param name="create">Makes the optimizer over named tensors, for instance <c>p =&gt; torch.optim.AdamW(p, lr: 3e-4)</c>.</param>
     /// <param name="scheduler">Makes a scheduler, which advances by one at every step; null for none.</param>
@@ -39,7 +39,7 @@ public sealed class TorchOptimizer : IOptimizer
     /// </exception>
     public TorchOptimizer(
         DeviceArray<float> parameters,
-        BdmLayout layout,
+        ParameterLayout layout,
         Func<IReadOnlyList<NamedParameter>, torch.optim.Optimizer> create,
         Func<torch.optim.Optimizer, Scheduler>? scheduler = null)
     {
@@ -70,15 +70,13 @@ public sealed class TorchOptimizer : IOptimizer
     public long StepCount { get; private set; }
 
     /// <summary>What a stage is given to train with an optimizer of torch.optim.</summary>
-    /// <param name="layout">The order of a model's parameters.</param>
     /// <param name="create">As for the constructor.</param>
     /// <param name="scheduler">As for the constructor.</param>
     /// <returns>The factory.</returns>
     public static OptimizerFactory Factory(
-        BdmLayout layout,
         Func<IReadOnlyList<NamedParameter>, torch.optim.Optimizer> create,
         Func<torch.optim.Optimizer, Scheduler>? scheduler = null) =>
-        (_, parameters) => new TorchOptimizer(parameters, layout, create, scheduler);
+        (_, parameters, layout) => new TorchOptimizer(parameters, layout, create, scheduler);
 
     /// <inheritdoc/>
     public void Step(DeviceArray<float> gradient)

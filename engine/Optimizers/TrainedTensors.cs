@@ -15,7 +15,7 @@ internal abstract class TrainedTensors : IDisposable
     private readonly List<(Parameter Parameter, ParameterSlice Slice, long First)> _parts = [];
     private torch.Tensor? _gradient;
 
-    protected TrainedTensors(DeviceArray<float> parameters, BdmLayout layout)
+    protected TrainedTensors(DeviceArray<float> parameters, ParameterLayout layout)
     {
         Length = parameters.Length;
         if (Length < layout.Length)
@@ -34,9 +34,9 @@ internal abstract class TrainedTensors : IDisposable
 
     protected DeviceArray<float> Array { get; }
 
-    private BdmLayout Layout { get; }
+    private ParameterLayout Layout { get; }
 
-    private int Models => (int)(((Length - Layout.Length) / Layout.ModelStride) + 1);
+    private int Models => (int)(((Length - Layout.Length) / Layout.Stride) + 1);
 
     /// <summary>Before a step along this gradient.</summary>
     public abstract void Begin(DeviceArray<float> gradient);
@@ -65,9 +65,9 @@ internal abstract class TrainedTensors : IDisposable
         for (int m = 0; m < Models; m++)
         {
             string prefix = Models == 1 ? string.Empty : m.ToString(CultureInfo.InvariantCulture) + ".";
-            foreach (var slice in Layout.Slices.Where(slice => slice != Layout.Frequencies))
+            foreach (var slice in Layout.Trained)
             {
-                long first = ((long)m * Layout.ModelStride) + slice.Offset;
+                long first = ((long)m * Layout.Stride) + slice.Offset;
                 var parameter = new Parameter(Part(flat, slice, first));
                 parameter.DetachFromDisposeScope();
                 _parts.Add((parameter, slice, first));
@@ -102,7 +102,7 @@ internal sealed class SharedTensors : TrainedTensors
 {
     private DeviceArray<float>? _gradient;
 
-    public SharedTensors(DeviceArray<float> parameters, BdmLayout layout)
+    public SharedTensors(DeviceArray<float> parameters, ParameterLayout layout)
         : base(parameters, layout) => View(CpuMemory.Address(parameters, parameters.Length));
 
     public override void Begin(DeviceArray<float> gradient)
@@ -129,7 +129,7 @@ internal sealed class CopiedTensors : TrainedTensors
     private readonly float[] _parameters;
     private readonly float[] _gradient;
 
-    public CopiedTensors(DeviceArray<float> parameters, BdmLayout layout)
+    public CopiedTensors(DeviceArray<float> parameters, ParameterLayout layout)
         : base(parameters, layout)
     {
         _parameters = GC.AllocateArray<float>(checked((int)Length), pinned: true);

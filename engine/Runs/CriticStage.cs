@@ -44,7 +44,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
         if (samplesNextActions)
             HostMemory.GiveBack(); // the next states' copy
 
-        using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null);
+        using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null, work.Optimizer);
         if (File.Exists(seed.Files.CriticState))
             trained.Training.LoadState(seed.Files.CriticState);
         StateSaving.Run(trained.Training, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));

@@ -27,7 +27,7 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
         using var policies = behaviors.Copy();
         float[] states = data.LabelledStates(settings);
         using var candidates = data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates);
-        using var trained = new CriticInTraining(work.Device, settings, data.View, null, policies.Models[0]);
+        using var trained = new CriticInTraining(work.Device, settings, data.View, null, policies.Models[0], work.Optimizer);
         using var batches = new CandidateBatches(states, candidates, trained.Critic);
         using var alignment = new PolicyAlignment(settings.Alignment, policies, behaviors, batches, settings.Seed, work.Optimizer);
         if (File.Exists(files.CriticState) && File.Exists(files.AlignmentState))

@@ -20,9 +20,10 @@ public sealed class RunPipeline
     /// <param name="inputs">What it needs beside its settings.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="files">Where the stages leave what they make.</param>
-    /// <param name="optimizer">The optimizer of the diffusion models; null for fused Adam.</param>
+    /// <param name="optimizer">The optimizer of every stage that trains; null for the settings'.</param>
     /// <exception cref="InvalidSettingException">The settings do not fit each other.</exception>
     /// <exception cref="InvalidFileException">An input does not fit the run.</exception>
+    /// <exception cref="MissingLibraryException">The optimizer needs a library that is not there.</exception>
     public RunPipeline(IDevice device, RunTask task, RunInputs inputs, RunSettings settings, StageFiles files, OptimizerFactory? optimizer = null)
         : this(device, task, inputs, [new SeedRun(settings, files)], optimizer)
     {
@@ -33,10 +34,11 @@ public sealed class RunPipeline
     /// <param name="task">The task; with several seeds one whose stages take them side by side.</param>
     /// <param name="inputs">What it needs beside its settings.</param>
     /// <param name="seeds">The seeds, with consecutive numbers and else the same settings.</param>
-    /// <param name="optimizer">The optimizer of the diffusion models; null for fused Adam.</param>
+    /// <param name="optimizer">The optimizer of every stage that trains; null for the settings'.</param>
     /// <exception cref="ArgumentException">There is no seed, or the seeds do not follow each other, or the task takes one at a time.</exception>
     /// <exception cref="InvalidSettingException">The settings do not fit each other.</exception>
     /// <exception cref="InvalidFileException">An input does not fit the run.</exception>
+    /// <exception cref="MissingLibraryException">The optimizer needs a library that is not there.</exception>
     public RunPipeline(IDevice device, RunTask task, RunInputs inputs, IReadOnlyList<SeedRun> seeds, OptimizerFactory? optimizer = null)
     {
         if (seeds.Count == 0 || (seeds.Count > 1 && !task.TrainsSeedsSideBySide))
@@ -48,7 +50,7 @@ public sealed class RunPipeline
         }
 
         task.Check(seeds[0].Settings, inputs);
-        (_device, _seeds, _optimizer) = (device, seeds, optimizer);
+        (_device, _seeds, _optimizer) = (device, seeds, optimizer ?? seeds[0].Settings.Optimizer.CreateFactory());
         Stages = task.Stages([.. seeds.Select(seed => seed.Settings)], inputs);
     }
 

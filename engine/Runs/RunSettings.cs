@@ -4,6 +4,7 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;
@@ -58,6 +59,9 @@ public sealed record RunSettings
     /// <summary>What is done to rewards before the critic sees them. Paper: by domain.</summary>
     [OnlyFor(RunKind.Dataset)]
     public RewardTreatment Rewards { get; init => field = Setting.Known(value); } = RewardTreatment.ReturnRange;
+
+    /// <summary>What moves the parameters in every stage that trains. Paper: Adam.</summary>
+    public OptimizerSettings Optimizer { get; init => field = Setting.Given(value); } = new();
 
     /// <summary>Stage 1.</summary>
     public PretrainingSettings Behavior { get; init => field = Setting.Given(value); } = new();

@@ -16,7 +16,7 @@ public readonly record struct StageProgress(long Done, long Total)
 /// <summary>What a stage works with.</summary>
 /// <param name="Device">The device.</param>
 /// <param name="Seeds">The seeds that are trained side by side, with consecutive numbers.</param>
-/// <param name="Optimizer">The optimizer of diffusion models; null for fused Adam.</param>
+/// <param name="Optimizer">The optimizer; null for Adam fused with the device's steps.</param>
 /// <param name="Cancellation">Ends the stage after the step under way, with its state saved.</param>
 public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, OptimizerFactory? Optimizer, CancellationToken Cancellation)
 {

@@ -37,7 +37,7 @@ internal sealed class TrainedModels : IDisposable
         var device = models.Device;
         Weights = settings.Averaging > 0 ? device.Upload<float>(models.Parameters.ToArray()) : models.Parameters;
         Gradient = device.Allocate<float>(models.Parameters.Length);
-        _optimizer = (optimizer ?? Adam.Factory)(device, Weights);
+        _optimizer = (optimizer ?? Adam.Factory)(device, Weights, models.Layout);
         var shape = models.Shape;
         _identities = [.. Enumerable.Range(0, models.Count).Select(m => new Dictionary<string, string>
         {

@@ -5,6 +5,7 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
+using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -33,6 +34,9 @@ public sealed class RunOptions
     /// <summary>The objective.</summary>
     public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", ObjectiveKind.Table.Names)} ({ObjectiveKind.Value.Name})", HelpName = "NAME" };
 
+    /// <summary>The optimizer.</summary>
+    public Option<string?> Optimizer { get; } = new("--optimizer") { Description = $"what moves the parameters in every stage: {string.Join(", ", OptimizerKind.Table.Names)} ({OptimizerKind.Adam.Name})", HelpName = "NAME" };
+
     /// <summary>The device.</summary>
     public DeviceOptions Device { get; } = new();
 
@@ -42,7 +46,7 @@ public sealed class RunOptions
     /// <summary>Puts all of them on a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Seed, Budget, Objective, Set, .. Own])
+        foreach (Option option in (Option[])[Seed, Budget, Objective, Optimizer, Set, .. Own])
             command.Options.Add(option);
         Device.AddTo(command);
     }
@@ -69,6 +73,8 @@ public sealed class RunOptions
         settings = change?.Invoke(settings) ?? settings;
         if (result.GetValue(Objective) is not null)
             settings = settings with { Alignment = settings.Alignment.With(Row(result, Objective, ObjectiveKind.Table)) };
+        if (result.GetValue(Optimizer) is not null)
+            settings = settings with { Optimizer = settings.Optimizer with { Name = Row(result, Optimizer, OptimizerKind.Table) } };
         if (result.GetValue(_fraction) is { } share)
             settings = settings with { Labels = settings.Labels with { Fraction = Fraction(share) } };
         if (result.GetValue(_critic) is not null)
@@ -87,7 +93,7 @@ public sealed class RunOptions
             Model = Model(result),
             Settings = settings,
             Seeds = seeds,
-            Options = [.. Own.Append(Objective).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment])],
+            Options = [.. Own.Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment])],
         };
     }
 
@@ -110,7 +116,7 @@ public sealed class RunOptions
     /// <summary>Refuses, for a run that is there, the options that only a new one has.</summary>
     public void RefuseFixed(ParseResult result, string folder)
     {
-        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, _environment, _critic, _fraction])
+        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, Optimizer, _environment, _critic, _fraction])
         {
             if (result.GetValue(option) is { } text)
                 throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");

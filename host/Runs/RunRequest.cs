@@ -78,6 +78,7 @@ public sealed record RunRequest
     {
         var inputs = Task is DatasetTask task ? new RunInputs(null, OpenEnvironment(rollsOut), Labels is null ? null : UserLabels.Load(Labels)) with { Dataset = OpenDataset(task) } : new RunInputs();
         Task.Check(Settings, inputs);
+        _ = Settings.Optimizer.CreateFactory();
         return inputs;
     }
 

@@ -15,6 +15,7 @@ using EDA.Kernels.Cpu;
 namespace EDA.Tests.Engine;
 
 /// <summary>A run on a dataset: all stages, one stage at a time, and interrupted wherever it may be.</summary>
+[Trait("speed", "slow")]
 public sealed class DatasetRunTests : IDisposable
 {
     private static readonly RunSettings _tiny = DatasetTask.Generated[0].Paper() with

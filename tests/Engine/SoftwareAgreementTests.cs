@@ -13,7 +13,6 @@ using EDA.Tests.Host;
 namespace EDA.Tests.Engine;
 
 /// <summary>The stages by the GPU's kernels and by the CPU's, step for step, at sizes that fill no tile.</summary>
-[Trait("speed", "slow")]
 public sealed class SoftwareAgreementTests
 {
     private const double Tolerance = 1e-4;

@@ -31,7 +31,7 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
-    public void Tensorboard_round_trip()
+    public void Tensor_board_round_trip()
     {
         var start = new DateTimeOffset(2024, 5, 6, 7, 8, 9, 250, TimeSpan.Zero);
         string path;

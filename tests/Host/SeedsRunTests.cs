@@ -109,7 +109,7 @@ public sealed class SeedsRunTests : IDisposable
     [Fact]
     public void A_diverged_seed_is_reported_and_the_others_finish()
     {
-        var (folder, outcome) = Execute("diverged", default, (device, parameters) => new BreakingAdam(device, parameters));
+        var (folder, outcome) = Execute("diverged", default, (device, parameters, _) => new BreakingAdam(device, parameters));
         Assert.Equal([null, "behavior diverged: the loss is NaN after 4 steps; a smaller learning rate may help", null], outcome.Runs.Select(run => run.Error));
         Assert.False(outcome.Interrupted);
         var summary = Read(folder.FullPath, "seeds.json");
@@ -165,7 +165,7 @@ public sealed class SeedsRunTests : IDisposable
     public void Progress_is_that_of_one_run()
     {
         var display = new PlainDisplay();
-        Execute("shown", default, (device, parameters) => new BreakingAdam(device, parameters), display);
+        Execute("shown", default, (device, parameters, _) => new BreakingAdam(device, parameters), display);
         Assert.Equal(
             ["started behavior 0/4", "2/4", "4/4", "finished behavior 4", "started alignment 0/4", "2/4", "4/4", "finished alignment 4", "started evaluation 0/1", "finished evaluation 1"],
             display.Recorder.Events);

@@ -20,7 +20,7 @@ public sealed class TorchStageTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("eda-torch-").FullName;
 
     private static OptimizerFactory AdamW => TorchOptimizer.Factory(
-        new BdmLayout(Shape), p => torch.optim.AdamW(p, weight_decay: 0.05), optimizer => torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.95));
+        p => torch.optim.AdamW(p, weight_decay: 0.05), optimizer => torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.95));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
