@@ -2,6 +2,7 @@ using EDA.Engine.Data;
 
 namespace EDA.Tests.Host;
 
+[Trait("speed", "slow")]
 public sealed class CommandLineTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();

@@ -9,6 +9,7 @@ using EDA.Tests.Engine;
 namespace EDA.Tests.Host;
 
 /// <summary>Another optimizer than the fused Adam, in every stage that trains.</summary>
+[Trait("speed", "slow")]
 public sealed class OptimizerRunTests : IDisposable
 {
     private static readonly string[] _bandit =
