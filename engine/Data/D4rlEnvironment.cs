@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EDA.Engine.Data;
 
 /// <summary>A family of D4RL tasks; it decides how rewards are treated (method: section 4).</summary>
@@ -55,7 +57,8 @@ public sealed record D4rlEnvironment(
     {
         D4rlDomain.Locomotion => RewardTreatment.ReturnRange,
         D4rlDomain.AntMaze => RewardTreatment.MinusOne,
-        _ => RewardTreatment.AsIs,
+        D4rlDomain.Kitchen => RewardTreatment.AsIs,
+        _ => throw new UnreachableException($"domain {Domain}"),
     };
 
     /// <summary>The environment of a name.</summary>

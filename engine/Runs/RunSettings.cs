@@ -15,12 +15,12 @@ namespace EDA.Engine.Runs;
 /// </summary>
 public sealed record RunSettings
 {
-    /// <summary>The bandit, one of <see cref="Bandits.Names"/>; null for a run on a dataset.</summary>
+    /// <summary>The bandit, the name of a row of <see cref="Data.Bandit.Table"/>; null for a run on a dataset.</summary>
     [OnlyFor(RunKind.Bandit)]
     public string? Bandit
     {
         get;
-        init => field = value is null ? null : Bandits.Names[Bandits.IndexOf(value, "bandit")];
+        init => field = value is null ? null : Data.Bandit.Table.Find(value).Name;
     }
 
     /// <summary>The environment that the policies are rolled out in, one of <see cref="EnvironmentCatalogue.Names"/>; nothing for a bandit.</summary>

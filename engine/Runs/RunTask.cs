@@ -47,20 +47,13 @@ public abstract record RunTask(string Name, string Summary) : INamed
 
 /// <summary>A run on a 2-D bandit (method: section 7).</summary>
 /// <param name="Name">The name, as typed.</param>
-/// <param name="Bandit">One of <see cref="Bandits.Names"/>.</param>
+/// <param name="Bandit">The name of a row of <see cref="Data.Bandit.Table"/>.</param>
 /// <param name="Summary">What it is, in one line.</param>
 public sealed record BanditTask(string Name, string Bandit, string Summary) : RunTask(Name, Summary)
 {
     /// <summary>One for each bandit.</summary>
     public static IReadOnlyList<BanditTask> Each { get; } =
-    [
-        Of("8gaussians", "eight Gaussians on a circle, Q rising from one to the next"),
-        Of("swissroll", "a spiral band, Q the squared radius"),
-        Of("rings", "four noisy circles with three levels of Q"),
-        Of("moons", "two interleaved half circles, Q 0 and 1"),
-        Of("checkerboard", "squares of a checkerboard, Q 0 and 1 by column"),
-        Of("2spirals", "two spiral arms, Q falling outwards"),
-    ];
+        [.. Data.Bandit.Table.All.Select(bandit => new BanditTask("bandit-" + bandit.Name, bandit.Name, bandit.Summary))];
 
     /// <inheritdoc/>
     public override RunKind Kind => RunKind.Bandit;
@@ -85,8 +78,6 @@ public sealed record BanditTask(string Name, string Bandit, string Summary) : Ru
 
     /// <inheritdoc/>
     public override RunSettings Paper() => new() { Bandit = Bandit, Behavior = new() { LearningRate = 1e-4 } };
-
-    private static BanditTask Of(string bandit, string summary) => new("bandit-" + bandit, bandit, summary);
 }
 
 /// <summary>

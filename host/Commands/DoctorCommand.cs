@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Libraries;
@@ -47,7 +48,8 @@ internal static class DoctorCommand
     {
         SimdLevel.Avx512 => "AVX-512",
         SimdLevel.Avx2 => "AVX2",
-        _ => "portable (128 bit)",
+        SimdLevel.Portable => "portable (128 bit)",
+        _ => throw new UnreachableException($"vector width {level}"),
     };
 
     private static void Line(string name, string text) => Console.WriteLine($"{name,-19} {text}");

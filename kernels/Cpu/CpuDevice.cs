@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
 namespace EDA.Kernels.Cpu;
@@ -20,7 +21,8 @@ public sealed class CpuDevice : IDevice
         {
             SimdLevel.Avx512 => new CpuVectorOperations<Vector512<float>, Simd512>(_pool),
             SimdLevel.Avx2 => new CpuVectorOperations<Vector256<float>, Simd256>(_pool),
-            _ => new CpuVectorOperations<Vector128<float>, Simd128>(_pool),
+            SimdLevel.Portable => new CpuVectorOperations<Vector128<float>, Simd128>(_pool),
+            _ => throw Unknown(Options.Simd),
         };
     }
 
@@ -32,7 +34,7 @@ public sealed class CpuDevice : IDevice
     {
         get
         {
-            string simd = Options.Simd switch { SimdLevel.Avx512 => "AVX-512", SimdLevel.Avx2 => "AVX2", _ => "128-bit" };
+            string simd = Options.Simd switch { SimdLevel.Avx512 => "AVX-512", SimdLevel.Avx2 => "AVX2", SimdLevel.Portable => "128-bit", _ => throw Unknown(Options.Simd) };
             return $"cpu ({simd}, {Options.Threads} {(Options.Threads == 1 ? "thread" : "threads")})";
         }
     }
@@ -49,7 +51,8 @@ public sealed class CpuDevice : IDevice
     {
         SimdLevel.Avx512 => new CpuBdmOperations<Vector512<float>, Simd512>(shape, schedule, models, _pool),
         SimdLevel.Avx2 => new CpuBdmOperations<Vector256<float>, Simd256>(shape, schedule, models, _pool),
-        _ => new CpuBdmOperations<Vector128<float>, Simd128>(shape, schedule, models, _pool),
+        SimdLevel.Portable => new CpuBdmOperations<Vector128<float>, Simd128>(shape, schedule, models, _pool),
+        _ => throw Unknown(Options.Simd),
     };
 
     /// <inheritdoc/>
@@ -57,7 +60,8 @@ public sealed class CpuDevice : IDevice
     {
         SimdLevel.Avx512 => new CpuCriticOperations<Vector512<float>, Simd512>(shape, _pool),
         SimdLevel.Avx2 => new CpuCriticOperations<Vector256<float>, Simd256>(shape, _pool),
-        _ => new CpuCriticOperations<Vector128<float>, Simd128>(shape, _pool),
+        SimdLevel.Portable => new CpuCriticOperations<Vector128<float>, Simd128>(shape, _pool),
+        _ => throw Unknown(Options.Simd),
     };
 
     /// <inheritdoc/>
@@ -67,4 +71,6 @@ public sealed class CpuDevice : IDevice
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Dispose();
+
+    private static UnreachableException Unknown(SimdLevel level) => new($"vector width {level}");
 }

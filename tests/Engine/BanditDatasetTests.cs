@@ -7,7 +7,7 @@ public class BanditDatasetTests
 {
     private const int Count = 20_000;
 
-    public static TheoryData<string> Names => [.. Bandits.Names];
+    public static TheoryData<string> Names => [.. Bandit.Table.Names];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -122,7 +122,7 @@ public class BanditDatasetTests
     public void Refuses_unknown_names_and_empty_sets()
     {
         var error = Assert.Throws<InvalidSettingException>(() => BanditDataset.Create("rongs", 10, 0));
-        Assert.Equal("name is 'rongs'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals", error.Message);
+        Assert.Equal("bandit is 'rongs'; allowed is one of 8gaussians, swissroll, rings, moons, checkerboard, 2spirals", error.Message);
         Assert.Throws<InvalidSettingException>(() => BanditDataset.Create("rings", 0, 0));
     }
 

@@ -25,7 +25,7 @@ public sealed class BanditRunTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("eda-pipeline-").FullName;
     private readonly CpuDevice _device = new();
 
-    public static TheoryData<string> Names => [.. Bandits.Names];
+    public static TheoryData<string> Names => [.. Bandit.Table.Names];
 
     public void Dispose()
     {

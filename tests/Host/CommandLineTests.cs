@@ -83,7 +83,7 @@ public sealed class CommandLineTests : IDisposable
     {
         var result = EdaProcess.Run(_folder.Path, "recipes");
         Assert.Equal(0, result.Status);
-        Assert.All(Bandits.Names, name => Assert.Contains("bandit-" + name, result.Output, StringComparison.Ordinal));
+        Assert.All(Bandit.Table.Names, name => Assert.Contains("bandit-" + name, result.Output, StringComparison.Ordinal));
         Assert.All(new[] { "smoke", "quick", "paper", "alignment.temperature" }, word => Assert.Contains(word, result.Output, StringComparison.Ordinal));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -23,7 +24,8 @@ internal sealed unsafe class HeaderLayout : IStateAccess
         {
             StatePart.Positions => head->PositionCount,
             StatePart.Velocities => head->VelocityCount,
-            _ => head->ControlCount,
+            StatePart.Controls => head->ControlCount,
+            _ => throw new UnreachableException($"state part {part}"),
         };
     }
 
@@ -63,7 +65,8 @@ internal sealed unsafe class HeaderLayout : IStateAccess
         {
             StatePart.Positions => head->Positions,
             StatePart.Velocities => head->Velocities,
-            _ => head->Controls,
+            StatePart.Controls => head->Controls,
+            _ => throw new UnreachableException($"state part {part}"),
         };
     }
 
