@@ -1,6 +1,5 @@
 using System.Globalization;
 using EDA.Engine.Checkpoints;
-using EDA.Engine.Critics;
 using EDA.Engine.Training;
 using EDA.Kernels;
 
@@ -68,7 +67,7 @@ public sealed class CriticTraining : TrainingStage
     /// <inheritdoc/>
     private protected override double TakeStep(long step, DeviceArray<float> measured)
     {
-        _learning.Step(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
+        _learning.TakeStep(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
         return _learning.LearningRate(step);
     }
 }

@@ -1,5 +1,4 @@
 using EDA.Engine.Data;
-using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;

@@ -16,8 +16,7 @@ internal abstract class AlignStage : RunStage
 
     public sealed override string Section => "alignment";
 
-    public sealed override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.AlignmentState) && File.Exists(seed.Files.PolicyWeights) ? TrainingState.StepOf(seed.Files.AlignmentState) : 0, Settings(seed.Settings).Steps);
+    public sealed override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, Settings(seed.Settings).Steps);
 
     public override void RequireSettings(SeedRun seed)
     {

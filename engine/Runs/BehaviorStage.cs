@@ -17,8 +17,7 @@ internal sealed class BehaviorStage(Func<IDevice, BehaviorDataset> pairs, Func<B
 
     public override IReadOnlyList<string> Needs => [];
 
-    public override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.BehaviorState) && File.Exists(seed.Files.BehaviorWeights) ? TrainingState.StepOf(seed.Files.BehaviorState) : 0, seed.Settings.Behavior.Steps);
+    public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.BehaviorState, seed.Files.BehaviorWeights, seed.Settings.Behavior.Steps);
 
     public override void RequireSettings(SeedRun seed)
     {

@@ -19,8 +19,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
 
     public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
 
-    public override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.CriticState) && File.Exists(seed.Files.CriticWeights) ? TrainingState.StepOf(seed.Files.CriticState) : 0, seed.Settings.Critic.Steps);
+    public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.CriticState, seed.Files.CriticWeights, seed.Settings.Critic.Steps);
 
     public override void RequireSettings(SeedRun seed)
     {

@@ -1,3 +1,4 @@
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -11,6 +12,10 @@ public readonly record struct StageProgress(long Done, long Total)
 {
     /// <summary>Whether nothing is left.</summary>
     public bool IsDone => Done >= Total;
+
+    /// <summary>Where training stands: nowhere unless both its state and the weights that it vouches for are there.</summary>
+    internal static StageProgress OfTraining(string state, string weights, long steps) =>
+        new(File.Exists(state) && File.Exists(weights) ? TrainingState.StepOf(state) : 0, steps);
 }
 
 /// <summary>What a stage works with.</summary>

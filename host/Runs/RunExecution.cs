@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using EDA.Engine;
-using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -26,7 +25,7 @@ public static class RunExecution
         using var opened = Opened.Of(request, only, seeds: 1);
         var folder = RunFolder.Create(wanted, RunFolder.NameOf(request.Task.Name, request.Settings.Seed));
         RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
-        return (folder, Run(folder, request, null, opened, only, display, clock, cancellation));
+        return (folder, Run(folder, request, opened, only, display, clock, cancellation));
     }
 
     /// <summary>Goes on in a run folder.</summary>
@@ -40,7 +39,7 @@ public static class RunExecution
     {
         var clock = Stopwatch.StartNew();
         using var opened = Opened.Of(request, only, seeds: 1);
-        return Run(folder, request, null, opened, only, display, clock, cancellation);
+        return Run(folder, request, opened, only, display, clock, cancellation);
     }
 
     /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>
@@ -48,10 +47,9 @@ public static class RunExecution
     /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
-    /// <param name="optimizer">The optimizer of the diffusion models; null for fused Adam.</param>
     /// <returns>The folder and what the seeds came to.</returns>
     public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeeds(
-        RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation, OptimizerFactory? optimizer = null)
+        RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var seeds = request.Seeds ?? throw new ArgumentException("a request of one seed", nameof(request));
@@ -78,7 +76,7 @@ public static class RunExecution
 
             var folders = requests.Select(alone => folder.CreateRun(alone.Settings.Seed)).ToList();
             outcome = Summarise(outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] });
-            var runs = RunSideBySide(requests, folders, seeds.ToString(), opened, display, clock, optimizer, cancellation);
+            var runs = RunSideBySide(requests, folders, seeds.ToString(), opened, display, clock, cancellation);
             return (folder, Summarise(outcome with { Runs = runs }));
         }
         catch (Exception failure)
@@ -98,10 +96,10 @@ public static class RunExecution
         // A seed that diverges has written so; the next begins.
         RunOutcome RunOneOfSeveral(RunFolder run, RunRequest alone)
         {
-            // Data that a task makes itself are another's for another seed.
-            using var own = Opened.Of(alone, null, seeds: 1);
+            var started = Stopwatch.StartNew();
+            var own = opened.For(alone);
             RunDocuments.Save(run.Config, alone.ToConfig(own.Inputs));
-            return Run(run, alone, null, own, null, display, Stopwatch.StartNew(), cancellation, divergenceIsAnOutcome: true);
+            return Run(run, alone, own, null, display, started, cancellation, divergenceIsAnOutcome: true);
         }
 
         SeedsOutcome Summarise(SeedsOutcome final)
@@ -113,7 +111,7 @@ public static class RunExecution
     }
 
     private static IReadOnlyList<RunOutcome> RunSideBySide(
-        IReadOnlyList<RunRequest> requests, IReadOnlyList<RunFolder> folders, string batch, Opened opened, IProgressDisplay display, Stopwatch clock, OptimizerFactory? optimizer, CancellationToken cancellation)
+        IReadOnlyList<RunRequest> requests, IReadOnlyList<RunFolder> folders, string batch, Opened opened, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation)
     {
         using var ranges = opened.OpenRanges();
         var records = new List<RunRecord>();
@@ -126,7 +124,7 @@ public static class RunExecution
             }
 
             var pipeline = new RunPipeline(
-                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Zip(folders, (request, folder) => new SeedRun(request.Settings, new StageFiles(folder.Checkpoints)))], optimizer);
+                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Zip(folders, (request, folder) => new SeedRun(request.Settings, new StageFiles(folder.Checkpoints)))]);
             var results = display.Show(observer =>
             {
                 var progress = new SeedsProgress(observer, requests.Count);
@@ -149,10 +147,10 @@ public static class RunExecution
     }
 
     private static RunOutcome Run(
-        RunFolder folder, RunRequest request, string? batch, Opened opened, string? only, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation, bool divergenceIsAnOutcome = false)
+        RunFolder folder, RunRequest request, Opened opened, string? only, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation, bool divergenceIsAnOutcome = false)
     {
         using var ranges = opened.OpenRanges();
-        using var record = new RunRecord(request, batch, folder, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
+        using var record = new RunRecord(request, null, folder, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
         try
         {
             var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, request.Settings, new StageFiles(folder.Checkpoints));
@@ -190,6 +188,9 @@ public static class RunExecution
                 throw;
             }
         }
+
+        /// <summary>The same for another seed, whose data, where the task makes them itself, are others.</summary>
+        public Opened For(RunRequest request) => request.Dataset is null ? this with { Inputs = request.Open(rollsOut: true) } : this;
 
         public NvtxRanges? OpenRanges() => Choice.IsCuda ? NvtxRanges.TryOpen() : null;
 

@@ -2,10 +2,9 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
-using EDA.Engine.Runs;
 using EDA.Kernels;
 
-namespace EDA.Engine.Critics;
+namespace EDA.Engine.Runs;
 
 /// <summary>A critic with all that its training needs, by whichever method the settings name.</summary>
 internal sealed class CriticInTraining : IDisposable
@@ -29,6 +28,8 @@ internal sealed class CriticInTraining : IDisposable
         Critic.ClipsActions = settings.ClipsActions;
         _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
         _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy, optimizer));
+        if (optimizer is not null && _learning.Optimizer is null)
+            throw new InvalidSettingException("optimizer.name", run.Optimizer.Name, $"{OptimizerKind.Adam} with the critic {settings.Method}, which hands no other to its networks");
         Training = new CriticTraining(_learning, run.Seed);
     }
 
