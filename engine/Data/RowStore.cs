@@ -79,6 +79,11 @@ public abstract class RowStore : IDisposable
         Save();
     }
 
+    /// <summary>Sees to it that all rows so far are there whatever happens; where an append was a moment ago, it has not.</summary>
+    public virtual void Flush()
+    {
+    }
+
     /// <summary>Reads rows that follow each other.</summary>
     /// <param name="first">The first.</param>
     /// <param name="rows">Filled; whole rows, all appended already.</param>

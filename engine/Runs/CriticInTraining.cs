@@ -2,6 +2,7 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
 namespace EDA.Engine.Runs;
@@ -40,10 +41,15 @@ internal sealed class CriticInTraining : IDisposable
     public CriticTraining Training { get; }
 
     /// <summary>Writes the critic's weights and those of its own policy.</summary>
+    /// <exception cref="TrainingDivergedException">One of them is not a number; nothing is written.</exception>
     public void SaveWeights(StageFiles files)
     {
-        Critic.ToWeights().Save(files.CriticWeights, overwrite: true);
-        _policy?.ToWeights().Save(files.ImplicitPolicyWeights, overwrite: true);
+        var critic = Critic.ToWeights();
+        var policy = _policy?.ToWeights();
+        if (((float[]?[])[critic.Twin, critic.Target, critic.Value, policy?.Parameters]).Any(weights => weights is not null && !Array.TrueForAll(weights, float.IsFinite)))
+            throw new TrainingDivergedException(Training.Name, Training.Step, "a weight is not a number");
+        critic.Save(files.CriticWeights, overwrite: true);
+        policy?.Save(files.ImplicitPolicyWeights, overwrite: true);
     }
 
     public void Dispose()

@@ -80,6 +80,9 @@ public sealed record RunSettings
     /// <summary>How the finished run is measured.</summary>
     public EvaluationSettings Evaluation { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>How it is kept from being lost.</summary>
+    public CheckpointSettings Checkpoints { get; init => field = Setting.Given(value); } = new();
+
     /// <summary>What the run is on.</summary>
     [JsonIgnore]
     public RunKind Kind => Bandit is null ? RunKind.Dataset : RunKind.Bandit;
