@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using EDA.Bench.Kernels;
+using EDA.Engine.Optimizers;
 using EDA.Host.Devices;
 using EDA.Kernels.Gpu;
+using EDA.Tests.Crash;
 using EDA.Tests.Software;
 
 namespace EDA.Tests;
@@ -16,9 +18,15 @@ internal static class Program
     /// <summary>What --device calls the stand-in.</summary>
     public const string Software = "software";
 
+    /// <summary>What --optimizer calls one whose saved states are wrong.</summary>
+    public const string Forgetful = "forgetful";
+
     /// <summary>Runs a command line.</summary>
-    public static int Main(string[] arguments) =>
-        (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
+    public static int Main(string[] arguments)
+    {
+        using var forgetful = OptimizerKind.Table.Add(new OptimizerKind(Forgetful, _ => (device, parameters, _) => new ForgetfulAdam(device, parameters)));
+        return (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
+    }
 
     /// <summary>Tests that open devices by their names know it, too.</summary>
     [ModuleInitializer]

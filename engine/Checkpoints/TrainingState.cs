@@ -116,7 +116,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         }
 
         if (step < 0)
-            throw found.Select(each => each.Damage).FirstOrDefault(damage => damage is not null) ?? new InvalidFileException(
+            throw found.Select(each => each.Damage).FirstOrDefault(damage => damage is not null) is { } damage ? Damaged(damage) : new InvalidFileException(
                 paths[^1], $"is {found[^1].Steps.Max()} steps old where {paths[0]} is {found[0].Steps.Max()}; the two go together");
         foreach (var damage in found.Select(each => each.Damage).OfType<InvalidFileException>())
             notice?.Invoke($"{damage.Message}; the state before it, {step} steps old, is gone on from");
@@ -191,19 +191,28 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     // What a header says, the newest that can be read.
     private static T OfReadable<T>(string path, Func<string, IReadOnlyDictionary<string, string>, T> say)
     {
-        IReadOnlyDictionary<string, string> metadata;
-        try
+        InvalidFileException? damage = null;
+        foreach (string file in StateFile.All(path).DefaultIfEmpty(path))
         {
-            metadata = Safetensors.ReadMetadata(path);
-        }
-        catch (Exception error) when (error is InvalidFileException or FileNotFoundException && File.Exists(StateFile.Before(path)))
-        {
-            path = StateFile.Before(path);
-            metadata = Safetensors.ReadMetadata(path);
+            IReadOnlyDictionary<string, string> metadata;
+            try
+            {
+                metadata = Safetensors.ReadMetadata(file);
+            }
+            catch (InvalidFileException error)
+            {
+                damage ??= error;
+                continue;
+            }
+
+            return say(file, metadata);
         }
 
-        return say(path, metadata);
+        throw Damaged(damage!);
     }
+
+    private static InvalidFileException Damaged(InvalidFileException error) =>
+        new(error.Path, $"is damaged ({error.Reason}), and there is none before it that is whole; without it the stage begins anew", error);
 
     private static SafetensorsContent ReadWhole(string path)
     {
@@ -211,7 +220,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         StepOf(path, content.Metadata);
         return content.Metadata[FormatKey] == UncheckedFormat || content.Metadata.GetValueOrDefault(ChecksumKey) == Checksum(content.Tensors, content.Metadata)
             ? content
-            : throw new InvalidFileException(path, "is damaged: what it holds is not what its checksum was made of");
+            : throw new InvalidFileException(path, "what it holds is not what its checksum was made of");
     }
 
     private static string Checksum(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> metadata)

@@ -11,8 +11,8 @@ namespace EDA.Engine.Data;
 /// <summary>
 /// Rows in a memory-mapped .npy file. Room for all of them is taken when it is made, so that a full disk shows then and
 /// not in the middle. They are written as to any file, since a mapping that finds no room ends the process, and read
-/// through the mapping. The file beside it is rewritten after an append, once the rows themselves are on disk, but no more
-/// than once a second. However many rows there are, few of them count as this process's memory at a time.
+/// through the mapping. The file beside it is rewritten before an append, once the rows so far are on disk, but no more than
+/// once a second. However many rows there are, few of them count as this process's memory at a time.
 /// </summary>
 internal sealed class MappedRowStore : RowStore
 {
@@ -98,7 +98,7 @@ internal sealed class MappedRowStore : RowStore
     /// <inheritdoc/>
     private protected override void Save()
     {
-        if (IsComplete || Stopwatch.GetElapsedTime(_savedAt) >= TimeSpan.FromSeconds(1))
+        if (Stopwatch.GetElapsedTime(_savedAt) >= TimeSpan.FromSeconds(1))
             Flush();
     }
 

@@ -6,8 +6,8 @@ namespace EDA.Engine.Files;
 /// <summary>
 /// The moments of writing at which tests let a process die, or a disk be full. EDA_FAULT=NAME:N[:ACTION] acts when the
 /// point of that name, or <c>any</c>, is passed for the Nth time: <c>kill</c> (the default) ends the process as kill -9
-/// does, <c>full</c> is a disk without room, <c>torn</c> cuts the file just written in half before the process dies, as a
-/// power cut may. Without the variable nothing happens.
+/// does, <c>full</c> is a disk without room, <c>torn</c> cuts a state that was just written in half before the process dies, as
+/// a disk that lies may at a power cut. Without the variable nothing happens.
 /// </summary>
 internal static class FaultPoint
 {
@@ -25,9 +25,6 @@ internal static class FaultPoint
 
     /// <summary>Rows are in their file, and the file beside it does not say so yet.</summary>
     public const string Rows = "rows";
-
-    /// <summary>A line of metrics.csv is half written.</summary>
-    public const string Line = "line";
 
     private static readonly Fault? _fault = Fault.Parse(Environment.GetEnvironmentVariable(Variable));
 
@@ -50,7 +47,7 @@ internal static class FaultPoint
                 return;
             if (action == "full")
                 throw new IOException($"No space left on device : '{file ?? point}'");
-            if (action == "torn" && file is not null)
+            if (action == "torn" && file?.Contains(".state.", StringComparison.Ordinal) == true && File.Exists(file))
                 Cut(file);
             Process.GetCurrentProcess().Kill();
             Thread.Sleep(Timeout.Infinite);

@@ -48,7 +48,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         string text = File.ReadAllText(_path);
         string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string kept = string.Concat(lines.Where(line => !IsAfter(line.Split(','), stage, step)).DefaultIfEmpty(Header).Select(line => line + '\n'));
-        if (kept.Length < text.Length)
+        if (kept != text)
             WholeFile.Write(_path, overwrite: true, file => File.WriteAllText(file, kept));
         _csv = CsvFile.Append(_path);
     }

@@ -47,7 +47,7 @@ public sealed class RunFolder
         try
         {
             MakeParts();
-            foreach (string folder in (string[])[FullPath, Checkpoints])
+            foreach (string folder in (string[])[FullPath, Checkpoints, Figures])
                 WholeFile.RemoveTemporaries(folder);
             return held;
         }
@@ -61,7 +61,7 @@ public sealed class RunFolder
     /// <summary>A figure's file.</summary>
     /// <param name="name">Its name without extension.</param>
     /// <returns>The path.</returns>
-    public string Figure(string name) => At("figures", name + ".svg");
+    public string Figure(string name) => Path.Combine(Figures, name + ".svg");
 
     /// <summary>The name of a run.</summary>
     /// <param name="recipe">The recipe's name.</param>
@@ -99,10 +99,12 @@ public sealed class RunFolder
         return File.Exists(folder.Config) ? folder : throw UserError.Value("RUNFOLDER", path, "the folder of a run, with its config.json");
     }
 
+    private string Figures => At("figures");
+
     private void MakeParts()
     {
         Directory.CreateDirectory(Checkpoints);
-        Directory.CreateDirectory(At("figures"));
+        Directory.CreateDirectory(Figures);
     }
 
     private string At(params string[] parts) => Path.Combine([FullPath, .. parts]);
