@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using EDA.Bench.Kernels;
 using EDA.Host.Devices;
 using EDA.Kernels.Gpu;
+using EDA.Tests.Kernels;
 using EDA.Tests.Software;
 
 namespace EDA.Tests;
@@ -16,8 +17,14 @@ internal static class Program
     /// <summary>What --device calls the stand-in.</summary>
     public const string Software = "software";
 
-    /// <summary>Runs a command line.</summary>
-    public static int Main(string[] arguments) =>
+    /// <summary>Runs a command line, or does what only tests ask of a process of its own.</summary>
+    public static int Main(string[] arguments) => arguments switch
+    {
+        [GuardProbe.Command, var name] => GuardProbe.Run(name),
+        _ => Eda(arguments),
+    };
+
+    private static int Eda(string[] arguments) =>
         (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
 
     /// <summary>Tests that open devices by their names know it, too.</summary>
