@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using EDA.Bench.Kernels;
 using EDA.Host.Devices;
 using EDA.Kernels.Gpu;
 using EDA.Tests.Kernels;
+using EDA.Tests.Mutation;
 using EDA.Tests.Software;
 
 namespace EDA.Tests;
@@ -21,8 +23,11 @@ internal static class Program
     public static int Main(string[] arguments) => arguments switch
     {
         [GuardProbe.Command, var name] => GuardProbe.Run(name),
+        [MutationWorker.Command, var format, var seed, var first, var end, var folder] => MutationWorker.Run(format, Number(seed), Number(first), Number(end), folder),
         _ => Eda(arguments),
     };
+
+    private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 
     private static int Eda(string[] arguments) =>
         (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);

@@ -24,6 +24,9 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     private const string Format = "eda training state 1";
     private const string StepKey = "step";
 
+    // A key that stands twice is nobody's settings.
+    private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false };
+
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -93,7 +96,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     {
         try
         {
-            return before is null ? null : Compare(string.Empty, JsonNode.Parse(before), JsonNode.Parse(now));
+            return before is null ? null : Compare(string.Empty, JsonNode.Parse(before, documentOptions: _strict), JsonNode.Parse(now));
         }
         catch (JsonException)
         {
