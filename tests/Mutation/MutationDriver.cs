@@ -35,7 +35,7 @@ internal sealed class MutationReport
 internal sealed class MutationDriver(string format, int seed)
 {
     private const long MostMemory = 700L << 20;
-    private const int MostFailures = 30;
+    private const int MostFailures = 60;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
@@ -108,23 +108,37 @@ internal sealed class MutationDriver(string format, int seed)
             {
                 if (line is null)
                     break;
-                if (line.StartsWith(MutationWorker.Begun, StringComparison.Ordinal) || line.StartsWith(MutationWorker.Failed + " -1", StringComparison.Ordinal))
-                    last = Number(line);
-                watch.Restart();
-                if (counts)
-                    Count(line, folder);
+                Take(line);
             }
             else if (watch.Elapsed > (last < 0 ? StartLimit : Limit))
             {
-                return (last, Kill(process, FormattableString.Invariant($"hung for {Limit.TotalSeconds} s")));
+                return Killed(FormattableString.Invariant($"hung for {Limit.TotalSeconds} s"));
             }
 
             if (Memory(process) > MostMemory)
-                return (last, Kill(process, FormattableString.Invariant($"took over {MostMemory >> 20} MiB of memory")));
+                return Killed(FormattableString.Invariant($"took over {MostMemory >> 20} MiB of memory"));
         }
 
         process.WaitForExit();
         return (last, process.ExitCode == 0 || _report.Failures.Any(failure => failure.Index == -1) ? null : FormattableString.Invariant($"died with status {process.ExitCode}: {words}"));
+
+        void Take(string line)
+        {
+            if (line.StartsWith(MutationWorker.Begun, StringComparison.Ordinal) || line.StartsWith(MutationWorker.Failed + " -1", StringComparison.Ordinal))
+                last = Number(line);
+            watch.Restart();
+            if (counts)
+                Count(line, folder);
+        }
+
+        (int Last, string? Death) Killed(string why)
+        {
+            process.Kill();
+            process.WaitForExit();
+            while (lines.Take() is { } line) // what it said before
+                Take(line);
+            return (last, why);
+        }
 
         void LastWords(string? line)
         {
@@ -175,13 +189,6 @@ internal sealed class MutationDriver(string format, int seed)
     }
 
     private static int Number(string line) => int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
-
-    private static string Kill(Process process, string why)
-    {
-        process.Kill();
-        process.WaitForExit();
-        return why;
-    }
 
     private static long Memory(Process process)
     {
