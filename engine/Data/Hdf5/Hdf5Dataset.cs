@@ -85,6 +85,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     public string Storage { get; private set; } = "one piece";
 
     /// <inheritdoc/>
+    public void RequireNumbers()
+    {
+        if (!_isNumeric)
+            throw new InvalidFileException(_file.Path, $"{Name} does not hold numbers; allowed are numbers of any size, and truth values");
+    }
+
+    /// <inheritdoc/>
     public void Read(Span<float> destination)
     {
         Check(destination.Length);
@@ -206,8 +213,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
 
     private void Check(int length)
     {
-        if (!_isNumeric)
-            throw new InvalidFileException(_file.Path, $"{Name} does not hold numbers; allowed are numbers of any size, and truth values");
+        RequireNumbers();
         if (_lackingFilter is not null)
             throw new InvalidFileException(_file.Path, $"{Name} is compressed with {_lackingFilter}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
         if (_shape.Aggregate(1L, (product, size) => product * size) != length)
