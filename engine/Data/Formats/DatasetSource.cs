@@ -102,7 +102,7 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
 
     private static bool StartsAsZip(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = FileToRead.Open(path);
         Span<byte> start = stackalloc byte[ZipSignature.Length];
         return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(ZipSignature);
     }

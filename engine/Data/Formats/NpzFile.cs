@@ -36,7 +36,7 @@ public sealed class NpzFile : IDisposable
     /// <exception cref="InvalidFileException">It is no ZIP archive, cut short, or has a name twice.</exception>
     public static NpzFile Open(string path)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var stream = FileToRead.Open(path);
         try
         {
             if (stream.Length == 0)
