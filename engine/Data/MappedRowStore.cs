@@ -125,7 +125,16 @@ internal sealed class MappedRowStore : RowStore
     public static int CountOf(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] } ? (int)count : throw new InvalidFileException(path, "is not an .npy file of rows");
+        try
+        {
+            if (NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] })
+                return (int)count;
+        }
+        catch (FormatException)
+        {
+        }
+
+        throw new InvalidFileException(path, "is not an .npy file of rows");
     }
 
     private static InvalidFileException NoProgress(string path) => new(path + ProgressSuffix, "does not say how far the rows beside it are filled");
