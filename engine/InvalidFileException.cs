@@ -11,10 +11,10 @@ public sealed class InvalidFileException : IOException
     /// <param name="reason">What is wrong, in words that follow "path: ".</param>
     /// <param name="inner">What was thrown underneath, if anything.</param>
     public InvalidFileException(string path, string reason, Exception? inner = null)
-        : base($"{path}: {reason}", inner)
+        : base($"{OneLine.Printable(path)}: {OneLine.Of(reason)}", inner)
     {
         Path = path;
-        Reason = reason;
+        Reason = OneLine.Of(reason);
     }
 
     /// <summary>The file.</summary>

@@ -32,7 +32,7 @@ public sealed class InvalidSettingException : ArgumentException
     private static string Show(object? value) => value switch
     {
         null => "not set",
-        string text => $"'{text}'",
+        string text => $"'{OneLine.Of(text)}'",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? string.Empty,
     };

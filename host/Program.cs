@@ -49,14 +49,12 @@ catch (Exception error)
 
 static int Fail(string message)
 {
-    Console.Error.WriteLine($"eda: {OneLine(message)}");
+    Console.Error.WriteLine($"eda: {OneLine.Of(message)}");
     return ExitStatus.Failure;
 }
 
 static int Refuse(string message)
 {
-    Console.Error.WriteLine($"eda: {OneLine(message)}");
+    Console.Error.WriteLine($"eda: {OneLine.Of(message)}");
     return ExitStatus.Refused;
 }
-
-static string OneLine(string message) => message.ReplaceLineEndings(" ");

@@ -5,7 +5,7 @@ namespace EDA.Engine.Alignment;
 
 /// <summary>
 /// Fresh candidates of a bandit: each step draws b·K dataset points, with replacement, and their energies. There is no
-/// state, no sampling and no critic (method: section 7).
+/// state, no sampling and no critic (method: section 5).
 /// </summary>
 public sealed class BanditBatches : IAlignmentBatches
 {

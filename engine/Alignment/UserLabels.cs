@@ -67,6 +67,7 @@ public sealed class UserLabels
             using var array = file.Array(name);
             if (array is null)
                 return null;
+            array.RequireNumbers();
             var values = new float[array.Shape.Aggregate(1L, (product, size) => product * size)];
             array.Read(values);
             return new NamedTensor(name, [.. array.Shape.Select(size => (int)size)], values);

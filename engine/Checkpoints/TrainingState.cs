@@ -40,6 +40,9 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     // Up to version 0.1: without a checksum.
     private const string UncheckedFormat = "eda training state 1";
 
+    // A key that stands twice is nobody's settings.
+    private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false };
+
     private static readonly JsonSerializerOptions _json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -161,7 +164,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     {
         try
         {
-            return before is null ? null : Compare(string.Empty, JsonNode.Parse(before), JsonNode.Parse(now));
+            return before is null ? null : Compare(string.Empty, JsonNode.Parse(before, documentOptions: _strict), JsonNode.Parse(now));
         }
         catch (JsonException)
         {

@@ -21,7 +21,7 @@ public sealed record CriticSettings
     /// <summary>Transitions per step, at least 1. Paper: 256.</summary>
     public int Batch { get; init => field = Setting.Range(value, 1, 1 << 20); } = 256;
 
-    /// <summary>Steps, at least 0. Paper: 1,500,000.</summary>
+    /// <summary>Steps, at least 0. Published code: 1,500,000; paper: 1,000,000.</summary>
     public long Steps { get; init => field = Setting.Range(value, 0, uint.MaxValue); } = 1_500_000;
 
     /// <summary>Adam's learning rate, above 0. Paper: 3e-4.</summary>

@@ -21,7 +21,7 @@ public static class ChecksumFile
     /// <returns>64 hexadecimal digits in small letters.</returns>
     public static string Compute(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = FileToRead.Open(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 

@@ -66,6 +66,9 @@ public sealed class DatasetInspection
             yield return Text($"{beyond} actions are beyond 1 by rounding, at most {most}; they stay as they are");
         if (dataset.Environment?.RewardTreatment == RewardTreatment.ReturnRange)
             yield return Treatment(dataset);
+        int zeros = ZerosAtEnd(dataset);
+        if (zeros > 1)
+            yield return Text($"the last {zeros} rows are zeros alone, states, actions and rewards: they may never have been written");
         if (dataset.Rewards.IndexOfAnyExcept(dataset.Rewards[0]) < 0)
             yield return Text($"every reward is {dataset.Rewards[0]}");
     }
@@ -82,6 +85,11 @@ public sealed class DatasetInspection
             return none.Reason;
         }
     }
+
+    // HDF5 gives zeros for what was not written, and cannot always tell.
+    private static int ZerosAtEnd(OfflineDataset dataset) => dataset.Count - 1 - Math.Max(
+        dataset.Rewards.LastIndexOfAnyExcept(0),
+        Math.Max(dataset.States.LastIndexOfAnyExcept(0) / dataset.StateSize, dataset.Actions.LastIndexOfAnyExcept(0) / dataset.ActionSize));
 
     private static (int Count, float Most) BeyondOne(ReadOnlySpan<float> actions)
     {

@@ -144,13 +144,6 @@ internal sealed class MappedRowStore : RowStore
             : throw new InvalidFileException(path, $"is not replaced, nor is {path}{ProgressSuffix}: one of the two is missing");
     }
 
-    /// <summary>The rows that a file has room for.</summary>
-    public static int CountOf(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] } ? (int)count : throw new InvalidFileException(path, "is not an .npy file of rows");
-    }
-
     private static Progress ParseProgress(string path)
     {
         try
@@ -163,6 +156,22 @@ internal sealed class MappedRowStore : RowStore
         }
 
         throw NoProgress(path);
+    }
+
+    /// <summary>The rows that a file has room for.</summary>
+    public static int CountOf(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        try
+        {
+            if (NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] })
+                return (int)count;
+        }
+        catch (FormatException)
+        {
+        }
+
+        throw new InvalidFileException(path, "is not an .npy file of rows");
     }
 
     private static InvalidFileException NoProgress(string path) => new(path + ProgressSuffix, "does not say how far the rows beside it are filled");

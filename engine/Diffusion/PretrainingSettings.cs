@@ -21,8 +21,8 @@ public sealed record PretrainingSettings
     public double Dropout { get; init => field = Setting.Share(value, oneAllowed: false); } = 0.1;
 
     /// <summary>
-    /// The rate r of an exponential moving average of the weights, which then is the model; 0 for none. Step n uses
-    /// max(r, 9/(n + 8)), so that the first weights are forgotten quickly. Paper: none.
+    /// The rate r of an exponential moving average of the weights, which then is the model; 0 for none. Step n, from 1,
+    /// uses max(r, 9/(n + 8)), so that the first weights are forgotten quickly. Paper: none.
     /// </summary>
     public double Averaging { get; init => field = Setting.Share(value, oneAllowed: true); }
 

@@ -14,8 +14,8 @@ namespace EDA.Engine.Evaluation;
 public delegate void CandidateRating(DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> values);
 
 /// <summary>
-/// Acts as a diffusion model does: one sample for each state, or rejection sampling, the best of several (method:
-/// section 6). Episode e at step i starts its solver where row e of
+/// Acts as a diffusion model does: one sample for each state, or rejection sampling, the best of several
+/// (method: section 6). Episode e at step i starts its solver where row e of
 /// <see cref="BottleneckDiffusionModel.Sample"/> would with step i, whichever other episodes still run.
 /// </summary>
 public sealed class DiffusionActor : IActor, IDisposable

@@ -25,7 +25,7 @@ public sealed record PolicyEvaluationSettings
 public readonly record struct PolicyEvaluationProgress(int Step, int StepLimit, int Running, int Episodes);
 
 /// <summary>
-/// The evaluation of a policy in an environment (method: section 7): all episodes go in lockstep, so that each step is
+/// The evaluation of a policy in an environment (method: sections 6 and 7): all episodes go in lockstep, so that each step is
 /// one batch of samples; the environments are stepped by several threads. Every episode has its own simulation and its
 /// own random stream, so what it comes to depends neither on the threads nor on the other episodes.
 /// </summary>

@@ -8,8 +8,8 @@ namespace EDA.Engine.Runs;
 /// meant to take is for two cores of 100 GFLOP/s each.
 /// </summary>
 /// <remarks>
-/// The paper's β and q are for a critic of 1,500,000 steps. After a tenth of them and less its values are too coarse for
-/// so sharp a tilt: on a walker2d replay file the best of 16 behavior samples by such a critic scores less than the best
+/// The published β and q are for a critic of 1,500,000 steps in the code, of 1,000,000 in the paper. After a tenth of
+/// them and less its values are too coarse for so sharp a tilt: on a walker2d replay file the best of 16 behavior samples by such a critic scores less than the best
 /// of 4, and policies aligned with β below 1 or q above 1 do worse. So quick and hour tilt gently, β = 1 and q = 1, at a
 /// rate that falls to nothing, and spend most of their time on critic and behavior. docs/budgets.md has the sweeps.
 /// </remarks>

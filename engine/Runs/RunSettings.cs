@@ -10,8 +10,8 @@ using EDA.Kernels;
 namespace EDA.Engine.Runs;
 
 /// <summary>
-/// Everything that decides what a run gives, device and dataset apart. Defaults are the paper's for locomotion;
-/// <see cref="RunTask.Paper"/> has those of every task.
+/// Everything that decides what a run gives, device and dataset apart. Defaults are the paper's for locomotion,
+/// but for <see cref="HeldOut"/>; <see cref="RunTask.Paper"/> has those of every task.
 /// </summary>
 public sealed record RunSettings
 {
@@ -52,7 +52,7 @@ public sealed record RunSettings
     [OnlyFor(RunKind.Dataset)]
     public int Rows { get; init => field = Setting.Range(value, 100, 1 << 24); } = 100_000;
 
-    /// <summary>State-action pairs kept back from pretraining, to measure its loss on; 0 for none. At most a tenth of all. Paper: none.</summary>
+    /// <summary>State-action pairs kept back from pretraining, to measure its loss on; 0 for none. At most a tenth of all. Paper: none; 2048 unless <see cref="RunTask.Paper"/> says so.</summary>
     [OnlyFor(RunKind.Dataset)]
     public int HeldOut { get; init => field = Setting.Range(value, 0, 1 << 20); } = 2048;
 
@@ -143,7 +143,7 @@ public sealed record RunSettings
     }
 }
 
-/// <summary>How a finished run is measured (method: sections 6 and 7). Defaults are the paper's.</summary>
+/// <summary>How a finished run is measured (method: sections 5 to 7). Defaults are the paper's.</summary>
 public sealed record EvaluationSettings
 {
     /// <summary>Fresh behavior points on which β(f_θ − f_φ) is compared with q·Q, at least 16.</summary>

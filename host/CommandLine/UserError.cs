@@ -1,3 +1,5 @@
+using EDA.Engine;
+
 namespace EDA.Host.CommandLine;
 
 /// <summary>
@@ -9,7 +11,7 @@ public sealed class UserError : Exception
     /// <summary>Makes the error.</summary>
     /// <param name="message">The line.</param>
     public UserError(string message)
-        : base(message)
+        : base(OneLine.Of(message))
     {
     }
 

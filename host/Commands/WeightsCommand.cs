@@ -27,12 +27,12 @@ internal static class WeightsCommand
             string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
             var content = Safetensors.Read(path);
             foreach (var (key, value) in content.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                Console.WriteLine($"metadata {key} = {value}");
+                Console.WriteLine(OneLine.Printable($"metadata {key} = {value}"));
             int name = Math.Max(6, content.Tensors.Select(tensor => tensor.Name.Length).DefaultIfEmpty(0).Max());
             foreach (var tensor in content.Tensors)
             {
                 double norm = Math.Sqrt(tensor.Values.Sum(value => (double)value * value));
-                Console.WriteLine(FormattableString.Invariant($"{tensor.Name.PadRight(name)}  {Shape(tensor),-12}  norm {norm:G6}"));
+                Console.WriteLine(FormattableString.Invariant($"{OneLine.Printable(tensor.Name).PadRight(name)}  {Shape(tensor),-12}  norm {norm:G6}"));
             }
 
             Console.WriteLine(FormattableString.Invariant($"{content.Tensors.Count} tensors, {content.Tensors.Sum(tensor => (long)tensor.Values.Length)} numbers"));

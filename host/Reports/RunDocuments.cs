@@ -63,6 +63,14 @@ public static class RunDocuments
     /// <summary>A moment in UTC, ISO 8601.</summary>
     internal static string Utc(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Reads a document.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The document; no key of it stands twice.</returns>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="InvalidOperationException">It is no object.</exception>
+    public static JsonObject Read(string path) =>
+        (JsonNode.Parse(File.ReadAllText(path), documentOptions: new() { AllowDuplicateProperties = false }) ?? throw new JsonException("null")).AsObject();
+
     /// <summary>Writes a document as indented JSON; what was there stays until all of it is written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="document">The document.</param>

@@ -88,7 +88,7 @@ public static class RunExecution
         {
             try
             {
-                Summarise(outcome with { Error = failure.Message.ReplaceLineEndings(" ") });
+                Summarise(outcome with { Error = OneLine.Of(failure.Message) });
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -44,14 +44,8 @@ internal sealed class RunRecord : IDisposable
         var (folder, request, held) = place;
         (_clock, _folder, _held) = (clock, folder, held);
         _config = request.ToConfig(inputs);
-        _earlier = Earlier(folder);
         _presentation = RunPresentation.Of(request.Settings.Kind);
         var started = DateTimeOffset.UtcNow;
-        _metrics = MetricsFile.Continue(folder.Metrics);
-        _board = new TensorBoardFile(folder.FullPath, started);
-
-        // A command that is refused for what the folder holds leaves its settings as they were.
-        Observer = new ObserverList(new AtFirstStage(() => RunDocuments.Save(folder.Config, _config)), _metrics, _board, _stages);
         _start = new RunOutcome
         {
             Task = request.Task,
@@ -65,8 +59,13 @@ internal sealed class RunRecord : IDisposable
             Stages = [],
             Seconds = [],
         };
-        if (_earlier is not null)
-            _start = _start.After(_earlier);
+        if (File.Exists(folder.Result))
+            (_earlier, _start) = Earlier(folder.Result, _start);
+        _metrics = MetricsFile.Continue(folder.Metrics);
+        _board = new TensorBoardFile(folder.FullPath, started);
+
+        // A command that is refused for what the folder holds leaves its settings as they were.
+        Observer = new ObserverList(new AtFirstStage(() => RunDocuments.Save(folder.Config, _config)), _metrics, _board, _stages);
     }
 
     /// <summary>Is told how the run goes.</summary>
@@ -80,7 +79,7 @@ internal sealed class RunRecord : IDisposable
     {
         var outcome = _start.With(result.Stages, result.Scores, result.Exact, _stages.Advanced);
         return result.Divergence is { } divergence
-            ? Write(outcome with { Error = OneLine(divergence) }, null, null)
+            ? Write(outcome with { Error = OneLine.Of(divergence.Message) }, null, null)
             : Write(outcome with { Interrupted = !result.Completed }, result.Exact, device);
     }
 
@@ -92,7 +91,7 @@ internal sealed class RunRecord : IDisposable
             return;
         try
         {
-            Write(_start.With(_stages.Finished, new Dictionary<string, PolicyScore>(), null, _stages.Advanced) with { Error = OneLine(_stages.Divergence ?? failure) }, null, null);
+            Write(_start.With(_stages.Finished, new Dictionary<string, PolicyScore>(), null, _stages.Advanced) with { Error = OneLine.Of((_stages.Divergence ?? failure).Message) }, null, null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or LostFolderException)
         {
@@ -106,17 +105,19 @@ internal sealed class RunRecord : IDisposable
         _metrics.Dispose();
     }
 
-    private static string OneLine(Exception failure) => failure.Message.ReplaceLineEndings(" ");
-
-    private static JsonObject? Earlier(RunFolder folder)
+    // Everything that will be needed of it is looked at now, before a stage is worth its time.
+    private static (JsonObject Document, RunOutcome Start) Earlier(string path, RunOutcome start)
     {
         try
         {
-            return File.Exists(folder.Result) ? JsonNode.Parse(File.ReadAllText(folder.Result))!.AsObject() : null;
+            var document = RunDocuments.Read(path);
+            var outcome = start.After(document);
+            _ = outcome.Timed(document, 0, 0);
+            return (document, outcome);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException or NullReferenceException)
         {
-            throw new InvalidFileException(folder.Result, "is not the result of a run", error);
+            throw new InvalidFileException(path, "is not the result of a run", error);
         }
     }
 

@@ -112,7 +112,7 @@ public sealed record RunRequest
     {
         try
         {
-            var document = JsonNode.Parse(File.ReadAllText(folder.Config))!.AsObject();
+            var document = RunDocuments.Read(folder.Config);
             var settings = document.Deserialize<RunSettings>(SettingPaths.Json)!;
             var task = RunTask.Table.Find(document[RecipeKey]!.GetValue<string>());
             if (task is DatasetTask { Environment: null } any)

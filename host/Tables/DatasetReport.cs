@@ -1,3 +1,4 @@
+using EDA.Engine;
 using EDA.Engine.Data;
 using Spectre.Console;
 
@@ -42,7 +43,7 @@ internal static class DatasetReport
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("field", "shape", "type", "kept as");
         foreach (var field in inspection.Fields)
-            table.AddRow(new Text(field.Name), new Text(field.Shape), new Text(field.Type), new Text(field.Storage));
+            table.AddRow([.. new[] { field.Name, field.Shape, field.Type, field.Storage }.Select(text => new Text(OneLine.Printable(text)))]);
         return table;
     }
 
@@ -75,6 +76,6 @@ internal static class DatasetReport
         return chart;
     }
 
-    // Words of a file may hold what Spectre takes for markup, so they go as text; and lines are not broken.
-    private static void Line(IAnsiConsole console, string text) => console.Profile.Out.Writer.WriteLine(text);
+    // Words of a file may hold what Spectre takes for markup, or a terminal for orders, so they go as text; and lines are not broken.
+    private static void Line(IAnsiConsole console, string text) => console.Profile.Out.Writer.WriteLine(OneLine.Of(text));
 }

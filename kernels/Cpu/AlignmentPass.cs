@@ -21,7 +21,8 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     private readonly TrainingRecord _record;
     private readonly GradientAssembly<TV, TS> _assembly;
     private readonly NativeBuffer _records = new();
-    private readonly NativeBuffer _rowValues = new();
+    private readonly NativeBuffer _gapMemory = new();
+    private readonly NativeBuffer _seedMemory = new();
     private readonly NativeBuffer _memory = new();
     private readonly Scratch[] _scratch;
     private readonly BlockPanels[][] _behaviorBlocks;
@@ -54,7 +55,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         long noise = Features(shape.ActionSize), embedding = Features(BdmShape.TimeFeatures), behaviorInput = Features(_record.InputSize);
         long rows = record.Take(NormRows.Length);
         long stride = record.Stride;
-        float* memory = _memory.Require(stride * PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _behaviorBlocks = new BlockPanels[pool.Workers][];
         _policyBlocks = new BlockPanels[pool.Workers][];
@@ -84,8 +85,8 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     {
         Start(policy, behavior, candidates, states, candidateCount, draw, times, noise);
         long rows = (long)stateCount * candidateCount;
-        _gaps = _rowValues.Require(2 * rows);
-        _seeds = _gaps + rows;
+        _gaps = _gapMemory.Require(rows);
+        _seeds = _seedMemory.Require(rows);
         double total = 0;
         for (int state = 0; state < stateCount; state += StatesPerSlab)
         {
@@ -125,7 +126,8 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         _behavior.Dispose();
         _assembly.Dispose();
         _records.Dispose();
-        _rowValues.Dispose();
+        _gapMemory.Dispose();
+        _seedMemory.Dispose();
         _memory.Dispose();
     }
 
@@ -147,7 +149,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     private void ForwardSlab(int firstState, int endState)
     {
         (_slabStart, _slabEnd) = ((long)firstState * _candidateCount, (long)endState * _candidateCount);
-        _records.Require(_record.Stride * Tiles * PanelTile.Panels);
+        _records.Require(_record.Layout, Tiles * PanelTile.Panels);
         _backward = false;
         _pool.Run(this, Tiles);
     }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace EDA.Kernels.Cpu;
 
 /// <summary>An array in native memory, aligned to a cache line, that the garbage collector never moves.</summary>
@@ -16,7 +14,7 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         _bytes = Math.Max(checked(length * sizeof(T)), 1);
-        _memory = (T*)NativePages.Allocate((nuint)_bytes);
+        _memory = (T*)NativePages.Allocate((nuint)_bytes, zeroed: true);
         GC.AddMemoryPressure(_bytes);
     }
 
@@ -56,7 +54,7 @@ internal sealed unsafe class CpuArray<T> : DeviceArray<T>
     {
         if (_memory == null)
             return;
-        NativeMemory.AlignedFree(_memory);
+        NativePages.Free(_memory);
         _memory = null;
         GC.RemoveMemoryPressure(_bytes);
     }

@@ -10,9 +10,10 @@ public sealed class CpuDevice : IDevice
 
     /// <summary>Makes a device.</summary>
     /// <param name="options">Vector width and threads; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
-    /// <exception cref="ArgumentException">The machine lacks the vector width, or there are no threads.</exception>
+    /// <exception cref="ArgumentException">The machine lacks the vector width, there are no threads, or <see cref="CpuOptions.GuardVariable"/> is not understood.</exception>
     public CpuDevice(CpuOptions? options = null)
     {
+        GuardedPages.RequireKnown();
         Options = options ?? CpuOptions.FromEnvironment();
         if (Options.Simd > CpuOptions.BestSimd)
             throw new ArgumentException($"this machine has no {Options.Simd}; its best is {CpuOptions.BestSimd}", nameof(options));

@@ -27,6 +27,12 @@ public sealed record CpuOptions(SimdLevel Simd, int Threads)
     /// <summary>The environment variable that sets the number of threads.</summary>
     public const string ThreadsVariable = "EDA_THREADS";
 
+    /// <summary>
+    /// The environment variable that puts every native buffer between pages that nobody may touch, to find errors of
+    /// memory (Linux): 1, or exact, where buffers end at their last element and not at the last cache line of it.
+    /// </summary>
+    public const string GuardVariable = "EDA_GUARD";
+
     /// <summary>The widest vectors this machine has.</summary>
     public static SimdLevel BestSimd =>
         Vector512.IsHardwareAccelerated && Avx512F.IsSupported ? SimdLevel.Avx512
@@ -57,6 +63,7 @@ public sealed record CpuOptions(SimdLevel Simd, int Threads)
         string? count = Environment.GetEnvironmentVariable(ThreadsVariable);
         if (!string.IsNullOrEmpty(count) && (!int.TryParse(count, out threads) || threads is < 1 or > 1024))
             throw new ArgumentException($"{ThreadsVariable} is '{count}'; allowed is a number from 1 to 1024");
+        GuardedPages.RequireKnown();
         return new CpuOptions(simd, threads);
     }
 }

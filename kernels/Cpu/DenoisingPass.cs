@@ -54,7 +54,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         for (int l = 0; l < shape.Blocks; l++)
             offsets[l] = (Features(h), Features(h), Features(h), Features(h), Features(shape.Hidden), Features(shape.Hidden), record.Take(NormRows.Length));
         long stride = record.Stride;
-        float* memory = _memory.Require(stride * PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _blocks = new BlockScratch[pool.Workers][];
         for (int worker = 0; worker < pool.Workers; worker++)
@@ -79,7 +79,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         _dropThreshold = (uint)Math.Round(draws.DropoutRate * 4294967296.0);
         _keepScale = 1f / (1f - draws.DropoutRate);
         float* losses = _losses.Require(rows);
-        _records.Require(_record.Stride * ((Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows));
+        _records.Require(_record.Layout, (Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows);
         _network.Prepare(parameters, _pool);
         for (_slabStart = 0; _slabStart < rows; _slabStart = _slabEnd)
         {

@@ -23,6 +23,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     private readonly WorkerPool _pool;
     private readonly WeightGradient<TV, TS> _products;
     private readonly NativeBuffer _memory = new();
+    private readonly NativeBuffer _accumulatorMemory = new();
     private readonly float* _accumulators;
     private readonly float* _sums;
     private readonly float* _inputGradient;
@@ -44,12 +45,11 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
         _inputStride = record.TransposedInputSize;
         int h = layout.Shape.Width;
         var memory = default(RecordLayout);
-        long accumulators = memory.Take(record.AccumulatorLength);
         long sums = memory.Take(record.Sums.Length);
         long inputGradient = memory.Take((long)h * _inputStride);
         long foldedTransposed = memory.Take((long)h * _inputStride);
-        float* start = _memory.Require(memory.Length);
-        _accumulators = start + accumulators;
+        float* start = _memory.Require(memory);
+        _accumulators = _accumulatorMemory.Require(record.Accumulators);
         _sums = start + sums;
         _inputGradient = start + inputGradient;
         _foldedTransposed = start + foldedTransposed;
@@ -109,7 +109,11 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
         }
     }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _accumulatorMemory.Dispose();
+    }
 
     private static IEnumerable<Item> Ranges(Kind kind, int block, int count, int share)
     {

@@ -53,7 +53,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
 
         long product = gradient ? Features(shape.Hidden) : 0;
         long stride = record.Stride;
-        float* memory = _memory.Require(stride * PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _blocks = new BlockPanels[pool.Workers][];
         for (int worker = 0; worker < pool.Workers; worker++)

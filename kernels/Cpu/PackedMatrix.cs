@@ -59,12 +59,13 @@ internal sealed unsafe class PackedMatrix
         var places = default(RecordLayout);
         foreach (var matrix in matrices)
             places.Take(matrix?.Length ?? 0);
-        float* next = memory.Require(places.Length);
+        float* next = memory.Require(places, zeroed: true);
         places = default;
         foreach (var matrix in matrices)
         {
+            float* place = next + places.Take(matrix?.Length ?? 0);
             if (matrix != null)
-                matrix.Data = next + places.Take(matrix.Length);
+                matrix.Data = place;
         }
     }
 

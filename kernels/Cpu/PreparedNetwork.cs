@@ -74,7 +74,7 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
         long product = record.Take((long)hidden * _foldedStride);
         long inputBias = record.Take(h), outputSum = record.Take(h);
         long offset = record.Take(hidden), rowSum = record.Take(hidden), bias = record.Take(hidden);
-        float* memory = _memory.Require(record.Length);
+        float* memory = _memory.Require(record);
         _folded = memory + folded;
         _foldedPanels = memory + panels;
         _firstProduct = memory + product;

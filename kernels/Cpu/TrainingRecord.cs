@@ -7,7 +7,7 @@ internal sealed class RowSums
 {
     public RowSums(BdmShape shape)
     {
-        var layout = default(RecordLayout);
+        var layout = RecordLayout.Contiguous;
         OutputSlope = layout.Take(shape.Width);
         ConditionBias = layout.Take(BdmShape.TimeFeatures);
         FirstMean = layout.Take(shape.Hidden);
@@ -84,9 +84,8 @@ internal sealed class TrainingRecord
 
         Sums = new RowSums(shape);
         SumsStart = record.Take(Sums.Length);
-        Stride = record.Stride;
-        Products = Plan(shape);
-        AccumulatorLength = Products.Max(product => product.Destination + product.Length);
+        (Layout, Stride) = (record, record.Stride);
+        (Products, Accumulators) = Plan(shape);
     }
 
     /// <summary>Whether the record is that of a denoising step.</summary>
@@ -137,14 +136,17 @@ internal sealed class TrainingRecord
     /// <summary>The first of the sums over rows.</summary>
     public long SumsStart { get; }
 
+    /// <summary>The parts of a panel's record.</summary>
+    public RecordLayout Layout { get; }
+
     /// <summary>Floats from one panel's record to the next.</summary>
     public long Stride { get; }
 
     /// <summary>All weight gradients: fc1 and fc2 of each block, then the input's, the action's (second order) and C's.</summary>
     public GradientProduct[] Products { get; }
 
-    /// <summary>Floats of all accumulators.</summary>
-    public long AccumulatorLength { get; }
+    /// <summary>Where the products stand.</summary>
+    public RecordLayout Accumulators { get; }
 
     /// <summary>The product of fc1 of block l: [H/32][4H][32], or of the folded first block [(A+32+S+1)/32][4H][32].</summary>
     public GradientProduct Expand(int l) => Products[2 * l];
@@ -161,16 +163,13 @@ internal sealed class TrainingRecord
     /// <summary>The tangent's share of the input's product: [H/32][A][32].</summary>
     public GradientProduct DirectionProduct => Products[(2 * Blocks.Length) + 2];
 
-    private GradientProduct[] Plan(BdmShape shape)
+    private (GradientProduct[] Products, RecordLayout Accumulators) Plan(BdmShape shape)
     {
         int h = shape.Width, hidden = shape.Hidden;
         var products = new List<GradientProduct>();
-        long destination = 0;
-        void Add(long left, long right, long secondLeft, long secondRight, int rows, int columns)
-        {
-            products.Add(new GradientProduct(left, right, secondLeft, secondRight, rows, columns, destination));
-            destination += (long)rows * columns;
-        }
+        var accumulators = default(RecordLayout);
+        void Add(long left, long right, long secondLeft, long secondRight, int rows, int columns) =>
+            products.Add(new GradientProduct(left, right, secondLeft, secondRight, rows, columns, accumulators.Take((long)rows * columns)));
 
         for (int l = 0; l < shape.Blocks; l++)
         {
@@ -186,7 +185,7 @@ internal sealed class TrainingRecord
         Add(Waves, ConditionAdjoint, -1, 0, BdmShape.TimeFeatures, BdmShape.TimeFeatures);
         if (SecondOrder)
             Add(Direction, DirectionAdjoint, -1, 0, shape.ActionSize, h);
-        return [.. products];
+        return ([.. products], accumulators);
     }
 
     /// <summary>The operands of one block; −1 where the step has none.</summary>

@@ -13,11 +13,7 @@ namespace EDA.Kernels.Cpu;
 /// <param name="Rows">The number of j.</param>
 /// <param name="Columns">The number of i, a multiple of 32.</param>
 /// <param name="Destination">Where G stands in the accumulators, as [i / 32][j][32].</param>
-internal readonly record struct GradientProduct(long Left, long Right, long SecondLeft, long SecondRight, int Rows, int Columns, long Destination)
-{
-    /// <summary>The number of floats of G.</summary>
-    public long Length => (long)Rows * Columns;
-}
+internal readonly record struct GradientProduct(long Left, long Right, long SecondLeft, long SecondRight, int Rows, int Columns, long Destination);
 
 /// <summary>
 /// All weight gradients of a slab of rows, after its passes: each item owns a range of j of one product and adds up

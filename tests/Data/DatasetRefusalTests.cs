@@ -233,6 +233,18 @@ public sealed class DatasetRefusalTests : IDisposable
         Assert.Contains("not a record of a SHA-256", Assert.Throws<InvalidFileException>(() => OfflineDataset.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [OptionalTheory(OptionalNeeds.Linux)]
+    [InlineData("data.npz")]
+    [InlineData("data.csv")]
+    public void A_file_that_another_program_is_writing(string name)
+    {
+        string path = _folder.At(name);
+        DatasetFile.Write(new SyntheticTransitions(1, Rows).Dataset(), path);
+        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            Assert.Equal($"{path}: is open for writing in another program: wait until that has closed it", Assert.Throws<InvalidFileException>(() => OfflineDataset.Load(path)).Message);
+        Assert.Equal(Rows, OfflineDataset.Load(path).Count);
+    }
+
     [Fact]
     public void Arrays_are_checked_as_files_are()
     {

@@ -31,6 +31,13 @@ internal static class EdaProcess
         return Finish(process);
     }
 
+    /// <summary>Runs another program of .NET.</summary>
+    public static EdaResult RunProgram(string program, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(folder, environment, "dotnet", [program, .. arguments]);
+        return Finish(process);
+    }
+
     /// <summary>Runs it where no file can grow beyond so many KiB, as on a disk that is full; Unix with bash.</summary>
     public static EdaResult RunOnFullDisk(string folder, long kibibytes, params string[] arguments)
     {

@@ -95,7 +95,8 @@ public class DeviceArrayTests
         using var array = cpu.Upload<float>([1, 2, 3, 4]);
         nint address = CpuMemory.Address(array, 4);
         Assert.True(CpuMemory.Holds(array));
-        Assert.Equal(0, address % 64);
+        if (Environment.GetEnvironmentVariable(CpuOptions.GuardVariable) != "exact")
+            Assert.Equal(0, address % 64);
         ((float*)address)[2] = -3;
         Assert.Equal([1, 2, -3, 4], array.ToArray());
         Assert.Equal(address + (2 * sizeof(float)), CpuMemory.Address(array.Slice(2, 2), 2));

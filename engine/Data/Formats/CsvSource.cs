@@ -154,7 +154,7 @@ internal sealed class CsvSource : DatasetSource
 
     private long CountLines()
     {
-        using var stream = File.OpenRead(Path);
+        using var stream = FileToRead.Open(Path);
         var buffer = new byte[1 << 16];
         long ends = 0;
         byte last = 0;

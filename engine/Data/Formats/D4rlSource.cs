@@ -5,11 +5,13 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>An HDF5 file as D4RL publishes them.</summary>
 internal sealed class D4rlSource(Hdf5File file) : FlatSource(file.Path, "D4RL HDF5")
 {
+    private const int DeepestNesting = 50;
+
     /// <inheritdoc/>
     public override string? Note => file.Text("metadata/env");
 
     /// <inheritdoc/>
-    public override IReadOnlyList<DatasetField> Fields => [.. Describe(string.Empty)];
+    public override IReadOnlyList<DatasetField> Fields => [.. Describe()];
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Names => file.Names();
@@ -20,29 +22,44 @@ internal sealed class D4rlSource(Hdf5File file) : FlatSource(file.Path, "D4RL HD
     /// <inheritdoc/>
     protected override INumberArray? Find(string name) => file.Exists(name) ? file.Dataset(name) : null;
 
-    private IEnumerable<DatasetField> Describe(string folder)
+    /// <summary>Everything below the root; a group that is met again, through another link, is not entered again.</summary>
+    private IEnumerable<DatasetField> Describe()
     {
-        foreach (string name in file.Names(folder.Length > 0 ? folder : "/"))
+        var seen = new Dictionary<string, string> { [file.Identity("/")] = "/" };
+        var left = new Stack<string>(file.Names().Reverse());
+        while (left.TryPop(out string? path))
         {
-            string path = folder + name;
-            if (file.IsGroup(path))
+            if (path.Count('/') > DeepestNesting)
             {
-                foreach (var inner in Describe(path + '/'))
-                    yield return inner;
+                yield return new DatasetField(path, "deeper than is looked", string.Empty, string.Empty);
             }
-            else if (file.IsBroken(path))
+            else if (file.IsGroup(path))
             {
-                yield return new DatasetField(path, "cannot be opened", string.Empty, string.Empty);
+                if (!seen.TryAdd(file.Identity(path), path))
+                {
+                    yield return new DatasetField(path, $"the group {seen[file.Identity(path)]}", string.Empty, string.Empty);
+                    continue;
+                }
+
+                foreach (string name in file.Names(path).Reverse())
+                    left.Push($"{path}/{name}");
             }
-            else if (file.Text(path) is not null)
+            else if (Field(path) is { } field)
             {
-                yield return new DatasetField(path, Shape([]), "text", string.Empty);
-            }
-            else if (file.Exists(path))
-            {
-                using var array = file.Dataset(path);
-                yield return new DatasetField(path, Shape(array.Shape), array.TypeName, array.Storage);
+                yield return field;
             }
         }
+    }
+
+    private DatasetField? Field(string path)
+    {
+        if (file.IsBroken(path))
+            return new DatasetField(path, "cannot be opened", string.Empty, string.Empty);
+        if (file.Text(path) is not null)
+            return new DatasetField(path, Shape([]), "text", string.Empty);
+        if (!file.Exists(path))
+            return null;
+        using var array = file.Dataset(path);
+        return new DatasetField(path, Shape(array.Shape), array.TypeName, array.Storage);
     }
 }

@@ -57,8 +57,9 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
     {
         if (array.Shape.Count != 2 || array.Shape[1] < 1 || (rows >= 0 && array.Shape[0] != rows))
             throw Misshapen(array, rows >= 0 ? $"{rows}×columns" : "rows×columns");
-        if (array.Shape[0] * array.Shape[1] > Array.MaxLength)
+        if (array.Shape[0] > Array.MaxLength / array.Shape[1])
             throw Misshapen(array, "what fits one array in memory");
+        array.RequireNumbers();
     }
 
     /// <summary>The array must have one number per step.</summary>
@@ -66,6 +67,7 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
     {
         if (array.Shape.Count is not (1 or 2) || array.Shape[0] != rows || (array.Shape.Count == 2 && array.Shape[1] != 1))
             throw Misshapen(array, $"{rows} or {rows}×1");
+        array.RequireNumbers();
     }
 
     /// <summary>There must be a transition.</summary>
@@ -100,7 +102,7 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
 
     private static bool StartsAsZip(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = FileToRead.Open(path);
         Span<byte> start = stackalloc byte[ZipSignature.Length];
         return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(ZipSignature);
     }

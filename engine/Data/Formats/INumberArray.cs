@@ -15,6 +15,10 @@ public interface INumberArray : IDisposable
     /// <summary>How it is kept, for instance <c>chunks of 6250×1, gzip</c>.</summary>
     string Storage { get; }
 
+    /// <summary>Refuses an array whose elements are no numbers: to be asked before room is made for them.</summary>
+    /// <exception cref="InvalidFileException">It holds no numbers.</exception>
+    void RequireNumbers();
+
     /// <summary>Reads it whole, each element rounded to float32.</summary>
     /// <param name="destination">Overwritten; as long as the array.</param>
     /// <exception cref="InvalidFileException">It cannot be read or holds no numbers.</exception>

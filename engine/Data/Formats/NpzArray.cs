@@ -7,35 +7,44 @@ namespace EDA.Engine.Data.Formats;
 public sealed class NpzArray : INumberArray
 {
     private const int ElementsAtOnce = 1 << 16;
-    private readonly string _path;
+    private readonly NpzMember _member;
     private readonly NpyHeader _header;
-    private readonly Stream _stream;
+    private bool _isLongDouble, _mayBeOther;
 
-    internal NpzArray(string path, string name, NpyHeader header, Stream stream, bool isCompressed)
+    internal NpzArray(NpzMember member, NpyHeader header)
     {
-        (_path, Name, _header, _stream) = (path, name, header, stream);
-        Storage = (isCompressed ? "compressed" : "one piece") + (header.ColumnMajor ? ", column by column" : string.Empty);
+        (_member, _header) = (member, header);
+        Storage = member.Method + (header.ColumnMajor ? ", column by column" : string.Empty);
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public string Name => _member.Name;
 
     /// <inheritdoc/>
     public IReadOnlyList<long> Shape => _header.Shape;
 
     /// <inheritdoc/>
-    public string TypeName => _header.TypeName;
+    public string TypeName => _header.Type.Name.TrimEnd(',');
 
     /// <inheritdoc/>
     public string Storage { get; }
 
     /// <inheritdoc/>
+    public void RequireNumbers()
+    {
+        if (!_header.Type.IsNumeric)
+            throw _member.Refusal($"holds {_header.Type.Name} and no numbers; allowed are numbers of any size, and truth values");
+    }
+
+    /// <inheritdoc/>
     public void Read(Span<float> destination)
     {
         Check(destination.Length);
-        if (_header is { Kind: 'f', Size: 4, BigEndian: false, ColumnMajor: false } && BitConverter.IsLittleEndian)
+        if (_header is { Type: { Kind: 'f', Size: 4, BigEndian: false }, ColumnMajor: false } && BitConverter.IsLittleEndian)
         {
-            Fill(MemoryMarshal.AsBytes(destination));
+            for (int first = 0; first < destination.Length; first += ElementsAtOnce)
+                Fill(MemoryMarshal.AsBytes(destination.Slice(first, Math.Min(ElementsAtOnce, destination.Length - first))));
+            _member.RequireWhole();
             return;
         }
 
@@ -52,6 +61,8 @@ public sealed class NpzArray : INumberArray
     {
         Check(destination.Length);
         var places = new Places(_header);
+        // Told when the bytes are known to be those that were written.
+        var found = new List<(int Place, double Value)>();
         ReadBlocks(destination, (block, target) =>
         {
             foreach (double value in block)
@@ -59,69 +70,84 @@ public sealed class NpzArray : INumberArray
                 int place = places.Next();
                 target[place] = value != 0;
                 if (value is not (0 or 1))
-                    odd(place, value);
+                    found.Add((place, value));
             }
         });
+        foreach (var (place, value) in found)
+            odd(place, value);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _member.Dispose();
 
     private delegate void Store<T>(ReadOnlySpan<double> block, Span<T> target);
 
     private void ReadBlocks<T>(Span<T> destination, Store<T> store)
     {
-        var bytes = new byte[Math.Min(ElementsAtOnce, destination.Length) * _header.Size];
+        int size = _header.Type.Size;
+        var bytes = new byte[Math.Min(ElementsAtOnce, destination.Length) * size];
         var numbers = new double[Math.Min(ElementsAtOnce, destination.Length)];
         for (int first = 0; first < destination.Length; first += ElementsAtOnce)
         {
             int count = Math.Min(ElementsAtOnce, destination.Length - first);
-            var block = bytes.AsSpan(0, count * _header.Size);
+            var block = bytes.AsSpan(0, count * size);
             Fill(block);
-            if (_header.BigEndian)
+            if (_header.Type.BigEndian)
             {
                 for (int i = 0; i < count; i++)
-                    block.Slice(i * _header.Size, _header.Size).Reverse();
+                    block.Slice(i * size, size).Reverse();
             }
 
             for (int i = 0; i < count; i++)
-                numbers[i] = Number(block.Slice(i * _header.Size, _header.Size));
+                numbers[i] = Number(block.Slice(i * size, size));
             store(numbers.AsSpan(0, count), destination);
         }
+
+        _member.RequireWhole();
+        if (_mayBeOther && !_isLongDouble)
+            throw OtherLongDouble();
     }
 
-    private double Number(ReadOnlySpan<byte> element) => (_header.Kind, _header.Size) switch
+    /// <summary>A number such that its float32 is the element's.</summary>
+    private double Number(ReadOnlySpan<byte> element) => (_header.Type.Kind, _header.Type.Size) switch
     {
         ('f', 2) => (double)BinaryPrimitives.ReadHalfLittleEndian(element),
         ('f', 4) => BinaryPrimitives.ReadSingleLittleEndian(element),
-        ('f', _) => BinaryPrimitives.ReadDoubleLittleEndian(element),
+        ('f', 8) => BinaryPrimitives.ReadDoubleLittleEndian(element),
+        ('f', _) => LongDouble(element),
         ('i', 1) => (sbyte)element[0],
         ('i', 2) => BinaryPrimitives.ReadInt16LittleEndian(element),
         ('i', 4) => BinaryPrimitives.ReadInt32LittleEndian(element),
-        ('i', _) => BinaryPrimitives.ReadInt64LittleEndian(element),
+        ('i', _) => OddRounding.Of(BinaryPrimitives.ReadInt64LittleEndian(element)),
         ('u', 2) => BinaryPrimitives.ReadUInt16LittleEndian(element),
         ('u', 4) => BinaryPrimitives.ReadUInt32LittleEndian(element),
-        ('u', 8) => BinaryPrimitives.ReadUInt64LittleEndian(element),
+        ('u', 8) => OddRounding.Of(BinaryPrimitives.ReadUInt64LittleEndian(element)),
         _ => element[0],
     };
 
+    private double LongDouble(ReadOnlySpan<byte> element)
+    {
+        double value = OddRounding.OfLongDouble(element);
+        bool? known = OddRounding.IsLongDouble(element);
+        if (known == false)
+            throw OtherLongDouble();
+        _isLongDouble |= known == true && value != 0;
+        _mayBeOther |= known is null;
+        return value;
+    }
+
+    private InvalidFileException OtherLongDouble() =>
+        _member.Refusal($"holds {_header.Type.Name} that are not the 80 bits of x86; save them as float64");
+
     private void Fill(Span<byte> bytes)
     {
-        try
-        {
-            if (_stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
-                throw new InvalidFileException(_path, $"cut short within {Name}");
-        }
-        catch (InvalidDataException broken)
-        {
-            throw new InvalidFileException(_path, $"{Name} is broken: it does not unpack", broken);
-        }
+        if (_member.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+            throw _member.Refusal("is broken: it is cut short");
     }
 
     private void Check(int length)
     {
-        if (!_header.IsNumeric)
-            throw new InvalidFileException(_path, $"{Name} does not hold numbers; allowed are numbers of any size, and truth values");
+        RequireNumbers();
         if (_header.Elements != length)
             throw new ArgumentException($"{length} places for the array {Name} of [{string.Join("×", _header.Shape)}]");
     }

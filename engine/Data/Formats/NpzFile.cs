@@ -9,34 +9,47 @@ namespace EDA.Engine.Data.Formats;
 public sealed class NpzFile : IDisposable
 {
     private const string Suffix = ".npy";
+    private static readonly byte[] SingleArray = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
     private readonly ZipArchive _archive;
+    private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.Ordinal);
 
-    private NpzFile(string path, ZipArchive archive) => (Path, _archive) = (path, archive);
+    private NpzFile(string path, ZipArchive archive)
+    {
+        (Path, _archive) = (path, archive);
+        // numpy takes a member by its whole name, too.
+        foreach (var entry in archive.Entries)
+        {
+            if (!_entries.TryAdd(NameOf(entry), entry))
+                throw new InvalidFileException(path, $"{NameOf(entry)} stands in the archive twice; allowed is once");
+        }
+    }
 
     /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>The arrays' names, in the file's order.</summary>
-    public IReadOnlyList<string> Names => [.. _archive.Entries.Select(entry => entry.FullName)
-        .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal)).Select(name => name[..^Suffix.Length])];
+    public IReadOnlyList<string> Names => [.. _archive.Entries.Where(entry => entry.FullName.EndsWith(Suffix, StringComparison.Ordinal)).Select(NameOf)];
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The archive.</returns>
-    /// <exception cref="InvalidFileException">It is no ZIP archive, or cut short.</exception>
+    /// <exception cref="InvalidFileException">It is no ZIP archive, cut short, or has a name twice.</exception>
     public static NpzFile Open(string path)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var stream = FileToRead.Open(path);
         try
         {
             if (stream.Length == 0)
                 throw new InvalidFileException(path, "the file is empty");
+            Span<byte> start = stackalloc byte[SingleArray.Length];
+            if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(SingleArray))
+                throw new InvalidFileException(path, "is a single array (.npy); allowed is an archive of named ones, as numpy.savez writes it");
+            stream.Position = 0;
             var archive = new ZipArchive(stream, ZipArchiveMode.Read);
             // The list of entries stands at the end: asking for it finds a file that was cut short.
-            _ = archive.Entries.Count;
             return new NpzFile(path, archive);
         }
-        catch (InvalidDataException broken)
+        catch (Exception broken) when (broken is InvalidDataException or ArgumentException or OverflowException)
         {
             stream.Dispose();
             throw new InvalidFileException(path, "not an NPZ file, or cut short: the list of its arrays is not at its end", broken);
@@ -54,31 +67,30 @@ public sealed class NpzFile : IDisposable
     /// <exception cref="InvalidFileException">It is no .npy file.</exception>
     public NpzArray? Array(string name)
     {
-        var entry = _archive.GetEntry(name + Suffix);
-        if (entry is null)
+        if (!_entries.TryGetValue(name, out var entry))
             return null;
+        var member = new NpzMember(Path, name, entry);
         try
         {
-            var stream = entry.Open();
-            try
-            {
-                var header = NpyHeader.Read(stream) ?? throw new InvalidFileException(Path, $"{name} is no array: the header of an .npy file is missing or broken");
-                if (header.IsNumeric && (header.Elements < 0 || entry.Length != header.Length + (header.Elements * header.Size)))
-                    throw new InvalidFileException(Path, $"{name} is broken: {entry.Length - header.Length} bytes for the shape [{string.Join("×", header.Shape)}] of {header.TypeName}");
-                return new NpzArray(Path, name, header, stream, entry.CompressedLength < entry.Length);
-            }
-            catch
-            {
-                stream.Dispose();
-                throw;
-            }
+            var header = NpyHeader.Read(member);
+            if (header.Type.IsNumeric && (header.Elements < 0 || entry.Length != header.Length + (header.Elements * header.Type.Size)))
+                throw member.Refusal($"is broken: {entry.Length - header.Length} bytes for the shape [{string.Join("×", header.Shape)}] of {header.Type.Name}");
+            return new NpzArray(member, header);
         }
-        catch (InvalidDataException broken)
+        catch (FormatException broken)
         {
-            throw new InvalidFileException(Path, $"{name} is broken: it does not unpack", broken);
+            member.Dispose();
+            throw member.Refusal(broken.Message, broken);
+        }
+        catch
+        {
+            member.Dispose();
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
+
+    private static string NameOf(ZipArchiveEntry entry) => entry.FullName.EndsWith(Suffix, StringComparison.Ordinal) ? entry.FullName[..^Suffix.Length] : entry.FullName;
 }

@@ -17,7 +17,15 @@ internal sealed class NpzSource(NpzFile file) : FlatSource(file.Path, "NPZ")
 
     private DatasetField Describe(string name)
     {
-        using var array = file.Array(name)!;
-        return new DatasetField(name, Shape(array.Shape), array.TypeName, array.Storage);
+        try
+        {
+            using var array = file.Array(name)!;
+            return new DatasetField(name, Shape(array.Shape), array.TypeName, array.Storage);
+        }
+        catch (InvalidFileException)
+        {
+            // Of no account where it is not needed; where it is, reading says why.
+            return new DatasetField(name, "cannot be opened", string.Empty, string.Empty);
+        }
     }
 }

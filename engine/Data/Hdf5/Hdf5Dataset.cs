@@ -9,7 +9,8 @@ namespace EDA.Engine.Data.Hdf5;
 /// </summary>
 public sealed unsafe class Hdf5Dataset : INumberArray
 {
-    private const int ClassInteger = 0, ClassFloat = 1, ClassEnumeration = 8;
+    private const int ClassInteger = 0, ClassFloat = 1, ClassBits = 4, ClassEnumeration = 8;
+    private static readonly string[] ClassNames = ["", "", "times", "texts", "", "opaque bytes", "a compound type", "references", "", "arrays of any length", "arrays of a type"];
     private const int LayoutChunked = 2;
     private const int NumbersAtOnce = 1 << 16;
     private const int MostNumbersAtOnce = 1 << 23;
@@ -19,6 +20,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     private readonly int _chunkRows;
     private readonly bool _isNumeric;
     private readonly bool _isFloat32;
+    private readonly Hdf5Number _number;
     private string? _lackingFilter;
     private long _id;
 
@@ -38,17 +40,29 @@ public sealed unsafe class Hdf5Dataset : INumberArray
                     throw Unreadable("its header is broken");
             }
 
-            _shape = [.. shape.Take(rank).Select(size => checked((long)size))];
+            // Nothing has 2^63 rows: a size that does not fit is refused with the shape.
+            _shape = [.. shape.Take(rank).Select(size => (long)Math.Min(size, long.MaxValue))];
             int kind = library.TypeClass(type);
             int bits = 8 * (int)library.TypeSize(type);
-            _isNumeric = kind is ClassInteger or ClassFloat or ClassEnumeration;
+            bool isSigned = kind is ClassInteger or ClassEnumeration && library.TypeSign(type) != 0;
+            _isNumeric = kind == ClassFloat || (kind is ClassInteger or ClassBits or ClassEnumeration && bits <= 64);
             _isFloat32 = kind == ClassFloat && bits == 32;
+            _number = kind switch
+            {
+                ClassBits => Hdf5Number.Bits(library),
+                ClassInteger or ClassEnumeration when bits > 32 => Hdf5Number.Whole(library, isSigned),
+                ClassFloat when bits > 64 => Hdf5Number.LongDouble(library),
+                _ => Hdf5Number.Double(library),
+            };
             TypeName = kind switch
             {
                 ClassFloat => $"float{bits}",
-                ClassInteger => (library.TypeSign(type) == 0 ? "uint" : "int") + bits,
+                ClassInteger => (isSigned ? "int" : "uint") + bits,
+                // h5py's truth values are an enumeration, PyTables' a field of bits.
                 ClassEnumeration => bits == 8 ? "bool" : $"enum{bits}",
-                _ => "no number",
+                ClassBits => bits == 8 ? "bool" : $"bits{bits}",
+                > 0 when kind < ClassNames.Length => ClassNames[kind],
+                _ => "an unknown type",
             };
             if (library.Layout(properties) == LayoutChunked && rank > 0)
             {
@@ -83,6 +97,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
 
     /// <inheritdoc/>
     public string Storage { get; private set; } = "one piece";
+
+    /// <inheritdoc/>
+    public void RequireNumbers()
+    {
+        if (!_isNumeric)
+            throw new InvalidFileException(_file.Path, $"{Name} holds {TypeName} and no numbers that can be read; allowed are numbers of any size, and truth values");
+    }
 
     /// <inheritdoc/>
     public void Read(Span<float> destination)
@@ -152,25 +173,25 @@ public sealed unsafe class Hdf5Dataset : INumberArray
         if (_chunkRows > 0)
             atOnce = Math.Min(Math.Max(1, atOnce / _chunkRows) * _chunkRows, Math.Max(1, MostNumbersAtOnce / width));
         atOnce = Math.Min(atOnce, rows);
-        var buffer = new double[(long)atOnce * width];
+        var buffer = new byte[(long)atOnce * width * _number.Bytes];
         for (int first = 0; first < rows; first += atOnce)
         {
             int count = Math.Min(atOnce, rows - first);
             ReadRows(first, count, buffer);
-            store(buffer.AsSpan(0, count * width), destination.Slice(first * width, count * width));
+            store(_number.Convert(buffer.AsSpan(0, count * width * _number.Bytes)), destination.Slice(first * width, count * width));
         }
     }
 
-    private void ReadRows(int first, int count, double[] buffer)
+    private void ReadRows(int first, int count, byte[] buffer)
     {
         lock (Hdf5Library.Lock)
         {
             Hdf5Library.Ready();
             if (_shape.Length == 0)
             {
-                fixed (double* target = buffer)
+                fixed (byte* target = buffer)
                 {
-                    if (_library.DatasetRead(_id, _library.NativeDouble, 0, 0, 0, target) < 0)
+                    if (_library.DatasetRead(_id, _number.Type, 0, 0, 0, target) < 0)
                         throw Unreadable(_library.Reason());
                 }
 
@@ -186,10 +207,10 @@ public sealed unsafe class Hdf5Dataset : INumberArray
             try
             {
                 memory = _library.SpaceCreate(_shape.Length, size, null);
-                fixed (double* target = buffer)
+                fixed (byte* target = buffer)
                 {
                     if (_library.SpaceSelect(space, 0, start, null, size, null) < 0
-                        || _library.DatasetRead(_id, _library.NativeDouble, memory, space, 0, target) < 0)
+                        || _library.DatasetRead(_id, _number.Type, memory, space, 0, target) < 0)
                     {
                         throw Unreadable(_library.Reason(), $", rows {first} to {first + count - 1},");
                     }
@@ -206,12 +227,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
 
     private void Check(int length)
     {
-        if (!_isNumeric)
-            throw new InvalidFileException(_file.Path, $"{Name} does not hold numbers; allowed are numbers of any size, and truth values");
+        RequireNumbers();
         if (_lackingFilter is not null)
             throw new InvalidFileException(_file.Path, $"{Name} is compressed with {_lackingFilter}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
         if (_shape.Aggregate(1L, (product, size) => product * size) != length)
             throw new ArgumentException($"{length} places for the array {Name} of [{string.Join("×", _shape)}]");
+        if (_file.FindGap(_id) is { } gap)
+            throw new InvalidFileException(_file.Path, $"{Name}{gap.Text} {(gap.Rows.Count == 0 ? "is" : "are")} not in the file: {gap.Reason}");
     }
 
     /// <summary>Names the filters, and finds one that the library lacks before it fails on the data.</summary>

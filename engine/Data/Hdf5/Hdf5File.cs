@@ -14,6 +14,8 @@ public sealed unsafe class Hdf5File : IDisposable
     private const int Ascending = 0, ByName = 0;
     private const int KindGroup = 2, KindDataset = 5, KindBroken = -2;
     private const int ClassString = 3;
+    private const uint BasicFields = 1;
+    private const int LongestRecord = 512, IdentityBytes = 24;
     private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
     private readonly Hdf5Library _library;
     private long _id;
@@ -32,7 +34,7 @@ public sealed unsafe class Hdf5File : IDisposable
     public static bool HasSignature(string path)
     {
         // No lock is asked for: a process that was started while a file was being written may still hold the writer's.
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var stream = FileToRead.Open(path, FileShare.ReadWrite);
         Span<byte> bytes = stackalloc byte[Signature.Length];
         for (long offset = 0; offset + bytes.Length <= stream.Length; offset = offset == 0 ? 512 : 2 * offset)
         {
@@ -64,7 +66,9 @@ public sealed unsafe class Hdf5File : IDisposable
                 id = library.FileOpen(name, ReadOnly, 0);
             return id >= 0
                 ? new Hdf5File(path, library, id)
-                : throw new InvalidFileException(path, $"broken or cut short: {library.Reason()}");
+                : throw (IsMarkedAsOpen(path)
+                    ? new InvalidFileException(path, "is open for writing, or was left so by a program that was killed: wait until it is written, or run h5clear --status on a copy and look whether all of it is there")
+                    : new InvalidFileException(path, $"broken or cut short: {library.Reason()}"));
         }
     }
 
@@ -125,6 +129,38 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
+    /// <summary>
+    /// What tells a group or dataset from every other, whatever name it has: links may lead to one on several ways, and back
+    /// to where they are.
+    /// </summary>
+    /// <param name="name">Its path within the file.</param>
+    /// <returns>Words that only it has.</returns>
+    /// <exception cref="InvalidFileException">It cannot be opened.</exception>
+    public string Identity(string name)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Hdf5Library.Ready();
+            long id = OpenObject(name);
+            try
+            {
+                // The file's number and the object's address, which newer libraries call a token, come first.
+                var record = new byte[LongestRecord];
+                fixed (byte* destination = record)
+                {
+                    if ((_library.ObjectInfo != null ? _library.ObjectInfo(id, destination, BasicFields) : _library.ObjectInfoWhole(id, destination)) < 0)
+                        throw Unreadable(name);
+                }
+
+                return Convert.ToHexString(record.AsSpan(0, IdentityBytes));
+            }
+            finally
+            {
+                _library.ObjectClose(id);
+            }
+        }
+    }
+
     /// <summary>Opens a dataset of numbers.</summary>
     /// <param name="name">Its path within the file.</param>
     /// <returns>The dataset, owned by the caller.</returns>
@@ -132,8 +168,10 @@ public sealed unsafe class Hdf5File : IDisposable
     public Hdf5Dataset Dataset(string name)
     {
         int kind = KindOf(name);
+        if (kind is not KindDataset && BrokenLink(name) is { } link)
+            throw new InvalidFileException(Path, link);
         if (kind is not (KindDataset or KindBroken))
-            throw new InvalidFileException(Path, kind == KindGroup ? $"{name} is a group; allowed is an array of numbers" : $"{name} is missing");
+            throw new InvalidFileException(Path, kind == KindGroup ? $"{name} is a group; allowed is an array of numbers" : kind < 0 ? $"{name} is missing" : $"{name} is a type; allowed is an array of numbers");
         lock (Hdf5Library.Lock)
         {
             Hdf5Library.Ready();
@@ -222,6 +260,89 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
+    /// <summary>Rows of a dataset that are not in the file; null where all are.</summary>
+    internal Hdf5Presence.Gap? FindGap(long dataset)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Hdf5Library.Ready();
+            return new Hdf5Presence(_library).Find(_id, Path, dataset);
+        }
+    }
+
+    /// <summary>Whether the file says that somebody has it open for writing: from version 3 of its first block on.</summary>
+    private static bool IsMarkedAsOpen(string path)
+    {
+        const int Version = 8, Flags = 11, Writing = 1 | 4;
+        using var stream = FileToRead.Open(path, FileShare.ReadWrite);
+        Span<byte> block = stackalloc byte[Flags + 1];
+        for (long offset = 0; offset + block.Length <= stream.Length; offset = offset == 0 ? 512 : 2 * offset)
+        {
+            stream.Position = offset;
+            stream.ReadExactly(block);
+            if (block.StartsWith(Signature))
+                return block[Version] >= 3 && (block[Flags] & Writing) != 0;
+        }
+
+        return false;
+    }
+
+    /// <summary>Which link on the way to a name leads nowhere, in words; null where all lead somewhere or are missing.</summary>
+    private string? BrokenLink(string name)
+    {
+        lock (Hdf5Library.Lock)
+        {
+            Hdf5Library.Ready();
+            string[] steps = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
+            for (int i = 1; i <= steps.Length; i++)
+            {
+                string part = string.Join('/', steps[..i]);
+                fixed (byte* text = Hdf5Library.Text(part))
+                {
+                    if (_library.LinkExists(_id, text, 0) <= 0)
+                        return null;
+                    long id = _library.ObjectOpen(_id, text, 0);
+                    if (id >= 0)
+                        _library.ObjectClose(id);
+                    else
+                        return Target(text) is { } target ? $"{part} is a link to {target}, which is not there or cannot be opened" : null;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Where a link leads; null for one that is the object itself.</summary>
+    private string? Target(byte* name)
+    {
+        const int SoftLink = 1, ExternalLink = 64, SizeAt = 24;
+        var record = new byte[LongestRecord];
+        fixed (byte* destination = record)
+        {
+            if (_library.LinkInfo == null || _library.LinkInfo(_id, name, destination, 0) < 0)
+                return null;
+        }
+
+        int kind = BitConverter.ToInt32(record);
+        long size = BitConverter.ToInt64(record, SizeAt);
+        if (kind is not (SoftLink or ExternalLink) || size is <= 0 or > short.MaxValue)
+            return null;
+        var value = new byte[size];
+        fixed (byte* destination = value)
+        {
+            if (_library.LinkValue(_id, name, destination, (nuint)size, 0) < 0)
+                return null;
+            if (kind == SoftLink)
+                return Encoding.UTF8.GetString(value).TrimEnd('\0');
+            uint flags;
+            byte* file, inside;
+            return _library.LinkUnpack(destination, (nuint)size, &flags, &file, &inside) < 0
+                ? null
+                : $"{Marshal.PtrToStringUTF8((nint)inside)} in {Marshal.PtrToStringUTF8((nint)file)}";
+        }
+    }
+
     private string? ReadText(long type, long space, TextRead read)
     {
         if (_library.TypeClass(type) != ClassString || _library.SpacePoints(space) != 1)
@@ -255,29 +376,35 @@ public sealed unsafe class Hdf5File : IDisposable
         {
             Hdf5Library.Ready();
             string trimmed = name.Trim('/');
-            // A path exists if each of its beginnings does: the library wants them asked for one by one.
-            for (int end = trimmed.IndexOf('/', StringComparison.Ordinal); trimmed.Length > 0; end = trimmed.IndexOf('/', end + 1))
-            {
-                fixed (byte* text = Hdf5Library.Text(end < 0 ? trimmed : trimmed[..end]))
-                {
-                    if (_library.LinkExists(_id, text, 0) <= 0)
-                        return -1;
-                }
-
-                if (end < 0)
-                    break;
-            }
-
             fixed (byte* text = Hdf5Library.Text(trimmed.Length > 0 ? trimmed : "/"))
             {
                 long id = _library.ObjectOpen(_id, text, 0);
                 if (id < 0)
-                    return KindBroken;
+                    return IsLinked(trimmed) ? KindBroken : -1;
                 int kind = _library.KindOf(id);
                 _library.ObjectClose(id);
                 return kind;
             }
         }
+    }
+
+    /// <summary>Whether there is a link of that name, wherever it leads.</summary>
+    private bool IsLinked(string path)
+    {
+        // A path exists if each of its beginnings does: the library wants them asked for one by one.
+        for (int end = path.IndexOf('/', StringComparison.Ordinal); path.Length > 0; end = path.IndexOf('/', end + 1))
+        {
+            fixed (byte* text = Hdf5Library.Text(end < 0 ? path : path[..end]))
+            {
+                if (_library.LinkExists(_id, text, 0) <= 0)
+                    return false;
+            }
+
+            if (end < 0)
+                break;
+        }
+
+        return true;
     }
 
     private long OpenObject(string name)

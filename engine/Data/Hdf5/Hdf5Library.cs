@@ -28,6 +28,16 @@ internal sealed unsafe class Hdf5Library
     private Hdf5Library(LoadedLibrary library)
     {
         nint Address(string function) => library.Address(function);
+        nint First(params ReadOnlySpan<string> functions)
+        {
+            foreach (string function in functions)
+            {
+                if (NativeLibrary.TryGetExport(library.Handle, function, out nint address))
+                    return address;
+            }
+
+            return 0;
+        }
 
         DoNotLockFiles();
         // Must be the first call. Files are closed here and not at the program's exit, where the library would try once
@@ -49,8 +59,13 @@ internal sealed unsafe class Hdf5Library
         FileClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Fclose");
         LinkExists = (delegate* unmanaged[Cdecl]<long, byte*, long, int>)Address("H5Lexists");
         LinkName = (delegate* unmanaged[Cdecl]<long, byte*, int, int, ulong, byte*, nuint, long, nint>)Address("H5Lget_name_by_idx");
+        LinkInfo = (delegate* unmanaged[Cdecl]<long, byte*, void*, long, int>)First("H5Lget_info2", "H5Lget_info", "H5Lget_info1");
+        LinkValue = (delegate* unmanaged[Cdecl]<long, byte*, void*, nuint, long, int>)Address("H5Lget_val");
+        LinkUnpack = (delegate* unmanaged[Cdecl]<void*, nuint, uint*, byte**, byte**, int>)Address("H5Lunpack_elink_val");
         ObjectOpen = (delegate* unmanaged[Cdecl]<long, byte*, long, long>)Address("H5Oopen");
         ObjectClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Oclose");
+        ObjectInfo = (delegate* unmanaged[Cdecl]<long, void*, uint, int>)First("H5Oget_info3", "H5Oget_info2");
+        ObjectInfoWhole = (delegate* unmanaged[Cdecl]<long, void*, int>)First("H5Oget_info1", "H5Oget_info");
         KindOf = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Iget_type");
         GroupInfo = (delegate* unmanaged[Cdecl]<long, GroupRecord*, int>)Address("H5Gget_info");
         GroupCreate = (delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long>)Address("H5Gcreate2");
@@ -61,6 +76,9 @@ internal sealed unsafe class Hdf5Library
         DatasetProperties = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Dget_create_plist");
         DatasetRead = (delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int>)Address("H5Dread");
         DatasetWrite = (delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int>)Address("H5Dwrite");
+        StorageSize = (delegate* unmanaged[Cdecl]<long, ulong>)Address("H5Dget_storage_size");
+        ChunkCount = (delegate* unmanaged[Cdecl]<long, long, ulong*, int>)First("H5Dget_num_chunks");
+        ChunkAt = (delegate* unmanaged[Cdecl]<long, ulong*, uint*, ulong*, ulong*, int>)First("H5Dget_chunk_info_by_coord");
         AttributeExists = (delegate* unmanaged[Cdecl]<long, byte*, int>)Address("H5Aexists");
         AttributeOpen = (delegate* unmanaged[Cdecl]<long, byte*, long, long>)Address("H5Aopen");
         AttributeType = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Aget_type");
@@ -82,6 +100,11 @@ internal sealed unsafe class Hdf5Library
         SpaceShape = (delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int>)Address("H5Sget_simple_extent_dims");
         SpacePoints = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Sget_simple_extent_npoints");
         SpaceSelect = (delegate* unmanaged[Cdecl]<long, int, ulong*, ulong*, ulong*, ulong*, int>)Address("H5Sselect_hyperslab");
+        SelectionKind = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Sget_select_type");
+        SelectionPoints = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Sget_select_npoints");
+        SelectionBlocks = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Sget_select_hyper_nblocks");
+        SelectionBlockList = (delegate* unmanaged[Cdecl]<long, ulong, ulong, ulong*, int>)Address("H5Sget_select_hyper_blocklist");
+        SelectionBounds = (delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int>)Address("H5Sget_select_bounds");
         SpaceClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Sclose");
         PropertiesCreate = (delegate* unmanaged[Cdecl]<long, long>)Address("H5Pcreate");
         PropertiesClose = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pclose");
@@ -89,6 +112,13 @@ internal sealed unsafe class Hdf5Library
         Chunk = (delegate* unmanaged[Cdecl]<long, int, ulong*, int>)Address("H5Pget_chunk");
         SetChunk = (delegate* unmanaged[Cdecl]<long, int, ulong*, int>)Address("H5Pset_chunk");
         SetDeflate = (delegate* unmanaged[Cdecl]<long, uint, int>)Address("H5Pset_deflate");
+        ExternalCount = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pget_external_count");
+        External = (delegate* unmanaged[Cdecl]<long, uint, nuint, byte*, long*, ulong*, int>)Address("H5Pget_external");
+        VirtualCount = (delegate* unmanaged[Cdecl]<long, nuint*, int>)Address("H5Pget_virtual_count");
+        VirtualSpace = (delegate* unmanaged[Cdecl]<long, nuint, long>)Address("H5Pget_virtual_vspace");
+        VirtualSourceSpace = (delegate* unmanaged[Cdecl]<long, nuint, long>)Address("H5Pget_virtual_srcspace");
+        VirtualFile = (delegate* unmanaged[Cdecl]<long, nuint, byte*, nuint, nint>)Address("H5Pget_virtual_filename");
+        VirtualDataset = (delegate* unmanaged[Cdecl]<long, nuint, byte*, nuint, nint>)Address("H5Pget_virtual_dsetname");
         FilterCount = (delegate* unmanaged[Cdecl]<long, int>)Address("H5Pget_nfilters");
         Filter = (delegate* unmanaged[Cdecl]<long, uint, uint*, nuint*, uint*, nuint, byte*, uint*, int>)Address("H5Pget_filter2");
         FilterAvailable = (delegate* unmanaged[Cdecl]<int, int>)Address("H5Zfilter_avail");
@@ -96,6 +126,10 @@ internal sealed unsafe class Hdf5Library
 
         NativeFloat = *(long*)Address("H5T_NATIVE_FLOAT_g");
         NativeDouble = *(long*)Address("H5T_NATIVE_DOUBLE_g");
+        NativeLongDouble = *(long*)Address("H5T_NATIVE_LDOUBLE_g");
+        NativeSigned = *(long*)Address("H5T_NATIVE_INT64_g");
+        NativeUnsigned = *(long*)Address("H5T_NATIVE_UINT64_g");
+        NativeBits = *(long*)Address("H5T_NATIVE_B64_g");
         NativeSignedByte = *(long*)Address("H5T_NATIVE_SCHAR_g");
         CString = *(long*)Address("H5T_C_S1_g");
         StoredFloat = *(long*)Address("H5T_IEEE_F32LE_g");
@@ -128,9 +162,16 @@ internal sealed unsafe class Hdf5Library
     public readonly delegate* unmanaged[Cdecl]<long, int> FileClose;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, long, int> LinkExists;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, int, int, ulong, byte*, nuint, long, nint> LinkName;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, void*, long, int> LinkInfo;
+    public readonly delegate* unmanaged[Cdecl]<long, byte*, void*, nuint, long, int> LinkValue;
+    public readonly delegate* unmanaged[Cdecl]<void*, nuint, uint*, byte**, byte**, int> LinkUnpack;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> ObjectOpen;
     public readonly delegate* unmanaged[Cdecl]<long, int> ObjectClose;
     public readonly delegate* unmanaged[Cdecl]<long, int> KindOf;
+
+    /// <summary>From 1.10.3 on; null in an older library, which has <see cref="ObjectInfoWhole"/>.</summary>
+    public readonly delegate* unmanaged[Cdecl]<long, void*, uint, int> ObjectInfo;
+    public readonly delegate* unmanaged[Cdecl]<long, void*, int> ObjectInfoWhole;
     public readonly delegate* unmanaged[Cdecl]<long, GroupRecord*, int> GroupInfo;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long, long, long> GroupCreate;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> DatasetOpen;
@@ -140,6 +181,13 @@ internal sealed unsafe class Hdf5Library
     public readonly delegate* unmanaged[Cdecl]<long, long> DatasetProperties;
     public readonly delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int> DatasetRead;
     public readonly delegate* unmanaged[Cdecl]<long, long, long, long, long, void*, int> DatasetWrite;
+    public readonly delegate* unmanaged[Cdecl]<long, ulong> StorageSize;
+
+    /// <summary>From 1.10.5 on; null in an older library.</summary>
+    public readonly delegate* unmanaged[Cdecl]<long, long, ulong*, int> ChunkCount;
+
+    /// <summary>From 1.10.5 on; null in an older library.</summary>
+    public readonly delegate* unmanaged[Cdecl]<long, ulong*, uint*, ulong*, ulong*, int> ChunkAt;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, int> AttributeExists;
     public readonly delegate* unmanaged[Cdecl]<long, byte*, long, long> AttributeOpen;
     public readonly delegate* unmanaged[Cdecl]<long, long> AttributeType;
@@ -161,6 +209,11 @@ internal sealed unsafe class Hdf5Library
     public readonly delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int> SpaceShape;
     public readonly delegate* unmanaged[Cdecl]<long, long> SpacePoints;
     public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, ulong*, ulong*, ulong*, int> SpaceSelect;
+    public readonly delegate* unmanaged[Cdecl]<long, int> SelectionKind;
+    public readonly delegate* unmanaged[Cdecl]<long, long> SelectionPoints;
+    public readonly delegate* unmanaged[Cdecl]<long, long> SelectionBlocks;
+    public readonly delegate* unmanaged[Cdecl]<long, ulong, ulong, ulong*, int> SelectionBlockList;
+    public readonly delegate* unmanaged[Cdecl]<long, ulong*, ulong*, int> SelectionBounds;
     public readonly delegate* unmanaged[Cdecl]<long, int> SpaceClose;
     public readonly delegate* unmanaged[Cdecl]<long, long> PropertiesCreate;
     public readonly delegate* unmanaged[Cdecl]<long, int> PropertiesClose;
@@ -168,6 +221,13 @@ internal sealed unsafe class Hdf5Library
     public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, int> Chunk;
     public readonly delegate* unmanaged[Cdecl]<long, int, ulong*, int> SetChunk;
     public readonly delegate* unmanaged[Cdecl]<long, uint, int> SetDeflate;
+    public readonly delegate* unmanaged[Cdecl]<long, int> ExternalCount;
+    public readonly delegate* unmanaged[Cdecl]<long, uint, nuint, byte*, long*, ulong*, int> External;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint*, int> VirtualCount;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint, long> VirtualSpace;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint, long> VirtualSourceSpace;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint, byte*, nuint, nint> VirtualFile;
+    public readonly delegate* unmanaged[Cdecl]<long, nuint, byte*, nuint, nint> VirtualDataset;
     public readonly delegate* unmanaged[Cdecl]<long, int> FilterCount;
     public readonly delegate* unmanaged[Cdecl]<long, uint, uint*, nuint*, uint*, nuint, byte*, uint*, int> Filter;
     public readonly delegate* unmanaged[Cdecl]<int, int> FilterAvailable;
@@ -175,6 +235,10 @@ internal sealed unsafe class Hdf5Library
 
     public readonly long NativeFloat;
     public readonly long NativeDouble;
+    public readonly long NativeLongDouble;
+    public readonly long NativeSigned;
+    public readonly long NativeUnsigned;
+    public readonly long NativeBits;
     public readonly long NativeSignedByte;
     public readonly long CString;
     public readonly long StoredFloat;

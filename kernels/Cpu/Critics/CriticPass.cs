@@ -152,7 +152,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         _gamma = gamma;
         Array.Clear(_totals);
         int rows = batch.Rows;
-        _records = _memory.Require(Panels(Math.Min(rows, TrainingSlab.Rows)) * Record.Stride);
+        _records = _memory.Require(Record.Layout, Panels(Math.Min(rows, TrainingSlab.Rows)));
         for (FirstRow = 0; FirstRow < rows; FirstRow += TrainingSlab.Rows)
         {
             bool first = FirstRow == 0, last = rows - FirstRow <= TrainingSlab.Rows;

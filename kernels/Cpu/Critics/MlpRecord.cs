@@ -36,7 +36,7 @@ internal sealed class MlpRecord
                 sums);
         }
 
-        Stride = record.Stride;
+        (Layout, Stride) = (record, record.Stride);
     }
 
     /// <summary>[a; s].</summary>
@@ -59,6 +59,9 @@ internal sealed class MlpRecord
 
     /// <summary>The trained networks.</summary>
     public Network[] Networks { get; }
+
+    /// <summary>The parts of a panel's record.</summary>
+    public RecordLayout Layout { get; }
 
     /// <summary>Floats from one panel's record to the next.</summary>
     public long Stride { get; }

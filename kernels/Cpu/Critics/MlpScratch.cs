@@ -14,7 +14,7 @@ internal sealed unsafe class MlpScratch : IDisposable
         long Features(int count) => record.Take((long)count * PanelRows);
         long input = Features(inputSize), hidden1 = Features(width), hidden2 = Features(width), output = Features(outputSize);
         long stride = record.Stride;
-        float* start = _memory.Require(stride * PanelTile.Panels * workers);
+        float* start = _memory.Require(record, PanelTile.Panels * workers);
         _tiles = new Tile[workers];
         for (int worker = 0; worker < workers; worker++, start += stride * PanelTile.Panels)
             _tiles[worker] = new Tile(new(start + input, stride), new(start + hidden1, stride), new(start + hidden2, stride), new(start + output, stride));

@@ -53,7 +53,8 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     private readonly MlpLayout.Network[] _networks;
     private readonly MlpMotion[] _motions;
     private readonly int[] _firstInput;
-    private readonly long[] _accumulators;
+    private readonly long[] _hiddenSums;
+    private readonly long[] _inputSums;
     private readonly long[] _rowSums;
     private readonly NativeBuffer[] _gradients;
     private readonly Item[] _items;
@@ -75,17 +76,18 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         _networks = new MlpLayout.Network[networks.Length];
         _motions = new MlpMotion[networks.Length];
         _firstInput = new int[networks.Length];
-        _accumulators = new long[networks.Length];
+        _hiddenSums = new long[networks.Length];
+        _inputSums = new long[networks.Length];
         _rowSums = new long[networks.Length];
         var items = new List<Item>();
-        long length = 0;
+        var sums = default(RecordLayout);
         for (int i = 0; i < networks.Length; i++)
         {
             var (layout, place, firstInput) = networks[i];
-            (_layouts[i], _networks[i], _firstInput[i], _accumulators[i]) = (layout, layout.Networks[place], firstInput, length);
-            length += (long)layout.Width * (layout.Width + record.TransposedInputSize);
-            _rowSums[i] = length;
-            length += record.Networks[i].SumPlaces.Length;
+            (_layouts[i], _networks[i], _firstInput[i]) = (layout, layout.Networks[place], firstInput);
+            _hiddenSums[i] = sums.Take((long)layout.Width * layout.Width);
+            _inputSums[i] = sums.Take((long)layout.Width * record.TransposedInputSize);
+            _rowSums[i] = sums.Take(record.Networks[i].SumPlaces.Length);
             for (int row = 0; row < layout.Width; row += RowsPerItem)
                 items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, layout.Width)));
         }
@@ -98,7 +100,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
 
         // The large items first, so that none is left alone at the end.
         _items = [.. items.OrderByDescending(item => Terms(item))];
-        _sums = _memory.Require(length);
+        _sums = _memory.Require(sums);
         int largest = networks.Max(network => Math.Max(RowsPerItem * network.Layout.Width, network.Layout.Width * network.Layout.InputSize));
         _gradients = new NativeBuffer[workers];
         for (int worker = 0; worker < workers; worker++)
@@ -136,16 +138,17 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         var (kind, network, first, end) = _items[item];
         var operands = _record.Networks[network];
         var slices = _networks[network];
-        float* sums = _sums + _accumulators[network];
+        float* sums;
         int width = _layouts[network].Width;
         switch (kind)
         {
             case Kind.Hidden:
+                sums = _sums + _hiddenSums[network];
                 Product(operands.Hidden2, operands.TransposedHidden1, width, width, first, end, sums);
                 Matrix(network, slices.HiddenWeight, sums, 0, first, end, worker);
                 break;
             case Kind.Input:
-                sums += (long)width * width;
+                sums = _sums + _inputSums[network];
                 Product(operands.Hidden1, _record.TransposedInput, width, _record.TransposedInputSize, first, end, sums);
                 Matrix(network, slices.InputWeight, sums, _firstInput[network], first, end, worker);
                 break;

@@ -142,7 +142,7 @@ internal readonly record struct MlpSums(long InputBias, long HiddenBias, long Ou
 {
     public static MlpSums Of(MlpLayout layout)
     {
-        var places = default(RecordLayout);
+        var places = RecordLayout.Contiguous;
         return new MlpSums(
             places.Take(layout.Width),
             places.Take(layout.Width),
