@@ -2,11 +2,15 @@ using System.Text;
 using EDA.Engine;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
+using EDA.Host.Libraries;
 using EDA.Kernels;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+if (args is [Hdf5Trial.Word, var tried])
+    return Hdf5Trial.Run(tried);
 
 try
 {

@@ -4,8 +4,8 @@ numbers that numpy and h5py read from them; and files that must be refused, whic
 
     python3 tests/Golden/generate_odd_files.py
 
-Needs numpy and h5py. The arrays are made without random numbers, so that the files are the same each time,
-but for killed.hdf5.
+Needs numpy and h5py. The arrays are made without random numbers, so that the numbers are the same each
+time; HDF5 adds times and addresses of its own to some files.
 """
 
 import io
