@@ -11,10 +11,10 @@ public sealed class InvalidFileException : IOException
     /// <param name="reason">What is wrong, in words that follow "path: ".</param>
     /// <param name="inner">What was thrown underneath, if anything.</param>
     public InvalidFileException(string path, string reason, Exception? inner = null)
-        : base($"{path}: {reason}", inner)
+        : base($"{path}: {OneLine(reason)}", inner)
     {
         Path = path;
-        Reason = reason;
+        Reason = OneLine(reason);
     }
 
     /// <summary>The file.</summary>
@@ -22,4 +22,7 @@ public sealed class InvalidFileException : IOException
 
     /// <summary>What is wrong with it.</summary>
     public string Reason { get; }
+
+    // Names within a broken file may hold anything.
+    private static string OneLine(string text) => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 }
