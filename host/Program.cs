@@ -3,11 +3,15 @@ using EDA.Engine;
 using EDA.Engine.Files;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
+using EDA.Host.Libraries;
 using EDA.Kernels;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+if (args is [Hdf5Trial.Word, var tried])
+    return Hdf5Trial.Run(tried);
 
 try
 {
