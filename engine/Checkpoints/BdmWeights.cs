@@ -46,15 +46,18 @@ public sealed partial class BdmWeights
     /// <param name="path">The .safetensors file.</param>
     /// <param name="prefix">The prefix of the names, where the file holds several networks; tensors outside it are then ignored.</param>
     /// <returns>The weights.</returns>
-    /// <exception cref="InvalidFileException">The file is broken, or tensors are missing, left over or of the wrong shape: the message names them.</exception>
+    /// <exception cref="InvalidFileException">The file is broken, or tensors are missing, left over, of the wrong shape, or no finite numbers: the message names them.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static BdmWeights Load(string path, string? prefix = null)
     {
-        var content = Safetensors.Read(path);
-        string start = prefix ?? FindPrefix(path, content.Tensors);
-        var own = content.Tensors.Where(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal)).ToList();
+        var entries = Safetensors.List(path);
+        string start = prefix ?? FindPrefix(path, [.. entries.Select(entry => entry.Name)]);
+        if (prefix is null && start.Length > 0 && entries.FirstOrDefault(entry => !entry.IsReadable && !entry.Name.StartsWith(start, StringComparison.Ordinal)) is { } other)
+            throw new InvalidFileException(path, $"{other.Name} holds {other.Type} and is none of the weights; name their prefix, '{start}', and it is left alone");
+        var tensors = Safetensors.Read(path, prefix is null ? null : name => name.StartsWith(start, StringComparison.Ordinal)).Tensors;
+        var own = tensors.Where(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal));
         var layout = new BdmLayout(InferShape(path, own.ToDictionary(tensor => tensor.Name[start.Length..])));
-        var match = new TensorMatch(prefix is null ? content.Tensors : own);
+        var match = new TensorMatch(tensors);
         float[] parameters = match.Take(layout.Slices, start, layout.Length);
         match.Ignore(name => name.StartsWith(start, StringComparison.Ordinal) && UnusedLayer().IsMatch(name[start.Length..]));
         match.Finish(path, What);
@@ -94,10 +97,10 @@ public sealed partial class BdmWeights
     private List<NamedTensor> Tensors(string prefix) =>
         [.. NamedTensor.Of(Layout.Slices, prefix, Parameters)];
 
-    private static string FindPrefix(string path, IReadOnlyList<NamedTensor> tensors)
+    private static string FindPrefix(string path, List<string> names)
     {
-        var prefixes = tensors
-            .Select(tensor => KnownName().Match(tensor.Name))
+        var prefixes = names
+            .Select(name => KnownName().Match(name))
             .Where(match => match.Success)
             .Select(match => match.Groups["prefix"].Value)
             .Distinct()
@@ -105,7 +108,7 @@ public sealed partial class BdmWeights
         return prefixes.Count switch
         {
             1 => prefixes[0],
-            0 => throw new InvalidFileException(path, $"not {What}: no tensor has a known name; " + (tensors.Count == 0 ? "there is none" : TensorMatch.Fault("there are", [.. tensors.Select(tensor => tensor.Name)]))),
+            0 => throw new InvalidFileException(path, $"not {What}: no tensor has a known name; " + (names.Count == 0 ? "there is none" : TensorMatch.Fault("there are", names))),
             _ => throw new InvalidFileException(path, $"holds several networks; name one of the prefixes {string.Join(", ", prefixes.Select(prefix => $"'{prefix}'"))}"),
         };
     }

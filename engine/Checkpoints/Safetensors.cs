@@ -15,6 +15,16 @@ public sealed record NamedTensor(string Name, IReadOnlyList<int> Shape, float[] 
         slices.Select(slice => new NamedTensor(prefix + slice.Name, slice.Dimensions, parameters[slice.Offset..(slice.Offset + slice.Length)]));
 }
 
+/// <summary>A tensor of a .safetensors file as its header has it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">The type of its elements in the format's words: F32, BF16, I64 …</param>
+/// <param name="Shape">Its dimensions, outermost first; empty for a single number.</param>
+public sealed record TensorEntry(string Name, string Type, IReadOnlyList<int> Shape)
+{
+    /// <summary>Whether its elements are numbers that can be read: F32, F64, F16 or BF16.</summary>
+    public bool IsReadable => Safetensors.Readable.Contains(Type);
+}
+
 /// <summary>What a .safetensors file holds.</summary>
 /// <param name="Tensors">The tensors, in the order of their data in the file.</param>
 /// <param name="Metadata">The file's free text, by key.</param>
@@ -33,19 +43,59 @@ public static class Safetensors
 
     private const int BytesAtOnce = 1 << 16;
 
-    /// <summary>Reads a file. Numbers of F64, F16 and BF16 tensors are turned into float.</summary>
+    /// <summary>The types whose numbers are read.</summary>
+    internal static readonly string[] Readable = ["F32", "F64", "F16", "BF16"];
+
+    // Of other types only the bits of an element are known, so that a header can be checked.
+    private static readonly Dictionary<string, int> BitsOfType = new(StringComparer.Ordinal)
+    {
+        ["F64"] = 64,
+        ["F32"] = 32,
+        ["F16"] = 16,
+        ["BF16"] = 16,
+        ["I64"] = 64,
+        ["U64"] = 64,
+        ["C64"] = 64,
+        ["I32"] = 32,
+        ["U32"] = 32,
+        ["I16"] = 16,
+        ["U16"] = 16,
+        ["I8"] = 8,
+        ["U8"] = 8,
+        ["BOOL"] = 8,
+        ["F8_E4M3"] = 8,
+        ["F8_E5M2"] = 8,
+        ["F8_E8M0"] = 8,
+    };
+
+    /// <summary>Reads a file's tensors, all or some. Numbers of F64, F16 and BF16 are turned into float.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Its contents.</returns>
-    /// <exception cref="InvalidFileException">The file is not a whole and consistent .safetensors file, or holds numbers of another kind.</exception>
+    /// <param name="isWanted">Which tensors to read, by name; null for all.</param>
+    /// <returns>The tensors that were wanted, and the file's free text.</returns>
+    /// <exception cref="InvalidFileException">
+    /// The file is not a whole and consistent .safetensors file, or a tensor that is wanted is of another type or holds what
+    /// is not finite as float32: the message names it.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static SafetensorsContent Read(string path)
+    public static SafetensorsContent Read(string path, Func<string, bool>? isWanted = null) => Read(path, isWanted, RequireFinite);
+
+    /// <summary>Reads a file's tensors as they are, NaN and all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isWanted">Which tensors to read, by name; null for all.</param>
+    /// <returns>The tensors that were wanted, and the file's free text.</returns>
+    /// <exception cref="InvalidFileException">The file is not a whole and consistent .safetensors file, or a tensor that is wanted is of another type.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static SafetensorsContent ReadUnchecked(string path, Func<string, bool>? isWanted = null) => Read(path, isWanted, (_, _) => { });
+
+    /// <summary>Reads what a file's header says of its tensors, whatever their types, and nothing of their numbers.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The tensors in the order of their data.</returns>
+    /// <exception cref="InvalidFileException">The file is not a whole and consistent .safetensors file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IReadOnlyList<TensorEntry> List(string path)
     {
         using var stream = Open(path);
-        var (entries, metadata) = ReadHeader(path, stream);
-        var tensors = new List<NamedTensor>(entries.Count);
-        foreach (var entry in entries)
-            tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadValues(path, stream, entry)));
-        return new SafetensorsContent(tensors, metadata);
+        return [.. ReadHeader(path, stream).Entries.Select(entry => entry.Described)];
     }
 
     /// <summary>Reads a file's free text, and nothing of its tensors but where they stand.</summary>
@@ -86,7 +136,42 @@ public static class Safetensors
         });
     }
 
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+    private static FileStream Open(string path) => Data.FileToRead.Open(path);
+
+    private static SafetensorsContent Read(string path, Func<string, bool>? isWanted, Action<string, NamedTensor> check)
+    {
+        using var stream = Open(path);
+        var (entries, metadata) = ReadHeader(path, stream);
+        long start = stream.Position;
+        var tensors = new List<NamedTensor>(entries.Count);
+        foreach (var entry in entries.Where(entry => isWanted is null || isWanted(entry.Described.Name)))
+        {
+            if (!entry.Described.IsReadable)
+                throw new InvalidFileException(path, $"{entry.Described.Name} holds {entry.Described.Type}; allowed are {string.Join(", ", Readable)}");
+            stream.Position = start + entry.Begin;
+            var tensor = new NamedTensor(entry.Described.Name, entry.Described.Shape, ReadValues(path, stream, entry));
+            check(path, tensor);
+            tensors.Add(tensor);
+        }
+
+        return new SafetensorsContent(tensors, metadata);
+    }
+
+    private static void RequireFinite(string path, NamedTensor tensor)
+    {
+        int place = Array.FindIndex(tensor.Values, value => !float.IsFinite(value));
+        if (place >= 0)
+            throw new InvalidFileException(path, FormattableString.Invariant($"{tensor.Name}{Index(tensor.Shape, place)} is {tensor.Values[place]:R}; allowed is a number that is finite as float32"));
+    }
+
+    // As numpy writes it: [3, 0] of a matrix, nothing of a single number.
+    private static string Index(IReadOnlyList<int> shape, int place)
+    {
+        var index = new int[shape.Count];
+        for (int i = shape.Count - 1; i >= 0; i--)
+            (place, index[i]) = Math.DivRem(place, shape[i]);
+        return index.Length == 0 ? string.Empty : $"[{string.Join(", ", index)}]";
+    }
 
     /// <summary>Reads up to the first tensor's numbers, and refuses a header that is not that of a whole file.</summary>
     private static (List<Entry> Entries, Dictionary<string, string> Metadata) ReadHeader(string path, FileStream stream)
@@ -124,8 +209,7 @@ public static class Safetensors
                     continue;
                 }
 
-                foreach (var item in property.Value.EnumerateObject())
-                    metadata[item.Name] = item.Value.GetString() ?? string.Empty;
+                ReadMetadata(path, property.Value, metadata);
             }
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -137,18 +221,32 @@ public static class Safetensors
         return (entries, metadata);
     }
 
+    private static void ReadMetadata(string path, JsonElement value, Dictionary<string, string> metadata)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+            throw new InvalidFileException(path, $"{MetadataKey} is {Kind(value)}; allowed is an object of texts, or none");
+        foreach (var item in value.EnumerateObject())
+        {
+            metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String
+                ? item.Value.GetString()!
+                : throw new InvalidFileException(path, $"{MetadataKey} has {Kind(item.Value)} under {item.Name}; allowed are texts");
+        }
+
+        static string Kind(JsonElement value) => value.ValueKind switch
+        {
+            JsonValueKind.Null => "null",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "a truth value",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.Object => "an object",
+            _ => "a text",
+        };
+    }
+
     private static Entry ParseEntry(string path, JsonProperty property)
     {
         string name = property.Name;
         string type = property.Value.GetProperty("dtype").GetString() ?? string.Empty;
-        int size = type switch
-        {
-            "F64" => 8,
-            "F32" => 4,
-            "F16" or "BF16" => 2,
-            _ => throw new InvalidFileException(path, $"{name} holds {type}; allowed are F32, F64, F16, BF16"),
-        };
-
         var shape = new List<int>();
         long elements = 1;
         foreach (var dimension in property.Value.GetProperty("shape").EnumerateArray())
@@ -163,9 +261,11 @@ public static class Safetensors
         var offsets = property.Value.GetProperty("data_offsets");
         if (offsets.GetArrayLength() != 2)
             throw new InvalidFileException(path, $"{name} has {offsets.GetArrayLength()} data offsets instead of 2");
-        var entry = new Entry(name, type, size, shape, elements, offsets[0].GetInt64(), offsets[1].GetInt64());
-        if (entry.Begin < 0 || entry.End < entry.Begin || entry.End - entry.Begin != elements * size)
-            throw new InvalidFileException(path, $"{name} needs {elements * size} bytes and has offsets {entry.Begin} to {entry.End}");
+        var entry = new Entry(new TensorEntry(name, type, shape), elements, offsets[0].GetInt64(), offsets[1].GetInt64());
+        // Of a type that is not known, the offsets are all there is to believe.
+        long needed = BitsOfType.TryGetValue(type, out int bits) ? elements * bits / 8 : entry.End - entry.Begin;
+        if (entry.Begin < 0 || entry.End < entry.Begin || entry.End - entry.Begin != needed)
+            throw new InvalidFileException(path, $"{name} needs {needed} bytes and has offsets {entry.Begin} to {entry.End}");
         return entry;
     }
 
@@ -175,9 +275,9 @@ public static class Safetensors
         foreach (var entry in entries)
         {
             if (entry.Begin < end)
-                throw new InvalidFileException(path, $"{entry.Name} overlaps the tensor before it");
+                throw new InvalidFileException(path, $"{entry.Described.Name} overlaps the tensor before it");
             if (entry.Begin > end)
-                throw new InvalidFileException(path, $"there is a gap of {entry.Begin - end} bytes before {entry.Name}");
+                throw new InvalidFileException(path, $"there is a gap of {entry.Begin - end} bytes before {entry.Described.Name}");
             end = entry.End;
         }
 
@@ -191,17 +291,18 @@ public static class Safetensors
     {
         var values = new float[entry.Elements];
         var buffer = new byte[BytesAtOnce];
-        int perBuffer = BytesAtOnce / entry.Size;
+        int size = BitsOfType[entry.Described.Type] / 8;
+        int perBuffer = BytesAtOnce / size;
         for (int first = 0; first < values.Length; first += perBuffer)
         {
             int count = Math.Min(perBuffer, values.Length - first);
-            var bytes = buffer.AsSpan(0, count * entry.Size);
+            var bytes = buffer.AsSpan(0, count * size);
             if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
-                throw new InvalidFileException(path, $"cut short within {entry.Name}");
+                throw new InvalidFileException(path, $"cut short within {entry.Described.Name}");
             for (int i = 0; i < count; i++)
             {
-                var element = bytes[(i * entry.Size)..];
-                values[first + i] = entry.Type switch
+                var element = bytes[(i * size)..];
+                values[first + i] = entry.Described.Type switch
                 {
                     "F64" => (float)BinaryPrimitives.ReadDoubleLittleEndian(element),
                     "F32" => BinaryPrimitives.ReadSingleLittleEndian(element),
@@ -270,5 +371,5 @@ public static class Safetensors
         }
     }
 
-    private sealed record Entry(string Name, string Type, int Size, IReadOnlyList<int> Shape, long Elements, long Begin, long End);
+    private sealed record Entry(TensorEntry Described, long Elements, long Begin, long End);
 }

@@ -7,8 +7,15 @@ namespace EDA.Engine.Data;
 /// <summary>What a file holds and what is wrong with it, as far as it can be read.</summary>
 public sealed class DatasetInspection
 {
-    private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, OfflineDataset? dataset, IReadOnlyList<string> problems, IReadOnlyList<string> notes) =>
-        (Provenance, Fields, Dataset, Problems, Notes) = (provenance, fields, dataset, problems, notes);
+    private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, IReadOnlyList<string> problems) =>
+        (Provenance, Fields, Problems, Notes) = (provenance, fields, problems, []);
+
+    private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, OfflineDataset dataset, NextStates? next)
+        : this(provenance, fields, [])
+    {
+        (Dataset, Disorder) = (dataset, next?.Refusal);
+        Notes = [.. NotesOn(dataset), .. next?.Note is { } note ? [note] : (string[])[]];
+    }
 
     /// <summary>Where the data came from.</summary>
     public DatasetProvenance Provenance { get; }
@@ -24,6 +31,9 @@ public sealed class DatasetInspection
 
     /// <summary>What is worth knowing and no reason to refuse the file, a line each.</summary>
     public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Why the rows are refused for training unless their order is trusted; null where they follow each other. It is among the notes, too.</summary>
+    public string? Disorder { get; }
 
     /// <summary>Looks into a file.</summary>
     /// <param name="path">The file.</param>
@@ -41,12 +51,12 @@ public sealed class DatasetInspection
         {
             var dataset = DatasetReading.Read(source, provenance, environment, problems);
             return problems.Any
-                ? new DatasetInspection(provenance, fields, null, problems.Lines(), [])
-                : new DatasetInspection(provenance, fields, dataset, [], [.. NotesOn(dataset)]);
+                ? new DatasetInspection(provenance, fields, problems.Lines())
+                : new DatasetInspection(provenance, fields, dataset, source.CompareNextStates(dataset));
         }
         catch (InvalidFileException refused)
         {
-            return new DatasetInspection(provenance, fields, null, [.. problems.Lines(), refused.Reason], []);
+            return new DatasetInspection(provenance, fields, [.. problems.Lines(), refused.Reason]);
         }
     }
 
@@ -54,6 +64,8 @@ public sealed class DatasetInspection
     {
         if (dataset.Environment is null)
             yield return $"the environment is unknown, so there are no normalised scores; --env names it ({string.Join(", ", D4rlEnvironment.Names)})";
+        else if (dataset.Provenance.Contradiction(dataset.Environment.Name) is { } contradiction)
+            yield return contradiction;
         if (!dataset.HasTimeouts)
             yield return Text($"there are no timeouts: episodes are cut every {dataset.EpisodeLimit} rows");
         if (dataset.Episodes[^1] is { End: EpisodeEnd.Unfinished } last)

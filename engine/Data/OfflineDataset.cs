@@ -80,11 +80,12 @@ public sealed class OfflineDataset
     /// <param name="path">The file.</param>
     /// <param name="environment">The environment it is from; null lets the file or its name say.</param>
     /// <param name="episodeLimit">The longest episode, in steps, where it is of no environment of D4RL's; null for 1000. Only a file without timeouts is cut there.</param>
+    /// <param name="trustsOrder">Whether rows are taken to follow each other where the file's next_observations say otherwise.</param>
     /// <returns>The dataset, whole and checked.</returns>
-    /// <exception cref="InvalidFileException">The file is none of these, or a field is missing, misshapen or holds what it must not.</exception>
+    /// <exception cref="InvalidFileException">The file is none of these, a field is missing, misshapen or holds what it must not, or the rows do not follow each other.</exception>
     /// <exception cref="MissingLibraryException">The file is HDF5 and the HDF5 library is missing.</exception>
-    public static OfflineDataset Load(string path, D4rlEnvironment? environment = null, int? episodeLimit = null) =>
-        DatasetReading.Load(path, environment, episodeLimit);
+    public static OfflineDataset Load(string path, D4rlEnvironment? environment = null, int? episodeLimit = null, bool trustsOrder = false) =>
+        DatasetReading.Load(path, environment, episodeLimit, trustsOrder);
 
     /// <summary>Makes a dataset of arrays, with the same checks as a file's.</summary>
     /// <param name="states">The states [N×S]; not copied.</param>

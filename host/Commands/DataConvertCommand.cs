@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Host.CommandLine;
 
@@ -14,7 +15,8 @@ internal static class DataConvertCommand
         var source = new Argument<string?>("IN") { Description = "the dataset to read: HDF5 of D4RL or Minari, NPZ, CSV", Arity = ArgumentArity.ZeroOrOne };
         var target = new Argument<string?>("OUT") { Description = $"the file to write, which must not exist yet; its ending says how: {string.Join(", ", DatasetFile.Extensions)}", Arity = ArgumentArity.ZeroOrOne };
         var environment = DataCommand.EnvironmentOption();
-        var command = new Command("convert", "Write a dataset in another format: the same float32 numbers in D4RL's layout.") { source, target, environment };
+        var trust = RunOptions.CreateTrustOrder();
+        var command = new Command("convert", "Write a dataset in another format: the same float32 numbers in D4RL's layout.") { source, target, environment, trust };
         command.SetAction(result =>
         {
             string sourcePath = Values.ExistingFile(source.Name, DataCommand.Required(result, source));
@@ -24,6 +26,8 @@ internal static class DataConvertCommand
             var inspection = DatasetInspection.Of(sourcePath, DataCommand.Environment(result, environment));
             if (inspection.Dataset is not { } dataset)
                 throw new UserError($"{sourcePath}: {inspection.Problems[0]}");
+            if (inspection.Disorder is { } disorder && !result.GetValue(trust))
+                throw new InvalidFileException(sourcePath, $"{disorder}; {trust.Name} takes them as they stand");
             DatasetFile.Write(dataset, targetPath);
             Console.WriteLine(FormattableString.Invariant($"{targetPath}: {dataset.Count} rows, S = {dataset.StateSize}, A = {dataset.ActionSize}, {dataset.Episodes.Count} episodes"));
             string[] left = [.. dataset.Provenance.Format.StartsWith("D4RL", StringComparison.Ordinal) || dataset.Provenance.Format == "NPZ"

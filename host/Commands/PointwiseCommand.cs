@@ -34,6 +34,7 @@ internal static class PointwiseCommand
             var table = PointTable.Read(sourcePath, [.. actions, .. states, ColumnNames.Time]);
             float[] times = table.Values(ColumnNames.Time, (float)model.Schedule.Variance.TimeMin, 1);
             float[] values = evaluate(model, table.Values(actions), times, table.Values(states));
+            FiniteOutput.Require(weightsPath, values, values.Length / table.Count, "row");
             table.WriteWith(targetPath, columns(model.Shape), values);
             return ExitStatus.Success;
         });

@@ -22,6 +22,8 @@ public sealed class RunOptions
     private readonly Option<string?> _critic = new("--critic") { Description = $"the critic: {string.Join(", ", CriticMethod.Table.Names)} ({CriticMethod.Implicit.Name})", HelpName = "NAME" };
     private readonly Option<string?> _fraction = new("--label-fraction") { Description = "the share of the dataset's states that is labelled, from 0.01 to 1 (1)", HelpName = "SHARE" };
 
+    private readonly Option<bool> _trustOrder = CreateTrustOrder();
+
     /// <summary>The options that only runs on datasets have.</summary>
     public IReadOnlyList<Option<string?>> Own => [_dataset, _environment, _model, _critic, _fraction];
 
@@ -48,8 +50,13 @@ public sealed class RunOptions
     {
         foreach (Option option in (Option[])[Seed, Budget, Objective, Optimizer, Set, .. Own])
             command.Options.Add(option);
+        command.Options.Add(_trustOrder);
         Device.AddTo(command);
     }
+
+    /// <summary>The option that takes a dataset's rows as they stand.</summary>
+    public static Option<bool> CreateTrustOrder() =>
+        new(RunRequest.TrustOrder) { Description = "take the dataset's rows as they stand, though its next_observations say that they do not follow each other" };
 
     /// <summary>What a new run is to be.</summary>
     /// <param name="result">The command line.</param>
@@ -68,6 +75,8 @@ public sealed class RunOptions
             task = In(dataset, result.GetValue(_environment));
         else if (Own.FirstOrDefault(option => result.GetValue(option) is not null) is { } own)
             throw UserError.Value(own.Name, result.GetValue(own)!, $"nothing, because {task.Name} is not a run on a dataset");
+        if (result.GetValue(_trustOrder) && task is not DatasetTask { MakesItsData: false })
+            throw UserError.Value(_trustOrder.Name, "given", $"nothing, because {task.Name} has no dataset of a file");
         budget = result.OneOf(Budget, RunBudgets.NamesOf(task.Kind), budget);
         var settings = RunBudgets.Get(budget, task) with { Seed = seeds?.First ?? result.Seed(Seed) };
         settings = change?.Invoke(settings) ?? settings;
@@ -93,7 +102,7 @@ public sealed class RunOptions
             Model = Model(result),
             Settings = settings,
             Seeds = seeds,
-            Options = [.. Own.Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment])],
+            Options = [.. Own.Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result)],
         };
     }
 
@@ -106,6 +115,10 @@ public sealed class RunOptions
         var choice = Device.Of(result);
         return request with { Device = choice.Name, Precision = Device.PrecisionGiven(result) };
     }
+
+    /// <summary>The same run, with the dataset's rows taken as they stand where the user says so.</summary>
+    public RunRequest Trusting(ParseResult result, RunRequest request) =>
+        request.TrustsOrder ? request : request with { Options = [.. request.Options, .. TrustOrder(result)] };
 
     /// <summary>The dataset's file as it is called now; null where the user does not say.</summary>
     public string? GivenDataset(ParseResult result, RunTask task) => result.GetValue(_dataset) is null ? null : Dataset(result, task);
@@ -127,6 +140,8 @@ public sealed class RunOptions
     private static T Row<T>(ParseResult result, Option<string?> option, NamedTable<T> table)
         where T : class, INamed =>
         table.Find(result.OneOf(option, table.Names, string.Empty));
+
+    private string[] TrustOrder(ParseResult result) => result.GetValue(_trustOrder) ? [_trustOrder.Name] : [];
 
     private DatasetTask In(DatasetTask task, string? environment) => task.Environment is null && environment is null
         ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}")

@@ -61,6 +61,7 @@ internal static class SampleCommand
                 throw UserError.Value(n is null ? candidates.Name : count.Name, perState.ToString(CultureInfo.InvariantCulture), $"at most {most}, so that all actions fit one array");
 
             float[] actions = model.Sample(stateCount, perState, draw, rows);
+            FiniteOutput.Require(weightsPath, actions, perState * model.Shape.ActionSize, "state");
             Write(targetPath, model.Shape, actions, perState);
             return ExitStatus.Success;
         });

@@ -63,6 +63,7 @@ internal static class StageCommands
             };
             if (options.Model(result) is { } model)
                 changed = changed with { Model = model, Options = known.Model is null ? [.. changed.Options, "--model", model] : changed.Options };
+            changed = options.Trusting(result, changed);
             changed.Settings.Check();
             return RunSummary.Write(opened, RunExecution.Continue(opened, changed, stage, display, interrupt.Token), Console.Out);
         });

@@ -25,17 +25,14 @@ internal static class WeightsCommand
         command.SetAction(result =>
         {
             string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
-            var content = Safetensors.Read(path);
-            foreach (var (key, value) in content.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                Console.WriteLine(OneLine.Printable($"metadata {key} = {value}"));
-            int name = Math.Max(6, content.Tensors.Select(tensor => tensor.Name.Length).DefaultIfEmpty(0).Max());
-            foreach (var tensor in content.Tensors)
-            {
-                double norm = Math.Sqrt(tensor.Values.Sum(value => (double)value * value));
-                Console.WriteLine(FormattableString.Invariant($"{OneLine.Printable(tensor.Name).PadRight(name)}  {Shape(tensor),-12}  norm {norm:G6}"));
-            }
+            var entries = Safetensors.List(path);
+            foreach (var (key, value) in Safetensors.ReadMetadata(path).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                Console.WriteLine(OneLine.Of($"metadata {key} = {value}"));
+            int name = Math.Max(6, entries.Select(entry => OneLine.Of(entry.Name).Length).DefaultIfEmpty(0).Max());
+            foreach (var entry in entries)
+                Console.WriteLine(FormattableString.Invariant($"{OneLine.Of(entry.Name).PadRight(name)}  {OneLine.Of(entry.Type),-4}  {Shape(entry),-12}  {Norm(path, entry)}").TrimEnd());
 
-            Console.WriteLine(FormattableString.Invariant($"{content.Tensors.Count} tensors, {content.Tensors.Sum(tensor => (long)tensor.Values.Length)} numbers"));
+            Console.WriteLine(FormattableString.Invariant($"{entries.Count} tensors, {entries.Sum(entry => entry.Shape.Aggregate(1L, (product, size) => product * size))} numbers"));
             try
             {
                 var shape = result.Load(prefix, path).Layout.Shape;
@@ -79,5 +76,10 @@ internal static class WeightsCommand
 
     private static Option<string?> WeightsOption() => new("--weights") { Description = "the .safetensors file, where it is not the argument", HelpName = "FILE" };
 
-    private static string Shape(NamedTensor tensor) => "[" + string.Join("×", tensor.Shape) + "]";
+    private static string Shape(TensorEntry tensor) => "[" + string.Join("×", tensor.Shape) + "]";
+
+    // Of what is no weight there is nothing to say but its type.
+    private static string Norm(string path, TensorEntry entry) => entry.IsReadable
+        ? FormattableString.Invariant($"norm {Math.Sqrt(Safetensors.ReadUnchecked(path, name => name == entry.Name).Tensors[0].Values.Sum(value => (double)value * value)):G6}")
+        : string.Empty;
 }

@@ -26,7 +26,7 @@ internal static class WeightsPrefix
         }
         catch (InvalidFileException) when (prefix is not null)
         {
-            if (!Safetensors.Read(path).Tensors.Any(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            if (!Safetensors.List(path).Any(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)))
                 throw UserError.Value(option.Name, prefix, $"the beginning of a tensor's name in {path}; eda weights inspect shows them");
             throw;
         }

@@ -16,6 +16,9 @@ namespace EDA.Host.Runs;
 /// <summary>What the user asked of a run, now or when the run folder was made.</summary>
 public sealed record RunRequest
 {
+    /// <summary>The option by which a dataset's rows are taken as they stand.</summary>
+    public const string TrustOrder = "--trust-order";
+
     private const string DatasetKey = "dataset", ModelKey = "model", LabelsKey = "labelsFile", OptionsKey = "options";
     private const string RecipeKey = "recipe", BudgetKey = "budget", DeviceKey = "device", PrecisionKey = "precision";
 
@@ -54,6 +57,9 @@ public sealed record RunRequest
 
     /// <summary>The options beside recipe, seed, budget and device, as they were given.</summary>
     public required IReadOnlyList<string> Options { get; init; }
+
+    /// <summary>Whether a dataset's rows are taken as they stand where its next_observations say otherwise.</summary>
+    public bool TrustsOrder => Options.Contains(TrustOrder);
 
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command => ShellWords.Join(
@@ -162,7 +168,9 @@ public sealed record RunRequest
     {
         if (Dataset is null)
             return GeneratedDataset.Create(Settings);
-        var dataset = OfflineDataset.Load(Dataset, task.Source, EnvironmentCatalogue.Find(Settings.Environment).Description.StepLimit);
+        var dataset = OfflineDataset.Load(Dataset, task.Source, EnvironmentCatalogue.Find(Settings.Environment).Description.StepLimit, TrustsOrder);
+        if (dataset.Provenance.Contradiction(Settings.Environment) is { } contradiction)
+            Warnings.Once($"{Dataset}: {contradiction}");
         return Sha256 is null || Sha256 == dataset.Provenance.Sha256
             ? dataset
             : throw new InvalidFileException(Dataset, $"is not the file that this run began with: its SHA-256 is {dataset.Provenance.Sha256} and not {Sha256}");

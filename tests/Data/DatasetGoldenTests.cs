@@ -53,8 +53,8 @@ public class DatasetGoldenTests
     [OptionalFact(OptionalNeeds.Hdf5)]
     public void Files_say_what_environment_they_are_from()
     {
-        Assert.Null(OfflineDataset.Load(At("d4rl-float32.hdf5")).Environment);
-        Assert.Equal("hopper", OfflineDataset.Load(At("d4rl-float32.hdf5")).Provenance.Note);
+        Assert.Null(OfflineDataset.Load(At("d4rl-float32.hdf5"), trustsOrder: true).Environment);
+        Assert.Equal("hopper", OfflineDataset.Load(At("d4rl-float32.hdf5"), trustsOrder: true).Provenance.Note);
         Assert.Equal("mujoco/hopper/medium-v0", OfflineDataset.Load(At("minari.hdf5")).Provenance.Note);
     }
 
@@ -74,7 +74,8 @@ public class DatasetGoldenTests
     private static OfflineDataset Compare(string expectations, string path)
     {
         var expected = JsonSerializer.Deserialize<Expected[]>(File.ReadAllBytes(expectations), Options)!.Single(entry => entry.File == Path.GetFileName(path));
-        var dataset = OfflineDataset.Load(path);
+        // The next_observations of d4rl-float32.hdf5 are other numbers on purpose: the view ignores them.
+        var dataset = OfflineDataset.Load(path, trustsOrder: Path.GetFileName(path) == "d4rl-float32.hdf5");
         var view = new QLearningView(dataset);
         Assert.Equal((expected.Rows, expected.Transitions), (dataset.Count, view.Count));
         Assert.Equal((expected.StateSize, expected.ActionSize), (dataset.StateSize, dataset.ActionSize));

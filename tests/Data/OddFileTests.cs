@@ -98,6 +98,9 @@ public sealed class OddFileTests
         Assert.True(fields.Count < 100);
     }
 
+    /// <summary>What is expected of each file, by name of the array.</summary>
+    internal static IReadOnlyDictionary<string, Dictionary<string, float[]>> Numbers => Expected;
+
     internal static string At(string name) => Path.Combine(AppContext.BaseDirectory, "Golden", "data", "odd", name);
 
     private static void Compare(string file)

@@ -109,6 +109,49 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Tensors_of_other_types_do_no_harm_outside_the_prefix()
+    {
+        var weights = Draw(new BdmShape(0, 2, 32, 1));
+        weights.SavePublished(At("a"), PublishedModule.Behavior);
+        RawTensors.Append(At("a"), At("b"), "optimizer.step", "I64", new byte[8]);
+        Assert.Equal(weights.Parameters, BdmWeights.Load(At("b"), "diffusion_behavior.").Parameters);
+        Assert.Equal(
+            $"{At("b")}: optimizer.step holds I64 and is none of the weights; name their prefix, 'diffusion_behavior.', and it is left alone",
+            Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message);
+        RawTensors.Append(At("a"), At("c"), "diffusion_behavior.step", "I64", new byte[8]);
+        Assert.Contains("diffusion_behavior.step holds I64; allowed are F32", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("c"), "diffusion_behavior.")).Message, StringComparison.Ordinal);
+        RawTensors.Append(At("a"), At("d"), "optimizer.moment", "F32", [0, 0, 0xc0, 0x7f]);
+        Assert.Equal(weights.Parameters, BdmWeights.Load(At("d"), "diffusion_behavior.").Parameters);
+    }
+
+    [Fact]
+    public void Weights_that_are_no_numbers_are_refused_by_all_that_load_them()
+    {
+        Draw(new BdmShape(0, 2, 32, 1)).Save(At("a"));
+        var tensors = Safetensors.Read(At("a")).Tensors;
+        tensors.Single(tensor => tensor.Name == "main.fc.weight").Values[35] = float.NegativeInfinity;
+        Safetensors.Write(At("b"), tensors);
+        Assert.Equal($"{At("b")}: main.fc.weight[1, 3] is -Infinity; allowed is a number that is finite as float32", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(At("b"))).Message);
+        foreach (var load in (Action<string>[])[path => CriticWeights.Load(path), path => DeterministicPolicyWeights.Load(path)])
+            Assert.Contains("main.fc.weight[1, 3] is -Infinity", Assert.Throws<InvalidFileException>(() => load(At("b"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    [InlineData("F64")]
+    public void Weights_of_other_precisions_are_read(string type)
+    {
+        var weights = Draw(new BdmShape(3, 2, 32, 2));
+        // What has seven bits of fraction is the same in all of them.
+        for (int i = 0; i < weights.Parameters.Length; i++)
+            weights.Parameters[i] = MathF.Round(weights.Parameters[i] * 128) / 128 % 1;
+        weights.Save(At("a"));
+        RawTensors.Convert(At("a"), At("b"), type);
+        Assert.Equal(weights.Parameters, BdmWeights.Load(At("b")).Parameters);
+    }
+
+    [Fact]
     public void Foreign_files_are_refused()
     {
         Safetensors.Write(At("a"), [new("layer.weight", [1], [0])]);

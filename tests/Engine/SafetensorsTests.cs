@@ -23,7 +23,7 @@ public sealed class SafetensorsTests : IDisposable
         ];
         var metadata = new Dictionary<string, string> { ["format"] = "pt", ["note"] = "ä\n" };
         Safetensors.Write(At("a"), tensors, metadata);
-        var content = Safetensors.Read(At("a"));
+        var content = Safetensors.ReadUnchecked(At("a"));
         Assert.Equal(metadata, content.Metadata);
         Assert.Equal(metadata, Safetensors.ReadMetadata(At("a")));
         Assert.Equal(tensors.Select(tensor => tensor.Name).Order(), content.Tensors.Select(tensor => tensor.Name).Order());
@@ -104,7 +104,10 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("{\"x\":{\"shape\":[1],\"data_offsets\":[0,4]}}", "not the JSON")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", "not the JSON")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[99999999999],\"data_offsets\":[0,4]}}", "not the JSON")]
-    [InlineData("{\"__metadata__\":{\"k\":3},\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "not the JSON")]
+    [InlineData("{\"__metadata__\":{\"k\":3},\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "__metadata__ has a number under k; allowed are texts")]
+    [InlineData("{\"__metadata__\":{\"k\":null},\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "__metadata__ has null under k; allowed are texts")]
+    [InlineData("{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "__metadata__ is null; allowed is an object of texts, or none")]
+    [InlineData("{\"__metadata__\":[],\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "__metadata__ is a list; allowed is an object of texts, or none")]
     [InlineData("{\"x\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", "I64")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", "impossible shape")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2000000000,2000000000],\"data_offsets\":[0,4]}}", "impossible shape")]
@@ -121,6 +124,52 @@ public sealed class SafetensorsTests : IDisposable
     {
         var error = Assert.Throws<InvalidFileException>(() => Safetensors.Read(Raw(header, new byte[8])));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_of_every_kind_are_numpys()
+    {
+        string path = EDA.Tests.Data.OddFileTests.At("kinds.safetensors");
+        var expected = EDA.Tests.Data.OddFileTests.Numbers["kinds.safetensors"];
+        var content = Safetensors.Read(path, expected.ContainsKey);
+        Assert.Equal(expected.Count, content.Tensors.Count);
+        Assert.All(content.Tensors, tensor => Assert.Equal(expected[tensor.Name], tensor.Values));
+        Assert.Equal(
+            ["F64", "F32", "F16", "BF16", "F32", "F32", "I64", "BOOL", "U8", "F8_E4M3"],
+            Safetensors.List(path).Select(entry => entry.Type));
+        Assert.Contains("steps holds I64; allowed are F32, F64, F16, BF16", Assert.Throws<InvalidFileException>(() => Safetensors.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("F32", 2, 4, "x[1, 0] is NaN")]
+    [InlineData("F64", 3, 8, "x[1, 1] is Infinity")]
+    [InlineData("F16", 2, 2, "x[1, 0] is -Infinity")]
+    [InlineData("BF16", 0, 2, "x[0, 0] is NaN")]
+    public void What_is_no_number_is_named(string type, int place, int size, string named)
+    {
+        var data = new byte[4 * size];
+        var element = data.AsSpan(place * size, size);
+        switch (type)
+        {
+            case "F32":
+                BinaryPrimitives.WriteSingleLittleEndian(element, float.NaN);
+                break;
+            case "F64":
+                // Finite as it stands, and beyond float32.
+                BinaryPrimitives.WriteDoubleLittleEndian(element, 1e39);
+                break;
+            case "F16":
+                BinaryPrimitives.WriteHalfLittleEndian(element, Half.NegativeInfinity);
+                break;
+            default:
+                BinaryPrimitives.WriteUInt16LittleEndian(element, 0x7fc0);
+                break;
+        }
+
+        string path = Raw($"{{\"x\":{{\"dtype\":\"{type}\",\"shape\":[2,2],\"data_offsets\":[0,{4 * size}]}}}}", data);
+        Assert.Equal($"{path}: {named}; allowed is a number that is finite as float32", Assert.Throws<InvalidFileException>(() => Safetensors.Read(path)).Message);
+        Assert.False(float.IsFinite(Safetensors.ReadUnchecked(path).Tensors[0].Values[place]));
+        Assert.Empty(Safetensors.Read(path, name => name != "x").Tensors);
     }
 
     [Theory]

@@ -236,6 +236,28 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     }
 
     [Fact]
+    public void Rows_that_do_not_follow_each_other_are_trained_on_only_where_they_are_trusted()
+    {
+        var fields = TestFiles.Fields(new SyntheticTransitions(1, 400, 17, 6, terminals: 0.05, timeouts: 0.02));
+        fields["next_observations"] = ([400, 17], fields["observations"].Values);
+        string path = TestFiles.Npz(_folder.At("halfcheetah.npz"), fields), folder = _folder.At("trusted");
+        string[] begin = ["behavior", folder, "--recipe", "d4rl", "--env", "walker2d", "--dataset", path, .. PointMazeRun.Small];
+        Refused(begin, "next_observations is not the row below", "--trust-order takes them as they stand");
+        Assert.False(Directory.Exists(folder));
+        var result = Run([.. begin, "--trust-order"]);
+        // Both have 17 and 6 variables.
+        Assert.Equal($"eda: warning: {path}: the file's name says that it is from halfcheetah, and it is taken for one from walker2d", Assert.Single(result.ErrorLines));
+        Run("critic", folder);
+        using var config = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "config.json")));
+        Assert.Contains("--trust-order", config.RootElement.GetProperty("options").EnumerateArray().Select(word => word.GetString()));
+        Assert.Contains(" --trust-order ", config.RootElement.GetProperty("command").GetString(), StringComparison.Ordinal);
+
+        Refused(["data", "convert", path, _folder.At("copy.csv")], "next_observations is not the row below", "--trust-order");
+        Assert.False(File.Exists(_folder.At("copy.csv")));
+        Run("data", "convert", path, _folder.At("copy.csv"), "--trust-order");
+    }
+
+    [Fact]
     public void A_labels_file_is_aligned_on()
     {
         const int Count = 10;
@@ -286,6 +308,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     [InlineData("run pointmaze-umaze --budget lavish", "--budget is 'lavish'", "smoke, quick, hour, paper")]
     [InlineData("run pointmaze-umaze --critic online --set critic.steps=7", "critic.steps is 7", "alignment's")]
     [InlineData("run pointmaze-umaze --set criticWidth=33", "criticWidth is '33'", "multiple of 32")]
+    [InlineData("run pointmaze-umaze --trust-order", "--trust-order is 'given'", "has no dataset of a file")]
     [InlineData("run bandit-rings --critic implicit", "--critic is 'implicit'", "not a run on a dataset")]
     [InlineData("run bandit-rings --budget hour", "--budget is 'hour'", "smoke, quick, paper")]
     [InlineData("align nowhere", "RUNFOLDER is 'nowhere'", "config.json")]
@@ -312,10 +335,11 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         Assert.Contains(allows, message, StringComparison.Ordinal);
     }
 
-    private void Run(params string[] words)
+    private EdaResult Run(params string[] words)
     {
         var result = EdaProcess.Run(_folder.Path, words);
         Assert.True(result.Status == 0, $"eda {string.Join(' ', words)}: {result.Error}");
+        return result;
     }
 
     [GeneratedRegex("<figure>")]

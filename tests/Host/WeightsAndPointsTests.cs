@@ -163,6 +163,40 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         Assert.Contains("S = 0, A = 2", EdaProcess.Run(_folder.Path, "weights", "inspect", both, "--prefix", "diffusion_policy.").Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(float.NaN, "main.out_fc.weight[0, 0] is NaN; allowed is a number that is finite as float32")]
+    [InlineData(3e38f, "gives ")]
+    public void Nothing_is_written_that_is_no_number(float weight, string named)
+    {
+        var content = EDA.Engine.Checkpoints.Safetensors.Read(Weights);
+        Array.Fill(content.Tensors.Single(tensor => tensor.Name == "main.out_fc.weight").Values, weight);
+        string sick = _folder.At("sick.safetensors");
+        EDA.Engine.Checkpoints.Safetensors.Write(sick, content.Tensors);
+        string points = _folder.Write("points.csv", "a0,a1,t\n0.3,-0.4,0.5\n");
+        foreach (string[] line in (string[][])[["density", "--in", points], ["score", "--in", points], ["sample", "--n", "3"]])
+        {
+            var result = EdaProcess.Run(_folder.Path, [.. line, "--weights", sick, "--out", "out.csv"]);
+            Assert.Equal(2, result.Status);
+            Assert.Contains($"sick.safetensors: {named}", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+            Assert.False(File.Exists(_folder.At("out.csv")));
+        }
+
+        var inspect = EdaProcess.Run(_folder.Path, "weights", "inspect", sick);
+        Assert.True(inspect.Status == 0, inspect.Error);
+        Assert.Contains("main.out_fc.weight", inspect.Output, StringComparison.Ordinal);
+        Assert.Equal(float.IsNaN(weight) ? 2 : 0, EdaProcess.Run(_folder.Path, "weights", "export", sick, "--out", "export.safetensors").Status);
+    }
+
+    [Fact]
+    public void Inspection_lists_tensors_of_every_type()
+    {
+        var result = EdaProcess.Run(_folder.Path, "weights", "inspect", EDA.Tests.Data.OddFileTests.At("kinds.safetensors"));
+        Assert.True(result.Status == 0, result.Error);
+        Assert.Contains("steps   I64   [1]", result.Output, StringComparison.Ordinal);
+        Assert.Contains("half    F16   [1×7]         norm ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("10 tensors, ", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_that_is_no_weights_is_refused()
     {

@@ -5,11 +5,14 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>From a file to a dataset: opens, reads, checks.</summary>
 internal static class DatasetReading
 {
-    public static OfflineDataset Load(string path, D4rlEnvironment? environment, int? episodeLimit)
+    public static OfflineDataset Load(string path, D4rlEnvironment? environment, int? episodeLimit, bool trustsOrder)
     {
         using var source = DatasetSource.Open(path);
         var provenance = Provenance(source);
-        return Read(source, provenance, environment, new DatasetProblems(path), () => Again(provenance), episodeLimit);
+        var dataset = Read(source, provenance, environment, new DatasetProblems(path), () => Again(provenance), episodeLimit);
+        return !trustsOrder && source.CompareNextStates(dataset)?.Refusal is { } refusal
+            ? throw new InvalidFileException(path, $"{refusal}; --trust-order takes them as they stand")
+            : dataset;
     }
 
     public static DatasetProvenance Provenance(DatasetSource source)

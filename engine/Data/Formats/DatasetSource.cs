@@ -29,6 +29,14 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
     /// <exception cref="InvalidFileException">A field is missing, misshapen or unreadable.</exception>
     public abstract TransitionArrays Read(DatasetProblems problems);
 
+    /// <summary>
+    /// Compares what the file says of next states with the rows below, which are taken for them; away from the ends of
+    /// episodes, where there is another below.
+    /// </summary>
+    /// <param name="dataset">The rows.</param>
+    /// <returns>What was found; null where the file says nothing.</returns>
+    public virtual NextStates? CompareNextStates(OfflineDataset dataset) => null;
+
     /// <summary>Where a number stands in the file.</summary>
     public virtual string Locate(string field, int row, int column) => DatasetChecks.Place(field, row, column);
 

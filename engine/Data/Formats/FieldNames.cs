@@ -8,4 +8,5 @@ internal static class FieldNames
     public const string Rewards = "rewards";
     public const string Terminals = "terminals";
     public const string Timeouts = "timeouts";
+    public const string NextObservations = "next_observations";
 }

@@ -29,6 +29,21 @@ internal abstract class FlatSource(string path, string format) : DatasetSource(p
             timeouts is null ? null : Flags(timeouts, problems));
     }
 
+    /// <inheritdoc/>
+    public override NextStates? CompareNextStates(OfflineDataset dataset)
+    {
+        try
+        {
+            using var next = Find(FieldNames.NextObservations);
+            return next is null ? null : NextStates.Compare(next, dataset);
+        }
+        catch (InvalidFileException unreadable)
+        {
+            // The rows do not need it.
+            return new NextStates(0, 0, unreadable.Reason);
+        }
+    }
+
     /// <summary>Opens a field, or gives null where there is none of that name.</summary>
     protected abstract INumberArray? Find(string name);
 

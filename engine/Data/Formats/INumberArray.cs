@@ -1,5 +1,10 @@
 namespace EDA.Engine.Data.Formats;
 
+/// <summary>Takes a part of an array.</summary>
+/// <param name="first">The index of its first element, row by row.</param>
+/// <param name="values">The elements; only float32 of them counts.</param>
+public delegate void NumberBlock(int first, ReadOnlySpan<double> values);
+
 /// <summary>A named array of numbers in a file, whatever the file's format.</summary>
 public interface INumberArray : IDisposable
 {
@@ -23,6 +28,11 @@ public interface INumberArray : IDisposable
     /// <param name="destination">Overwritten; as long as the array.</param>
     /// <exception cref="InvalidFileException">It cannot be read or holds no numbers.</exception>
     void Read(Span<float> destination);
+
+    /// <summary>Reads it part by part, so that it is never held whole where the file keeps it row by row.</summary>
+    /// <param name="use">Called with parts in order of the rows: the first element's index, and numbers that are the elements' once they are rounded to float32.</param>
+    /// <exception cref="InvalidFileException">It cannot be read or holds no numbers.</exception>
+    void Read(NumberBlock use);
 
     /// <summary>Reads it whole as truth values.</summary>
     /// <param name="destination">Overwritten; as long as the array.</param>

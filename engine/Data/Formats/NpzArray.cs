@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace EDA.Engine.Data.Formats;
 
@@ -49,11 +50,32 @@ public sealed class NpzArray : INumberArray
         }
 
         var places = new Places(_header);
-        ReadBlocks(destination, (block, target) =>
+        ReadBlocks(destination.Length, destination, (block, target) =>
         {
             foreach (double value in block)
                 target[places.Next()] = (float)value;
         });
+    }
+
+    /// <inheritdoc/>
+    public void Read(NumberBlock use)
+    {
+        int length = (int)Math.Max(0, _header.Elements);
+        Check(length);
+        int first = 0;
+        if (!_header.ColumnMajor)
+        {
+            ReadBlocks<float>(length, default, (block, _) =>
+            {
+                use(first, block);
+                first += block.Length;
+            });
+            return;
+        }
+
+        var values = new float[length];
+        Read(values);
+        use(0, Array.ConvertAll(values, value => (double)value));
     }
 
     /// <inheritdoc/>
@@ -63,7 +85,7 @@ public sealed class NpzArray : INumberArray
         var places = new Places(_header);
         // Told when the bytes are known to be those that were written.
         var found = new List<(int Place, double Value)>();
-        ReadBlocks(destination, (block, target) =>
+        ReadBlocks(destination.Length, destination, (block, target) =>
         {
             foreach (double value in block)
             {
@@ -77,19 +99,33 @@ public sealed class NpzArray : INumberArray
             odd(place, value);
     }
 
+    /// <summary>The text where the array is a single one; null where it is anything else.</summary>
+    /// <exception cref="InvalidFileException">It is damaged.</exception>
+    internal string? Text()
+    {
+        const int MostBytes = 1 << 16;
+        if (_header is not { Elements: 1, Type: { Kind: 'U' or 'S', Size: <= MostBytes } type })
+            return null;
+        var bytes = new byte[type.Size];
+        Fill(bytes);
+        _member.RequireWhole();
+        var encoding = type.Kind == 'S' ? Encoding.UTF8 : new UTF32Encoding(type.BigEndian, byteOrderMark: false);
+        return encoding.GetString(bytes).TrimEnd('\0');
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _member.Dispose();
 
     private delegate void Store<T>(ReadOnlySpan<double> block, Span<T> target);
 
-    private void ReadBlocks<T>(Span<T> destination, Store<T> store)
+    private void ReadBlocks<T>(int length, Span<T> destination, Store<T> store)
     {
         int size = _header.Type.Size;
-        var bytes = new byte[Math.Min(ElementsAtOnce, destination.Length) * size];
-        var numbers = new double[Math.Min(ElementsAtOnce, destination.Length)];
-        for (int first = 0; first < destination.Length; first += ElementsAtOnce)
+        var bytes = new byte[Math.Min(ElementsAtOnce, length) * size];
+        var numbers = new double[Math.Min(ElementsAtOnce, length)];
+        for (int first = 0; first < length; first += ElementsAtOnce)
         {
-            int count = Math.Min(ElementsAtOnce, destination.Length - first);
+            int count = Math.Min(ElementsAtOnce, length - first);
             var block = bytes.AsSpan(0, count * size);
             Fill(block);
             if (_header.Type.BigEndian)

@@ -3,6 +3,12 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>An NPZ file with D4RL's fields as arrays.</summary>
 internal sealed class NpzSource(NpzFile file) : FlatSource(file.Path, "NPZ")
 {
+    // D4RL's fields by their paths, or as somebody may have named it.
+    private static readonly string[] NotedNames = ["metadata/env", "env"];
+
+    /// <inheritdoc/>
+    public override string? Note => NotedNames.Select(Text).FirstOrDefault(text => text is not null);
+
     /// <inheritdoc/>
     public override IReadOnlyList<DatasetField> Fields => [.. file.Names.Select(Describe)];
 
@@ -14,6 +20,20 @@ internal sealed class NpzSource(NpzFile file) : FlatSource(file.Path, "NPZ")
 
     /// <inheritdoc/>
     protected override INumberArray? Find(string name) => file.Array(name);
+
+    private string? Text(string name)
+    {
+        try
+        {
+            using var array = file.Array(name);
+            return array?.Text();
+        }
+        catch (InvalidFileException)
+        {
+            // Only a hint is lost.
+            return null;
+        }
+    }
 
     private DatasetField Describe(string name)
     {

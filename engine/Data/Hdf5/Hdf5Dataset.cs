@@ -126,11 +126,27 @@ public sealed unsafe class Hdf5Dataset : INumberArray
             return;
         }
 
-        ReadBlocks(destination, static (block, target) =>
+        ReadBlocks(destination.Length, destination, static (block, target) =>
         {
             for (int i = 0; i < block.Length; i++)
                 target[i] = (float)block[i];
         });
+    }
+
+    /// <inheritdoc/>
+    public void Read(NumberBlock use)
+    {
+        int length = (int)Math.Min(Array.MaxLength, _shape.Aggregate(1L, (product, size) => product * size));
+        Check(length);
+        int first = 0;
+        if (length > 0)
+        {
+            ReadBlocks<float>(length, default, (block, _) =>
+            {
+                use(first, block);
+                first += block.Length;
+            });
+        }
     }
 
     /// <inheritdoc/>
@@ -140,7 +156,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
         if (destination.IsEmpty)
             return;
         int element = 0;
-        ReadBlocks(destination, (block, target) =>
+        ReadBlocks(destination.Length, destination, (block, target) =>
         {
             for (int i = 0; i < block.Length; i++, element++)
             {
@@ -164,10 +180,10 @@ public sealed unsafe class Hdf5Dataset : INumberArray
 
     private delegate void Store<T>(ReadOnlySpan<double> block, Span<T> target);
 
-    private void ReadBlocks<T>(Span<T> destination, Store<T> store)
+    private void ReadBlocks<T>(int length, Span<T> destination, Store<T> store)
     {
         int rows = _shape.Length == 0 ? 1 : (int)_shape[0];
-        int width = destination.Length / rows;
+        int width = length / rows;
         // Whole chunks, or each would be unpacked again for the next block: up to where that costs too much memory.
         int atOnce = Math.Max(1, NumbersAtOnce / width);
         if (_chunkRows > 0)
@@ -178,7 +194,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
         {
             int count = Math.Min(atOnce, rows - first);
             ReadRows(first, count, buffer);
-            store(_number.Convert(buffer.AsSpan(0, count * width * _number.Bytes)), destination.Slice(first * width, count * width));
+            store(_number.Convert(buffer.AsSpan(0, count * width * _number.Bytes)), destination.IsEmpty ? default : destination.Slice(first * width, count * width));
         }
     }
 
