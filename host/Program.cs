@@ -1,5 +1,6 @@
 using System.Text;
 using EDA.Engine;
+using EDA.Engine.Files;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
@@ -16,7 +17,7 @@ catch (OperationCanceledException)
 {
     return ExitStatus.Interrupted;
 }
-catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or DeviceException { HasFailed: false } or MissingLibraryException)
+catch (Exception error) when (error is UserError or InvalidSettingException or InvalidFileException or UnwritableFileException or FolderInUseException or DeviceException { HasFailed: false } or MissingLibraryException)
 {
     return Refuse(error.Message);
 }
@@ -25,7 +26,7 @@ catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoun
     // A file that is gone or without permission: named by the system's own message.
     return Refuse(error.Message);
 }
-catch (Exception error) when (error is TrainingDivergedException or DeviceException or IOException)
+catch (Exception error) when (error is TrainingDivergedException or DeviceException or LostFolderException or IOException)
 {
     // What no other command line would have avoided: training that diverged, a GPU that failed, a full disk.
     return Fail(error.Message);

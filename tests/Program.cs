@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using EDA.Bench.Kernels;
+using EDA.Engine.Optimizers;
 using EDA.Host.Devices;
 using EDA.Kernels.Gpu;
+using EDA.Tests.Crash;
 using EDA.Tests.Kernels;
 using EDA.Tests.Mutation;
 using EDA.Tests.Software;
@@ -19,6 +21,9 @@ internal static class Program
     /// <summary>What --device calls the stand-in.</summary>
     public const string Software = "software";
 
+    /// <summary>What --optimizer calls one whose saved states are wrong.</summary>
+    public const string Forgetful = "forgetful";
+
     /// <summary>Runs a command line, or does what only tests ask of a process of its own.</summary>
     public static int Main(string[] arguments) => arguments switch
     {
@@ -29,8 +34,11 @@ internal static class Program
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 
-    private static int Eda(string[] arguments) =>
-        (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
+    private static int Eda(string[] arguments)
+    {
+        using var forgetful = OptimizerKind.Table.Add(new OptimizerKind(Forgetful, _ => (device, parameters, _) => new ForgetfulAdam(device, parameters)));
+        return (int)(typeof(KernelDocument).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null) ?? 0);
+    }
 
     /// <summary>Tests that open devices by their names know it, too.</summary>
     [ModuleInitializer]

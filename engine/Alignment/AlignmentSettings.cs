@@ -1,4 +1,3 @@
-using EDA.Engine.Alignment;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 

@@ -94,9 +94,11 @@ public sealed class CandidateLabelling
                 throw new TrainingDivergedException(StageName, first, "a label is not a number");
             store.Append(found);
             double rate = (store.Completed - begun) * (double)k / Math.Max(watch.Elapsed.TotalSeconds, 1e-9);
-            observer?.Progress(new TrainingProgress(
-                StageName, store.Completed, count, watch.Elapsed.TotalSeconds, [new Metric("label_mean", total / found.Length), new Metric("labels_per_second", rate)]));
+            store.Report(
+                rows, observer, new TrainingProgress(StageName, store.Completed, count, watch.Elapsed.TotalSeconds, [new Metric("label_mean", total / found.Length), new Metric("labels_per_second", rate)]));
         }
+
+        store.Flush();
 
         var result = new StageResult(StageName, store.Completed, count, watch.Elapsed.TotalSeconds, null);
         observer?.StageFinished(result);

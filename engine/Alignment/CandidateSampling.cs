@@ -109,8 +109,10 @@ public sealed class CandidateSampling
 
             store.Append(rows);
             double rate = (store.Completed - begun) * (double)k / Math.Max(watch.Elapsed.TotalSeconds, 1e-9);
-            observer?.Progress(new TrainingProgress(StageName, store.Completed, Count, watch.Elapsed.TotalSeconds, [new Metric("actions_per_second", rate)]));
+            store.Report(count, observer, new TrainingProgress(StageName, store.Completed, Count, watch.Elapsed.TotalSeconds, [new Metric("actions_per_second", rate)]));
         }
+
+        store.Flush();
 
         var result = new StageResult(StageName, store.Completed, Count, watch.Elapsed.TotalSeconds, null);
         observer?.StageFinished(result);

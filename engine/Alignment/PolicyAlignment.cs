@@ -1,4 +1,3 @@
-using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
@@ -78,22 +77,31 @@ public sealed class PolicyAlignment : TrainingStage
     }
 
     /// <summary>Writes everything the next step depends on but the candidates and the behavior.</summary>
-    /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) => _trained.SaveState(Step, [path]);
+    /// <param name="path">The .safetensors file; one that is there becomes <c>NAME.previous.safetensors</c> beside it.</param>
+    /// <exception cref="TrainingDivergedException">A number of it is none.</exception>
+    public void SaveState(string path) => SaveState([path]);
 
     /// <summary>The same for several policies: each file is that of the policy's training alone.</summary>
     /// <param name="paths">The .safetensors files by policy, replaced if there; null for a policy that is left out.</param>
-    public void SaveState(IReadOnlyList<string?> paths) => _trained.SaveState(Step, paths);
+    public void SaveState(IReadOnlyList<string?> paths) => _trained.SaveState(Step, Reports, paths);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; where it is damaged, the one before is gone on from.</param>
+    /// <param name="notice">Is told where that is so; null for nobody.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, these candidates, this behavior and this seed.</exception>
-    public void LoadState(string path) => Restart(_trained.LoadState([path]));
+    public void LoadState(string path, Action<string>? notice = null) => LoadState([path], notice);
 
     /// <summary>The same for several policies.</summary>
-    /// <param name="paths">The files by policy, of one step.</param>
+    /// <param name="paths">The files by policy: of each the newest that all have whole of one step.</param>
+    /// <param name="notice">Is told where a newest one is damaged; null for nobody.</param>
     /// <exception cref="InvalidFileException">One is not such a state of its policy, or is of another step than the first.</exception>
-    public void LoadState(IReadOnlyList<string> paths) => Restart(_trained.LoadState(paths));
+    public void LoadState(IReadOnlyList<string> paths, Action<string>? notice = null) => Restart(_trained.LoadState(paths, notice));
+
+    /// <summary>The identity of a policy's saved states.</summary>
+    internal IReadOnlyDictionary<string, string> Identity => _trained.IdentityOf(0);
+
+    /// <summary>Goes on from a state that has been read.</summary>
+    internal void Take(TrainingState state, string path) => Restart(_trained.Take([state], [path]));
 
     private static ModelBatch Checked(AlignmentSettings settings, ModelBatch policies, ModelBatch behaviors, IAlignmentBatches batches)
     {

@@ -14,6 +14,7 @@ public abstract class CriticLearning : IDisposable
 
     private readonly TrainedMlp _twin;
     private readonly OptimizerFactory? _optimizer;
+    private bool _hasMoved;
 
     /// <summary>Prepares training.</summary>
     /// <param name="method">The method that this is.</param>
@@ -101,10 +102,20 @@ public abstract class CriticLearning : IDisposable
     /// <param name="step">0 for the first.</param>
     protected void Move(long step)
     {
+        _hasMoved = true;
         if (_optimizer is null)
             return;
         MoveNetworks(LearningRate(step));
         Critic.Device.Vector.PolyakAverage(Critic.Target, Critic.Twin, (float)Settings.TargetRate);
+    }
+
+    /// <summary>Takes one step, and sees to it that an optimizer of its own was not left out.</summary>
+    internal void TakeStep(in RandomDraw draw, long step, DeviceArray<float> measured)
+    {
+        _hasMoved = false;
+        Step(draw, step, measured);
+        if (_optimizer is not null && !_hasMoved)
+            throw new InvalidOperationException($"a step of the critic {Settings.Method} does not end with {nameof(Move)}, so its optimizer moves nothing");
     }
 
     /// <summary>Moves the networks along the gradients that the operation left.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using EDA.Engine.Checkpoints;
-using EDA.Engine.Critics;
 using EDA.Engine.Training;
 using EDA.Kernels;
 
@@ -40,17 +39,28 @@ public sealed class CriticTraining : TrainingStage
             _identity["optimizer"] = optimizer;
     }
 
+    /// <summary>The identity of its saved states.</summary>
+    internal IReadOnlyDictionary<string, string> Identity => _identity;
+
     /// <summary>Writes everything the next step depends on but the data.</summary>
-    /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) =>
-        new TrainingState(Step, _identity, new Dictionary<string, float[]>(_learning.Export())).Save(path);
+    /// <param name="path">The .safetensors file; one that is there becomes <c>NAME.previous.safetensors</c> beside it.</param>
+    /// <exception cref="TrainingDivergedException">A number of it is none.</exception>
+    public void SaveState(string path)
+    {
+        var state = new TrainingState(Step, _identity, new Dictionary<string, float[]>(_learning.Export())) { Report = Reports[0] };
+        state.RequireNumbers(StageName);
+        state.Save(path);
+    }
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; where it is damaged, the one before is gone on from.</param>
+    /// <param name="notice">Is told where that is so; null for nobody.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where no learning rate depends on them), these networks, this data and this seed.</exception>
-    public void LoadState(string path)
+    public void LoadState(string path, Action<string>? notice = null) => Take(TrainingState.Load(path, _identity, notice), path);
+
+    /// <summary>Goes on from a state that has been read.</summary>
+    internal void Take(TrainingState state, string path)
     {
-        var state = TrainingState.Load(path, _identity);
         if (state.Step > _learning.Settings.Steps)
             throw new InvalidFileException(path, $"is {state.Step} steps old where the stage has {_learning.Settings.Steps}");
         try
@@ -62,13 +72,13 @@ public sealed class CriticTraining : TrainingStage
             throw new InvalidFileException(path, error.Message.Split(" (Parameter", 2)[0], error);
         }
 
-        Restart(state.Step);
+        Restart((state.Step, [state.Report]));
     }
 
     /// <inheritdoc/>
     private protected override double TakeStep(long step, DeviceArray<float> measured)
     {
-        _learning.Step(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
+        _learning.TakeStep(new RandomDraw(_seed, RandomStage.Critic, (uint)step), step, measured);
         return _learning.LearningRate(step);
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EDA.Engine.Data;
 
 /// <summary>A family of D4RL tasks; it decides how rewards are treated (method: section 4).</summary>
@@ -24,16 +22,14 @@ public enum D4rlDomain
 /// <param name="StateSize">S.</param>
 /// <param name="ActionSize">A.</param>
 /// <param name="EpisodeLimit">Steps after which an episode is cut.</param>
-/// <param name="RandomReturn">The return of random actions: score 0.</param>
-/// <param name="ExpertReturn">The return of an expert: score 100.</param>
+/// <param name="Reference">The returns that are 0 and 100 of the normalised score.</param>
 public sealed record D4rlEnvironment(
     string Name,
     D4rlDomain Domain,
     int StateSize,
     int ActionSize,
     int EpisodeLimit,
-    double RandomReturn,
-    double ExpertReturn)
+    ReferenceReturns Reference)
 {
     /// <summary>The limit where nothing else is known: that of nearly all of D4RL.</summary>
     public const int UsualEpisodeLimit = 1000;
@@ -41,25 +37,19 @@ public sealed record D4rlEnvironment(
     /// <summary>The environments of the paper's tasks.</summary>
     public static IReadOnlyList<D4rlEnvironment> All { get; } =
     [
-        new("hopper", D4rlDomain.Locomotion, 11, 3, UsualEpisodeLimit, -20.272305, 3234.3),
-        new("halfcheetah", D4rlDomain.Locomotion, 17, 6, UsualEpisodeLimit, -280.178953, 12135.0),
-        new("walker2d", D4rlDomain.Locomotion, 17, 6, UsualEpisodeLimit, 1.629008, 4592.3),
-        new("antmaze-umaze", D4rlDomain.AntMaze, 29, 8, 700, 0, 1),
-        new("antmaze-medium", D4rlDomain.AntMaze, 29, 8, UsualEpisodeLimit, 0, 1),
-        new("kitchen", D4rlDomain.Kitchen, 60, 9, 280, 0, 4),
+        new("hopper", D4rlDomain.Locomotion, 11, 3, UsualEpisodeLimit, new(-20.272305, 3234.3)),
+        new("halfcheetah", D4rlDomain.Locomotion, 17, 6, UsualEpisodeLimit, new(-280.178953, 12135.0)),
+        new("walker2d", D4rlDomain.Locomotion, 17, 6, UsualEpisodeLimit, new(1.629008, 4592.3)),
+        new("antmaze-umaze", D4rlDomain.AntMaze, 29, 8, 700, new(0, 1)),
+        new("antmaze-medium", D4rlDomain.AntMaze, 29, 8, UsualEpisodeLimit, new(0, 1)),
+        new("kitchen", D4rlDomain.Kitchen, 60, 9, 280, new(0, 4)),
     ];
 
     /// <summary>The environments' names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(environment => environment.Name)];
 
     /// <summary>How this environment's rewards are treated before a critic sees them.</summary>
-    public RewardTreatment RewardTreatment => Domain switch
-    {
-        D4rlDomain.Locomotion => RewardTreatment.ReturnRange,
-        D4rlDomain.AntMaze => RewardTreatment.MinusOne,
-        D4rlDomain.Kitchen => RewardTreatment.AsIs,
-        _ => throw new UnreachableException($"domain {Domain}"),
-    };
+    public RewardTreatment RewardTreatment => RewardTreatments.Of(Domain);
 
     /// <summary>The environment of a name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -94,9 +84,4 @@ public sealed record D4rlEnvironment(
         };
         return name is null ? null : Of(name);
     }
-
-    /// <summary>The D4RL normalised score, 100·(R − R_random)/(R_expert − R_random).</summary>
-    /// <param name="episodeReturn">R, the undiscounted sum of an episode's rewards.</param>
-    /// <returns>0 for random actions, 100 for an expert.</returns>
-    public double Normalize(double episodeReturn) => 100 * (episodeReturn - RandomReturn) / (ExpertReturn - RandomReturn);
 }

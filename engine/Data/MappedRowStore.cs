@@ -1,13 +1,18 @@
+using System.Diagnostics;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using EDA.Engine.Data.Formats;
+using EDA.Engine.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace EDA.Engine.Data;
 
 /// <summary>
 /// Rows in a memory-mapped .npy file. Room for all of them is taken when it is made, so that a full disk shows then and
-/// not in the middle. The file beside it is rewritten after each append, once the rows themselves are on their way. However many
-/// rows there are, few of them count as this process's memory at a time.
+/// not in the middle. They are written as to any file, since a mapping that finds no room ends the process, and read
+/// through the mapping. The file beside it is rewritten before an append, once the rows so far are on disk, but no more than
+/// once a second. However many rows there are, few of them count as this process's memory at a time.
 /// </summary>
 internal sealed class MappedRowStore : RowStore
 {
@@ -20,9 +25,12 @@ internal sealed class MappedRowStore : RowStore
     private readonly SortedDictionary<string, string> _identity;
     private readonly long _dataStart;
     private readonly MemoryMappedFile _file;
+    private readonly SafeFileHandle _rows;
     private readonly long _bytes;
     private MemoryMappedViewAccessor _view;
     private long _touched;
+    private int _saved = -1;
+    private long _savedAt;
 
     public MappedRowStore(string path, IReadOnlyDictionary<string, string> identity, int count, int[] rowShape)
         : base(count, rowShape)
@@ -38,40 +46,46 @@ internal sealed class MappedRowStore : RowStore
         bool exists = progress is not null;
         if (progress is not null)
             Completed = CheckFile(progress, header, bytes);
-        using (var stream = new FileStream(path, new FileStreamOptions
-        {
-            Mode = exists ? FileMode.Open : FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-            PreallocationSize = exists ? 0 : bytes,
-        }))
-        {
-            if (!exists)
-            {
-                stream.SetLength(bytes);
-                stream.Write(header);
-            }
-        }
-
+        if (!exists)
+            Make(header, bytes);
+        _saved = Completed;
+        _rows = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.ReadWrite);
         _bytes = bytes;
         _view = Map();
-        if (!exists)
-            Save();
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        if (_saved == Completed)
+            return;
+        RandomAccess.FlushToDisk(_rows);
+        FaultPoint.Pass(FaultPoint.Rows, _path);
+        WriteProgress();
+        (_saved, _savedAt) = (Completed, Stopwatch.GetTimestamp());
     }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _view.Dispose();
-        _file.Dispose();
+        try
+        {
+            if (disposing)
+                Flush();
+        }
+        finally
+        {
+            _view.Dispose();
+            _file.Dispose();
+            _rows.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     private protected override void Write(long first, ReadOnlySpan<float> values)
     {
-        Touch(values.Length);
-        _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)(_dataStart + (first * sizeof(float))), values);
+        RandomAccess.Write(_rows, MemoryMarshal.AsBytes(values), _dataStart + (first * sizeof(float)));
     }
 
     /// <inheritdoc/>
@@ -84,9 +98,24 @@ internal sealed class MappedRowStore : RowStore
     /// <inheritdoc/>
     private protected override void Save()
     {
-        _view.Flush();
-        WholeFile.Write(_path + ProgressSuffix, overwrite: true, file => File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(new Progress(Completed, _identity))));
+        if (Stopwatch.GetElapsedTime(_savedAt) >= TimeSpan.FromSeconds(1))
+            Flush();
     }
+
+    // What says how far it is filled is there first: without rows it says that the making was cut short.
+    private void Make(byte[] header, long bytes)
+    {
+        WriteProgress();
+        WholeFile.Write(_path, overwrite: false, file =>
+        {
+            using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, PreallocationSize = bytes });
+            stream.SetLength(bytes);
+            stream.Write(header);
+        });
+    }
+
+    private void WriteProgress() =>
+        WholeFile.Write(_path + ProgressSuffix, overwrite: true, file => File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(new Progress(Completed, _identity))));
 
     private MemoryMappedViewAccessor Map() => _file.CreateViewAccessor(0, _bytes, MemoryMappedFileAccess.ReadWrite);
 
@@ -104,11 +133,19 @@ internal sealed class MappedRowStore : RowStore
     /// <summary>How far an earlier run's file is filled, and with what; null where there is none.</summary>
     public static Progress? ReadProgress(string path)
     {
-        bool exists = File.Exists(path);
-        if (exists != File.Exists(path + ProgressSuffix))
-            throw new InvalidFileException(path, $"is not replaced, nor is {path}{ProgressSuffix}: one of the two is missing");
-        if (!exists)
+        bool exists = File.Exists(path), isSaid = File.Exists(path + ProgressSuffix);
+        if (!exists && !isSaid)
             return null;
+        var progress = isSaid ? ParseProgress(path) : null;
+        if (exists && progress is not null)
+            return progress;
+        return !exists && progress is { Completed: 0 }
+            ? null
+            : throw new InvalidFileException(path, $"is not replaced, nor is {path}{ProgressSuffix}: one of the two is missing");
+    }
+
+    private static Progress ParseProgress(string path)
+    {
         try
         {
             if (JsonSerializer.Deserialize<Progress>(File.ReadAllBytes(path + ProgressSuffix)) is { Identity: not null, Completed: >= 0 } progress)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace EDA.Engine.Data;
 
 /// <summary>What is done to rewards before a critic trains on them (method: section 4).</summary>
@@ -27,6 +29,17 @@ public static class RewardTreatments
 {
     private const int RowsOfAnEpisode = 1000;
     private const float Scale = 1000f;
+
+    /// <summary>What the published code does in a family of tasks (method: section 4).</summary>
+    /// <param name="domain">The family.</param>
+    /// <returns>The treatment.</returns>
+    public static RewardTreatment Of(D4rlDomain domain) => domain switch
+    {
+        D4rlDomain.Locomotion => RewardTreatment.ReturnRange,
+        D4rlDomain.AntMaze => RewardTreatment.MinusOne,
+        D4rlDomain.Kitchen => RewardTreatment.AsIs,
+        _ => throw new UnreachableException($"domain {domain}"),
+    };
 
     /// <summary>
     /// The range of returns, as the published code takes it: on the view, cut after each terminal transition and each

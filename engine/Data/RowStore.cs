@@ -74,9 +74,18 @@ public abstract class RowStore : IDisposable
         int added = rows.Length / RowLength;
         if (rows.Length % RowLength != 0 || added > Count - Completed)
             throw new ArgumentException($"{rows.Length} numbers are not up to {Count - Completed} rows of {RowLength}", nameof(rows));
+        Save();
         Write((long)Completed * RowLength, rows);
         Completed += added;
-        Save();
+    }
+
+    /// <summary>Takes back what was appended last, before it is saved.</summary>
+    /// <param name="rows">How many rows.</param>
+    internal void TakeBack(int rows) => Completed -= rows;
+
+    /// <summary>Sees to it that all rows so far are there whatever happens. A store in a file does so once a second, when more are appended, and when it is disposed of.</summary>
+    public virtual void Flush()
+    {
     }
 
     /// <summary>Reads rows that follow each other.</summary>
@@ -141,7 +150,7 @@ public abstract class RowStore : IDisposable
     /// <summary>Copies numbers out, from a place on.</summary>
     private protected abstract void Read(long first, Span<float> values);
 
-    /// <summary>Makes what was appended last.</summary>
+    /// <summary>Called before rows are appended: a moment to write down how far those before them go.</summary>
     private protected abstract void Save();
 }
 

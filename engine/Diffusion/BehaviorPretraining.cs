@@ -1,5 +1,4 @@
 using EDA.Engine.Data;
-using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -60,22 +59,25 @@ public sealed class BehaviorPretraining : TrainingStage
     }
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
-    /// <param name="path">The .safetensors file, replaced if there.</param>
-    public void SaveState(string path) => _trained.SaveState(Step, [path]);
+    /// <param name="path">The .safetensors file; one that is there becomes <c>NAME.previous.safetensors</c> beside it.</param>
+    /// <exception cref="TrainingDivergedException">A number of it is none.</exception>
+    public void SaveState(string path) => SaveState([path]);
 
     /// <summary>The same for several models: each file is that of the model's training alone.</summary>
     /// <param name="paths">The .safetensors files by model, replaced if there; null for a model that is left out.</param>
-    public void SaveState(IReadOnlyList<string?> paths) => _trained.SaveState(Step, paths);
+    public void SaveState(IReadOnlyList<string?> paths) => _trained.SaveState(Step, Reports, paths);
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; where it is damaged, the one before is gone on from.</param>
+    /// <param name="notice">Is told where that is so; null for nobody.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, this data and this seed.</exception>
-    public void LoadState(string path) => Restart(_trained.LoadState([path]));
+    public void LoadState(string path, Action<string>? notice = null) => LoadState([path], notice);
 
     /// <summary>The same for several models.</summary>
-    /// <param name="paths">The files by model, of one step.</param>
+    /// <param name="paths">The files by model: of each the newest that all have whole of one step.</param>
+    /// <param name="notice">Is told where a newest one is damaged; null for nobody.</param>
     /// <exception cref="InvalidFileException">One is not such a state of its model, or is of another step than the first.</exception>
-    public void LoadState(IReadOnlyList<string> paths) => Restart(_trained.LoadState(paths));
+    public void LoadState(IReadOnlyList<string> paths, Action<string>? notice = null) => Restart(_trained.LoadState(paths, notice));
 
     private static ModelBatch Checked(ModelBatch models, BehaviorDataset data)
     {

@@ -37,7 +37,7 @@ public sealed record AntMazeTask(MazeLayout Maze)
         JointCount + 6,
         Published.EpisodeLimit,
         0.1,
-        ReferenceReturns.Of(Published),
+        Published.Reference,
         Published.Domain);
 
     private D4rlEnvironment Published => D4rlEnvironment.Of("antmaze-" + Maze.Name);

@@ -16,22 +16,6 @@ public sealed record Variable(string Name, string Unit, double Least = double.Ne
     public static Variable Action(string name, string unit) => new(name, unit, -1, 1);
 }
 
-/// <summary>The returns that scores are measured by: 0 for a random policy, 100 for an expert.</summary>
-/// <param name="Random">The return of the random policy.</param>
-/// <param name="Expert">The return of the expert.</param>
-public sealed record ReferenceReturns(double Random, double Expert)
-{
-    /// <summary>Those of one of D4RL's environments.</summary>
-    /// <param name="environment">The environment.</param>
-    /// <returns>The returns.</returns>
-    public static ReferenceReturns Of(D4rlEnvironment environment) => new(environment.RandomReturn, environment.ExpertReturn);
-
-    /// <summary>The D4RL normalised score, 100·(R − R_random)/(R_expert − R_random).</summary>
-    /// <param name="episodeReturn">R.</param>
-    /// <returns>The score.</returns>
-    public double Score(double episodeReturn) => 100 * (episodeReturn - Random) / (Expert - Random);
-}
-
 /// <summary>What an environment is, as far as it can be said without starting it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Summary">What the task is, in a line.</param>

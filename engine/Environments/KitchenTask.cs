@@ -117,7 +117,7 @@ public sealed record KitchenTask(EnvironmentDescription Description, IReadOnlyLi
                 VelocityCount,
                 published.EpisodeLimit,
                 KitchenEnvironment.StepSeconds,
-                ReferenceReturns.Of(published),
+                published.Reference,
                 published.Domain),
             elements);
     }

@@ -126,7 +126,7 @@ public sealed record LocomotionTask(EnvironmentDescription Description, ModelDes
             joints.Length + 3,
             published.EpisodeLimit,
             seconds,
-            ReferenceReturns.Of(published),
+            published.Reference,
             published.Domain);
     }
 }

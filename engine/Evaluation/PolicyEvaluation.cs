@@ -45,8 +45,14 @@ public static class PolicyEvaluation
         IActor actor,
         PolicyEvaluationSettings settings,
         Action<PolicyEvaluationProgress>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => Run(kind, actor, settings, new ActionLog(), progress, cancellation);
+
+    /// <summary>The same, going on from what an interrupted evaluation has written down.</summary>
+    internal static PolicyScore Run(
+        EnvironmentKind kind, IActor actor, PolicyEvaluationSettings settings, ActionLog log, Action<PolicyEvaluationProgress>? progress, CancellationToken cancellation)
     {
+        log.Rewind();
+        var before = log.Seconds;
         long begin = Stopwatch.GetTimestamp();
         var (stateSize, actionSize) = (kind.Description.ObservationSize, kind.Description.ActionSize);
         var episodes = new Episode[settings.Episodes];
@@ -62,24 +68,39 @@ public static class PolicyEvaluation
             for (uint step = 0; running.Length > 0; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                for (int row = 0; row < running.Length; row++)
-                    episodes[running[row]].CopyObservation(observations.AsSpan(row * stateSize, stateSize));
-                long before = Stopwatch.GetTimestamp();
-                actor.Act(step, running, observations.AsSpan(0, running.Length * stateSize), actions.AsSpan(0, running.Length * actionSize));
-                acting += Stopwatch.GetTimestamp() - before;
+                var chosen = actions.AsSpan(0, running.Length * actionSize);
+                if (log.HasNext)
+                    log.Take(running.Length, chosen);
+                else
+                    Act(step, chosen);
                 int[] now = running;
                 Parallel.For(0, now.Length, parallel, row => episodes[now[row]].Step(actions.AsSpan(row * actionSize, actionSize)));
                 running = [.. running.Where(i => !episodes[i].Ended)];
+                log.Seconds = Seconds();
                 progress?.Invoke(new PolicyEvaluationProgress((int)step + 1, kind.Description.StepLimit, running.Length, episodes.Length));
             }
+
+            log.IsComplete = true;
 
             return new PolicyScore(
                 kind.Description.Reference,
                 [.. episodes.Select(episode => episode.Return)],
                 [.. episodes.Select(episode => episode.Steps)],
                 [.. episodes.Select(episode => episode.Terminated)],
-                Stopwatch.GetElapsedTime(begin).TotalSeconds,
-                (double)acting / Stopwatch.Frequency);
+                log.Seconds.All,
+                log.Seconds.Acting);
+
+            void Act(uint step, Span<float> chosen)
+            {
+                for (int row = 0; row < running.Length; row++)
+                    episodes[running[row]].CopyObservation(observations.AsSpan(row * stateSize, stateSize));
+                long start = Stopwatch.GetTimestamp();
+                actor.Act(step, running, observations.AsSpan(0, running.Length * stateSize), chosen);
+                acting += Stopwatch.GetTimestamp() - start;
+                log.Add(running.Length, chosen);
+            }
+
+            (double All, double Acting) Seconds() => (before.All + Stopwatch.GetElapsedTime(begin).TotalSeconds, before.Acting + Stopwatch.GetElapsedTime(0, acting).TotalSeconds);
         }
         finally
         {

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using EDA.Engine.Environments;
+using EDA.Engine.Data;
 
 namespace EDA.Engine.Evaluation;
 

@@ -60,28 +60,36 @@ public static class Rollouts
         RunSettings run,
         RolloutModels models,
         ITrainingObserver? observer = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => Run(kind, run, models, new RolloutLog(), () => { }, observer, cancellation);
+
+    /// <summary>The same, going on from what an interrupted evaluation has written down; the log may be saved wherever <c>timed</c> is called.</summary>
+    internal static (StageResult Stage, IReadOnlyDictionary<string, PolicyScore> Scores) Run(
+        EnvironmentKind kind, RunSettings run, RolloutModels models, RolloutLog log, Action timed, ITrainingObserver? observer, CancellationToken cancellation)
     {
         var actors = Actors(run, models).ToList();
         var scores = new Dictionary<string, PolicyScore>();
         var watch = Stopwatch.StartNew();
         long limit = kind.Description.StepLimit, total = limit * actors.Count;
         var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Seed };
-        observer?.StageStarted(StageName, 0, total);
+        observer?.StageStarted(StageName, limit * log.Complete, total);
         try
         {
             foreach (var (name, create) in actors)
             {
                 long before = limit * scores.Count;
-                var actor = create();
-                using var owned = actor as IDisposable;
-                var score = PolicyEvaluation.Run(kind, actor, settings, Progress, cancellation);
+                var taken = log.Of(name);
+                bool isReported = taken.IsComplete;
+                var score = Evaluate(create, taken, Progress);
                 scores[name] = score;
+                if (isReported)
+                    continue;
                 string[] names = EarlierNames.TryGetValue(name, out string? earlier) ? [name, earlier] : [name];
                 Report(limit * scores.Count, [.. names.SelectMany(each => (Metric[])[new(each + "_normalized_mean", score.NormalizedMean), new(each + "_return_mean", score.ReturnMean)])]);
+                timed();
 
                 void Progress(PolicyEvaluationProgress progress)
                 {
+                    timed();
                     if (progress.Step % ReportEvery == 0 && progress.Running > 0)
                         Report(before + progress.Step, []);
                 }
@@ -95,6 +103,22 @@ public static class Rollouts
         var result = new StageResult(StageName, limit * scores.Count, total, watch.Elapsed.TotalSeconds, null);
         observer?.StageFinished(result);
         return (result, scores);
+
+        PolicyScore Evaluate(Func<IActor> create, ActionLog taken, Action<PolicyEvaluationProgress> progress)
+        {
+            var actor = create();
+            using var owned = actor as IDisposable;
+            try
+            {
+                return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
+            }
+            catch (ReplayException)
+            {
+                // Written down on a machine whose numbers differ: this one begins anew.
+                taken.Clear();
+                return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
+            }
+        }
 
         void Report(long step, IReadOnlyList<Metric> metrics) =>
             observer?.Progress(new TrainingProgress(StageName, step, total, watch.Elapsed.TotalSeconds, metrics));

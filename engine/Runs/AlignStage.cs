@@ -16,12 +16,11 @@ internal abstract class AlignStage : RunStage
 
     public sealed override string Section => "alignment";
 
-    public sealed override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.AlignmentState) && File.Exists(seed.Files.PolicyWeights) ? TrainingState.StepOf(seed.Files.AlignmentState) : 0, Settings(seed.Settings).Steps);
+    public sealed override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, Settings(seed.Settings).Steps);
 
     public override void RequireSettings(SeedRun seed)
     {
-        if (File.Exists(seed.Files.AlignmentState))
+        if (StateFile.Exists(seed.Files.AlignmentState))
             TrainingState.RequireSettings(seed.Files.AlignmentState, Settings(seed.Settings).Numerical, seed.Settings.Seed);
     }
 
@@ -57,17 +56,13 @@ internal abstract class LabelledAlignStage : AlignStage
         using var opened = new OpenedBatches();
         var batches = OpenBatches(work, behaviors, opened);
         using var alignment = new PolicyAlignment(Settings(work.Settings), policies, behaviors, batches, work.Settings.Seed, work.Optimizer);
-        if (seeds.Any(seed => File.Exists(seed.Files.AlignmentState)))
-            alignment.LoadState([.. seeds.Select(seed => seed.Files.AlignmentState)]);
-        StateSaving.Run(alignment, Save, () => alignment.Run(work.Trainings, cancellation: work.Cancellation));
-
-        bool Save()
-        {
-            foreach (var (seed, model) in seeds.Zip(policies.Models).Where(pair => pair.First.Training.Divergence is null))
-                model.ToWeights().Save(seed.Files.PolicyWeights, overwrite: true);
-            alignment.SaveState([.. seeds.Select(seed => seed.Training.Divergence is null ? seed.Files.AlignmentState : null)]);
-            return true;
-        }
+        if (seeds.Any(seed => StateFile.Exists(seed.Files.AlignmentState)))
+            alignment.LoadState([.. seeds.Select(seed => seed.Files.AlignmentState)], work.Notice);
+        StateSaving.Run(
+            alignment,
+            work.Saving,
+            () => ModelSaving.Save(work, policies, alignment, files => files.PolicyWeights, files => files.AlignmentState, alignment.SaveState),
+            () => alignment.Run(work.Trainings, cancellation: work.Cancellation));
     }
 
     /// <summary>Where the labelled candidates come from.</summary>

@@ -17,12 +17,11 @@ internal sealed class BehaviorStage(Func<IDevice, BehaviorDataset> pairs, Func<B
 
     public override IReadOnlyList<string> Needs => [];
 
-    public override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.BehaviorState) && File.Exists(seed.Files.BehaviorWeights) ? TrainingState.StepOf(seed.Files.BehaviorState) : 0, seed.Settings.Behavior.Steps);
+    public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.BehaviorState, seed.Files.BehaviorWeights, seed.Settings.Behavior.Steps);
 
     public override void RequireSettings(SeedRun seed)
     {
-        if (File.Exists(seed.Files.BehaviorState))
+        if (StateFile.Exists(seed.Files.BehaviorState))
             TrainingState.RequireSettings(seed.Files.BehaviorState, seed.Settings.Behavior.Numerical, seed.Settings.Seed);
     }
 
@@ -32,24 +31,26 @@ internal sealed class BehaviorStage(Func<IDevice, BehaviorDataset> pairs, Func<B
         using var models = ModelBatch.Create(work.Device, settings.CreateShape(), settings.Seed, seeds.Count);
         using var data = pairs(work.Device);
         using var training = new BehaviorPretraining(settings.Behavior, models, data, settings.Seed, work.Optimizer);
-        if (seeds.Any(seed => File.Exists(seed.Files.BehaviorState)))
-            training.LoadState([.. seeds.Select(seed => seed.Files.BehaviorState)]);
-        long before = training.Step;
-        StateSaving.Run(training, Save, () => training.Run(work.Trainings, cancellation: work.Cancellation));
-        if (training.Step > before && training.Step == training.Steps)
-            ReportHeldOutLosses();
+        if (seeds.Any(seed => StateFile.Exists(seed.Files.BehaviorState)))
+            training.LoadState([.. seeds.Select(seed => seed.Files.BehaviorState)], work.Notice);
+        StateSaving.Run(
+            training,
+            work.Saving,
+            () => ModelSaving.Save(work, models, training, files => files.BehaviorWeights, files => files.BehaviorState, training.SaveState),
+            Train);
 
-        bool Save()
+        // The last state is saved when the loss on unseen pairs is reported, too: who goes on from it has nothing left to do.
+        void Train()
         {
-            foreach (var (seed, model) in seeds.Zip(models.Models).Where(pair => pair.First.Training.Divergence is null))
-                model.ToWeights().Save(seed.Files.BehaviorWeights, overwrite: true);
-            training.SaveState([.. seeds.Select(seed => seed.Training.Divergence is null ? seed.Files.BehaviorState : null)]);
-            return true;
+            long before = training.Step;
+            training.Run(work.Trainings, cancellation: work.Cancellation);
+            if (training.Step > before && training.Step == training.Steps)
+                ReportHeldOutLosses();
         }
 
         void ReportHeldOutLosses()
         {
-            foreach (var (seed, model) in seeds.Zip(models.Models).Where(pair => pair.First.Training.Divergence is null))
+            foreach (var (seed, model) in ModelSaving.Trained(work, models))
             {
                 if (heldOutLoss(model) is { } loss)
                     seed.Training.Progress(new TrainingProgress(training.Name, training.Step, training.Steps, seed.Training.Stages[^1].Seconds, [new Metric("held_out_loss", loss)]));

@@ -19,8 +19,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
 
     public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
 
-    public override StageProgress Progress(SeedRun seed) => new(
-        File.Exists(seed.Files.CriticState) && File.Exists(seed.Files.CriticWeights) ? TrainingState.StepOf(seed.Files.CriticState) : 0, seed.Settings.Critic.Steps);
+    public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.CriticState, seed.Files.CriticWeights, seed.Settings.Critic.Steps);
 
     public override void RequireSettings(SeedRun seed)
     {
@@ -31,7 +30,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
     /// <summary>Refuses a critic of other settings; an online critic's state is of the alignment's stage.</summary>
     internal static void Require(SeedRun seed)
     {
-        if (File.Exists(seed.Files.CriticState))
+        if (StateFile.Exists(seed.Files.CriticState))
             TrainingState.RequireSettings(seed.Files.CriticState, seed.Settings.Critic.Numerical, seed.Settings.Seed);
     }
 
@@ -45,9 +44,9 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
             HostMemory.GiveBack(); // the next states' copy
 
         using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null, work.Optimizer);
-        if (File.Exists(seed.Files.CriticState))
-            trained.Training.LoadState(seed.Files.CriticState);
-        StateSaving.Run(trained.Training, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));
+        if (StateFile.Exists(seed.Files.CriticState))
+            trained.Training.LoadState(seed.Files.CriticState, work.Notice);
+        StateSaving.Run(trained.Training, work.Saving, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));
 
         bool Save()
         {

@@ -10,8 +10,6 @@ namespace EDA.Engine.Runs;
 /// <param name="data">The data.</param>
 internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
 {
-    private const string NewSuffix = ".new";
-
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label];
 
     public override void RequireSettings(SeedRun seed)
@@ -30,16 +28,15 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
         using var trained = new CriticInTraining(work.Device, settings, data.View, null, policies.Models[0], work.Optimizer);
         using var batches = new CandidateBatches(states, candidates, trained.Critic);
         using var alignment = new PolicyAlignment(settings.Alignment, policies, behaviors, batches, settings.Seed, work.Optimizer);
-        if (File.Exists(files.CriticState) && File.Exists(files.AlignmentState))
+        if (StateFile.Exists(files.CriticState) && StateFile.Exists(files.AlignmentState))
         {
-            trained.Training.LoadState(files.CriticState);
-            alignment.LoadState(files.AlignmentState);
-            if (trained.Training.Step != alignment.Step)
-                throw new InvalidFileException(files.CriticState, $"is {trained.Training.Step} steps old where the alignment's is {alignment.Step}; the two go together");
+            var saved = TrainingState.LoadTogether([files.CriticState, files.AlignmentState], [trained.Training.Identity, alignment.Identity], work.Notice);
+            trained.Training.Take(saved[0], files.CriticState);
+            alignment.Take(saved[1], files.AlignmentState);
         }
 
         var online = new OnlineTraining(trained.Training, alignment);
-        StateSaving.Run(alignment, Save, () => online.Run(seed.Training, cancellation: work.Cancellation));
+        StateSaving.Run(alignment, work.Saving, Save, () => online.Run(seed.Training, cancellation: work.Cancellation));
 
         bool Save()
         {
@@ -49,21 +46,9 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
             trained.SaveWeights(files);
             policies.Models[0].ToWeights().Save(files.PolicyWeights, overwrite: true);
 
-            // Neither state takes its place before both are on disk.
-            string critic = files.CriticState + NewSuffix, aligned = files.AlignmentState + NewSuffix;
-            try
-            {
-                trained.Training.SaveState(critic);
-                alignment.SaveState(aligned);
-                File.Move(critic, files.CriticState, overwrite: true);
-                File.Move(aligned, files.AlignmentState, overwrite: true);
-            }
-            finally
-            {
-                File.Delete(critic);
-                File.Delete(aligned);
-            }
-
+            // A kill between the two leaves a pair of one step all the same: that of one, and the one before of the other.
+            trained.Training.SaveState(files.CriticState);
+            alignment.SaveState(files.AlignmentState);
             return true;
         }
     }

@@ -1,5 +1,6 @@
 using EDA.Engine.Environments;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 
@@ -24,6 +25,8 @@ internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
         using var implicitPolicy = SavedModels.ImplicitPolicy(device, files);
         if (behavior is null && implicitPolicy is null)
             throw new UnfinishedStageException(RunStages.Behavior, new(0, seed.Settings.Behavior.Steps));
-        seed.Scores = Rollouts.Run(environment, seed.Settings, new RolloutModels(behavior, policy, critic, implicitPolicy), seed.Training, work.Cancellation).Scores;
+        var models = new RolloutModels(behavior, policy, critic, implicitPolicy);
+        var log = new RolloutLog(files.EvaluationState, seed.Settings, models, work.Notice);
+        StateSaving.Run(work.Saving, log.Save, timed => seed.Scores = Rollouts.Run(environment, seed.Settings, models, log, timed, seed.Training, work.Cancellation).Scores);
     }
 }

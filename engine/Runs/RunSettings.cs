@@ -80,6 +80,9 @@ public sealed record RunSettings
     /// <summary>How the finished run is measured.</summary>
     public EvaluationSettings Evaluation { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>How it is kept from being lost.</summary>
+    public CheckpointSettings Checkpoints { get; init => field = Setting.Given(value); } = new();
+
     /// <summary>What the run is on.</summary>
     [JsonIgnore]
     public RunKind Kind => Bandit is null ? RunKind.Dataset : RunKind.Bandit;
@@ -128,9 +131,16 @@ public sealed record RunSettings
             throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with the critic {Critic.Method.Name}");
     }
 
-    private (int State, int Action) Sizes => Kind == RunKind.Bandit
-        ? (0, BanditDataset.Dimensions)
-        : EnvironmentCatalogue.Find(Environment).Description is var description ? (description.ObservationSize, description.ActionSize) : default;
+    private (int State, int Action) Sizes
+    {
+        get
+        {
+            if (Kind == RunKind.Bandit)
+                return (0, BanditDataset.Dimensions);
+            var description = EnvironmentCatalogue.Find(Environment).Description;
+            return (description.ObservationSize, description.ActionSize);
+        }
+    }
 }
 
 /// <summary>How a finished run is measured (method: sections 5 to 7). Defaults are the paper's.</summary>

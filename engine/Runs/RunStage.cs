@@ -1,3 +1,4 @@
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -11,6 +12,10 @@ public readonly record struct StageProgress(long Done, long Total)
 {
     /// <summary>Whether nothing is left.</summary>
     public bool IsDone => Done >= Total;
+
+    /// <summary>Where training stands: nowhere unless both its state and the weights that it vouches for are there.</summary>
+    internal static StageProgress OfTraining(string state, string weights, long steps) =>
+        new(StateFile.Exists(state) && File.Exists(weights) ? TrainingState.StepOf(state) : 0, steps);
 }
 
 /// <summary>What a stage works with.</summary>
@@ -23,8 +28,28 @@ public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, Opt
     /// <summary>The settings, those of the first seed.</summary>
     public RunSettings Settings => Seeds[0].Settings;
 
+    /// <summary>How often its state is saved, and on what condition.</summary>
+    public SavingSettings Saving => new(Settings.Checkpoints.Interval, BeforeSaving);
+
     /// <summary>How the training of each seed goes.</summary>
     public IReadOnlyList<SeedTraining> Trainings => [.. Seeds.Select(seed => seed.Training)];
+
+    /// <summary>Tells whoever follows the seeds' training what a user should know, though it stops nothing.</summary>
+    /// <param name="what">One line.</param>
+    public void Notice(string what)
+    {
+        foreach (var seed in Seeds)
+            seed.Training.Noticed(what);
+    }
+
+    private void BeforeSaving()
+    {
+        foreach (var seed in Seeds)
+        {
+            seed.Lock?.Require();
+            seed.Training.Saving();
+        }
+    }
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using EDA.Engine.Evaluation;
+using EDA.Engine.Files;
 using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
@@ -6,13 +7,17 @@ namespace EDA.Engine.Runs;
 /// <summary>One seed of a run: its settings, its folder, and what has become of it.</summary>
 /// <param name="settings">The settings, with this seed.</param>
 /// <param name="files">Where the stages leave what they make.</param>
-public sealed class SeedRun(RunSettings settings, StageFiles files)
+/// <param name="held">The lock of the folder, which is asked before each saving; null where nobody else could be there.</param>
+public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? held = null)
 {
     /// <summary>The settings, with this seed.</summary>
     public RunSettings Settings => settings;
 
     /// <summary>Where the stages leave what they make.</summary>
     public StageFiles Files => files;
+
+    /// <summary>The lock of the folder; null where nobody else could be there.</summary>
+    public FolderLock? Lock => held;
 
     /// <summary>How its training goes.</summary>
     public SeedTraining Training { get; internal set; } = new();

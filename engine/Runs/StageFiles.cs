@@ -34,5 +34,8 @@ public sealed class StageFiles(string folder)
     /// <summary>Where alignment stands.</summary>
     public string AlignmentState => At("alignment.state.safetensors");
 
+    /// <summary>Where the rollouts stand.</summary>
+    public string EvaluationState => At("evaluation.state.safetensors");
+
     private string At(string name) => Path.Combine(folder, name);
 }

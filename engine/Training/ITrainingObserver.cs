@@ -30,6 +30,17 @@ public interface ITrainingObserver
     /// <param name="result">What came out.</param>
     void StageFinished(StageResult result);
 
+    /// <summary>Something came up that a user should know of, though it stops nothing.</summary>
+    /// <param name="what">One line.</param>
+    void Noticed(string what)
+    {
+    }
+
+    /// <summary>The state of a stage is about to be saved: what has been told is to be on disk before it.</summary>
+    void Saving()
+    {
+    }
+
     /// <summary>The training of one of several seeds ended in numbers that are none; that of the others goes on.</summary>
     /// <param name="divergence">What was found.</param>
     void Diverged(TrainingDivergedException divergence)

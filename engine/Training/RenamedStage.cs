@@ -9,5 +9,9 @@ internal sealed class RenamedStage(ITrainingObserver observer, string name) : IT
 
     public void Progress(in TrainingProgress progress) => observer.Progress(progress with { Stage = name });
 
+    public void Noticed(string what) => observer.Noticed(what);
+
+    public void Saving() => observer.Saving();
+
     public void StageFinished(StageResult result) => observer.StageFinished(result with { Stage = name });
 }

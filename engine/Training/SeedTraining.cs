@@ -39,6 +39,12 @@ public sealed class SeedTraining(ITrainingObserver? observer = null) : ITraining
     }
 
     /// <inheritdoc/>
+    public void Noticed(string what) => observer?.Noticed(what);
+
+    /// <inheritdoc/>
+    public void Saving() => observer?.Saving();
+
+    /// <inheritdoc/>
     public void Diverged(TrainingDivergedException divergence)
     {
         if (Divergence is not null)

@@ -73,8 +73,10 @@ internal sealed class TrainedModels : IDisposable
 
     /// <summary>Writes a file for each model.</summary>
     /// <param name="step">The steps done.</param>
+    /// <param name="reports">What each model's steps have measured since the last report; null for nothing.</param>
     /// <param name="paths">The files by model; null for a model that is left out.</param>
-    public void SaveState(long step, IReadOnlyList<string?> paths)
+    /// <exception cref="TrainingDivergedException">A model's numbers are none: the state that was there stays.</exception>
+    public void SaveState(long step, IReadOnlyList<ReportMeans?> reports, IReadOnlyList<string?> paths)
     {
         RequireOneEach(paths);
         var arrays = new Dictionary<string, float[]> { [WeightsName] = Weights.ToArray() };
@@ -84,22 +86,34 @@ internal sealed class TrainedModels : IDisposable
             arrays[OptimizerPrefix + name] = values;
         for (int m = 0; m < _models.Count; m++)
         {
-            if (paths[m] is { } path)
-                new TrainingState(step, _identities[m], arrays.ToDictionary(array => array.Key, array => PartOf(array.Value, m))).Save(path);
+            if (paths[m] is not { } path)
+                continue;
+            var state = new TrainingState(step, _identities[m], arrays.ToDictionary(array => array.Key, array => PartOf(array.Value, m))) { Report = reports[m] };
+            state.RequireNumbers(_settings.Stage);
+            state.Save(path);
         }
     }
 
-    /// <summary>Goes on from a file for each model.</summary>
-    /// <returns>The steps done.</returns>
-    public long LoadState(IReadOnlyList<string> paths)
+    /// <summary>Goes on from a file for each model, all of one step.</summary>
+    /// <param name="paths">The files by model.</param>
+    /// <param name="notice">Is told where the newest is damaged and not the one that is gone on from.</param>
+    /// <returns>The steps done, and what each model's had measured since the last report.</returns>
+    public (long Step, IReadOnlyList<ReportMeans?> Reports) LoadState(IReadOnlyList<string> paths, Action<string>? notice)
     {
         RequireOneEach(paths);
-        var states = paths.Select((path, m) => TrainingState.Load(path, _identities[m])).ToList();
+        return Take(TrainingState.LoadTogether(paths, _identities, notice), paths);
+    }
+
+    /// <summary>The identity of a model's saved states.</summary>
+    public IReadOnlyDictionary<string, string> IdentityOf(int model) => _identities[model];
+
+    /// <summary>Goes on from states that have been read.</summary>
+    /// <returns>As <see cref="LoadState"/>.</returns>
+    public (long Step, IReadOnlyList<ReportMeans?> Reports) Take(IReadOnlyList<TrainingState> states, IReadOnlyList<string> paths)
+    {
         long step = states[0].Step;
         for (int m = 0; m < states.Count; m++)
         {
-            if (states[m].Step != step)
-                throw new InvalidFileException(paths[m], $"is {states[m].Step} steps old where {paths[0]} is {step}");
             if (step > _settings.Steps)
                 throw new InvalidFileException(paths[m], $"is {step} steps old where the stage has {_settings.Steps}");
             Require(m, WeightsName);
@@ -125,7 +139,7 @@ internal sealed class TrainedModels : IDisposable
         Weights.CopyFrom(Joined(WeightsName));
         if (_settings.Averaging > 0)
             _models.Parameters.CopyFrom(Joined(AverageName));
-        return step;
+        return (step, [.. states.Select(state => state.Report)]);
 
         void Require(int model, string name)
         {

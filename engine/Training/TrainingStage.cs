@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EDA.Engine.Checkpoints;
 using EDA.Kernels;
 
 namespace EDA.Engine.Training;
@@ -48,8 +49,8 @@ public abstract class TrainingStage : IDisposable
     /// <summary>The steps of the whole stage.</summary>
     public long Steps { get; }
 
-    /// <summary>Raised after every report, between two steps.</summary>
-    internal event Action? Reported;
+    /// <summary>Raised after every step.</summary>
+    internal event Action? Stepped;
 
     /// <summary>Trains one seed until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
@@ -87,7 +88,7 @@ public abstract class TrainingStage : IDisposable
     }
 
     /// <summary>Whether every seed has diverged.</summary>
-    internal bool IsOver => _isOver;
+    internal bool IsOver => _isOver || (_seeds.Count > 0 && _seeds.All(seed => seed.Divergence is not null));
 
     /// <summary>Begins a run of steps, which <see cref="End"/> ends.</summary>
     internal void Begin(IReadOnlyList<SeedTraining> seeds)
@@ -116,13 +117,17 @@ public abstract class TrainingStage : IDisposable
         _device.Vector.PolyakAverage(_means, _measured, 1f / ++_stepsInMean);
         if (Step % _reportEvery == 0)
             Report();
+        Stepped?.Invoke();
     }
 
-    /// <summary>Ends a run of steps with a report of what has not been reported.</summary>
+    /// <summary>
+    /// Ends a run of steps. After the last of all, what has not been reported is; before, it waits for the steps that
+    /// will come, so that a run that is interrupted reports what one that is not does.
+    /// </summary>
     internal void End()
     {
         if (_stepsInMean > 0)
-            Report();
+            EndMean();
         _device.Synchronize();
         double seconds = _watch.Elapsed.TotalSeconds;
         for (int m = 0; m < _models; m++)
@@ -136,12 +141,33 @@ public abstract class TrainingStage : IDisposable
     /// <returns>The learning rate of the step.</returns>
     private protected abstract double TakeStep(long step, DeviceArray<float> measured);
 
-    /// <summary>Goes on from another step.</summary>
-    private protected void Restart(long step)
+    /// <summary>What each seed's steps have measured since the last report.</summary>
+    private protected IReadOnlyList<ReportMeans?> Reports
     {
-        Step = step;
-        _stepsInMean = 0;
+        get
+        {
+            if (_stepsInMean == 0)
+                return new ReportMeans?[_models];
+            _means.CopyTo(_numbers);
+            return [.. Enumerable.Range(0, _models).Select(m => new ReportMeans(_stepsInMean, [.. _names.Select((_, i) => _numbers[(i * _models) + m])]))];
+        }
+    }
+
+    /// <summary>Goes on from another step, and from what each seed's steps had measured there since the last report.</summary>
+    private protected void Restart((long Step, IReadOnlyList<ReportMeans?> Reports) state)
+    {
+        Step = state.Step;
         Array.Clear(_lastLosses);
+        _stepsInMean = state.Reports.All(report => report is { Steps: > 0 } && report.Means.Length == _names.Length) ? state.Reports[0]!.Steps : 0;
+        if (_stepsInMean == 0)
+            return;
+        for (int i = 0; i < _names.Length; i++)
+        {
+            for (int m = 0; m < _models; m++)
+                _numbers[(i * _models) + m] = state.Reports[m]!.Means[i];
+        }
+
+        _means.CopyFrom(_numbers);
     }
 
     /// <summary>Gives arrays back.</summary>
@@ -150,6 +176,22 @@ public abstract class TrainingStage : IDisposable
     {
         _measured.Dispose();
         _means.Dispose();
+    }
+
+    private void EndMean()
+    {
+        if (Step == Steps)
+        {
+            Report();
+            return;
+        }
+
+        _means.CopyTo(_numbers);
+        for (int m = 0; m < _models; m++)
+        {
+            _lastLosses[m] = _numbers[m];
+            DivergeWhereNotANumber(m);
+        }
     }
 
     private void Report()
@@ -164,14 +206,24 @@ public abstract class TrainingStage : IDisposable
                 metrics[i] = new Metric(_names[i], _numbers[(i * _models) + m]);
             metrics[^1] = new Metric("learning_rate", _learningRate);
             _lastLosses[m] = metrics[0].Value;
-            if (Array.FindIndex(metrics, metric => !double.IsFinite(metric.Value)) is >= 0 and int found)
-                _seeds[m].Diverged(new TrainingDivergedException(Name, Step, metrics[found].Value));
-            else
+            if (!DivergeWhereNotANumber(m))
                 _seeds[m].Progress(new TrainingProgress(Name, Step, Steps, seconds, metrics));
         }
 
         _isOver = _seeds.All(seed => seed.Divergence is not null);
-        if (!_isOver)
-            Reported?.Invoke();
+    }
+
+    private bool DivergeWhereNotANumber(int model)
+    {
+        for (int i = 0; i < _names.Length; i++)
+        {
+            float number = _numbers[(i * _models) + model];
+            if (float.IsFinite(number))
+                continue;
+            _seeds[model].Diverged(new TrainingDivergedException(Name, Step, number));
+            return true;
+        }
+
+        return false;
     }
 }

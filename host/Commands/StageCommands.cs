@@ -56,7 +56,12 @@ internal static class StageCommands
 
             var opened = RunFolder.Open(path);
             options.RefuseFixed(result, opened.ShownPath);
-            var known = RunRequest.FromConfig(opened);
+            return RunSummary.Write(opened, RunExecution.Continue(opened, known => Changed(result, known, labelFile), stage, display, interrupt.Token), Console.Out);
+        });
+        return command;
+
+        RunRequest Changed(ParseResult result, RunRequest known, string? labelFile)
+        {
             var changed = WithLabels(options.OnDevice(result, Change(known, result.GetValue(options.Set) ?? [], stage)), labelFile ?? known.Labels) with
             {
                 Dataset = options.GivenDataset(result, known.Task) ?? known.Dataset,
@@ -65,9 +70,8 @@ internal static class StageCommands
                 changed = changed with { Model = model, Options = known.Model is null ? [.. changed.Options, "--model", model] : changed.Options };
             changed = options.Trusting(result, changed);
             changed.Settings.Check();
-            return RunSummary.Write(opened, RunExecution.Continue(opened, changed, stage, display, interrupt.Token), Console.Out);
-        });
-        return command;
+            return changed;
+        }
 
         RunRequest WithLabels(RunRequest request, string? file) => file is null || request.Settings.Kind == RunKind.Dataset
             ? request with { Labels = file }
@@ -76,14 +80,14 @@ internal static class StageCommands
 
     private static RunRequest Change(RunRequest request, string[] assignments, string? stage)
     {
-        var allowed = stage is null ? [] : _stages[Array.FindIndex(_stages, row => row.Stage == stage)..].Select(row => row.Section + ".").ToList();
+        var allowed = (stage is null ? [] : _stages[Array.FindIndex(_stages, row => row.Stage == stage)..].Select(row => row.Section + ".")).Append("checkpoints.").ToList();
         var settings = request.Settings;
         foreach (string assignment in assignments)
         {
             var changed = SettingPaths.Apply(settings, assignment);
             string[] differing = [.. SettingPaths.Differences(settings, changed)];
             if (differing.FirstOrDefault(path => !allowed.Exists(start => path.StartsWith(start, StringComparison.Ordinal))) is { } refused)
-                throw UserError.Value("--set", assignment, allowed.Count == 0 ? "nothing for resume" : $"a setting of this stage or a later one ({string.Join(", ", allowed.Select(start => start + "*"))}), and {refused} is none");
+                throw UserError.Value("--set", assignment, stage is null ? "for resume nothing but checkpoints.*" : $"a setting of this stage or a later one ({string.Join(", ", allowed.Select(start => start + "*"))}), and {refused} is none");
             settings = changed;
         }
 

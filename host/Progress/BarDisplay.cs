@@ -17,7 +17,8 @@ public sealed class BarDisplay : IProgressDisplay
     {
         // Written by the training thread, read by the one that draws.
         var words = new ConcurrentDictionary<(int Task, string Key), string>();
-        return AnsiConsole.Progress()
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(new FleetingWriter(Console.Out)) });
+        return console.Progress()
             .AutoClear(false)
             .HideCompleted(false)
             .Columns(
@@ -56,6 +57,8 @@ public sealed class BarDisplay : IProgressDisplay
                     Set(LossKey, FormattableString.Invariant($"loss {metric.Value:0.0000}"));
             }
         }
+
+        public void Noticed(string what) => context.AddTask(Markup.Escape("note: " + what)).StopTask();
 
         public void StageFinished(StageResult result)
         {

@@ -6,6 +6,7 @@ namespace EDA.Host.Progress;
 /// <param name="output">Where the lines go.</param>
 public sealed class LineDisplay(TextWriter output) : IProgressDisplay, ITrainingObserver
 {
+    private readonly FleetingWriter _output = new(output);
     private const int Tenths = 10;
     private long _firstStep;
     private long _nextTenth;
@@ -29,16 +30,23 @@ public sealed class LineDisplay(TextWriter output) : IProgressDisplay, ITraining
         double rate = (progress.Step - _firstStep) / progress.Seconds;
         double left = (progress.Total - progress.Step) / rate;
         string loss = progress.Metrics.Where(metric => metric.Name == "loss").Select(metric => FormattableString.Invariant($"  loss {metric.Value:0.0000}")).FirstOrDefault() ?? string.Empty;
-        output.WriteLine(FormattableString.Invariant(
+        _output.WriteLine(FormattableString.Invariant(
             $"{progress.Stage,-10} {100 * progress.Step / progress.Total,3} %  {progress.Step}/{progress.Total} steps{loss}  {Spans.Rate(progress, rate)}  {Spans.Words(left)} left"));
-        output.Flush();
+        _output.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Noticed(string what)
+    {
+        _output.WriteLine("note: " + what);
+        _output.Flush();
     }
 
     /// <inheritdoc/>
     public void StageFinished(StageResult result)
     {
         string end = result.Completed ? "done" : FormattableString.Invariant($"stopped after {result.Steps} of {result.Total} steps");
-        output.WriteLine($"{result.Stage,-10} {end} in {Spans.Words(result.Seconds)}");
-        output.Flush();
+        _output.WriteLine($"{result.Stage,-10} {end} in {Spans.Words(result.Seconds)}");
+        _output.Flush();
     }
 }

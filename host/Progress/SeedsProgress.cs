@@ -17,6 +17,7 @@ public sealed class SeedsProgress(ITrainingObserver display, int seeds)
     private int _trained = seeds;
     private int _open;
     private StageResult? _lastResult;
+    private string? _lastNotice;
 
     /// <summary>What one of the seeds reports to.</summary>
     /// <returns>The observer.</returns>
@@ -39,6 +40,14 @@ public sealed class SeedsProgress(ITrainingObserver display, int seeds)
         display.Progress(progress);
     }
 
+    private void Notice(string what)
+    {
+        if (what == _lastNotice)
+            return;
+        _lastNotice = what;
+        display.Noticed(what);
+    }
+
     private void Ended(StageResult? result)
     {
         _lastResult = result ?? _lastResult;
@@ -53,6 +62,8 @@ public sealed class SeedsProgress(ITrainingObserver display, int seeds)
         public void Progress(in TrainingProgress progress) => all.Show(progress);
 
         public void StageFinished(StageResult result) => all.Ended(result);
+
+        public void Noticed(string what) => all.Notice(what);
 
         public void Diverged(TrainingDivergedException divergence)
         {

@@ -69,7 +69,7 @@ public static partial class IndexPage
     private static string Lead(RunOutcome outcome)
     {
         var alignment = outcome.Settings.Alignment;
-        string objective = alignment.Objective.ToString().ToLowerInvariant();
+        string objective = alignment.Objective.Name;
         return Text(FormattableString.Invariant(
             $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
@@ -101,6 +101,8 @@ public static partial class IndexPage
     {
         foreach (var (key, value) in document)
         {
+            if (value is JsonArray { Count: 0 })
+                continue;
             if (value is JsonObject nested)
             {
                 foreach (var entry in Flatten(nested, $"{prefix}{key}."))

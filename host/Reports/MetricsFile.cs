@@ -10,6 +10,8 @@ namespace EDA.Host.Reports;
 /// </summary>
 public sealed class MetricsFile : ITrainingObserver, IDisposable
 {
+    private const string Header = "stage,step,name,value";
+
     private readonly string _path;
     private readonly bool _continued;
     private CsvFile _csv;
@@ -20,7 +22,7 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     {
         _path = path;
         _csv = CsvFile.Create(path);
-        _csv.Row(["stage", "step", "name", "value"]);
+        _csv.Row(Header.Split(','));
         _csv.Flush();
     }
 
@@ -31,7 +33,10 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <returns>The file.</returns>
     public static MetricsFile Continue(string path) => File.Exists(path) ? new MetricsFile(path, CsvFile.Append(path)) : new MetricsFile(path);
 
-    /// <summary>A stage that goes on from an older state than the last report says everything since then again.</summary>
+    /// <summary>
+    /// A stage that goes on from an older state than the last report says everything since then again. A row that a kill
+    /// or a full disk has cut in half counts as none.
+    /// </summary>
     /// <param name="stage">The stage.</param>
     /// <param name="step">The steps it goes on from.</param>
     /// <param name="total">All of its steps.</param>
@@ -40,10 +45,11 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
         if (!_continued)
             return;
         _csv.Dispose();
-        string[] lines = File.ReadAllLines(_path);
-        string[] kept = [.. lines.Where(line => !IsAfter(line.Split(','), stage, step))];
-        if (kept.Length < lines.Length)
-            WholeFile.Write(_path, overwrite: true, file => File.WriteAllLines(file, kept));
+        string text = File.ReadAllText(_path);
+        string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string kept = string.Concat(lines.Where(line => !IsAfter(line.Split(','), stage, step)).DefaultIfEmpty(Header).Select(line => line + '\n'));
+        if (kept != text)
+            WholeFile.Write(_path, overwrite: true, file => File.WriteAllText(file, kept));
         _csv = CsvFile.Append(_path);
     }
 
@@ -54,6 +60,9 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
             Write(progress.Stage, progress.Step, metric.Name, metric.Value);
         _csv.Flush();
     }
+
+    /// <inheritdoc/>
+    public void Saving() => _csv.FlushToDisk();
 
     /// <inheritdoc/>
     public void StageFinished(StageResult result)

@@ -28,6 +28,20 @@ public sealed class ObserverList(params ITrainingObserver[] observers) : ITraini
     }
 
     /// <inheritdoc/>
+    public void Noticed(string what)
+    {
+        foreach (var observer in observers)
+            observer.Noticed(what);
+    }
+
+    /// <inheritdoc/>
+    public void Saving()
+    {
+        foreach (var observer in observers)
+            observer.Saving();
+    }
+
+    /// <inheritdoc/>
     public void Diverged(TrainingDivergedException divergence)
     {
         foreach (var observer in observers)

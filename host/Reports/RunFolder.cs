@@ -1,3 +1,5 @@
+using EDA.Engine;
+using EDA.Engine.Files;
 using EDA.Host.CommandLine;
 
 namespace EDA.Host.Reports;
@@ -36,10 +38,30 @@ public sealed class RunFolder
     /// <summary>The folder as a reader at the current folder would name it.</summary>
     public string ShownPath => NewFolder.Shown(FullPath);
 
+    /// <summary>Takes the folder for this process alone, and clears away what writers that were killed have left.</summary>
+    /// <returns>The lock, until it is disposed of.</returns>
+    /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
+    public FolderLock Lock()
+    {
+        var held = FolderLock.Take(FullPath);
+        try
+        {
+            MakeParts();
+            foreach (string folder in (string[])[FullPath, Checkpoints, Figures])
+                WholeFile.RemoveTemporaries(folder);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>A figure's file.</summary>
     /// <param name="name">Its name without extension.</param>
     /// <returns>The path.</returns>
-    public string Figure(string name) => At("figures", name + ".svg");
+    public string Figure(string name) => Path.Combine(Figures, name + ".svg");
 
     /// <summary>The name of a run.</summary>
     /// <param name="recipe">The recipe's name.</param>
@@ -57,8 +79,7 @@ public sealed class RunFolder
         var folder = new RunFolder(NewFolder.Create(wanted, name, ConfigName));
         try
         {
-            Directory.CreateDirectory(folder.At("checkpoints"));
-            Directory.CreateDirectory(folder.At("figures"));
+            folder.MakeParts();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -76,6 +97,14 @@ public sealed class RunFolder
     {
         var folder = new RunFolder(Path.GetFullPath(path));
         return File.Exists(folder.Config) ? folder : throw UserError.Value("RUNFOLDER", path, "the folder of a run, with its config.json");
+    }
+
+    private string Figures => At("figures");
+
+    private void MakeParts()
+    {
+        Directory.CreateDirectory(Checkpoints);
+        Directory.CreateDirectory(Figures);
     }
 
     private string At(params string[] parts) => Path.Combine([FullPath, .. parts]);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using EDA.Engine;
-using EDA.Engine.Optimizers;
+using EDA.Engine.Files;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
@@ -25,22 +25,26 @@ public static class RunExecution
         var clock = Stopwatch.StartNew();
         using var opened = Opened.Of(request, only, seeds: 1);
         var folder = RunFolder.Create(wanted, RunFolder.NameOf(request.Task.Name, request.Settings.Seed));
+        using var held = folder.Lock();
         RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
-        return (folder, Run(folder, request, null, opened, only, display, clock, cancellation));
+        return (folder, Run(new(folder, request, held), opened, only, display, clock, cancellation));
     }
 
     /// <summary>Goes on in a run folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="request">What it was made for, with what has changed since.</param>
+    /// <param name="change">What is asked of it now, from what it was made for.</param>
     /// <param name="only">The stage to run; null for all.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
     /// <returns>The outcome.</returns>
-    public static RunOutcome Continue(RunFolder folder, RunRequest request, string? only, IProgressDisplay display, CancellationToken cancellation)
+    /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
+    public static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        using var held = folder.Lock();
+        var request = change(RunRequest.FromConfig(folder));
         using var opened = Opened.Of(request, only, seeds: 1);
-        return Run(folder, request, null, opened, only, display, clock, cancellation);
+        return Run(new(folder, request, held), opened, only, display, clock, cancellation);
     }
 
     /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>
@@ -48,10 +52,9 @@ public static class RunExecution
     /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
-    /// <param name="optimizer">The optimizer of the diffusion models; null for fused Adam.</param>
     /// <returns>The folder and what the seeds came to.</returns>
     public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeeds(
-        RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation, OptimizerFactory? optimizer = null)
+        RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var seeds = request.Seeds ?? throw new ArgumentException("a request of one seed", nameof(request));
@@ -78,7 +81,7 @@ public static class RunExecution
 
             var folders = requests.Select(alone => folder.CreateRun(alone.Settings.Seed)).ToList();
             outcome = Summarise(outcome with { Folders = [.. folders.Select(run => Path.GetFileName(run.FullPath))] });
-            var runs = RunSideBySide(requests, folders, seeds.ToString(), opened, display, clock, optimizer, cancellation);
+            var runs = RunSideBySide(requests, folders, seeds.ToString(), opened, display, clock, cancellation);
             return (folder, Summarise(outcome with { Runs = runs }));
         }
         catch (Exception failure)
@@ -98,10 +101,11 @@ public static class RunExecution
         // A seed that diverges has written so; the next begins.
         RunOutcome RunOneOfSeveral(RunFolder run, RunRequest alone)
         {
-            // Data that a task makes itself are another's for another seed.
-            using var own = Opened.Of(alone, null, seeds: 1);
+            var started = Stopwatch.StartNew();
+            var own = opened.For(alone);
+            using var held = run.Lock();
             RunDocuments.Save(run.Config, alone.ToConfig(own.Inputs));
-            return Run(run, alone, null, own, null, display, Stopwatch.StartNew(), cancellation, divergenceIsAnOutcome: true);
+            return Run(new(run, alone, held), own, null, display, started, cancellation, divergenceIsAnOutcome: true);
         }
 
         SeedsOutcome Summarise(SeedsOutcome final)
@@ -113,20 +117,22 @@ public static class RunExecution
     }
 
     private static IReadOnlyList<RunOutcome> RunSideBySide(
-        IReadOnlyList<RunRequest> requests, IReadOnlyList<RunFolder> folders, string batch, Opened opened, IProgressDisplay display, Stopwatch clock, OptimizerFactory? optimizer, CancellationToken cancellation)
+        IReadOnlyList<RunRequest> requests, IReadOnlyList<RunFolder> folders, string batch, Opened opened, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation)
     {
         using var ranges = opened.OpenRanges();
         var records = new List<RunRecord>();
+        var locks = new List<FolderLock>();
         try
         {
             for (int m = 0; m < requests.Count; m++)
             {
+                locks.Add(folders[m].Lock());
                 RunDocuments.Save(folders[m].Config, requests[m].ToConfig(opened.Inputs));
-                records.Add(new RunRecord(requests[m], batch, folders[m], opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock));
+                records.Add(new RunRecord(new(folders[m], requests[m], locks[m]), batch, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock));
             }
 
             var pipeline = new RunPipeline(
-                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Zip(folders, (request, folder) => new SeedRun(request.Settings, new StageFiles(folder.Checkpoints)))], optimizer);
+                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Select((request, m) => new SeedRun(request.Settings, new StageFiles(folders[m].Checkpoints), locks[m]))]);
             var results = display.Show(observer =>
             {
                 var progress = new SeedsProgress(observer, requests.Count);
@@ -139,23 +145,26 @@ public static class RunExecution
         {
             foreach (var record in records)
                 record.Fail(failure);
-            throw;
+            throw AsFailure(failure);
         }
         finally
         {
             foreach (var record in records)
                 record.Dispose();
+            foreach (var held in locks)
+                held.Dispose();
         }
     }
 
     private static RunOutcome Run(
-        RunFolder folder, RunRequest request, string? batch, Opened opened, string? only, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation, bool divergenceIsAnOutcome = false)
+        RunPlace place, Opened opened, string? only, IProgressDisplay display, Stopwatch clock, CancellationToken cancellation, bool divergenceIsAnOutcome = false)
     {
+        var (folder, request, held) = place;
         using var ranges = opened.OpenRanges();
-        using var record = new RunRecord(request, batch, folder, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
+        using var record = new RunRecord(place, null, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
         try
         {
-            var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, request.Settings, new StageFiles(folder.Checkpoints));
+            var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints), held)]);
             var result = display.Show(observer => pipeline.Run([new ObserverList(ranges is null ? [record.Observer, observer] : [record.Observer, ranges, observer])], only, cancellation)[0]);
             var outcome = record.Finish(result, opened.Device);
             return result.Divergence is null || divergenceIsAnOutcome ? outcome : throw result.Divergence;
@@ -167,9 +176,14 @@ public static class RunExecution
         catch (Exception failure) when (failure is not (InvalidFileException or InvalidSettingException))
         {
             record.Fail(failure);
-            throw;
+            throw AsFailure(failure);
         }
     }
+
+    // A folder that was refused at the start would have been the user's mistake; one that can no longer be written is a
+    // failure, as a full disk is, and another command line would not have avoided it.
+    private static Exception AsFailure(Exception failure) =>
+        failure is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException or UnwritableFileException ? new RunWritingException(failure) : failure;
 
     /// <summary>Everything that a user may have got wrong, opened before anything is written.</summary>
     private sealed record Opened(RunInputs Inputs, DeviceChoice Choice, IDevice Device) : IDisposable
@@ -190,6 +204,9 @@ public static class RunExecution
                 throw;
             }
         }
+
+        /// <summary>The same for another seed, whose data, where the task makes them itself, are others.</summary>
+        public Opened For(RunRequest request) => request.Dataset is null ? this with { Inputs = request.Open(rollsOut: true) } : this;
 
         public NvtxRanges? OpenRanges() => Choice.IsCuda ? NvtxRanges.TryOpen() : null;
 

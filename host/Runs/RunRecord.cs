@@ -5,6 +5,7 @@ using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Files;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Host.Figures;
@@ -21,6 +22,7 @@ internal sealed class RunRecord : IDisposable
 {
     private readonly Stopwatch _clock;
     private readonly RunFolder _folder;
+    private readonly FolderLock _held;
     private readonly JsonObject _config;
     private readonly MetricsFile _metrics;
     private readonly TensorBoardFile _board;
@@ -31,16 +33,16 @@ internal sealed class RunRecord : IDisposable
     private bool _isWritten;
 
     /// <summary>Starts the record.</summary>
-    /// <param name="request">What the user asked for, or would have for this seed alone.</param>
+    /// <param name="place">Where it goes, and what was asked for.</param>
     /// <param name="batch">The seeds it is trained with; null where it is alone.</param>
-    /// <param name="folder">Where it goes.</param>
     /// <param name="inputs">What the run needs.</param>
     /// <param name="device">The device's name.</param>
     /// <param name="precision">Its precision.</param>
     /// <param name="clock">Running since the command began.</param>
-    public RunRecord(RunRequest request, string? batch, RunFolder folder, RunInputs inputs, string device, string precision, Stopwatch clock)
+    public RunRecord(RunPlace place, string? batch, RunInputs inputs, string device, string precision, Stopwatch clock)
     {
-        (_clock, _folder) = (clock, folder);
+        var (folder, request, held) = place;
+        (_clock, _folder, _held) = (clock, folder, held);
         _config = request.ToConfig(inputs);
         _presentation = RunPresentation.Of(request.Settings.Kind);
         var started = DateTimeOffset.UtcNow;
@@ -91,7 +93,7 @@ internal sealed class RunRecord : IDisposable
         {
             Write(_start.With(_stages.Finished, new Dictionary<string, PolicyScore>(), null, _stages.Advanced) with { Error = OneLine.Of((_stages.Divergence ?? failure).Message) }, null, null);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or LostFolderException)
         {
             // A full disk, most likely: what made the run fail matters more than that it could not be written down.
         }
@@ -121,6 +123,7 @@ internal sealed class RunRecord : IDisposable
 
     private RunOutcome Write(RunOutcome outcome, BanditEvaluation? exact, IDevice? device)
     {
+        _held.Require();
         var drawing = Stopwatch.StartNew();
         _metrics.Dispose();
         var history = new MetricsHistory(_folder.Metrics);
@@ -131,12 +134,14 @@ internal sealed class RunRecord : IDisposable
         };
         IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, exact, history.Curves, device, _folder)];
         foreach (var figure in figures)
-            File.WriteAllText(_folder.Figure(figure.Name), figure.Svg);
+            Save(_folder.Figure(figure.Name), figure.Svg);
         outcome = outcome.Timed(_earlier, drawing.Elapsed.TotalSeconds, _clock.Elapsed.TotalSeconds);
         RunDocuments.Save(_folder.Result, RunDocuments.Result(outcome));
-        File.WriteAllText(_folder.Index, IndexPage.Write(outcome, _config, figures));
+        Save(_folder.Index, IndexPage.Write(outcome, _config, figures));
         _isWritten = true;
         return outcome;
+
+        static void Save(string path, string text) => WholeFile.Write(path, overwrite: true, file => File.WriteAllText(file, text));
     }
 
     /// <summary>Does something when the first stage has read what it goes on from and begins.</summary>

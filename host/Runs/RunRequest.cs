@@ -82,7 +82,7 @@ public sealed record RunRequest
     /// <exception cref="MissingLibraryException">A library is not there.</exception>
     public RunInputs Open(bool rollsOut)
     {
-        var inputs = Task is DatasetTask task ? new RunInputs(null, OpenEnvironment(rollsOut), Labels is null ? null : UserLabels.Load(Labels)) with { Dataset = OpenDataset(task) } : new RunInputs();
+        var inputs = Task is DatasetTask task ? OpenInputs(task, rollsOut) : new RunInputs();
         Task.Check(Settings, inputs);
         _ = Settings.Optimizer.CreateFactory();
         return inputs;
@@ -147,6 +147,14 @@ public sealed record RunRequest
         {
             throw new InvalidFileException(folder.Config, error.Message, error);
         }
+    }
+
+    // What is small goes first: a missing model file is told before a large dataset is read.
+    private RunInputs OpenInputs(DatasetTask task, bool rollsOut)
+    {
+        var environment = OpenEnvironment(rollsOut);
+        var labels = Labels is null ? null : UserLabels.Load(Labels);
+        return new RunInputs(OpenDataset(task), environment, labels);
     }
 
     private EnvironmentKind OpenEnvironment(bool rollsOut)

@@ -34,7 +34,7 @@ internal static class DatasetReport
         Line(console, FormattableString.Invariant(
             $"episodes     {dataset.Episodes.Count}: {ends.GetValueOrDefault(EpisodeEnd.Terminal)} terminal, {ends.GetValueOrDefault(EpisodeEnd.Timeout)} timeout, {ends.GetValueOrDefault(EpisodeEnd.Unfinished)} unfinished"));
         console.Write(Episodes(dataset));
-        double[] values = [.. dataset.Episodes.Select(episode => environment?.Normalize(episode.Return) ?? episode.Return)];
+        double[] values = [.. dataset.Episodes.Select(episode => environment?.Reference.Score(episode.Return) ?? episode.Return)];
         Line(console, $"episodes by {(environment is null ? "return" : "normalised score")}");
         console.Write(Chart(Histogram.Of(values)));
     }
@@ -55,7 +55,7 @@ internal static class DatasetReport
         Row("length", [.. dataset.Episodes.Select(episode => (double)episode.Count)]);
         Row("return", [.. dataset.Episodes.Select(episode => episode.Return)]);
         if (dataset.Environment is { } environment)
-            Row("normalised score", [.. dataset.Episodes.Select(episode => environment.Normalize(episode.Return))]);
+            Row("normalised score", [.. dataset.Episodes.Select(episode => environment.Reference.Score(episode.Return))]);
         return table;
 
         void Row(string name, double[] values)

@@ -50,7 +50,7 @@ public class D4rlTaskTests
     [InlineData("antmaze-medium", 0.5, 50)]
     [InlineData("kitchen", 3, 75)]
     public void Scores_are_between_random_and_expert(string environment, double episodeReturn, double score) =>
-        Assert.Equal(score, D4rlEnvironment.Of(environment).Normalize(episodeReturn), 0.001);
+        Assert.Equal(score, D4rlEnvironment.Of(environment).Reference.Score(episodeReturn), 0.001);
 
     [Theory]
     [InlineData("antmaze-umaze", 700)]

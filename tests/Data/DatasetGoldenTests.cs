@@ -46,7 +46,7 @@ public class DatasetGoldenTests
     {
         var dataset = Compare(At("recorded.json"), Path.Combine(RecordedData.Folder!, file));
         Assert.Equal(environment, dataset.Environment?.Name);
-        Assert.Equal(score, dataset.Episodes.Average(episode => dataset.Environment!.Normalize(episode.Return)), 0.005);
+        Assert.Equal(score, dataset.Episodes.Average(episode => dataset.Environment!.Reference.Score(episode.Return)), 0.005);
         Assert.All(dataset.Episodes, episode => Assert.NotEqual(EpisodeEnd.Unfinished, episode.End));
     }
 

@@ -122,11 +122,14 @@ public sealed class CriticTrainingTests : IDisposable
         Refuses(_settings, "its seed is 3 and not 4", seed: 4);
         Train(_settings with { ReportEvery = 7, Softmax = new SoftmaxQSettings { Candidates = 3 } }, stage => stage.LoadState(At("state")));
 
+        // Up to version 0.1 a state had no checksum.
         var broken = Safetensors.Read(At("state"));
         Safetensors.Write(At("broken"), [.. broken.Tensors.Where(tensor => tensor.Name != "value.second_moment")], broken.Metadata);
-        Train(_settings, stage => Assert.Contains("has no value.second_moment", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("broken"))).Message, StringComparison.Ordinal));
+        Safetensors.Write(At("earlier"), [.. broken.Tensors.Where(tensor => tensor.Name != "value.second_moment")], new Dictionary<string, string>(broken.Metadata) { ["format"] = "eda training state 1" });
+        Train(_settings, stage => Assert.Contains("is damaged", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("broken"))).Message, StringComparison.Ordinal));
+        Train(_settings, stage => Assert.Contains("has no value.second_moment", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("earlier"))).Message, StringComparison.Ordinal));
         Assert.Equal(
-            ["policy", "policy.first_moment", "policy.second_moment", "target", "twin", "twin.first_moment", "twin.second_moment", "value", "value.first_moment", "value.second_moment"],
+            ["policy", "policy.first_moment", "policy.second_moment", "report", "target", "twin", "twin.first_moment", "twin.second_moment", "value", "value.first_moment", "value.second_moment"],
             broken.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
     }
 

@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Mazes;

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
+using EDA.Engine.Optimizers;
 using EDA.Host.CommandLine;
 using EDA.Host.Commands;
 using EDA.Kernels;
@@ -68,6 +70,28 @@ public sealed class RegistrationTests : IDisposable
         Assert.DoesNotContain("rewards", CriticMethod.Table.Names);
     }
 
+    [Fact]
+    public async Task A_critic_that_takes_no_other_optimizer_is_refused_one()
+    {
+        using var critic = CriticMethod.Table.Add(new CriticMethod("fused", parts => new RewardLearning(parts with { Optimizer = null })));
+        using var optimizer = OptimizerKind.Table.Add(new OptimizerKind("plain", _ => Adam.Factory));
+        DatasetFile.Write(Walks(1100), _folder.At("corridor.npz"));
+        using var environment = EnvironmentCatalogue.Table.Add(new CorridorKind());
+        string[] line =
+        [
+            "critic", _folder.At("run"), "--recipe", "d4rl", "--env", "corridor", "--dataset", _folder.At("corridor.npz"), "--critic", "fused", "--optimizer", "plain", "--budget", "smoke",
+            "--set", "rewards=asIs", "criticWidth=32", "critic.batch=64", "critic.steps=4",
+        ];
+        var refused = await Assert.ThrowsAsync<InvalidSettingException>(() => EdaCommandLine.InvokeAsync(line));
+        Assert.Equal("optimizer.name is plain; allowed is adam with the critic fused, which hands no other to its networks", refused.Message);
+
+        // One that takes it, and forgets to let it move the networks, does not get past its first step.
+        using var forgetful = CriticMethod.Table.Add(new CriticMethod("forgetful", parts => new RewardLearning(parts, moves: false)));
+        line[Array.IndexOf(line, "fused")] = "forgetful";
+        line[1] = _folder.At("second");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => EdaCommandLine.InvokeAsync(line));
+    }
+
     // Random steps, a reward as large as the step.
     private static OfflineDataset Walks(int rows)
     {
@@ -78,14 +102,18 @@ public sealed class RegistrationTests : IDisposable
     }
 
     // Rewards alone: a backup over no time at all, Q(s, a) = E[r].
-    private sealed class RewardLearning(CriticParts parts) : CriticLearning(parts.Settings.Method, parts.Settings, parts.Critic, parts.Data)
+    private sealed class RewardLearning(CriticParts parts, bool moves = true) : CriticLearning(parts.Settings.Method, parts.Settings, parts.Critic, parts.Data, parts.Optimizer)
     {
         private readonly DeviceArray<float> _nextActions = parts.Critic.Device.Allocate<float>((long)parts.Settings.Batch * parts.Data.ActionSize);
 
         public override IReadOnlyList<string> Measured => ["loss", "next_value"];
 
-        public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured) =>
+        public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
+        {
             Critic.Operations.SampledStep(Batch(draw), new SampledBackup(0, 1, _nextActions, 1), Twin, Critic.Target, Update(step), measured);
+            if (moves)
+                Move(step);
+        }
 
         protected override void Dispose(bool disposing)
         {

@@ -103,7 +103,7 @@ public sealed class SeveralSeedsTests : IDisposable
         }
 
         new TestRun(_device, At("run"), _tiny).Run();
-        Assert.Contains("0 steps old where", Assert.Throws<InvalidFileException>(() => run.RunSeeds()).Message, StringComparison.Ordinal);
+        Assert.Contains("is missing where", Assert.Throws<InvalidFileException>(() => run.RunSeeds()).Message, StringComparison.Ordinal);
         File.Copy(run.Files(1).BehaviorState, run.Files(0).BehaviorState, overwrite: true);
         Assert.Contains("its seed is 8 and not 7", Assert.Throws<InvalidFileException>(() => run.RunSeeds()).Message, StringComparison.Ordinal);
     }

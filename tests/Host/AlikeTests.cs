@@ -2,6 +2,7 @@ using System.Text.Json;
 using EDA.Bench;
 using EDA.Engine.Data;
 using EDA.Tests.Bench;
+using EDA.Tests.Engine;
 
 namespace EDA.Tests.Host;
 
@@ -79,9 +80,7 @@ public sealed class AlikeTests : IDisposable
     // Every checkpoint, and every number of the result.
     private void Same(string one, string other)
     {
-        string[] files = [.. Directory.EnumerateFiles(Path.Combine(_folder.At(one), "checkpoints")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(files, Directory.EnumerateFiles(Path.Combine(_folder.At(other), "checkpoints")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
-        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(_folder.At(one), "checkpoints", file)), File.ReadAllBytes(Path.Combine(_folder.At(other), "checkpoints", file))));
+        StateFiles.RequireSame(Path.Combine(_folder.At(one), "checkpoints"), Path.Combine(_folder.At(other), "checkpoints"));
         using var first = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At(one), "result.json")));
         using var second = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At(other), "result.json")));
         Assert.Equal(Numbers(first.RootElement), Numbers(second.RootElement));

@@ -19,7 +19,7 @@ public sealed class DataCommandTests : IDisposable
         var result = EdaProcess.Run(_folder.Path, "data", "inspect", path);
         Assert.True(result.Status == 0, result.Error);
         var dataset = OfflineDataset.Load(path);
-        double[] scores = [.. dataset.Episodes.Select(episode => dataset.Environment!.Normalize(episode.Return))];
+        double[] scores = [.. dataset.Episodes.Select(episode => dataset.Environment!.Reference.Score(episode.Return))];
         string[] words =
         [
             "D4RL HDF5", dataset.Provenance.Sha256!, "observations", "400×11", "float32", "chunks of 100×1, gzip", "environment  hopper",

@@ -197,7 +197,8 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
 
         // A policy that was trained again has no scores either, in as many steps as before.
         Run("evaluate", folder);
-        File.Delete(Path.Combine(folder, "checkpoints", "alignment.state.safetensors"));
+        foreach (string state in new[] { "alignment.state.safetensors", "alignment.state.previous.safetensors" })
+            File.Delete(Path.Combine(folder, "checkpoints", state));
         Run("align", folder, "--set", "alignment.temperature=5");
         using var again = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "result.json")));
         Assert.All(Rollouts.Names, name => Assert.Equal(JsonValueKind.Null, again.RootElement.GetProperty("scores").GetProperty(name).ValueKind));

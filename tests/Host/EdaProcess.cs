@@ -16,7 +16,7 @@ internal static class EdaProcess
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
 
-    private static string Program => typeof(RunFolder).Assembly.Location;
+    private static string Eda => typeof(RunFolder).Assembly.Location;
 
     public static EdaResult Run(string folder, params string[] arguments)
     {
@@ -43,14 +43,19 @@ internal static class EdaProcess
     {
         // The signal is ignored, so that the write fails; the runtime keeps its own code in a file unless it is told not to.
         string limit = string.Create(CultureInfo.InvariantCulture, $"trap '' XFSZ; ulimit -f {kibibytes}; exec dotnet \"$@\"");
-        using var process = Start(folder, new Dictionary<string, string> { ["DOTNET_EnableWriteXorExecute"] = "0" }, "bash", ["-c", limit, "bash", Program, .. arguments]);
+        using var process = Start(folder, new Dictionary<string, string> { ["DOTNET_EnableWriteXorExecute"] = "0" }, "bash", ["-c", limit, "bash", Eda, .. arguments]);
         return Finish(process);
     }
 
     public static Process Start(string folder, params string[] arguments) => Start(folder, new Dictionary<string, string>(), arguments);
 
-    private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments) =>
-        Start(folder, environment, "dotnet", [Program, .. arguments]);
+    /// <summary>Starts it with some environment variables set.</summary>
+    public static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments) =>
+        Start(folder, environment, "dotnet", [Eda, .. arguments]);
+
+    /// <summary>Starts the tests' own program, which has what only tests have.</summary>
+    public static Process StartTests(string folder, IReadOnlyDictionary<string, string> environment, string[] arguments) =>
+        Start(folder, environment, "dotnet", [typeof(Program).Assembly.Location, .. arguments]);
 
     private static Process Start(string folder, IReadOnlyDictionary<string, string> environment, string command, string[] arguments)
     {

@@ -109,7 +109,7 @@ public sealed class SeedsRunTests : IDisposable
     [Fact]
     public void A_diverged_seed_is_reported_and_the_others_finish()
     {
-        var (folder, outcome) = Execute("diverged", default, (device, parameters, _) => new BreakingAdam(device, parameters));
+        var (folder, outcome) = Execute("diverged", default, Breaking);
         Assert.Equal([null, "behavior diverged: the loss is NaN after 4 steps; a smaller learning rate may help", null], outcome.Runs.Select(run => run.Error));
         Assert.False(outcome.Interrupted);
         var summary = Read(folder.FullPath, "seeds.json");
@@ -132,7 +132,7 @@ public sealed class SeedsRunTests : IDisposable
     public void An_interrupted_run_leaves_what_there_is_of_every_seed()
     {
         using var source = new CancellationTokenSource();
-        var (folder, outcome) = Execute("interrupted", source.Token, null, new PlainDisplay { OnProgress = progress => { if (progress.Stage == "alignment") source.Cancel(); } });
+        var (folder, outcome) = Execute("interrupted", source.Token, Request, new PlainDisplay { OnProgress = progress => { if (progress.Stage == "alignment") source.Cancel(); } });
         Assert.True(outcome.Interrupted);
         var summary = Read(folder.FullPath, "seeds.json");
         Assert.True((bool)summary["interrupted"]!);
@@ -151,7 +151,7 @@ public sealed class SeedsRunTests : IDisposable
     {
         var failure = new InvalidOperationException("out of\npaper");
         var display = new PlainDisplay { OnProgress = progress => { if (progress.Stage == "alignment") throw failure; } };
-        Assert.Same(failure, Assert.Throws<InvalidOperationException>(() => Execute("failed", default, null, display)));
+        Assert.Same(failure, Assert.Throws<InvalidOperationException>(() => Execute("failed", default, Request, display)));
         Assert.Equal("out of paper", (string?)Read(_folder.At("failed"), "seeds.json")["error"]);
         foreach (int seed in new[] { 5, 6, 7 })
         {
@@ -165,7 +165,7 @@ public sealed class SeedsRunTests : IDisposable
     public void Progress_is_that_of_one_run()
     {
         var display = new PlainDisplay();
-        Execute("shown", default, (device, parameters, _) => new BreakingAdam(device, parameters), display);
+        Execute("shown", default, Breaking, display);
         Assert.Equal(
             ["started behavior 0/4", "2/4", "4/4", "finished behavior 4", "started alignment 0/4", "2/4", "4/4", "finished alignment 4", "started evaluation 0/1", "finished evaluation 1"],
             display.Recorder.Events);
@@ -184,8 +184,13 @@ public sealed class SeedsRunTests : IDisposable
 
     private static RunRequest Request => new() { Task = _rings, Budget = "smoke", Device = "cpu", Settings = _run, Options = [], Seeds = new SeedRange(5, 3) };
 
-    private (SeedsFolder Folder, SeedsOutcome Outcome) Execute(string name, CancellationToken cancellation, OptimizerFactory? optimizer, PlainDisplay? display = null) =>
-        RunExecution.BeginSeeds(Request, _folder.At(name), display ?? new PlainDisplay(), cancellation, optimizer);
+    private static RunRequest Breaking => Request with
+    {
+        Settings = _run with { Optimizer = new() { Name = new OptimizerKind("breaking", _ => (device, parameters, _) => new BreakingAdam(device, parameters)) } },
+    };
+
+    private (SeedsFolder Folder, SeedsOutcome Outcome) Execute(string name, CancellationToken cancellation, RunRequest request, PlainDisplay? display = null) =>
+        RunExecution.BeginSeeds(request, _folder.At(name), display ?? new PlainDisplay(), cancellation);
 
     // Adam that loses the second model's numbers at its third step, where the first stage is half way.
     private sealed class BreakingAdam(IDevice device, DeviceArray<float> parameters) : IOptimizer

@@ -2,10 +2,10 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
-using EDA.Engine.Runs;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
-namespace EDA.Engine.Critics;
+namespace EDA.Engine.Runs;
 
 /// <summary>A critic with all that its training needs, by whichever method the settings name.</summary>
 internal sealed class CriticInTraining : IDisposable
@@ -29,6 +29,8 @@ internal sealed class CriticInTraining : IDisposable
         Critic.ClipsActions = settings.ClipsActions;
         _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
         _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy, optimizer));
+        if (optimizer is not null && _learning.Optimizer is null)
+            throw new InvalidSettingException("optimizer.name", run.Optimizer.Name, $"{OptimizerKind.Adam} with the critic {settings.Method}, which hands no other to its networks");
         Training = new CriticTraining(_learning, run.Seed);
     }
 
@@ -39,10 +41,15 @@ internal sealed class CriticInTraining : IDisposable
     public CriticTraining Training { get; }
 
     /// <summary>Writes the critic's weights and those of its own policy.</summary>
+    /// <exception cref="TrainingDivergedException">One of them is not a number; nothing is written.</exception>
     public void SaveWeights(StageFiles files)
     {
-        Critic.ToWeights().Save(files.CriticWeights, overwrite: true);
-        _policy?.ToWeights().Save(files.ImplicitPolicyWeights, overwrite: true);
+        var critic = Critic.ToWeights();
+        var policy = _policy?.ToWeights();
+        if (((float[]?[])[critic.Twin, critic.Target, critic.Value, policy?.Parameters]).Any(weights => weights is not null && !Array.TrueForAll(weights, float.IsFinite)))
+            throw new TrainingDivergedException(Training.Name, Training.Step, "a weight is not a number");
+        critic.Save(files.CriticWeights, overwrite: true);
+        policy?.Save(files.ImplicitPolicyWeights, overwrite: true);
     }
 
     public void Dispose()

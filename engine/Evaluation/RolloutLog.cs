@@ -1,0 +1,72 @@
+using System.Globalization;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Runs;
+
+namespace EDA.Engine.Evaluation;
+
+/// <summary>What has been rolled out so far, by the name of its score, as a saved state that an interrupted evaluation goes on from.</summary>
+internal sealed class RolloutLog
+{
+    private readonly string? _path;
+    private readonly Dictionary<string, string> _identity;
+    private readonly Dictionary<string, ActionLog> _logs = [];
+
+    /// <summary>An empty log that is not saved.</summary>
+    public RolloutLog() => _identity = [];
+
+    /// <summary>Opens the log: what is there, where it is of the same models, settings and seed, else an empty one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="models">What is rolled out.</param>
+    /// <param name="notice">Is told of a damaged file.</param>
+    public RolloutLog(string path, RunSettings run, RolloutModels models, Action<string> notice)
+    {
+        _path = path;
+        _identity = new()
+        {
+            ["stage"] = Rollouts.StageName,
+            [TrainingState.SeedKey] = run.Seed.ToString(CultureInfo.InvariantCulture),
+            ["environment"] = run.Environment,
+            [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation),
+            ["behavior"] = Name(models.Behavior?.CloneParameters()),
+            ["policy"] = Name(models.Policy?.CloneParameters()),
+            ["critic"] = Name(models.Critic?.Target.ToArray()) + (models.Critic is { ClipsActions: true } ? " clipped" : string.Empty),
+            ["iql"] = Name(models.ImplicitPolicy?.ToWeights().Parameters),
+        };
+        if (!StateFile.Exists(path))
+            return;
+        try
+        {
+            foreach (var (name, saved) in TrainingState.Load(path, _identity, notice).Arrays)
+                _logs[name] = ActionLog.From(saved);
+        }
+        catch (InvalidFileException)
+        {
+            // Of what was trained, or set, before: nothing of it is of use now.
+        }
+
+        static string Name(float[]? parameters) => parameters is null ? "none" : Fingerprint.Of(parameters);
+    }
+
+    /// <summary>How many are complete.</summary>
+    public int Complete => _logs.Values.Count(log => log.IsComplete);
+
+    /// <summary>The log of one policy.</summary>
+    /// <param name="name">The name of its score.</param>
+    public ActionLog Of(string name)
+    {
+        if (!_logs.TryGetValue(name, out var log))
+            _logs[name] = log = new ActionLog();
+        return log;
+    }
+
+    /// <summary>Writes all down.</summary>
+    /// <returns>Whether there is a file to write to.</returns>
+    public bool Save()
+    {
+        if (_path is null)
+            return false;
+        new TrainingState(Complete, _identity, _logs.ToDictionary(log => log.Key, log => log.Value.ToArray())).Save(_path);
+        return true;
+    }
+}
