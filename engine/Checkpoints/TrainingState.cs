@@ -60,7 +60,8 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     /// <exception cref="TrainingDivergedException">There are.</exception>
     public void RequireNumbers(string stage)
     {
-        foreach (var (name, values) in Arrays)
+        // An optimizer's arrays are named after what it moves, and may hold more than numbers.
+        foreach (var (name, values) in Arrays.Where(array => !array.Key.Contains('.', StringComparison.Ordinal)))
         {
             if (Array.FindIndex(values, value => !float.IsFinite(value)) is >= 0 and int index)
                 throw new TrainingDivergedException(stage, Step, $"{name}[{index}] is {values[index]}");
@@ -219,7 +220,8 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
 
     private static SafetensorsContent ReadWhole(string path)
     {
-        var content = Safetensors.Read(path);
+        // Numbers of float64 stand in two words of float32 each, of which one may be no number.
+        var content = Safetensors.ReadUnchecked(path);
         StepOf(path, content.Metadata);
         return content.Metadata[FormatKey] == UncheckedFormat || content.Metadata.GetValueOrDefault(ChecksumKey) == Checksum(content.Tensors, content.Metadata)
             ? content
