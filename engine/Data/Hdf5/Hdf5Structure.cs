@@ -88,7 +88,11 @@ internal sealed class Hdf5Structure
             }
         }
 
-        if (dataset.ChunkTree is { } tree && tree != Undefined)
+        if (dataset.ChunkTree is not { } tree)
+            return;
+        if (dataset.ElementBytes is { } element && dataset.Chunk is [.., var inChunk] && inChunk != element)
+            throw Broken($"a number has {element} bytes, and {inChunk} in a chunk");
+        if (tree != Undefined)
             Chunks(tree, dataset, DeepestTree);
     }
 
@@ -98,7 +102,10 @@ internal sealed class Hdf5Structure
         switch (type)
         {
             case Datatype when !Hdf5DatatypeMessage.IsSound(message):
-                throw Broken("the bits of a number are not all within its bytes");
+                throw Broken("the description of a number does not fit the number");
+            case Datatype when message.Length >= 8:
+                dataset.ElementBytes = BinaryPrimitives.ReadUInt32LittleEndian(message[4..]);
+                break;
             case OldFill when message.Length >= 4:
                 RequireInside(0, BinaryPrimitives.ReadUInt32LittleEndian(message) + 4ul, message.Length, "a fill value");
                 break;
@@ -345,6 +352,9 @@ internal sealed class Hdf5Structure
 
         /// <summary>The tree of its chunks; null for none.</summary>
         public ulong? ChunkTree { get; private set; }
+
+        /// <summary>The bytes of an element by its type; null where that stands elsewhere.</summary>
+        public uint? ElementBytes { get; set; }
 
         /// <summary>A chunk's sizes, the last the bytes of an element.</summary>
         public uint[] Chunk { get; private set; } = [];
