@@ -27,10 +27,10 @@ internal static class WeightsCommand
             string path = Values.ExistingFile(weights.Name, result.GetValue(file) ?? result.Required(weights));
             var entries = Safetensors.List(path);
             foreach (var (key, value) in Safetensors.ReadMetadata(path).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                Console.WriteLine(OneLine.Printable($"metadata {key} = {value}"));
-            int name = Math.Max(6, entries.Select(entry => entry.Name.Length).DefaultIfEmpty(0).Max());
+                Console.WriteLine(OneLine.Of($"metadata {key} = {value}"));
+            int name = Math.Max(6, entries.Select(entry => OneLine.Of(entry.Name).Length).DefaultIfEmpty(0).Max());
             foreach (var entry in entries)
-                Console.WriteLine(FormattableString.Invariant($"{OneLine.Printable(entry.Name).PadRight(name)}  {entry.Type,-4}  {Shape(entry),-12}  {Norm(path, entry)}").TrimEnd());
+                Console.WriteLine(FormattableString.Invariant($"{OneLine.Of(entry.Name).PadRight(name)}  {OneLine.Of(entry.Type),-4}  {Shape(entry),-12}  {Norm(path, entry)}").TrimEnd());
 
             Console.WriteLine(FormattableString.Invariant($"{entries.Count} tensors, {entries.Sum(entry => entry.Shape.Aggregate(1L, (product, size) => product * size))} numbers"));
             try

@@ -40,7 +40,7 @@ internal sealed unsafe class FaultyFormat : MutatedFormat
             case 13:
                 throw new KeyNotFoundException("no such key");
             case 17:
-                throw new InvalidFileException(path, "is broken\nin two lines");
+                throw new InvalidSettingException(path, "broken", "a\nfile");
             case 19:
                 throw new InvalidFileException("elsewhere", "is broken");
             case 23:

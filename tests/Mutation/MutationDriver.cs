@@ -168,8 +168,10 @@ internal sealed class MutationDriver(string format, int seed)
     {
         string kept = Path.Combine(Kept, FormattableString.Invariant($"{format}-{seed}-{index}"));
         Directory.CreateDirectory(kept);
-        foreach (string file in Directory.GetFiles(folder))
-            File.Copy(file, Path.Combine(kept, Path.GetFileName(file)), overwrite: true);
+        // Of a death the file at hand, which nobody has read to its end.
+        string[] files = Directory.GetFiles(folder), own = [.. files.Where(file => file.EndsWith(MutationWorker.Kept(index), StringComparison.Ordinal))];
+        foreach (string file in own.Length > 0 ? own : files.Where(file => !file.EndsWith(".failed", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(kept, own.Length > 0 ? Path.GetFileNameWithoutExtension(Path.GetFileNameWithoutExtension(file)) : Path.GetFileName(file)), overwrite: true);
         _report.Failures.Add(new MutationFailure(format, seed, index, what, kept));
     }
 

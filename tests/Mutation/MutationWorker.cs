@@ -29,6 +29,9 @@ internal static class MutationWorker
 
     private const int LongestMessage = 3000;
 
+    /// <summary>What a file's name ends in where it is kept, because it was not read as it should be.</summary>
+    public static string Kept(int index) => FormattableString.Invariant($".{index}.failed");
+
     /// <summary>Reads the files from one number to another, those that were not changed before them.</summary>
     public static int Run(string format, int seed, int first, int end, string folder)
     {
@@ -53,6 +56,8 @@ internal static class MutationWorker
             File.WriteAllBytes(path, bytes);
             output.WriteLine(FormattableString.Invariant($"{Begun} {index}"));
             var (outcome, reason) = Read(subject, path, bytes.Length);
+            if (outcome == Failed)
+                File.WriteAllBytes(path + Kept(index), bytes);
             output.WriteLine(FormattableString.Invariant($"{outcome} {index} {reason}"));
         }
 

@@ -131,9 +131,14 @@ internal sealed class MetricsFormat : MutatedFormat
         var history = new MetricsHistory(path);
         _ = history.Curves;
         _ = history.Last("behavior", "loss");
-        using var file = MetricsFile.Continue(path);
-        file.StageStarted("behavior", 2, 10);
-        file.Progress(new TrainingProgress("behavior", 3, 10, 1, [new Metric("loss", 0.5)]));
+        using (var file = MetricsFile.Continue(path))
+        {
+            file.StageStarted("behavior", 2, 10);
+            file.Progress(new TrainingProgress("behavior", 3, 10, 1, [new Metric("loss", 0.53125)]));
+        }
+
+        if (new MetricsHistory(path).Last("behavior", "loss") != 0.53125)
+            throw new InvalidOperationException("what was written last is not read");
     }
 
     protected override IReadOnlyList<byte[]> MakeSeeds(string folder) => [Written(FileName, path =>

@@ -20,8 +20,8 @@ public interface INumberArray : IDisposable
     /// <summary>How it is kept, for instance <c>chunks of 6250×1, gzip</c>.</summary>
     string Storage { get; }
 
-    /// <summary>Refuses an array whose elements are no numbers: to be asked before room is made for them.</summary>
-    /// <exception cref="InvalidFileException">It holds no numbers.</exception>
+    /// <summary>Refuses an array whose elements are no numbers, or not in the file: to be asked before room is made for them.</summary>
+    /// <exception cref="InvalidFileException">It holds no numbers, or not all of them.</exception>
     void RequireNumbers();
 
     /// <summary>Reads it whole, each element rounded to float32.</summary>

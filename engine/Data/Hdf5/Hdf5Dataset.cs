@@ -22,6 +22,7 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     private readonly bool _isFloat32;
     private readonly Hdf5Number _number;
     private string? _lackingFilter;
+    private bool _isWhole;
     private long _id;
 
     internal Hdf5Dataset(Hdf5File file, Hdf5Library library, string name, long id)
@@ -103,6 +104,13 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     {
         if (!_isNumeric)
             throw new InvalidFileException(_file.Path, $"{Name} holds {TypeName} and no numbers that can be read; allowed are numbers of any size, and truth values");
+        if (_isWhole)
+            return;
+        if (_lackingFilter is not null)
+            throw new InvalidFileException(_file.Path, $"{Name} is compressed with {_lackingFilter}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
+        if (_file.FindGap(_id) is { } gap)
+            throw new InvalidFileException(_file.Path, $"{Name}{gap.Text} {(gap.Rows.Count == 0 ? "is" : "are")} not in the file: {gap.Reason}");
+        _isWhole = true;
     }
 
     /// <inheritdoc/>
@@ -244,12 +252,8 @@ public sealed unsafe class Hdf5Dataset : INumberArray
     private void Check(int length)
     {
         RequireNumbers();
-        if (_lackingFilter is not null)
-            throw new InvalidFileException(_file.Path, $"{Name} is compressed with {_lackingFilter}, which this HDF5 library lacks; allowed are gzip, shuffle and no compression");
         if (_shape.Aggregate(1L, (product, size) => product * size) != length)
             throw new ArgumentException($"{length} places for the array {Name} of [{string.Join("×", _shape)}]");
-        if (_file.FindGap(_id) is { } gap)
-            throw new InvalidFileException(_file.Path, $"{Name}{gap.Text} {(gap.Rows.Count == 0 ? "is" : "are")} not in the file: {gap.Reason}");
     }
 
     /// <summary>Names the filters, and finds one that the library lacks before it fails on the data.</summary>

@@ -31,7 +31,10 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <summary>Whether a file begins as HDF5 files do: with the signature at byte 0, or at 512, 1024 and so on.</summary>
     /// <param name="path">The file.</param>
     /// <returns>True if it does, whatever follows.</returns>
-    public static bool HasSignature(string path)
+    public static bool HasSignature(string path) => SignatureAt(path) is not null;
+
+    // Where the signature stands; null where there is none.
+    private static long? SignatureAt(string path)
     {
         // No lock is asked for: a process that was started while a file was being written may still hold the writer's.
         using var stream = FileToRead.Open(path, FileShare.ReadWrite);
@@ -41,10 +44,10 @@ public sealed unsafe class Hdf5File : IDisposable
             stream.Position = offset;
             stream.ReadExactly(bytes);
             if (bytes.SequenceEqual(Signature))
-                return true;
+                return offset;
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>Opens a file for reading.</summary>
@@ -56,11 +59,12 @@ public sealed unsafe class Hdf5File : IDisposable
     {
         if (new FileInfo(path).Length == 0)
             throw new InvalidFileException(path, "the file is empty");
-        if (!HasSignature(path))
+        if (SignatureAt(path) is not { } start)
             throw new InvalidFileException(path, "not an HDF5 file: its signature is missing");
         lock (Hdf5Library.Lock)
         {
             var library = Hdf5Library.Ready();
+            Hdf5Structure.Check(path, start);
             long id;
             fixed (byte* name = Hdf5Library.Text(path))
                 id = library.FileOpen(name, ReadOnly, 0);

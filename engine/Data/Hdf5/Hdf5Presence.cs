@@ -61,7 +61,7 @@ internal sealed unsafe class Hdf5Presence(Hdf5Library library)
         {
             return library.Layout(properties) switch
             {
-                LayoutCompact => null,
+                LayoutCompact => library.StorageSize(id) < (ulong)(elements * SizeOf(id)) ? All(shape, "their piece is too short") : null,
                 LayoutContiguous when library.ExternalCount(properties) > 0 => External(path, properties, shape, elements * SizeOf(id)),
                 LayoutContiguous => library.StorageSize(id) < (ulong)(elements * SizeOf(id)) ? All(shape, "they were never written") : null,
                 LayoutChunked => Chunks(id, properties, shape),
