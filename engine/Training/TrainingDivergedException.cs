@@ -8,7 +8,7 @@ public sealed class TrainingDivergedException : Exception
     /// <param name="step">The steps done when it was noticed.</param>
     /// <param name="loss">The loss.</param>
     public TrainingDivergedException(string stage, long step, double loss)
-        : base($"{stage} diverged: the loss is {loss} after {step} steps; a smaller learning rate may help")
+        : base($"{stage} diverged: the loss is {loss} after {step} steps; {Remedy(stage)}")
     {
         Stage = stage;
         Step = step;
@@ -19,7 +19,7 @@ public sealed class TrainingDivergedException : Exception
     /// <param name="step">The steps done.</param>
     /// <param name="found">What was found, in words.</param>
     public TrainingDivergedException(string stage, long step, string found)
-        : base($"{stage} diverged: {found} after {step} steps; a smaller learning rate may help")
+        : base($"{stage} diverged: {found} after {step} steps; {Remedy(stage)}")
     {
         Stage = stage;
         Step = step;
@@ -30,4 +30,9 @@ public sealed class TrainingDivergedException : Exception
 
     /// <summary>The steps done when it was noticed.</summary>
     public long Step { get; }
+
+    // The stages that train are named as their settings are.
+    private static string Remedy(string stage) => stage is "behavior" or "critic" or "alignment"
+        ? $"a smaller {stage}.learningRate may help, in a run of its own; what was saved before stays"
+        : "a smaller learning rate in the training before it may help";
 }

@@ -110,7 +110,7 @@ public sealed class SeedsRunTests : IDisposable
     public void A_diverged_seed_is_reported_and_the_others_finish()
     {
         var (folder, outcome) = Execute("diverged", default, Breaking);
-        Assert.Equal([null, "behavior diverged: the loss is NaN after 4 steps; a smaller learning rate may help", null], outcome.Runs.Select(run => run.Error));
+        Assert.Equal([null, "behavior diverged: the loss is NaN after 4 steps; a smaller behavior.learningRate may help, in a run of its own; what was saved before stays", null], outcome.Runs.Select(run => run.Error));
         Assert.False(outcome.Interrupted);
         var summary = Read(folder.FullPath, "seeds.json");
         Assert.Equal(2, (int)summary["finished"]!);
