@@ -3,11 +3,15 @@ using EDA.Engine;
 using EDA.Engine.Files;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
+using EDA.Host.Libraries;
 using EDA.Kernels;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+if (args is [Hdf5Trial.Word, var tried])
+    return Hdf5Trial.Run(tried);
 
 try
 {
@@ -31,6 +35,10 @@ catch (Exception error) when (error is TrainingDivergedException or DeviceExcept
     // What no other command line would have avoided: training that diverged, a GPU that failed, a full disk.
     return Fail(error.Message);
 }
+catch (OutOfMemoryException error)
+{
+    return Fail(error is MemoryShortException ? error.Message : MemoryShortException.Unknown());
+}
 catch (Exception error)
 {
     string details = Path.Combine(Path.GetTempPath(), $"eda-error-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.txt");
@@ -49,12 +57,24 @@ catch (Exception error)
 
 static int Fail(string message)
 {
-    Console.Error.WriteLine($"eda: {OneLine.Of(message)}");
+    Say($"eda: {OneLine.Of(message)}");
     return ExitStatus.Failure;
+}
+
+// The terminal may be gone.
+static void Say(string line)
+{
+    try
+    {
+        Console.Error.WriteLine(line);
+    }
+    catch (IOException)
+    {
+    }
 }
 
 static int Refuse(string message)
 {
-    Console.Error.WriteLine($"eda: {OneLine.Of(message)}");
+    Say($"eda: {OneLine.Of(message)}");
     return ExitStatus.Refused;
 }

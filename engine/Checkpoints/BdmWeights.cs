@@ -70,7 +70,7 @@ public sealed partial class BdmWeights
     /// <param name="metadata">Free text by key.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
     public void Save(string path, bool overwrite = false, IReadOnlyDictionary<string, string>? metadata = null) =>
-        Safetensors.Write(path, Tensors(string.Empty), metadata, overwrite);
+        Safetensors.Write(path, Tensors(string.Empty), metadata, overwrite, checksum: true);
 
     /// <summary>
     /// Writes the weights as the published code's strict load wants them: its module's prefix, and a zero

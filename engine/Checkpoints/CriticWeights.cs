@@ -97,6 +97,6 @@ public sealed class CriticWeights
             .Concat(NamedTensor.Of(Layout.Twin.Slices, TargetPrefix, Target))
             .Concat(Value is null ? [] : NamedTensor.Of(Layout.Value.Slices, ValuePrefix, Value));
         var note = new Dictionary<string, string> { [StateSizeKey] = Layout.Shape.StateSize.ToString(CultureInfo.InvariantCulture) };
-        Safetensors.Write(path, [.. tensors], note, overwrite);
+        Safetensors.Write(path, [.. tensors], note, overwrite, checksum: true);
     }
 }

@@ -64,5 +64,5 @@ public sealed class DeterministicPolicyWeights
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
     public void Save(string path, bool overwrite = false) =>
-        Safetensors.Write(path, [.. NamedTensor.Of(_layout.Slices, Prefix, Parameters)], null, overwrite);
+        Safetensors.Write(path, [.. NamedTensor.Of(_layout.Slices, Prefix, Parameters)], null, overwrite, checksum: true);
 }

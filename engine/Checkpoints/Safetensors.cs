@@ -36,7 +36,8 @@ public sealed record SafetensorsContent(IReadOnlyList<NamedTensor> Tensors, IRea
 /// </summary>
 public static class Safetensors
 {
-    private const string MetadataKey = "__metadata__";
+    /// <summary>The header's entry of free text.</summary>
+    internal const string MetadataKey = "__metadata__";
 
     /// <summary>The format's own limit on the header, so that a broken length cannot ask for all memory.</summary>
     private const long LongestHeader = 100_000_000;
@@ -114,11 +115,12 @@ public static class Safetensors
     /// <param name="tensors">The tensors; names are unique.</param>
     /// <param name="metadata">Free text by key.</param>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
+    /// <param name="checksum">Whether a SHA-256 of it all is added to the free text; who reads all of the file is refused one that it is not of.</param>
     /// <exception cref="ArgumentException">A name is used twice or reserved, or a shape does not fit its values.</exception>
     /// <exception cref="IOException">The file exists and may not be replaced, or it cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool overwrite = false)
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null, bool overwrite = false, bool checksum = false)
     {
-        byte[] header = Header(tensors, metadata);
+        byte[] header = Header(tensors, checksum ? TensorChecksum.Added(tensors, metadata) : metadata);
         if (!overwrite && File.Exists(path))
             throw new IOException($"{path} exists already and is not replaced");
 
@@ -154,7 +156,10 @@ public static class Safetensors
             tensors.Add(tensor);
         }
 
-        return new SafetensorsContent(tensors, metadata);
+        var content = new SafetensorsContent(tensors, metadata);
+        if (isWanted is null)
+            TensorChecksum.Require(path, content);
+        return content;
     }
 
     private static void RequireFinite(string path, NamedTensor tensor)

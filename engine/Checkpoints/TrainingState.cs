@@ -1,8 +1,4 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -34,7 +30,6 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     private const string FormatKey = "format";
     private const string Format = "eda training state 2";
     private const string StepKey = "step";
-    private const string ChecksumKey = "sha256";
     private const string ReportKey = "report";
 
     // Up to version 0.1: without a checksum.
@@ -83,8 +78,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
             tensors.Add(new NamedTensor(ReportKey, [report.Means.Length], report.Means));
         }
 
-        metadata[ChecksumKey] = Checksum(tensors, metadata);
-        StateFile.Write(path, file => Safetensors.Write(file, tensors, metadata), file => ReadWhole(file));
+        StateFile.Write(path, file => Safetensors.Write(file, tensors, metadata, checksum: true), file => ReadWhole(file));
     }
 
     /// <summary>The steps that a saved state had done, whichever run it belongs to; of the state before where the newest cannot be read.</summary>
@@ -223,35 +217,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         // Numbers of float64 stand in two words of float32 each, of which one may be no number.
         var content = Safetensors.ReadUnchecked(path);
         StepOf(path, content.Metadata);
-        return content.Metadata[FormatKey] == UncheckedFormat || content.Metadata.GetValueOrDefault(ChecksumKey) == Checksum(content.Tensors, content.Metadata)
-            ? content
-            : throw new InvalidFileException(path, "what it holds is not what its checksum was made of");
-    }
-
-    private static string Checksum(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (key, value) in metadata.Where(entry => entry.Key != ChecksumKey).OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            Append(key, value);
-        foreach (var tensor in tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
-        {
-            Append(tensor.Name, string.Create(CultureInfo.InvariantCulture, $"{tensor.Values.Length}"));
-            hash.AppendData(MemoryMarshal.AsBytes(tensor.Values.AsSpan()));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-
-        void Append(params ReadOnlySpan<string> words)
-        {
-            Span<byte> length = stackalloc byte[sizeof(int)];
-            foreach (string word in words)
-            {
-                byte[] bytes = Encoding.UTF8.GetBytes(word);
-                BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-                hash.AppendData(length);
-                hash.AppendData(bytes);
-            }
-        }
+        return content.Metadata[FormatKey] == UncheckedFormat || content.Metadata.ContainsKey(TensorChecksum.Key) ? content : throw new InvalidFileException(path, "has no checksum");
     }
 
     /// <summary>The states of one file that are there and whole.</summary>

@@ -42,8 +42,8 @@ public sealed class BanditDataset
         var bandit = Bandit.Table.Find(name);
         Setting.Range(count, 1, name: nameof(count));
         var draw = new RandomDraw(seed, RandomStage.Data, stream);
-        var points = new float[Dimensions * (long)count];
-        var energies = new float[count];
+        var points = HostMemory.Allocate<float>(Dimensions * (long)count, "the points");
+        var energies = HostMemory.Allocate<float>(count, "the energies");
         for (int i = 0; i < count; i++)
         {
             var uniform = Philox.Block(draw, RandomPurpose.DataPosition, (ulong)i);

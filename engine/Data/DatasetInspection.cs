@@ -10,11 +10,11 @@ public sealed class DatasetInspection
     private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, IReadOnlyList<string> problems) =>
         (Provenance, Fields, Problems, Notes) = (provenance, fields, problems, []);
 
-    private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, OfflineDataset dataset, NextStates? next)
+    private DatasetInspection(DatasetProvenance provenance, IReadOnlyList<DatasetField> fields, OfflineDataset dataset, NextStates? next, string? oddity)
         : this(provenance, fields, [])
     {
         (Dataset, Disorder) = (dataset, next?.Refusal);
-        Notes = [.. NotesOn(dataset), .. next?.Note is { } note ? [note] : (string[])[]];
+        Notes = [.. NotesOn(dataset), .. ((string?[])[next?.Note, oddity]).OfType<string>()];
     }
 
     /// <summary>Where the data came from.</summary>
@@ -52,7 +52,7 @@ public sealed class DatasetInspection
             var dataset = DatasetReading.Read(source, provenance, environment, problems);
             return problems.Any
                 ? new DatasetInspection(provenance, fields, problems.Lines())
-                : new DatasetInspection(provenance, fields, dataset, source.CompareNextStates(dataset));
+                : new DatasetInspection(provenance, fields, dataset, source.CompareNextStates(dataset), source.Oddity);
         }
         catch (InvalidFileException refused)
         {

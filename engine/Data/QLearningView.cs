@@ -148,7 +148,7 @@ public sealed class QLearningView
 
     private float[] Copy(ReadOnlySpan<float> source, int width, int below)
     {
-        var copy = new float[(long)Count * width];
+        var copy = HostMemory.Allocate<float>((long)Count * width, "a copy of the states");
         for (int first = 0; first < Count;)
         {
             int length = RunFrom(first);

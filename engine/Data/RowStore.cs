@@ -160,7 +160,7 @@ internal sealed class MemoryRowStore : RowStore
     private float[] _values;
 
     public MemoryRowStore(int count, int[] rowShape)
-        : base(count, rowShape) => _values = new float[(long)count * RowLength];
+        : base(count, rowShape) => _values = HostMemory.Allocate<float>((long)count * RowLength, "the rows");
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _values = [];

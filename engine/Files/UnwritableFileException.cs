@@ -19,6 +19,7 @@ public sealed class UnwritableFileException(string path, string reason, Exceptio
         UnauthorizedAccessException => new(path, "its folder gives no permission to", error),
         DirectoryNotFoundException when IsBelowAFile(path) => new(path, "what should be its folder is a file", error),
         DirectoryNotFoundException => new(path, "its folder does not exist", error),
+        FileNotFoundException => new(path, "its folder takes no files", error),
         PathTooLongException => new(path, "its name is too long for this file system", error),
         IOException { HResult: ReadOnlyFileSystem } => new(path, "its file system is read-only", error),
         IOException { HResult: NotPermitted } => new(path, "its file system does not permit it", error),

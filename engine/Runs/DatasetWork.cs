@@ -36,7 +36,7 @@ internal sealed class DatasetWork
     public float[] LabelledStates(RunSettings settings)
     {
         int[] chosen = LabelSelection.Choose(View.Count, settings.Labels.Fraction, settings.Seed, settings.Labels.MostStates);
-        var states = new float[(long)chosen.Length * View.StateSize];
+        var states = HostMemory.Allocate<float>((long)chosen.Length * View.StateSize, "the labelled states");
         for (int i = 0; i < chosen.Length; i++)
             View.State(chosen[i]).CopyTo(states.AsSpan(i * View.StateSize));
         return states;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Host.CommandLine;
+using EDA.Host.Libraries;
 
 namespace EDA.Host.Commands;
 
@@ -23,6 +24,7 @@ internal static class DataConvertCommand
             string targetPath = Values.NewFile(target.Name, DataCommand.Required(result, target));
             if (!DatasetFile.HasFormat(targetPath))
                 throw UserError.Value(target.Name, targetPath, $"a file that ends in {string.Join(", ", DatasetFile.Extensions)}");
+            Hdf5Trial.Require(sourcePath);
             var inspection = DatasetInspection.Of(sourcePath, DataCommand.Environment(result, environment));
             if (inspection.Dataset is not { } dataset)
                 throw new UserError($"{sourcePath}: {inspection.Problems[0]}");

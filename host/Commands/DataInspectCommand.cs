@@ -2,6 +2,7 @@ using System.CommandLine;
 using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Host.CommandLine;
+using EDA.Host.Libraries;
 using EDA.Host.Tables;
 using Spectre.Console;
 
@@ -21,6 +22,7 @@ internal static class DataInspectCommand
         command.SetAction(result =>
         {
             string path = Values.ExistingFile(file.Name, DataCommand.Required(result, file));
+            Hdf5Trial.Require(path);
             var inspection = DatasetInspection.Of(path, DataCommand.Environment(result, environment));
             var console = AnsiConsole.Create(new AnsiConsoleSettings());
             if (Console.IsOutputRedirected)

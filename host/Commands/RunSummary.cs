@@ -1,4 +1,5 @@
 using EDA.Host.CommandLine;
+using EDA.Host.Progress;
 using EDA.Host.Reports;
 
 namespace EDA.Host.Commands;
@@ -8,8 +9,9 @@ internal static class RunSummary
 {
     /// <summary>Writes those of a run.</summary>
     /// <returns>The exit status.</returns>
-    public static int Write(RunFolder folder, RunOutcome outcome, TextWriter output)
+    public static int Write(RunFolder folder, RunOutcome outcome, TextWriter console)
     {
+        using var output = new FleetingWriter(console);
         foreach (string line in RunPresentation.Of(outcome.Settings.Kind).Lines(outcome))
             output.WriteLine(line);
         string state = outcome.Interrupted
@@ -21,8 +23,9 @@ internal static class RunSummary
 
     /// <summary>Writes those of several seeds: their numbers as mean ± standard deviation.</summary>
     /// <returns>The exit status.</returns>
-    public static int Write(SeedsFolder folder, SeedsOutcome outcome, TextWriter output, TextWriter errors)
+    public static int Write(SeedsFolder folder, SeedsOutcome outcome, TextWriter console, TextWriter errors)
     {
+        using var output = new FleetingWriter(console);
         var finished = outcome.Runs.Where(run => run.IsMeasured).ToList();
         if (finished.Count > 0)
         {

@@ -8,6 +8,7 @@ using EDA.Engine.Environments.Mujoco;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
+using EDA.Host.Libraries;
 using EDA.Host.Reports;
 using EDA.Kernels;
 
@@ -176,6 +177,9 @@ public sealed record RunRequest
     {
         if (Dataset is null)
             return GeneratedDataset.Create(Settings);
+        // A file that the run knows was tried when it began.
+        if (Sha256 is null)
+            Hdf5Trial.Require(Dataset);
         var dataset = OfflineDataset.Load(Dataset, task.Source, EnvironmentCatalogue.Find(Settings.Environment).Description.StepLimit, TrustsOrder);
         if (dataset.Provenance.Contradiction(Settings.Environment) is { } contradiction)
             Warnings.Once($"{Dataset}: {contradiction}");

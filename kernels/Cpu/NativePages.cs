@@ -22,7 +22,7 @@ internal static unsafe partial class NativePages
         if (GuardedPages.IsOn)
             return GuardedPages.Allocate(bytes, CacheLine, zeroed);
         bool huge = bytes >= HugePage && OperatingSystem.IsLinux();
-        void* memory = NativeMemory.AlignedAlloc(bytes, huge ? HugePage : CacheLine);
+        void* memory = AlignedAllocate(bytes, huge ? HugePage : CacheLine);
         if (huge)
             Advise(memory, bytes);
         NativeMemory.Clear(memory, bytes);
@@ -37,6 +37,18 @@ internal static unsafe partial class NativePages
             GuardedPages.Free(memory);
         else
             NativeMemory.AlignedFree(memory);
+    }
+
+    private static void* AlignedAllocate(nuint bytes, nuint alignment)
+    {
+        try
+        {
+            return NativeMemory.AlignedAlloc(bytes, alignment);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new MemoryShortException("an array of the device", checked((long)bytes), error);
+        }
     }
 
     // Advice: where the system has no huge pages to give, or none of this call, ordinary pages do.

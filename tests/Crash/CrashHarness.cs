@@ -35,6 +35,10 @@ internal sealed class CrashHarness : IDisposable
     /// <summary>How often a process was ended, over all trials.</summary>
     public int Kills { get; private set; }
 
+    /// <summary>How a finished run differs from the undisturbed one.</summary>
+    /// <param name="folder">The run.</param>
+    public IReadOnlyList<string> Compare(string folder) => RunNumbers.Differences(_expected, RunNumbers.Read(folder));
+
     /// <summary>One trial: up to three disturbances, then a resume that is left alone.</summary>
     /// <param name="seed">What it is drawn from.</param>
     /// <param name="place">The folder of the run; null for one of the harness's own.</param>
@@ -63,7 +67,7 @@ internal sealed class CrashHarness : IDisposable
             if (result.Status != 0 || disturbance is not null)
                 continue;
 
-            var differences = RunNumbers.Differences(_expected, RunNumbers.Read(folder));
+            var differences = Compare(folder);
             if (differences.Count > 0)
                 return Told(string.Join("; ", differences), result);
             string[] left = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".tmp", StringComparison.Ordinal) || file.EndsWith("run.lock", StringComparison.Ordinal))];
@@ -77,6 +81,37 @@ internal sealed class CrashHarness : IDisposable
         return $"seed {seed}: not done after {MostResumes} attempts: {string.Join(", ", story)}";
 
         string Told(string fault, EdaResult result) => $"seed {seed} ({folder}): {string.Join(", ", story)}: {fault}\n{result.Error}";
+    }
+
+    /// <summary>One trial on a disk that fills up at some moment, and has room again for the resume.</summary>
+    /// <param name="seed">What the moment is drawn from.</param>
+    /// <returns>What went wrong, in words; null where nothing did.</returns>
+    public string? TryFullDisk(int seed)
+    {
+        var random = new Random(seed);
+        using var disk = new FullDisk(_scratch.At($"disk-{seed}"));
+        string folder = Path.Combine(disk.Path, "run");
+        var moment = random.NextDouble() * _whole;
+        int left = random.Next(40_000);
+        using var process = _start(_scratch.Path, new Dictionary<string, string>(), Begin(folder));
+        var finished = Task.Run(() => EdaProcess.Finish(process));
+        if (!process.WaitForExit(moment))
+            disk.Fill(left);
+        var full = finished.GetAwaiter().GetResult();
+        string story = $"seed {seed}: disk full but for {left} bytes after {moment.TotalMilliseconds:0} ms → {full.Status}";
+        if (full.Status is not (0 or 1 or 2) || (full.Status > 0 && full.ErrorLines.Length != 1) || full.Error.Contains("internal error", StringComparison.Ordinal))
+            return $"{story}\n{full.Error}";
+        Kills += full.Status == 0 ? 0 : 1;
+        disk.Clear();
+
+        bool begins = !File.Exists(Path.Combine(folder, "config.json")) || new FileInfo(Path.Combine(folder, "config.json")).Length == 0;
+        if (begins && Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        var result = Execute(begins ? Begin(folder) : ["resume", folder], null);
+        if (result.Status != 0)
+            return $"{story}, then {result.Status}\n{full.Error}{result.Error}";
+        var differences = Compare(folder);
+        return differences.Count == 0 ? null : $"{story}: {string.Join("; ", differences)}\n{full.Error}";
     }
 
     public void Dispose() => _scratch.Dispose();

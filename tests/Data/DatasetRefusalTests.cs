@@ -176,7 +176,32 @@ public sealed class DatasetRefusalTests : IDisposable
     [InlineData("s0,a0,reward,terminal\n0,0,0,0\n", "there is one row; allowed are two or more")]
     [InlineData("s0,a0,reward,terminal\n", "there are no rows; allowed are two or more")]
     [InlineData("s0,a0,reward,terminal\n\"0,0,0,0\n", "not CSV")]
+    [InlineData("s0;a0;reward;terminal\n0;0;0;0\n0;0;0;0\n", "column s0 is missing, for columns are separated by semicolons and not by commas")]
+    [InlineData("s0,a0,reward,terminal\n0,0,0,0\n\"0\n1\",0,0,0\n", "row 2, column s0 is '0 1'; allowed is a number")]
+    [InlineData("s0,a0,reward,terminal\n0,0,0,0\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx,0,0,0\n", "row 2, column s0 is 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx …'; allowed is a number")]
     public void Csv_with(string text, string named) => Refused(_folder.Write("data.csv", text), named);
+
+    [Fact]
+    public void A_csv_file_whose_last_line_has_no_end_is_noted()
+    {
+        string path = _folder.Write("data.csv", "s0,a0,reward,terminal\n0,0,0,0\n0,0,0,0");
+        Assert.Equal(2, OfflineDataset.Load(path).Count);
+        Assert.Contains(DatasetInspection.Of(path).Notes, note => note.StartsWith("the last line has no end", StringComparison.Ordinal));
+        path = _folder.Write("whole.csv", "s0,a0,reward,terminal\n0,0,0,0\n0,0,0,0\n");
+        Assert.DoesNotContain(DatasetInspection.Of(path).Notes, note => note.StartsWith("the last line has no end", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_csv_file_asks_for_no_more_memory_than_its_bytes_can_fill()
+    {
+        // A thousand columns, and a hundred thousand empty lines: one row of numbers and two.
+        string header = string.Join(',', Enumerable.Range(0, 1000).Select(i => $"s{i}")) + ",a0,reward,terminal";
+        string row = string.Join(',', Enumerable.Repeat("0", 1003));
+        string path = _folder.Write("lines.csv", $"{header}\n{new string('\n', 100_000)}{row}\n{row}\n");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(2, OfflineDataset.Load(path).Count);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000_000);
+    }
 
     [OptionalFact(OptionalNeeds.Hdf5)]
     public void Minari_episodes_are_named()

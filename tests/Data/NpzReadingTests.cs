@@ -39,6 +39,23 @@ public sealed class NpzReadingTests : IDisposable
     }
 
     [Fact]
+    public void A_name_that_differs_from_its_arrays_is_noticed()
+    {
+        // Without this a file whose timeouts are called otherwise would pass for one without.
+        byte[] timeouts = NpzBytes.Npy("|b1", $"({Rows},)", new byte[Rows]);
+        string path = NpzBytes.Write(_folder.At("data.npz"), [.. NpzBytes.Dataset(Rows), ("timeouts.npy", timeouts)]);
+        byte[] bytes = File.ReadAllBytes(path);
+        foreach (bool inList in (bool[])[true, false])
+        {
+            byte[] damaged = [.. bytes];
+            damaged[inList ? bytes.AsSpan().LastIndexOf("timeouts.npy"u8) : bytes.AsSpan().IndexOf("timeouts.npy"u8)] ^= 1;
+            string other = _folder.At($"{inList}.npz");
+            File.WriteAllBytes(other, damaged);
+            Refused(other, inList ? "is damaged: uimeouts.npy in the list of its arrays is timeouts.npy where it stands" : "is damaged: timeouts.npy in the list of its arrays is uimeouts.npy where it stands");
+        }
+    }
+
+    [Fact]
     public void Labels_are_verified_too()
     {
         var zeros = new byte[64];

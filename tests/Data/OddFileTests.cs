@@ -46,6 +46,7 @@ public sealed class OddFileTests
     [InlineData("external.hdf5", "observations, rows 0 to 11, are not in the file: their external file eda-golden-external.raw is missing")]
     [InlineData("no-target.hdf5", "rewards is a link to /other/rewards, which is not there or cannot be opened")]
     [InlineData("no-target-file.hdf5", "timeouts is a link to /timeouts in gone.h5, which is not there or cannot be opened")]
+    [InlineData("minari-incomplete.hdf5", "total_episodes is 3 and there are 2 episodes; allowed is a file that is whole")]
     [InlineData("compound.hdf5", "rewards holds a compound type and no numbers that can be read")]
     [InlineData("texts.hdf5", "rewards holds texts and no numbers that can be read")]
     public void What_is_not_in_the_file_is_not_taken_for_zeros(string file, string reason)

@@ -34,6 +34,24 @@ public sealed class BdmWeightsTests : IDisposable
     }
 
     [Fact]
+    public void A_bit_that_flips_is_noticed()
+    {
+        string path = At("weights.safetensors");
+        using var device = new PlainDevice();
+        using var model = BottleneckDiffusionModel.Create(device, new BdmShape(0, 2, 32, 1), 3);
+        model.ToWeights().Save(path);
+        Assert.Equal(model.CloneParameters(), BdmWeights.Load(path).Parameters);
+        byte[] whole = File.ReadAllBytes(path);
+        for (int place = whole.Length - 4; place > whole.Length - 4000; place -= 397)
+        {
+            byte[] bytes = [.. whole];
+            bytes[place] ^= 1;
+            File.WriteAllBytes(path, bytes);
+            Assert.Contains("sha256", Assert.Throws<InvalidFileException>(() => BdmWeights.Load(path)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Published_names_are_what_the_strict_load_wants()
     {
         Draw(new BdmShape(3, 2, 32, 2)).SavePublished(At("a"), PublishedModule.Behavior);

@@ -125,7 +125,7 @@ public sealed class CriticTrainingTests : IDisposable
         // Up to version 0.1 a state had no checksum.
         var broken = Safetensors.Read(At("state"));
         Safetensors.Write(At("broken"), [.. broken.Tensors.Where(tensor => tensor.Name != "value.second_moment")], broken.Metadata);
-        Safetensors.Write(At("earlier"), [.. broken.Tensors.Where(tensor => tensor.Name != "value.second_moment")], new Dictionary<string, string>(broken.Metadata) { ["format"] = "eda training state 1" });
+        Safetensors.Write(At("earlier"), [.. broken.Tensors.Where(tensor => tensor.Name != "value.second_moment")], new Dictionary<string, string>(broken.Metadata.Where(entry => entry.Key != "sha256")) { ["format"] = "eda training state 1" });
         Train(_settings, stage => Assert.Contains("is damaged", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("broken"))).Message, StringComparison.Ordinal));
         Train(_settings, stage => Assert.Contains("has no value.second_moment", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("earlier"))).Message, StringComparison.Ordinal));
         Assert.Equal(

@@ -143,7 +143,7 @@ public sealed class SeveralSeedsTests : IDisposable
         void BreakPolicy(int seed)
         {
             var weights = BdmWeights.Load(run.Files(seed).PolicyWeights);
-            Array.Fill(weights.Parameters, float.NaN);
+            Array.Fill(weights.Parameters, 3e38f); // numbers all right, but none that anything can be computed with
             weights.Save(run.Files(seed).PolicyWeights, overwrite: true);
         }
     }

@@ -129,7 +129,7 @@ public sealed class StageTests : IDisposable
 
         var sick = Safetensors.Read(At("good"));
         sick.Tensors.Single(tensor => tensor.Name == "weights").Values[5] = float.NaN;
-        Safetensors.Write(At("sick"), sick.Tensors, new Dictionary<string, string>(sick.Metadata) { ["format"] = "eda training state 1" });
+        Safetensors.Write(At("sick"), sick.Tensors, new Dictionary<string, string>(sick.Metadata.Where(entry => entry.Key != "sha256")) { ["format"] = "eda training state 1" });
         var again = new Recorder();
         float[] actual = Pretrain(settings, stage =>
         {

@@ -51,6 +51,10 @@ public sealed class WholeFileTests : IDisposable
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
+    [OptionalFact(OptionalNeeds.Linux)]
+    public void Nor_can_one_that_the_system_makes_up() =>
+        Assert.Contains("takes no files", Assert.Throws<UnwritableFileException>(() => WholeFile.Write("/proc/file", overwrite: false, file => File.WriteAllText(file, "new"))).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Only_what_writers_left_is_cleared_away()
     {

@@ -4,7 +4,8 @@ numbers that numpy and h5py read from them; and files that must be refused, whic
 
     python3 tests/Golden/generate_odd_files.py
 
-Needs numpy and h5py. The arrays are made without random numbers, so that the files are the same each time.
+Needs numpy and h5py. The arrays are made without random numbers, so that the numbers are the same each
+time; HDF5 adds times and addresses of its own to some files.
 """
 
 import io
@@ -122,13 +123,16 @@ def virtual(file, parts, key="observations"):
 
 def bits(file, key):
     """A truth value as PyTables writes it: a field of eight bits."""
-    dataset = h5py.h5d.create(file.id, key.encode(), h5py.h5t.NATIVE_B8, h5py.h5s.create_simple((ROWS,)))
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_obj_track_times(False)
+    dataset = h5py.h5d.create(file.id, key.encode(), h5py.h5t.NATIVE_B8, h5py.h5s.create_simple((ROWS,)), properties)
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, BASE[key].astype("u1"), mtype=h5py.h5t.NATIVE_B8)
 
 
 def compact(file):
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_layout(h5py.h5d.COMPACT)
+    properties.set_obj_track_times(False)
     dataset = h5py.h5d.create(file.id, b"rewards", h5py.h5t.IEEE_F64BE, h5py.h5s.create_simple((ROWS,)), properties)
     h5py.Dataset(dataset)[...] = BASE["rewards"]
 
@@ -211,6 +215,12 @@ def refused_hdf5_files():
     h5("no-target-file.hdf5", {"timeouts": None}, read=False, more=lambda file: file.__setitem__("timeouts", h5py.ExternalLink("gone.h5", "/timeouts")))
     h5("compound.hdf5", {"rewards": np.zeros(ROWS, [("x", "<f4")])}, read=False)
     h5("texts.hdf5", {"rewards": np.array([b"a"] * ROWS)}, read=False)
+    with h5py.File(at("minari-incomplete.hdf5"), "w") as file:
+        file.attrs["total_episodes"] = 3
+        for episode in range(2):
+            group = file.create_group(f"episode_{episode}")
+            group["observations"], group["actions"], group["rewards"] = observations[:7], BASE["actions"][:6], BASE["rewards"][:6]
+            group["terminations"] = group["truncations"] = np.zeros(6, bool)
     # A writer that is killed leaves its mark in the file's first block.
     killed = f"import h5py, os; file = h5py.File({at('killed.hdf5')!r}, 'w', libver='latest'); file['observations'] = [[0.0, 1.0]]; file.flush(); os._exit(0)"
     subprocess.run([sys.executable, "-c", killed], check=True)

@@ -29,6 +29,21 @@ public sealed class DataCommandTests : IDisposable
         Assert.All(words, word => Assert.Contains(word, result.Output, StringComparison.Ordinal));
     }
 
+    /// <summary>Two files that HDF5 1.10.8 does not survive: an overflow that it notices, and one that it does not.</summary>
+    [OptionalTheory(OptionalNeeds.Hdf5)]
+    [InlineData("damaged-overflow.hdf5")]
+    [InlineData("damaged-segmentation.hdf5")]
+    public void A_file_that_the_library_crashes_on_is_refused_in_one_line(string file)
+    {
+        foreach (string[] words in (string[][])[["inspect", DatasetGoldenTests.At(file)], ["convert", DatasetGoldenTests.At(file), "out.csv"]])
+        {
+            var result = EdaProcess.Run(_folder.Path, ["data", .. words]);
+            // Another version of the library may read on, or refuse.
+            Assert.Contains(result.Status, (int[])[0, 2]);
+            Assert.True(result.ErrorLines.Length == result.Status / 2, result.Error);
+        }
+    }
+
     [Fact]
     public void Inspect_without_an_environment_shows_returns()
     {

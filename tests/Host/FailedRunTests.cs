@@ -64,6 +64,27 @@ public sealed class FailedRunTests : IDisposable
     }
 
     [Theory]
+    [InlineData("0x8000000", "memory is short for the points: ")]
+    [InlineData("0x4000000", "memory is short")]
+    public void Where_memory_is_short_that_is_said(string limit, string words)
+    {
+        var result = EdaProcess.Run(_folder.Path, new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = limit }, "run", "bandit-moons", "--budget", "smoke", "--set", "points=40000000");
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("eda: " + words, Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("MiB", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_terminal_that_is_gone_ends_nothing()
+    {
+        var display = new LineDisplay(new GoneWriter());
+        display.StageStarted("behavior", 0, 10);
+        display.Progress(new TrainingProgress("behavior", 5, 10, 1, [new Metric("loss", 1)]));
+        display.Noticed("the disk is slow");
+        display.StageFinished(new StageResult("behavior", 10, 10, 2, 1));
+    }
+
+    [Theory]
     [InlineData(true, "behavior diverged")]
     [InlineData(false, "alignment diverged")]
     public void Models_that_give_no_numbers_have_diverged(bool breakBehavior, string named)
@@ -93,6 +114,11 @@ public sealed class FailedRunTests : IDisposable
     {
         var request = new RunRequest { Task = _rings, Budget = "smoke", Device = "cpu", Settings = _tiny, Options = [] };
         Assert.Same(failure, Assert.Throws<T>(() => RunExecution.Begin(request, _folder.At("run"), null, new FailingDisplay(stage, step, failure), default)));
+    }
+
+    private sealed class GoneWriter : StringWriter
+    {
+        public override void WriteLine(string? value) => throw new IOException("Input/output error");
     }
 
     // Fails where a stage reports a step; at step 0, where it starts.

@@ -21,7 +21,9 @@ internal sealed class CsvSource : DatasetSource
         FormatProvider = CultureInfo.InvariantCulture,
     };
 
+    private const int LongestShown = 40;
     private readonly string[] _header;
+    private readonly HashSet<string> _names;
     private readonly int[] _positions;
     private readonly int _stateSize;
     private readonly int _actionSize;
@@ -30,6 +32,7 @@ internal sealed class CsvSource : DatasetSource
         : base(path, "CSV")
     {
         _header = Guard(csv => csv.Read() ? Fields(csv) : throw new InvalidFileException(path, "the file is empty"));
+        _names = [.. _header];
         _stateSize = CountNumbered(CsvColumns.State);
         _actionSize = CountNumbered(CsvColumns.Action);
         CheckHeader();
@@ -43,10 +46,23 @@ internal sealed class CsvSource : DatasetSource
     public override IReadOnlyList<DatasetField> Fields => [.. _header.Select(name => new DatasetField(name, "a column", "text", string.Empty))];
 
     /// <inheritdoc/>
+    public override string? Oddity
+    {
+        get
+        {
+            using var stream = FileToRead.Open(Path);
+            stream.Seek(-1, SeekOrigin.End);
+            return stream.ReadByte() is '\n' or '\r' ? null : "the last line has no end: if the file was cut short, its last number may lack digits";
+        }
+    }
+
+    /// <inheritdoc/>
     public override TransitionArrays Read(DatasetProblems problems)
     {
         // Every row takes a line at least: places for all of them before the numbers come.
         long lines = CountLines();
+        // A row has a separator or an end of line for each column, and a character or more beside them.
+        lines = Math.Min(lines, new FileInfo(Path).Length / _header.Length);
         if (lines * Math.Max(_stateSize, _actionSize) > Array.MaxLength)
             throw new InvalidFileException(Path, $"{lines} lines; allowed is what fits one array in memory");
         int most = (int)lines;
@@ -57,7 +73,7 @@ internal sealed class CsvSource : DatasetSource
             _actionSize,
             new float[most],
             new bool[most],
-            _header.Contains(CsvColumns.Timeout) ? new bool[most] : null);
+            _names.Contains(CsvColumns.Timeout) ? new bool[most] : null);
         int rows = Guard(csv =>
         {
             csv.Read();
@@ -100,7 +116,7 @@ internal sealed class CsvSource : DatasetSource
             }
             else if (!float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) || !float.IsFinite(value))
             {
-                problems.Report(name, $"row {row + 1}, column {name} is '{Encoding.UTF8.GetString(text)}'; allowed is {(isFlag ? "0, 1, true or false" : "a number that is finite as float32")}");
+                problems.Report(name, $"row {row + 1}, column {name} is '{Shown(Encoding.UTF8.GetString(text))}'; allowed is {(isFlag ? "0, 1, true or false" : "a number that is finite as float32")}");
                 value = 0;
             }
 
@@ -135,7 +151,7 @@ internal sealed class CsvSource : DatasetSource
     private int CountNumbered(string prefix)
     {
         int count = 0;
-        while (_header.Contains(prefix + count.ToString(CultureInfo.InvariantCulture)))
+        while (_names.Contains(prefix + count.ToString(CultureInfo.InvariantCulture)))
             count++;
         return count;
     }
@@ -143,13 +159,26 @@ internal sealed class CsvSource : DatasetSource
     private void CheckHeader()
     {
         var needed = CsvColumns.Names(Math.Max(1, _stateSize), Math.Max(1, _actionSize), hasTimeouts: false).ToArray();
+        var known = needed.Append(CsvColumns.Timeout).ToHashSet();
         string allowed = "s0, s1 and so on without a gap, a0, a1 and so on, reward, terminal, and perhaps timeout, once each";
-        if (needed.FirstOrDefault(name => !_header.Contains(name)) is { } missing)
-            throw new InvalidFileException(Path, $"column {missing} is missing; allowed are {allowed}");
-        if (_header.FirstOrDefault(name => name != CsvColumns.Timeout && !needed.Contains(name)) is { } extra)
-            throw new InvalidFileException(Path, $"column '{extra}' is not known; allowed are {allowed}");
-        if (_header.Distinct().Count() != _header.Length)
+        if (needed.FirstOrDefault(name => !_names.Contains(name)) is { } missing)
+            throw new InvalidFileException(Path, $"column {missing} is missing{Separator()}; allowed are {allowed}");
+        if (_header.FirstOrDefault(name => !known.Contains(name)) is { } extra)
+            throw new InvalidFileException(Path, $"column '{Shown(extra)}' is not known; allowed are {allowed}");
+        if (_names.Count != _header.Length)
             throw new InvalidFileException(Path, $"column {_header.GroupBy(name => name).First(group => group.Count() > 1).Key} is there twice; allowed are {allowed}");
+    }
+
+    /// <summary>What a user may have taken for a comma.</summary>
+    private string Separator() => _header is [var only] && only.AsSpan().IndexOfAny(';', '\t') is >= 0 and var at
+        ? $", for columns are separated by {(only[at] == ';' ? "semicolons" : "tabs")} and not by commas"
+        : string.Empty;
+
+    /// <summary>A field in one line, however long it is.</summary>
+    private static string Shown(string text)
+    {
+        string line = string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
+        return line.Length > LongestShown ? line[..LongestShown] + " …" : line;
     }
 
     private long CountLines()

@@ -29,6 +29,9 @@ internal abstract class DatasetSource(string path, string format) : IDisposable
     /// <exception cref="InvalidFileException">A field is missing, misshapen or unreadable.</exception>
     public abstract TransitionArrays Read(DatasetProblems problems);
 
+    /// <summary>What is worth knowing of the file as such; null where there is nothing.</summary>
+    public virtual string? Oddity => null;
+
     /// <summary>
     /// Compares what the file says of next states with the rows below, which are taken for them; away from the ends of
     /// episodes, where there is another below.

@@ -15,6 +15,7 @@ internal sealed class MinariSource : DatasetSource
     private const string Prefix = "episode_";
     private const string Terminations = "terminations";
     private const string Truncations = "truncations";
+    private const string TotalEpisodes = "total_episodes";
     private const string Metadata = "metadata.json";
     private static readonly string[] NotedAttributes = ["dataset_id", "env_spec"];
     private readonly Hdf5File _file;
@@ -106,6 +107,7 @@ internal sealed class MinariSource : DatasetSource
     /// <summary>Checks all shapes before anything is read.</summary>
     private (int Rows, int StateSize, int ActionSize) Measure()
     {
+        CheckEpisodes();
         long rows = 0, stateSize = -1, actionSize = -1;
         _firstRows = new int[_groups.Length];
         for (int i = 0; i < _groups.Length; i++)
@@ -125,12 +127,26 @@ internal sealed class MinariSource : DatasetSource
             CheckWidth(observations, ref stateSize);
             CheckWidth(actions, ref actionSize);
             rows += count;
-            if (rows * Math.Max(stateSize, actionSize) > Array.MaxLength)
+            // One observation more than there are steps passes through memory, too.
+            if (rows + 1 > Array.MaxLength / Math.Max(stateSize, actionSize))
                 throw new InvalidFileException(Path, $"{rows} rows and more; allowed is what fits one array in memory");
         }
 
         CheckCount(rows);
         return ((int)rows, (int)stateSize, (int)actionSize);
+    }
+
+    /// <summary>No episode may be missing or there twice: what a writer that was killed leaves, or a copy that was broken off.</summary>
+    private void CheckEpisodes()
+    {
+        for (int i = 1; i < _groups.Length; i++)
+        {
+            if (Number(_groups[i]) == Number(_groups[i - 1]))
+                throw new InvalidFileException(Path, $"{_groups[i - 1]} and {_groups[i]} are the same episode; allowed is one group for each");
+        }
+
+        if (_file.NumberAttribute("/", TotalEpisodes) is { } total && total > _groups.Length)
+            throw new InvalidFileException(Path, string.Create(CultureInfo.InvariantCulture, $"{TotalEpisodes} is {total} and there are {_groups.Length} episodes; allowed is a file that is whole"));
     }
 
     private void CheckWidth(INumberArray array, ref long width)

@@ -47,7 +47,9 @@ public sealed class NpzFile : IDisposable
             stream.Position = 0;
             var archive = new ZipArchive(stream, ZipArchiveMode.Read);
             // The list of entries stands at the end: asking for it finds a file that was cut short.
-            return new NpzFile(path, archive);
+            var file = new NpzFile(path, archive);
+            RequireNames(path, stream);
+            return file;
         }
         catch (Exception broken) when (broken is InvalidDataException or ArgumentException or OverflowException)
         {
@@ -58,6 +60,18 @@ public sealed class NpzFile : IDisposable
         {
             stream.Dispose();
             throw;
+        }
+    }
+
+    private static void RequireNames(string path, FileStream stream)
+    {
+        try
+        {
+            ZipNames.RequireAgreement(stream);
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new InvalidFileException(path, $"is damaged: {broken.Message}", broken);
         }
     }
 

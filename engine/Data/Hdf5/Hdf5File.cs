@@ -13,7 +13,7 @@ public sealed unsafe class Hdf5File : IDisposable
     private const uint ReadOnly = 0;
     private const int Ascending = 0, ByName = 0;
     private const int KindGroup = 2, KindDataset = 5, KindBroken = -2;
-    private const int ClassString = 3;
+    private const int ClassInteger = 0, ClassString = 3;
     private const uint BasicFields = 1;
     private const int LongestRecord = 512, IdentityBytes = 24;
     private static readonly byte[] Signature = [0x89, (byte)'H', (byte)'D', (byte)'F', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
@@ -223,34 +223,25 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <returns>The text, or null where there is none.</returns>
     public string? TextAttribute(string owner, string name)
     {
-        if (KindOf(owner) is not (KindGroup or KindDataset))
-            return null;
-        lock (Hdf5Library.Lock)
-        {
-            Hdf5Library.Ready();
-            long id = OpenObject(owner), attribute = -1, type = -1, space = -1;
-            try
-            {
-                fixed (byte* text = Hdf5Library.Text(name))
-                {
-                    if (_library.AttributeExists(id, text) <= 0 || (attribute = _library.AttributeOpen(id, text, 0)) < 0)
-                        return null;
-                }
+        string? found = null;
+        ReadAttribute(owner, name, (attribute, type, space) => found = ReadText(type, space, (memory, destination) => _library.AttributeRead(attribute, memory, destination)));
+        return found;
+    }
 
-                (type, space) = (_library.AttributeType(attribute), _library.AttributeSpace(attribute));
-                return ReadText(type, space, (memory, destination) => _library.AttributeRead(attribute, memory, destination));
-            }
-            finally
-            {
-                if (space >= 0)
-                    _library.SpaceClose(space);
-                if (type >= 0)
-                    _library.TypeClose(type);
-                if (attribute >= 0)
-                    _library.AttributeClose(attribute);
-                _library.ObjectClose(id);
-            }
-        }
+    /// <summary>An attribute that holds a single whole number.</summary>
+    /// <param name="owner">The group or dataset that has it.</param>
+    /// <param name="name">The attribute.</param>
+    /// <returns>The number, or null where there is none.</returns>
+    public long? NumberAttribute(string owner, string name)
+    {
+        long? found = null;
+        ReadAttribute(owner, name, (attribute, type, space) =>
+        {
+            long number;
+            if (_library.TypeClass(type) == ClassInteger && _library.SpacePoints(space) == 1 && _library.AttributeRead(attribute, _library.NativeSigned, &number) >= 0)
+                found = number;
+        });
+        return found;
     }
 
     /// <inheritdoc/>
@@ -372,6 +363,38 @@ public sealed unsafe class Hdf5File : IDisposable
     }
 
     private delegate int TextRead(long memoryType, void* destination);
+
+    private void ReadAttribute(string owner, string name, Action<long, long, long> read)
+    {
+        if (KindOf(owner) is not (KindGroup or KindDataset))
+            return;
+        lock (Hdf5Library.Lock)
+        {
+            Hdf5Library.Ready();
+            long id = OpenObject(owner), attribute = -1, type = -1, space = -1;
+            try
+            {
+                fixed (byte* text = Hdf5Library.Text(name))
+                {
+                    if (_library.AttributeExists(id, text) <= 0 || (attribute = _library.AttributeOpen(id, text, 0)) < 0)
+                        return;
+                }
+
+                (type, space) = (_library.AttributeType(attribute), _library.AttributeSpace(attribute));
+                read(attribute, type, space);
+            }
+            finally
+            {
+                if (space >= 0)
+                    _library.SpaceClose(space);
+                if (type >= 0)
+                    _library.TypeClose(type);
+                if (attribute >= 0)
+                    _library.AttributeClose(attribute);
+                _library.ObjectClose(id);
+            }
+        }
+    }
 
     /// <summary>Group, dataset, another kind, <see cref="KindBroken"/>, or −1 where there is nothing.</summary>
     private int KindOf(string name)
