@@ -48,13 +48,24 @@ public sealed partial class BdmWeights
     /// <returns>The weights.</returns>
     /// <exception cref="InvalidFileException">The file is broken, or tensors are missing, left over, of the wrong shape, or no finite numbers: the message names them.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static BdmWeights Load(string path, string? prefix = null)
+    public static BdmWeights Load(string path, string? prefix = null) => Load(path, prefix, Safetensors.Read);
+
+    /// <summary>
+    /// Reads weights that a stage of a run left, NaN and all: its last step may have diverged unseen. Of several seeds one
+    /// ends so and the others go on, and whoever uses the weights says at which step.
+    /// </summary>
+    /// <param name="path">The .safetensors file.</param>
+    /// <returns>The weights.</returns>
+    /// <exception cref="InvalidFileException">The file is broken, or tensors are missing, left over or of the wrong shape: the message names them.</exception>
+    internal static BdmWeights LoadLeft(string path) => Load(path, null, Safetensors.ReadUnchecked);
+
+    private static BdmWeights Load(string path, string? prefix, Func<string, Func<string, bool>?, SafetensorsContent> read)
     {
         var entries = Safetensors.List(path);
         string start = prefix ?? FindPrefix(path, [.. entries.Select(entry => entry.Name)]);
         if (prefix is null && start.Length > 0 && entries.FirstOrDefault(entry => !entry.IsReadable && !entry.Name.StartsWith(start, StringComparison.Ordinal)) is { } other)
             throw new InvalidFileException(path, $"{other.Name} holds {other.Type} and is none of the weights; name their prefix, '{start}', and it is left alone");
-        var tensors = Safetensors.Read(path, prefix is null ? null : name => name.StartsWith(start, StringComparison.Ordinal)).Tensors;
+        var tensors = read(path, prefix is null ? null : name => name.StartsWith(start, StringComparison.Ordinal)).Tensors;
         var own = tensors.Where(tensor => tensor.Name.StartsWith(start, StringComparison.Ordinal));
         var layout = new BdmLayout(InferShape(path, own.ToDictionary(tensor => tensor.Name[start.Length..])));
         var match = new TensorMatch(tensors);

@@ -34,7 +34,7 @@ internal abstract class AlignStage : RunStage
         try
         {
             foreach (var (seed, model) in work.Seeds.Zip(models.Models).Where(pair => pair.First.Training.Divergence is null))
-                model.SetParameters(BdmWeights.Load(seed.Files.BehaviorWeights).Parameters);
+                model.SetParameters(BdmWeights.LoadLeft(seed.Files.BehaviorWeights).Parameters);
             return models;
         }
         catch

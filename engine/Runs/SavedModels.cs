@@ -13,7 +13,7 @@ internal static class SavedModels
     /// <param name="path">Its file.</param>
     /// <returns>The model, owned by the caller; null where there is no file.</returns>
     public static BottleneckDiffusionModel? Diffusion(IDevice device, string path) =>
-        File.Exists(path) ? BottleneckDiffusionModel.FromWeights(device, BdmWeights.Load(path)) : null;
+        File.Exists(path) ? BottleneckDiffusionModel.FromWeights(device, BdmWeights.LoadLeft(path)) : null;
 
     /// <summary>The critic.</summary>
     /// <param name="device">Where it goes.</param>
