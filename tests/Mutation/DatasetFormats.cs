@@ -20,7 +20,7 @@ internal abstract class DatasetFormat : MutatedFormat
         InvalidFileException? refusal = null;
         try
         {
-            InProcess.Eda("data", "inspect", path);
+            Inspect(path);
         }
         catch (InvalidFileException refused)
         {
@@ -39,16 +39,29 @@ internal abstract class DatasetFormat : MutatedFormat
             throw;
         }
     }
+
+    /// <summary>Inspects a file, and refuses one with problems.</summary>
+    protected virtual void Inspect(string path) => InProcess.Eda("data", "inspect", path);
 }
 
-/// <summary>D4RL's HDF5, contiguous, chunked and compressed, and what h5py made of it.</summary>
-internal sealed class Hdf5Format : DatasetFormat
+/// <summary>HDF5, without the process of its own in which the commands try it first: what the library dies of is to be seen.</summary>
+internal abstract class AnyHdf5Format : DatasetFormat
 {
     public override string FileName => "case.hdf5";
 
     // The library has caches of its own.
     public override long Allowance => 64 << 20;
 
+    protected override void Inspect(string path)
+    {
+        if (DatasetInspection.Of(path).Problems is [var problem, ..])
+            throw new InvalidFileException(path, problem);
+    }
+}
+
+/// <summary>D4RL's HDF5, contiguous, chunked and compressed, and what h5py made of it.</summary>
+internal sealed class Hdf5Format : AnyHdf5Format
+{
     /// <summary>Where HDF5's own structures begin, found by their signatures, and what follows each.</summary>
     public static IReadOnlyList<(int First, int Count)> Signatures(byte[] bytes)
     {
@@ -94,12 +107,8 @@ internal sealed class Hdf5Format : DatasetFormat
 }
 
 /// <summary>Minari's HDF5.</summary>
-internal sealed class MinariFormat : DatasetFormat
+internal sealed class MinariFormat : AnyHdf5Format
 {
-    public override string FileName => "case.hdf5";
-
-    public override long Allowance => 64 << 20;
-
     protected override IReadOnlyList<(int First, int Count)> Structure(byte[] bytes) => Hdf5Format.Signatures(bytes);
 
     protected override IReadOnlyList<byte[]> MakeSeeds(string folder) =>
@@ -188,7 +197,7 @@ internal sealed class NpzFormat : DatasetFormat
         {
             foreach (var (name, bytes) in entries)
             {
-                var entry = archive.CreateEntry(name, level);
+                var entry = archive.CreateEntry(name.Length > 0 ? name : "nameless", level);
                 entry.LastWriteTime = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
                 using var stream = entry.Open();
                 stream.Write(bytes);

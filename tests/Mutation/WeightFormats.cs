@@ -15,6 +15,10 @@ internal abstract class SafetensorsFormat : MutatedFormat
 
     protected static CpuDevice Device() => new(new CpuOptions(SimdLevel.Portable, 1));
 
+    /// <summary>Files as they are written, and the same without a checksum, which a change does not end at.</summary>
+    protected IReadOnlyList<byte[]> WithAndWithoutChecksum(params Action<string>[] writers) =>
+        [.. writers.Select(write => Written(FileName, write)), .. writers.Select(write => Written(FileName, path => Strip(write, path)))];
+
     protected override byte[] Change(Random random, byte[] bytes)
     {
         int length = HeaderLength(bytes);
@@ -26,6 +30,15 @@ internal abstract class SafetensorsFormat : MutatedFormat
     }
 
     protected override IReadOnlyList<(int First, int Count)> Structure(byte[] bytes) => [(0, 8), (8, Math.Max(HeaderLength(bytes), 1))];
+
+    // As of version 0.1, and as other programs write.
+    private static void Strip(Action<string> write, string path)
+    {
+        write(path);
+        var content = Safetensors.Read(path);
+        var metadata = content.Metadata.Where(entry => entry.Key != "sha256").ToDictionary(entry => entry.Key, entry => entry.Value == "eda training state 2" ? "eda training state 1" : entry.Value);
+        Safetensors.Write(path, content.Tensors, metadata, overwrite: true);
+    }
 
     private static int HeaderLength(byte[] bytes) =>
         bytes.Length >= 8 && BinaryPrimitives.ReadInt64LittleEndian(bytes) is >= 0 and var length && length <= bytes.Length - 8 ? (int)length : -1;
@@ -51,7 +64,7 @@ internal sealed class WeightsFormat : SafetensorsFormat
     {
         using var device = Device();
         using var model = BottleneckDiffusionModel.Create(device, new BdmShape(0, 2, 32, 1), 1);
-        return [Written(FileName, path => model.ToWeights().Save(path)), Written(FileName, path => model.ToWeights().SavePublished(path, PublishedModule.Policy))];
+        return WithAndWithoutChecksum(path => model.ToWeights().Save(path), path => model.ToWeights().SavePublished(path, PublishedModule.Policy));
     }
 }
 
@@ -87,7 +100,7 @@ internal sealed class CriticFormat : SafetensorsFormat
         var shape = new CriticShape(3, 2, 32);
         using var critic = Critic.Create(device, shape, 1);
         using var policy = DeterministicPolicy.Create(device, shape, 1);
-        return [Written(FileName, path => critic.ToWeights().Save(path)), Written(FileName, path => policy.ToWeights().Save(path))];
+        return WithAndWithoutChecksum(path => critic.ToWeights().Save(path), path => policy.ToWeights().Save(path));
     }
 }
 
@@ -119,8 +132,10 @@ internal sealed class StateFormat : SafetensorsFormat
 
     protected override IReadOnlyList<byte[]> MakeSeeds(string folder)
     {
-        byte[] first = Written(FileName, _pretraining.SaveState);
-        _pretraining.Run(until: 2);
-        return [first, Written(FileName, _pretraining.SaveState)];
+        return WithAndWithoutChecksum(_pretraining.SaveState, path =>
+        {
+            _pretraining.Run(until: 2);
+            _pretraining.SaveState(path);
+        });
     }
 }
