@@ -31,7 +31,7 @@ internal static class StageCommands
 
     private static Command Create(string name, string description, string? stage)
     {
-        var folder = new Argument<string?>("RUNFOLDER") { Description = "the run folder, as eda run leaves it" + (stage is null ? string.Empty : "; a new one needs --recipe"), Arity = ArgumentArity.ZeroOrOne };
+        var folder = new Argument<string?>("RUNFOLDER") { Description = "the run folder, as eda run leaves it" + (stage is null ? ", or that of several seeds" : "; a new one needs --recipe"), Arity = ArgumentArity.ZeroOrOne };
         var recipe = new Option<string?>("--recipe") { Description = "the recipe, for a new run folder", HelpName = "NAME" };
         var labels = new Option<string?>("--labels") { Description = "your own annotations, an .npz file of states, candidates, and q or winner", HelpName = "FILE" };
         var options = new RunOptions();
@@ -52,6 +52,13 @@ internal static class StageCommands
             {
                 var (made, outcome) = RunExecution.Begin(WithLabels(options.Read(result, recipeName), labelFile), path, stage, display, interrupt.Token);
                 return RunSummary.Write(made, outcome, Console.Out);
+            }
+
+            if (stage is null && SeedsFolder.IsOne(path))
+            {
+                var (several, seeds) = SeedsFolder.Open(path);
+                options.RefuseFixed(result, several.ShownPath);
+                return RunSummary.Write(several, RunExecution.ContinueSeeds(several, seeds, known => Changed(result, known, null), display, interrupt.Token), Console.Out, Console.Error);
             }
 
             var opened = RunFolder.Open(path);

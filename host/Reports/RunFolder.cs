@@ -99,6 +99,10 @@ public sealed class RunFolder
         return File.Exists(folder.Config) ? folder : throw UserError.Value("RUNFOLDER", path, "the folder of a run, with its config.json");
     }
 
+    /// <summary>Whether it is said in a folder what its run is to be.</summary>
+    /// <param name="path">The folder.</param>
+    internal static bool IsBegun(string path) => new FileInfo(Path.Combine(path, ConfigName)) is { Exists: true, Length: > 0 };
+
     private string Figures => At("figures");
 
     private void MakeParts()

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine;
+using EDA.Host.CommandLine;
 using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;
@@ -33,6 +35,23 @@ public static class SeedsDocument
         document["version"] = ProgramVersion.Engine;
         document["started"] = RunDocuments.Utc(outcome.Started);
         return document;
+    }
+
+    /// <summary>Reads what the seeds were begun for.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The recipe's name and the seeds.</returns>
+    /// <exception cref="InvalidFileException">It is broken.</exception>
+    public static (string Recipe, SeedRange Seeds) Read(string path)
+    {
+        try
+        {
+            var document = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            return (document["recipe"]!.GetValue<string>(), SeedRange.Parse("seeds", document["seeds"]!.GetValue<string>()));
+        }
+        catch (Exception error) when (error is JsonException or NullReferenceException or InvalidOperationException or FormatException or ArgumentException or UserError)
+        {
+            throw new InvalidFileException(path, "does not say which seeds were run", error);
+        }
     }
 
     private static JsonObject Run(SeedsOutcome outcome, string folder, int index)

@@ -38,13 +38,63 @@ public static class RunExecution
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
     /// <returns>The outcome.</returns>
     /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
-    public static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation)
+    public static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation) =>
+        Continue(folder, change, only, display, cancellation, divergenceIsAnOutcome: false);
+
+    /// <summary>Goes on in a folder of several seeds, with one after the other, each to the bits that it would have come to beside the others.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="change">What is asked of each run now, from what it was made for.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <returns>What the seeds came to.</returns>
+    /// <exception cref="UserError">No seed was begun.</exception>
+    /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
+    public static SeedsOutcome ContinueSeeds(SeedsFolder folder, SeedRange seeds, Func<RunRequest, RunRequest> change, IProgressDisplay display, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var held = folder.Lock();
+        var numbers = Enumerable.Range(0, seeds.Count).Select(m => seeds.First + (ulong)m).ToList();
+        var begun = numbers.Select(folder.FindRun).FirstOrDefault(run => run is not null)
+            ?? throw new UserError($"{folder.ShownPath} has no run to go on with: none of its seeds was begun");
+        var request = RunRequest.FromConfig(begun).Of(seeds);
+        var outcome = new SeedsOutcome { Request = request, Seeds = seeds, Device = string.Empty, Started = DateTimeOffset.UtcNow, Runs = [] };
+        foreach (ulong seed in numbers)
+        {
+            var (run, came) = folder.FindRun(seed) is { } there
+                ? (there, Continue(there, change, null, display, cancellation, divergenceIsAnOutcome: true))
+                : BeginOne(folder.CreateRun(seed), change(request.Alone(seed)));
+            outcome = outcome with { Device = came.Device, Folders = [.. outcome.Folders, Path.GetFileName(run.FullPath)], Runs = [.. outcome.Runs, came], Seconds = clock.Elapsed.TotalSeconds };
+            RunDocuments.Save(folder.Summary, SeedsDocument.Write(outcome));
+            if (cancellation.IsCancellationRequested)
+                break;
+        }
+
+        return outcome;
+
+        (RunFolder Folder, RunOutcome Outcome) BeginOne(RunFolder run, RunRequest alone)
+        {
+            using var opened = Opened.Of(alone, null, seeds: 1);
+            return (run, Begin(run, alone, opened, display, cancellation));
+        }
+    }
+
+    // One of several seeds: where it diverges that is written down, and the next has its turn.
+    private static RunOutcome Begin(RunFolder folder, RunRequest request, Opened opened, IProgressDisplay display, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var held = folder.Lock();
+        RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
+        return Run(new(folder, request, held), opened, null, display, clock, cancellation, divergenceIsAnOutcome: true);
+    }
+
+    private static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation, bool divergenceIsAnOutcome)
     {
         var clock = Stopwatch.StartNew();
         using var held = folder.Lock();
         var request = change(RunRequest.FromConfig(folder));
         using var opened = Opened.Of(request, only, seeds: 1);
-        return Run(new(folder, request, held), opened, only, display, clock, cancellation);
+        return Run(new(folder, request, held), opened, only, display, clock, cancellation, divergenceIsAnOutcome);
     }
 
     /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>
@@ -61,6 +111,7 @@ public static class RunExecution
         bool together = request.Task.TrainsSeedsSideBySide;
         using var opened = Opened.Of(request, null, together ? seeds.Count : 1);
         var folder = SeedsFolder.Create(wanted, request.Task.Name, seeds);
+        using var held = folder.Lock();
         var outcome = Summarise(new SeedsOutcome { Request = request, Seeds = seeds, Device = opened.Device.Name, Started = DateTimeOffset.UtcNow, Runs = [] });
         try
         {
@@ -71,7 +122,7 @@ public static class RunExecution
                 {
                     var run = folder.CreateRun(alone.Settings.Seed);
                     outcome = Summarise(outcome with { Folders = [.. outcome.Folders, Path.GetFileName(run.FullPath)] });
-                    outcome = Summarise(outcome with { Runs = [.. outcome.Runs, RunOneOfSeveral(run, alone)] });
+                    outcome = Summarise(outcome with { Runs = [.. outcome.Runs, Begin(run, alone, opened.For(alone), display, cancellation)] });
                     if (cancellation.IsCancellationRequested)
                         break;
                 }
@@ -96,16 +147,6 @@ public static class RunExecution
             }
 
             throw;
-        }
-
-        // A seed that diverges has written so; the next begins.
-        RunOutcome RunOneOfSeveral(RunFolder run, RunRequest alone)
-        {
-            var started = Stopwatch.StartNew();
-            var own = opened.For(alone);
-            using var held = run.Lock();
-            RunDocuments.Save(run.Config, alone.ToConfig(own.Inputs));
-            return Run(new(run, alone, held), own, null, display, started, cancellation, divergenceIsAnOutcome: true);
         }
 
         SeedsOutcome Summarise(SeedsOutcome final)

@@ -69,6 +69,11 @@ public sealed record RunRequest
             "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision], .. NoGraphs ? (string[])["--no-graphs"] : [],
         ]);
 
+    /// <summary>What was asked for the seeds of which this is one.</summary>
+    /// <param name="seeds">The seeds.</param>
+    /// <returns>The request.</returns>
+    public RunRequest Of(SeedRange seeds) => this with { Settings = Settings with { Seed = seeds.First }, Seeds = seeds };
+
     /// <summary>What would have been asked for a run of one of the seeds alone.</summary>
     /// <param name="seed">The seed.</param>
     /// <returns>The request.</returns>

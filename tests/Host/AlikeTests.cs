@@ -49,6 +49,11 @@ public sealed class AlikeTests : IDisposable
             Assert.True(seeds.RootElement.GetProperty(bandit ? "policy_mean_q" : "policy").GetProperty("deviation").GetDouble() >= 0);
         }
 
+        // Of the seeds the second is not there any more, and made again.
+        Directory.Delete(_folder.At(Path.Combine("seeds", $"{recipe}-seed1")), recursive: true);
+        Run(["resume", "seeds"]);
+        Same("whole", Path.Combine("seeds", $"{recipe}-seed1"));
+
         // The same stage by stage.
         string pieces = _folder.At("pieces");
         Run(["behavior", pieces, "--recipe", recipe, "--seed", "1", .. options]);

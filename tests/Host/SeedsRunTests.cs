@@ -144,6 +144,20 @@ public sealed class SeedsRunTests : IDisposable
             Assert.True((bool)Read(run, "result.json")["interrupted"]!);
             Assert.Equal(["alignment.state.safetensors", "behavior.safetensors", "behavior.state.safetensors", "policy.safetensors"], Names(Path.Combine(run, "checkpoints")));
         }
+
+        // It goes on, also with a seed whose folder was made and never begun, to what it would have come to.
+        var (whole, expected) = Execute("whole", default, Request);
+        File.WriteAllText(Path.Combine(folder.FullPath, "bandit-rings-seed7", "config.json"), string.Empty);
+        var (opened, seeds) = SeedsFolder.Open(folder.FullPath);
+        var resumed = RunExecution.ContinueSeeds(opened, seeds, request => request, new PlainDisplay(), default);
+        Assert.False(resumed.Interrupted);
+        Assert.Equal(expected.Numbers, resumed.Numbers);
+        Assert.Equal(3, (int)Read(folder.FullPath, "seeds.json")["finished"]!);
+        foreach (int seed in new[] { 5, 6, 7 })
+        {
+            string policy = Path.Combine($"bandit-rings-seed{seed}", "checkpoints", "policy.safetensors");
+            Assert.Equal(File.ReadAllBytes(Path.Combine(whole.FullPath, policy)), File.ReadAllBytes(Path.Combine(folder.FullPath, policy)));
+        }
     }
 
     [Fact]
