@@ -62,7 +62,7 @@ public sealed class OptimizerRunTests : IDisposable
         StateFiles.RequireSame(Path.GetDirectoryName(whole.Files().BehaviorState)!, Path.GetDirectoryName(pieces.Files().BehaviorState)!);
 
         // Another optimizer does not go on from it.
-        var other = new TestRun(_device, _folder.At("whole"), settings) { Optimizer = (device, parameters, _) => new Renamed(device, parameters) };
+        var other = new TestRun(_device, _folder.At("whole"), settings) { Optimizer = (device, parameters, _) => new ChangedAdam("renamed", device, parameters) };
         Assert.Contains("optimizer", Assert.Throws<InvalidFileException>(() => other.Run()).Message, StringComparison.Ordinal);
     }
 
@@ -130,30 +130,6 @@ public sealed class OptimizerRunTests : IDisposable
     {
         var result = EdaProcess.Run(_folder.Path, arguments);
         Assert.True(result.Status == 0, result.Error);
-    }
-
-    // Adam under another name.
-    private sealed class Renamed(IDevice device, DeviceArray<float> parameters) : IOptimizer
-    {
-        private readonly Adam _adam = new(device, parameters);
-
-        public string Name => "renamed";
-
-        public double LearningRate
-        {
-            get => _adam.LearningRate;
-            set => _adam.LearningRate = value;
-        }
-
-        public long StepCount => _adam.StepCount;
-
-        public void Step(DeviceArray<float> gradient) => _adam.Step(gradient);
-
-        public IReadOnlyDictionary<string, float[]> ExportState() => _adam.ExportState();
-
-        public void ImportState(IReadOnlyDictionary<string, float[]> state, long stepCount) => _adam.ImportState(state, stepCount);
-
-        public void Dispose() => _adam.Dispose();
     }
 
     private sealed class Watcher(Action<EDA.Engine.Training.TrainingProgress> onProgress) : EDA.Engine.Training.ITrainingObserver
