@@ -26,7 +26,8 @@ public sealed class MetricsHistory
         {
             if (line.Split(',') is [var stage, var step, var name, var value]
                 && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-                && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double measured))
+                && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double measured)
+                && double.IsFinite(measured))
             {
                 _rows.Add((stage, number, name, measured));
             }

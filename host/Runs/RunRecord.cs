@@ -112,7 +112,7 @@ internal sealed class RunRecord : IDisposable
         {
             var document = RunDocuments.Read(path);
             var outcome = start.After(document);
-            _ = outcome.Timed(document, 0, 0);
+            _ = RunDocuments.Result(outcome.Timed(document, 0, 0)).ToJsonString(); // what could not be written again
             return (document, outcome);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException or FormatException or NullReferenceException)

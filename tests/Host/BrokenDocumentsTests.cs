@@ -54,6 +54,7 @@ public sealed class BrokenDocumentsTests : IDisposable
     [InlineData("\"seconds\": {", "\"seconds\": {\"figures\": \"soon\",")]
     [InlineData("\"steps\": {", "\"steps\": {\"behavior\": 4, \"behavior\": 4,")]
     [InlineData("\"steps\": {", "\"steps\": {\"other\": [],")]
+    [InlineData("\"target_mean_q\": ", "\"target_mean_q\": 1e999, \"was\": ")]
     [Trait("speed", "slow")]
     public void A_result_that_is_none_is_refused_before_anything_is_done(string found, string broken)
     {
