@@ -70,9 +70,9 @@ public static class PolicyEvaluation
                 cancellation.ThrowIfCancellationRequested();
                 var chosen = actions.AsSpan(0, running.Length * actionSize);
                 if (log.HasNext)
-                    log.Take(running.Length, chosen);
+                    TakeAgain(step, chosen);
                 else
-                    Act(step, chosen);
+                    log.Add(running.Length, Act(step, chosen));
                 int[] now = running;
                 Parallel.For(0, now.Length, parallel, row => episodes[now[row]].Step(actions.AsSpan(row * actionSize, actionSize)));
                 running = [.. running.Where(i => !episodes[i].Ended)];
@@ -90,14 +90,22 @@ public static class PolicyEvaluation
                 log.Seconds.All,
                 log.Seconds.Acting);
 
-            void Act(uint step, Span<float> chosen)
+            // The first step is chosen anew, too: by another device, precision or version of this program it is another.
+            void TakeAgain(uint step, Span<float> chosen)
+            {
+                log.Take(running.Length, chosen);
+                if (step == 0 && !Act(step, new float[chosen.Length]).SequenceEqual(chosen))
+                    throw new ReplayException();
+            }
+
+            Span<float> Act(uint step, Span<float> chosen)
             {
                 for (int row = 0; row < running.Length; row++)
                     episodes[running[row]].CopyObservation(observations.AsSpan(row * stateSize, stateSize));
                 long start = Stopwatch.GetTimestamp();
                 actor.Act(step, running, observations.AsSpan(0, running.Length * stateSize), chosen);
                 acting += Stopwatch.GetTimestamp() - start;
-                log.Add(running.Length, chosen);
+                return chosen;
             }
 
             (double All, double Acting) Seconds() => (before.All + Stopwatch.GetElapsedTime(begin).TotalSeconds, before.Acting + Stopwatch.GetElapsedTime(0, acting).TotalSeconds);

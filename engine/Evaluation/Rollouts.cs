@@ -68,6 +68,7 @@ public static class Rollouts
     {
         var actors = Actors(run, models).ToList();
         var scores = new Dictionary<string, PolicyScore>();
+        bool anew = false;
         var watch = Stopwatch.StartNew();
         long limit = kind.Description.StepLimit, total = limit * actors.Count;
         var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Seed };
@@ -78,14 +79,21 @@ public static class Rollouts
             {
                 long before = limit * scores.Count;
                 var taken = log.Of(name);
-                bool isReported = taken.IsComplete;
-                var score = Evaluate(create, taken, Progress);
+                bool isReported = taken.IsComplete && !anew;
+                var score = Evaluate(create, taken, Progress, BeginAnew);
                 scores[name] = score;
                 if (isReported)
                     continue;
                 string[] names = EarlierNames.TryGetValue(name, out string? earlier) ? [name, earlier] : [name];
                 Report(limit * scores.Count, [.. names.SelectMany(each => (Metric[])[new(each + "_normalized_mean", score.NormalizedMean), new(each + "_return_mean", score.ReturnMean)])]);
                 timed();
+
+                // What was said of it before, and of those after it, is said again.
+                void BeginAnew()
+                {
+                    (isReported, anew) = (false, true);
+                    observer?.StageStarted(StageName, before, total);
+                }
 
                 void Progress(PolicyEvaluationProgress progress)
                 {
@@ -104,7 +112,7 @@ public static class Rollouts
         observer?.StageFinished(result);
         return (result, scores);
 
-        PolicyScore Evaluate(Func<IActor> create, ActionLog taken, Action<PolicyEvaluationProgress> progress)
+        PolicyScore Evaluate(Func<IActor> create, ActionLog taken, Action<PolicyEvaluationProgress> progress, Action beginAnew)
         {
             var actor = create();
             using var owned = actor as IDisposable;
@@ -114,8 +122,9 @@ public static class Rollouts
             }
             catch (ReplayException)
             {
-                // Written down on a machine whose numbers differ: this one begins anew.
+                // Written down where numbers come out differently: this one begins anew.
                 taken.Clear();
+                beginAnew();
                 return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
             }
         }
