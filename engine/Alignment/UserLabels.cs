@@ -101,6 +101,9 @@ public sealed class UserLabels
     /// <summary>Q [N×K]; where there are winners alone, 1 for the best of a state and 0 for the others.</summary>
     public ReadOnlyMemory<float> Labels => _labels;
 
+    /// <summary>A short name for the contents.</summary>
+    public string Fingerprint => Checkpoints.Fingerprint.Of(_candidates, _labels, _states);
+
     /// <summary>Refuses annotations that a model cannot be aligned on.</summary>
     /// <param name="shape">The model's sizes.</param>
     /// <param name="objective">The objective.</param>

@@ -60,6 +60,11 @@ public abstract class RowStore : IDisposable
     public static RowStore OpenFile(string path, IReadOnlyDictionary<string, string> identity, int count, params int[] rowShape) =>
         new MappedRowStore(path, identity, count, rowShape);
 
+    /// <summary>The files that a store in a file is made of.</summary>
+    /// <param name="path">The .npy file.</param>
+    /// <returns>It and the one that says how far it is filled.</returns>
+    public static IReadOnlyList<string> FilesOf(string path) => [path, path + MappedRowStore.ProgressSuffix];
+
     /// <summary>What an earlier run left in a file, whichever run that was.</summary>
     /// <param name="path">The .npy file.</param>
     /// <returns>The rows it has room for and what they are made from; null where there is no file.</returns>

@@ -16,6 +16,12 @@ internal abstract class AlignStage : RunStage
 
     public sealed override string Section => "alignment";
 
+    public override IReadOnlyList<string> Reports => [PolicyAlignment.StageName];
+
+    public override object DependsOn(RunSettings settings) => new { settings.Optimizer, Alignment = Settings(settings).Numerical, Settings(settings).Steps };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.PolicyWeights, files.AlignmentState];
+
     public sealed override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, Settings(seed.Settings).Steps);
 
     public override void RequireSettings(SeedRun seed)
@@ -75,12 +81,12 @@ internal abstract class LabelledAlignStage : AlignStage
 
 /// <summary>Alignment of bandits: each step draws dataset points and their energies anew.</summary>
 /// <param name="datasets">The points of each seed.</param>
-internal sealed class BanditAlignStage(IReadOnlyList<Data.BanditDataset> datasets) : LabelledAlignStage
+internal sealed class BanditAlignStage(Lazy<IReadOnlyList<Data.BanditDataset>> datasets) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
     protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
-        opened.Add(new BanditBatches(work.Device, datasets, work.Settings.Alignment.Candidates));
+        opened.Add(new BanditBatches(work.Device, datasets.Value, work.Settings.Alignment.Candidates));
 }
 
 /// <summary>Alignment on annotations of the user's own, which bring their own number of candidates.</summary>
@@ -88,6 +94,8 @@ internal sealed class BanditAlignStage(IReadOnlyList<Data.BanditDataset> dataset
 internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
+
+    public override object DependsOn(RunSettings settings) => new { Labels = labels.Fingerprint, Alignment = base.DependsOn(settings) };
 
     /// <summary>The alignment's settings with the annotations' number of candidates.</summary>
     public static AlignmentSettings With(AlignmentSettings settings, UserLabels labels) => settings with { Candidates = labels.CandidateCount };

@@ -12,6 +12,12 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label];
 
+    public override IReadOnlyList<string> Reports => [CriticTraining.StageName, .. base.Reports];
+
+    public override object DependsOn(RunSettings settings) => new { Critic = CriticStage.Of(settings), settings.Critic.ClipsActions, Alignment = base.DependsOn(settings) };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.CriticWeights, files.CriticState, .. base.Leaves(files)];
+
     public override void RequireSettings(SeedRun seed)
     {
         CriticStage.Require(seed);

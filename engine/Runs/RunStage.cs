@@ -69,6 +69,22 @@ public abstract class RunStage
     /// <summary>The stages that must be done before it, by name, in the order in which they are missed.</summary>
     public abstract IReadOnlyList<string> Needs { get; }
 
+    /// <summary>Whether it reads whatever the stages before it have left, rather than what it <see cref="Needs"/> alone.</summary>
+    public virtual bool ReadsAll => false;
+
+    /// <summary>The names of what it does, as reports and metrics.csv have them.</summary>
+    public abstract IReadOnlyList<string> Reports { get; }
+
+    /// <summary>The settings that what it leaves depends on, beside the data, the seed and what the stages before it left.</summary>
+    /// <param name="settings">The run's settings.</param>
+    /// <returns>Some of them, to be written down (<see cref="TrainingState.Describe"/>).</returns>
+    public abstract object DependsOn(RunSettings settings);
+
+    /// <summary>The files that it leaves when it is done.</summary>
+    /// <param name="files">The run's files.</param>
+    /// <returns>Their paths; some may be missing, by the settings.</returns>
+    public abstract IReadOnlyList<string> Leaves(StageFiles files);
+
     /// <summary>Where the stage stands in a seed's folder. One that leaves nothing there is never done.</summary>
     /// <param name="seed">The seed.</param>
     /// <returns>Steps or rows.</returns>

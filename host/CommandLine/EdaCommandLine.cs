@@ -28,6 +28,7 @@ public static class EdaCommandLine
         new HelpOption(),
         new VersionOption(),
         RunCommand.Create(),
+        BranchCommand.Create(),
         RecipesCommand.Create(),
         DensityCommand.Create(),
         ScoreCommand.Create(),
