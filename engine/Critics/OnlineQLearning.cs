@@ -15,6 +15,7 @@ public sealed class OnlineQLearning : SampledQLearning
     private readonly SolverTable _solver;
     private readonly DeviceArray<int> _rows;
     private readonly DeviceArray<float> _nextStates;
+    private readonly DeviceArray<float> _nextActions;
 
     /// <summary>Prepares training.</summary>
     /// <param name="settings">How it is done; its method is online.</param>
@@ -33,15 +34,17 @@ public sealed class OnlineQLearning : SampledQLearning
         _solver = solver ?? DpmSolver.Published;
         _rows = critic.Device.Allocate<int>(settings.Batch);
         _nextStates = critic.Device.Allocate<float>((long)settings.Batch * data.StateSize);
+        _nextActions = critic.Device.Allocate<float>((long)settings.Batch * data.ActionSize);
     }
 
     /// <inheritdoc/>
-    private protected override void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions)
+    private protected override DeviceArray<float> NextActions(in TransitionBatch batch)
     {
         var vector = Critic.Device.Vector;
         vector.FillIndices(_rows, batch.Rows, Data.Count, batch.Draw, RandomPurpose.BatchIndex);
         vector.Gather(Data.Transitions.NextStates, Data.StateSize, _rows, batch.Rows, _nextStates);
-        _policy.Operations.Sample(_policy.Parameters, _nextStates, batch.Rows, 1, _solver, batch.Draw, null, nextActions);
+        _policy.Operations.Sample(_policy.Parameters, _nextStates, batch.Rows, 1, _solver, batch.Draw, null, _nextActions);
+        return _nextActions;
     }
 
     /// <inheritdoc/>
@@ -49,6 +52,7 @@ public sealed class OnlineQLearning : SampledQLearning
     {
         _rows.Dispose();
         _nextStates.Dispose();
+        _nextActions.Dispose();
         base.Dispose(disposing);
     }
 }
