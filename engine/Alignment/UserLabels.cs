@@ -92,6 +92,15 @@ public sealed class UserLabels
     /// <summary>Whether there are Q-values, rather than only winners.</summary>
     public bool HasValues { get; }
 
+    /// <summary>The states [N×S]; empty where S = 0.</summary>
+    public ReadOnlyMemory<float> States => _states;
+
+    /// <summary>The candidates [N×K×A].</summary>
+    public ReadOnlyMemory<float> Candidates => _candidates;
+
+    /// <summary>Q [N×K]; where there are winners alone, 1 for the best of a state and 0 for the others.</summary>
+    public ReadOnlyMemory<float> Labels => _labels;
+
     /// <summary>Refuses annotations that a model cannot be aligned on.</summary>
     /// <param name="shape">The model's sizes.</param>
     /// <param name="objective">The objective.</param>

@@ -51,7 +51,8 @@ internal sealed class RowColumn : IDisposable
     }
 
     /// <summary>Makes a batch of rows that are on the device.</summary>
-    public void Gather(IVectorOperations vector, DeviceArray<int> indices, int count) => vector.Gather(_resident!, _width, indices, count, Batch, Models);
+    public void Gather(IVectorOperations vector, DeviceArray<int> indices, int count) =>
+        vector.Gather(new() { Source = _resident!, Width = _width, Indices = indices, Count = count, Destination = Batch, Models = Models });
 
     /// <summary>Reads a model's rows of the next batch from its store.</summary>
     public void Read(int model, ReadOnlySpan<int> rows)

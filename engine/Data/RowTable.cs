@@ -52,7 +52,7 @@ internal sealed class RowTable : IDisposable
             Resize(count);
         if (_ahead is null)
         {
-            _device.Vector.FillIndices(_indices!, count, Count, draw, _purpose, Models);
+            _device.Vector.FillIndices(new() { Indices = _indices!, Count = count, Upper = Count, Draw = draw, Purpose = _purpose, Models = Models });
             foreach (var column in _columns)
                 column.Gather(_device.Vector, _indices!, count);
             return;

@@ -31,6 +31,7 @@ public static class EdaCommandLine
         RecipesCommand.Create(),
         DensityCommand.Create(),
         ScoreCommand.Create(),
+        GapsCommand.Create(),
         SampleCommand.Create(),
         WeightsCommand.Create(),
         DataCommand.Create(),
