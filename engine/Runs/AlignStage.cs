@@ -1,5 +1,6 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -61,6 +62,7 @@ internal abstract class LabelledAlignStage : AlignStage
         using var policies = behaviors.Copy();
         using var opened = new OpenedBatches();
         var batches = OpenBatches(work, behaviors, opened);
+        HostMemory.GiveBack(); // the states' copy, where they are on the device
         using var alignment = new PolicyAlignment(Settings(work.Settings), policies, behaviors, batches, work.Settings.Seed, work.Optimizer);
         if (seeds.Any(seed => StateFile.Exists(seed.Files.AlignmentState)))
             alignment.LoadState([.. seeds.Select(seed => seed.Files.AlignmentState)], work.Notice);
@@ -76,17 +78,17 @@ internal abstract class LabelledAlignStage : AlignStage
     /// <param name="behaviors">The finished behaviors.</param>
     /// <param name="opened">Takes everything that is opened, the batches included.</param>
     /// <returns>The batches.</returns>
-    protected abstract IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened);
+    protected abstract AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened);
 }
 
 /// <summary>Alignment of bandits: each step draws dataset points and their energies anew.</summary>
 /// <param name="datasets">The points of each seed.</param>
-internal sealed class BanditAlignStage(Lazy<IReadOnlyList<Data.BanditDataset>> datasets) : LabelledAlignStage
+internal sealed class BanditAlignStage(Lazy<IReadOnlyList<BanditDataset>> datasets) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
-        opened.Add(new BanditBatches(work.Device, datasets.Value, work.Settings.Alignment.Candidates));
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
+        opened.Add(AlignmentBatches.OfBandits(work.Device, datasets.Value, work.Settings.Alignment.Candidates, work.Memory));
 }
 
 /// <summary>Alignment on annotations of the user's own, which bring their own number of candidates.</summary>
@@ -102,7 +104,7 @@ internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
 
     protected override AlignmentSettings Settings(RunSettings settings) => With(settings.Alignment, labels);
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToDataset(work.Device));
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToBatches(work.Device, work.Memory));
 }
 
 /// <summary>Alignment on the behavior's candidates, labelled by the critic.</summary>
@@ -111,14 +113,14 @@ internal sealed class CandidateAlignStage(DatasetWork data) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label, RunStages.Critic];
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
     {
         var (settings, files) = (work.Settings, work.Seeds[0].Files);
         float[] states = data.LabelledStates(settings);
         var candidates = opened.Add(data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates));
         using var critic = SavedModels.Critic(work.Device, settings, files)!;
         var labels = opened.Add(new CandidateLabelling(critic, states, candidates).OpenFile(files.Labels));
-        return opened.Add(new CandidateBatches(work.Device, states, data.View.StateSize, candidates, labels));
+        return opened.Add(AlignmentBatches.OfStores(work.Device, states, data.View.StateSize, candidates, labels, work.Memory));
     }
 }
 

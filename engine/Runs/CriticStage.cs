@@ -61,7 +61,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
         if (samplesNextActions)
             HostMemory.GiveBack(); // the next states' copy
 
-        using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null, work.Optimizer);
+        using var trained = new CriticInTraining(work, data.View, nextActions, null);
         if (StateFile.Exists(seed.Files.CriticState))
             trained.Training.LoadState(seed.Files.CriticState, work.Notice);
         StateSaving.Run(trained.Training, work.Saving, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));

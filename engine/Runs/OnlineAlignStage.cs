@@ -1,6 +1,7 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Training;
 
@@ -29,10 +30,9 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
         var (seed, settings, files) = (work.Seeds[0], work.Settings, work.Seeds[0].Files);
         using var behaviors = FinishedBehaviors(work);
         using var policies = behaviors.Copy();
-        float[] states = data.LabelledStates(settings);
-        using var candidates = data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates);
-        using var trained = new CriticInTraining(work.Device, settings, data.View, null, policies.Models[0], work.Optimizer);
-        using var batches = new CandidateBatches(states, candidates, trained.Critic);
+        using var opened = new OpenedBatches();
+        var (trained, batches) = Open(work, behaviors.Models[0], policies.Models[0], opened);
+        HostMemory.GiveBack(); // the states' copy, where they are on the device
         using var alignment = new PolicyAlignment(settings.Alignment, policies, behaviors, batches, settings.Seed, work.Optimizer);
         if (StateFile.Exists(files.CriticState) && StateFile.Exists(files.AlignmentState))
         {
@@ -57,5 +57,14 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
             alignment.SaveState(files.AlignmentState);
             return true;
         }
+    }
+
+    // The states come first: the dataset gives its rows back when the critic has them.
+    private (CriticInTraining Critic, AlignmentBatches Batches) Open(StageWork work, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy, OpenedBatches opened)
+    {
+        float[] states = data.LabelledStates(work.Settings);
+        var candidates = opened.Add(data.Candidates(work.Settings, behavior, states).OpenFile(work.Seeds[0].Files.Candidates));
+        var trained = opened.Add(new CriticInTraining(work, data.View, null, policy));
+        return (trained, opened.Add(AlignmentBatches.LabelledAsDrawn(states, candidates, trained.Critic, work.Memory)));
     }
 }

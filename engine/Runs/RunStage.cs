@@ -1,4 +1,5 @@
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -30,6 +31,9 @@ public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, Opt
 
     /// <summary>How often its state is saved, and on what condition.</summary>
     public SavingSettings Saving => new(Settings.Checkpoints.Interval, BeforeSaving);
+
+    /// <summary>How much of the device's memory may be taken by rows that batches are drawn from.</summary>
+    public RowMemory Memory => new(Settings.Memory, Notice);
 
     /// <summary>How the training of each seed goes.</summary>
     public IReadOnlyList<SeedTraining> Trainings => [.. Seeds.Select(seed => seed.Training)];

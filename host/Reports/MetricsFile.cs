@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Files;
 using EDA.Engine.Training;
 using EDA.Host.Tables;
 
