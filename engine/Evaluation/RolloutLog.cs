@@ -1,4 +1,3 @@
-using System.Globalization;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Runs;
 
@@ -14,7 +13,7 @@ internal sealed class RolloutLog
     /// <summary>An empty log that is not saved.</summary>
     public RolloutLog() => _identity = [];
 
-    /// <summary>Opens the log: what is there, where it is of the same models, settings and seed, else an empty one.</summary>
+    /// <summary>Opens the log: what is there, where it is of the same models and settings, else an empty one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="run">The settings.</param>
     /// <param name="models">What is rolled out.</param>
@@ -25,7 +24,6 @@ internal sealed class RolloutLog
         _identity = new()
         {
             ["stage"] = Rollouts.StageName,
-            [TrainingState.SeedKey] = run.Seed.ToString(CultureInfo.InvariantCulture),
             ["environment"] = run.Environment,
             [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation),
             ["behavior"] = Name(models.Behavior?.CloneParameters()),

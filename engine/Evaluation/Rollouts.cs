@@ -71,7 +71,7 @@ public static class Rollouts
         bool anew = false;
         var watch = Stopwatch.StartNew();
         long limit = kind.Description.StepLimit, total = limit * actors.Count;
-        var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Seed };
+        var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Evaluation.Seed };
         observer?.StageStarted(StageName, limit * log.Complete, total);
         try
         {
@@ -148,10 +148,10 @@ public static class Rollouts
             yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
 
         DiffusionActor Sampling(BottleneckDiffusionModel model, string stage, long steps) =>
-            Named(DiffusionActor.Sampling(model, run.Seed, Solver(model)), stage, steps);
+            Named(DiffusionActor.Sampling(model, run.Evaluation.Seed, Solver(model)), stage, steps);
 
         DiffusionActor Rejecting(BottleneckDiffusionModel model, Critic rating, string stage, long steps) =>
-            Named(DiffusionActor.Rejecting(model, run.Seed, run.Evaluation.Candidates, Rating(rating), Solver(model)), stage, steps);
+            Named(DiffusionActor.Rejecting(model, run.Evaluation.Seed, run.Evaluation.Candidates, Rating(rating), Solver(model)), stage, steps);
 
         DiffusionActor Named(DiffusionActor actor, string stage, long steps)
         {

@@ -31,7 +31,7 @@ public sealed record RunSettings
         init => field = EnvironmentCatalogue.Find(value).Description.Name;
     } = "hopper";
 
-    /// <summary>The seed of generated data, weights, training and evaluation.</summary>
+    /// <summary>The seed of generated data, weights and training, and of a bandit's evaluation; rollouts have <see cref="EvaluationSettings.Seed"/>.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Points of a bandit, at least 16. Published code: 1,000,000.</summary>
@@ -164,6 +164,14 @@ public sealed record EvaluationSettings
     /// <summary>Episodes of each policy, at least 1. Paper: 20.</summary>
     [OnlyFor(RunKind.Dataset)]
     public int Episodes { get; init => field = Setting.Range(value, 1, 100_000); } = 20;
+
+    /// <summary>
+    /// The seed of first states, goals and the solver's starting points in rollouts: not the run's, so that every training
+    /// seed is measured on the same episodes and scores spread as training does. Published code: its environments' seeds are
+    /// the same in every run.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public ulong Seed { get; init; }
 
     /// <summary>Candidates of rejection sampling, at least 2. Published code: 4.</summary>
     [OnlyFor(RunKind.Dataset)]
