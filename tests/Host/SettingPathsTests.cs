@@ -46,6 +46,8 @@ public sealed class SettingPathsTests
     [InlineData("critic.steps=1")]
     [InlineData("evaluation.episodes=1")]
     [InlineData("evaluation.seed=1")]
+    [InlineData("evaluation.every=1")]
+    [InlineData("checkpoints.keep=true")]
     public void The_rest_is_refused(string assignment) =>
         Assert.Throws<UserError>(() => SettingPaths.Apply(Quick, assignment));
 
@@ -66,7 +68,7 @@ public sealed class SettingPathsTests
         Assert.Equal(["bandit", "seed", "points", "width", "blocks", "optimizer", "behavior", "alignment", "evaluation", "checkpoints", "memory"], bandit.Select(setting => setting.Key));
         Assert.Equal(["heldOut", "samples", "distancePoints", "solverEvaluations", "solverOrder"], bandit["evaluation"]!.AsObject().Select(setting => setting.Key));
         Assert.Equal(["environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "optimizer", "behavior", "critic", "labels", "alignment", "evaluation", "checkpoints", "memory"], dataset.Select(setting => setting.Key));
-        Assert.Equal(["episodes", "seed", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
+        Assert.Equal(["episodes", "seed", "every", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
     }
 
     private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Table.Find("bandit-8gaussians"));
