@@ -77,7 +77,14 @@ class Transitions:
         # In decimal, so that 0.29 of 100 is 29.
         from decimal import Decimal
         share = max(1, int(Decimal(repr(labels["fraction"])) * len(self)))
-        most = labels["mostStates"]
+        return self._first(share, labels["mostStates"], seed)
+
+    def numbers(self, labels, seed):
+        """The ranks of those rows among all that would be labelled with the share 1, and how many these are."""
+        everything = self._first(len(self), labels["mostStates"], seed)
+        return np.searchsorted(everything, self.labelled(labels, seed)), len(everything)
+
+    def _first(self, share, most, seed):
         return philox.choose(len(self), min(most, share) if most else share, seed, philox.LABEL, philox.LABEL_SELECTION)
 
 

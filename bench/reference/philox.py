@@ -11,6 +11,9 @@ TWIN_INITIALISATION, VALUE_INITIALISATION, POLICY_INITIALISATION = 40, 41, 42
 
 WORD = np.uint64(0xFFFFFFFF)
 
+# Candidates of a state that are drawn together.
+BLOCK = 16
+
 
 def words(seed, stage, step, purpose, first, count):
     """The words of elements first ... first + count - 1, as uint64."""
@@ -37,6 +40,18 @@ def normal(seed, stage, step, purpose, first, count):
     radius, angle = np.sqrt(-2.0 * np.log((pairs[:, 0] + 1.0) / 4294967296.0)), pairs[:, 1] * (2.0 * np.pi / 4294967296.0)
     numbers = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).astype(np.float32).reshape(-1)
     return numbers[first - begin:first - begin + count]
+
+
+def solver_start(seed, stage, numbers, k, size):
+    """Where k candidates of the states with these numbers start [n, k, size]: candidate 16 b + j of the state numbered r
+    begins at element (16 r + j) size of step b."""
+    start = np.empty((len(numbers), k, size), dtype=np.float32)
+    for block in range(0, k, BLOCK):
+        width = min(BLOCK, k - block)
+        for i, number in enumerate(numbers):
+            drawn = normal(seed, stage, block // BLOCK, SOLVER_START, int(number) * BLOCK * size, width * size)
+            start[i, block:block + width] = drawn.reshape(width, size)
+    return start
 
 
 def choose(count, chosen, seed, stage, purpose):

@@ -167,13 +167,21 @@ def held_out_loss(model, run, pairs):
     return total / rows
 
 
+def numbers_of(run, states, stage):
+    """The numbers that states draw their candidates by, and among how many."""
+    return run.data.numbers(run.config["labels"], run.seed) if stage == philox.LABEL else (np.arange(len(states)), len(states))
+
+
 def sample_rows(run, behavior, path, states, k, stage):
     """K actions of each state from the noise that the engine starts from: those that are there, or new ones."""
+    among = numbers_of(run, states, stage)[1]
     evaluations = run.config["labels"]["evaluations"]
     identity = {
         "rows": "candidates", "seed": str(run.seed), "stage": {philox.LABEL: "Label", philox.CRITIC: "Critic"}[stage],
         "states": fingerprint(states), "behavior": fingerprint(flat(behavior)),
         "settings": json.dumps({"candidates": k, "evaluations": evaluations}, separators=(",", ":")),
+        **({"drawn": "16 at a time"} if k != philox.BLOCK else {}),
+        **({"numbered": f"among {among}"} if among != len(states) else {}),
     }
     return path, identity, evaluations
 
@@ -187,9 +195,10 @@ def write_sampled(run, behavior, name, states, k, stage):
     path, identity, evaluations = sample_rows(run, behavior, run.folder.checkpoint(name), states, k, stage)
     size, at_once = run.action_size, max(1, ROWS_AT_ONCE // k)
     found = np.empty((len(states), k, size), dtype=np.float32)
+    numbers = numbers_of(run, states, stage)[0]
     for first in range(0, len(states), at_once):
         s = states[first:first + at_once]
-        start = philox.normal(run.seed, stage, 0, philox.SOLVER_START, first * k * size, len(s) * k * size).reshape(-1, size)
+        start = philox.solver_start(run.seed, stage, numbers[first:first + at_once], k, size).reshape(-1, size)
         actions = reference.sample(behavior, run.to_device(start), run.to_device(np.repeat(s, k, 0)), evaluations)
         found[first:first + len(s)] = actions.detach().cpu().numpy().reshape(-1, k, size)
     if not np.isfinite(found).all():

@@ -19,7 +19,7 @@ public static class LabelSelection
     /// <returns>The chosen states' indices, ascending: N times the share, rounded down, and at least one.</returns>
     /// <exception cref="InvalidSettingException">The share is outside its range, or there is no state.</exception>
     public static int[] Choose(int count, double fraction, ulong seed, int most = 0) =>
-        RowSelection.Choose(count, Count(count, fraction, most), new RandomDraw(seed, RandomStage.Label, 0), RandomPurpose.LabelSelection);
+        First(count, Count(count, fraction, most), seed);
 
     /// <summary>How many states <see cref="Choose"/> draws.</summary>
     /// <param name="count">The number of states, N.</param>
@@ -37,4 +37,8 @@ public static class LabelSelection
         int share = Math.Max(1, (int)decimal.Floor((decimal)fraction * count));
         return most == 0 ? share : Math.Min(most, share);
     }
+
+    /// <summary>Draws so many of the states: fewer are a part of more.</summary>
+    internal static int[] First(int count, int chosen, ulong seed) =>
+        RowSelection.Choose(count, chosen, new RandomDraw(seed, RandomStage.Label, 0), RandomPurpose.LabelSelection);
 }

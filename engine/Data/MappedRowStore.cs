@@ -159,14 +159,14 @@ internal sealed class MappedRowStore : RowStore
         throw NoProgress(path);
     }
 
-    /// <summary>The rows that a file has room for.</summary>
-    public static int CountOf(string path)
+    /// <summary>The rows that a file has room for, and their dimensions.</summary>
+    public static int[] ShapeOf(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         try
         {
-            if (NpyHeader.Read(stream) is { Shape: [var count and <= int.MaxValue, ..] })
-                return (int)count;
+            if (NpyHeader.Read(stream) is { Shape: [_, _, ..] shape } && Array.TrueForAll([.. shape], size => size <= int.MaxValue))
+                return [.. shape.Select(size => (int)size)];
         }
         catch (FormatException)
         {

@@ -75,10 +75,15 @@ public abstract class RowStore : IDisposable
 
     /// <summary>What an earlier run left in a file, whichever run that was.</summary>
     /// <param name="path">The .npy file.</param>
-    /// <returns>The rows it has room for and what they are made from; null where there is no file.</returns>
+    /// <returns>The rows it has room for, how many are there, the dimensions of a row, and what they are made from; null where there is no file.</returns>
     /// <exception cref="InvalidFileException">A file of that name holds something else.</exception>
-    public static (int Count, int Completed, IReadOnlyDictionary<string, string> Identity)? Find(string path) =>
-        MappedRowStore.ReadProgress(path) is { } progress ? (MappedRowStore.CountOf(path), progress.Completed, progress.Identity) : null;
+    public static FoundRows? Find(string path)
+    {
+        if (MappedRowStore.ReadProgress(path) is not { } progress)
+            return null;
+        int[] shape = MappedRowStore.ShapeOf(path);
+        return new FoundRows(shape[0], progress.Completed, shape[1..], progress.Identity);
+    }
 
     /// <summary>Appends rows.</summary>
     /// <param name="rows">Whole rows, no more than are missing.</param>
@@ -110,6 +115,9 @@ public abstract class RowStore : IDisposable
             throw new ArgumentOutOfRangeException(nameof(first), first, $"{rows.Length} numbers from there on are not rows of {RowLength} among the {Completed} there are");
         Read((long)first * RowLength, rows);
     }
+
+    /// <summary>Reads a part of a row.</summary>
+    internal void ReadWithin(int row, int first, Span<float> values) => Read(((long)row * RowLength) + first, values);
 
     /// <summary>Reads rows in any order.</summary>
     /// <param name="indices">Which, all appended already.</param>
@@ -174,6 +182,17 @@ public abstract class RowStore : IDisposable
 
     /// <summary>Called before rows are appended: a moment to write down how far those before them go.</summary>
     private protected abstract void Save();
+}
+
+/// <summary>What an earlier run left in a file of rows.</summary>
+/// <param name="Count">The rows it has room for.</param>
+/// <param name="Completed">How many are there.</param>
+/// <param name="RowShape">The dimensions of a row.</param>
+/// <param name="Identity">What they are made from.</param>
+public sealed record FoundRows(int Count, int Completed, IReadOnlyList<int> RowShape, IReadOnlyDictionary<string, string> Identity)
+{
+    /// <summary>Whether all rows are there.</summary>
+    public bool IsComplete => Completed == Count;
 }
 
 /// <summary>Rows in an array.</summary>

@@ -134,11 +134,11 @@ internal sealed class CandidateAlignStage(DatasetWork data, LearningCurvePlan? c
     protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
     {
         var (settings, files) = (work.Settings, work.Seeds[0].Files);
-        float[] states = data.LabelledStates(settings);
-        var candidates = opened.Add(data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates));
+        var set = data.Candidates(settings, files);
+        var candidates = opened.Add(set.OpenCandidates(behaviors.Models[0]).Candidates);
         using var critic = SavedModels.Critic(work.Device, settings, files)!;
-        var labels = opened.Add(new CandidateLabelling(critic, states, candidates).OpenFile(files.Labels));
-        return opened.Add(AlignmentBatches.OfStores(work.Device, states, data.View.StateSize, candidates, labels, work.Memory));
+        var labels = opened.Add(set.OpenLabels(behaviors.Models[0], critic, candidates).Labels);
+        return opened.Add(AlignmentBatches.OfStores(work.Device, set.States, data.View.StateSize, candidates, labels, work.Memory));
     }
 }
 

@@ -80,8 +80,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
     {
         var seed = work.Seeds[0];
         using var behavior = SavedModels.Diffusion(work.Device, seed.Files.BehaviorWeights)!;
-        var sampling = data.NextActions(seed.Settings, behavior);
-        var store = sampling.OpenFile(seed.Files.NextActions);
+        var (store, sampling) = data.OpenNextActions(seed.Settings, behavior, seed.Files.NextActions);
         sampling.Run(store, new RenamedStage(seed.Training, NextActionsName), work.Cancellation);
         return store;
     }

@@ -34,39 +34,46 @@ internal sealed class DatasetWork
     public int LabelledCount(RunSettings settings) => LabelSelection.Count(View.Count, settings.Labels.Fraction, settings.Labels.MostStates);
 
     /// <summary>The states that are labelled [N×S].</summary>
-    public float[] LabelledStates(RunSettings settings)
+    public float[] LabelledStates(RunSettings settings) =>
+        StatesOf(LabelSelection.Choose(View.Count, settings.Labels.Fraction, settings.Seed, settings.Labels.MostStates));
+
+    /// <summary>Some states [N×S].</summary>
+    public float[] StatesOf(int[] rows)
     {
-        int[] chosen = LabelSelection.Choose(View.Count, settings.Labels.Fraction, settings.Seed, settings.Labels.MostStates);
-        var states = HostMemory.Allocate<float>((long)chosen.Length * View.StateSize, "the labelled states");
-        for (int i = 0; i < chosen.Length; i++)
-            View.State(chosen[i]).CopyTo(states.AsSpan(i * View.StateSize));
+        var states = HostMemory.Allocate<float>((long)rows.Length * View.StateSize, "the labelled states");
+        for (int i = 0; i < rows.Length; i++)
+            View.State(rows[i]).CopyTo(states.AsSpan(i * View.StateSize));
         return states;
     }
 
-    /// <summary>The sampling of the candidates that are labelled.</summary>
-    public CandidateSampling Candidates(RunSettings settings, BottleneckDiffusionModel behavior, float[] states) =>
-        new(CandidateSettings(settings), behavior, states, settings.Seed);
+    /// <summary>The candidates that are labelled, and their labels.</summary>
+    public CandidateFiles Candidates(RunSettings settings, StageFiles files) => new(this, settings, files);
 
-    /// <summary>The sampling of the next actions that a softmax critic backs up from.</summary>
-    public CandidateSampling NextActions(RunSettings settings, BottleneckDiffusionModel behavior) =>
-        new(NextActionSettings(settings), behavior, View.NextStates(), settings.Seed, RandomStage.Critic);
-
-    /// <summary>Refuses candidates in a folder that were sampled with other settings, or of other states.</summary>
-    public void RequireCandidates(SeedRun seed) => Require(seed.Files.Candidates, CandidateSettings(seed.Settings), LabelledCount(seed.Settings), seed.Settings.Seed);
-
-    /// <summary>The same of next actions.</summary>
-    public void RequireNextActions(SeedRun seed) => Require(seed.Files.NextActions, NextActionSettings(seed.Settings), View.Count, seed.Settings.Seed);
-
-    private static void Require(string path, CandidateSettings settings, int count, ulong seed)
+    /// <summary>Opens the next actions that a softmax critic backs up from: the first K of what the file holds.</summary>
+    /// <returns>The actions [N×K×A], owned by the caller, and what appends those that are missing.</returns>
+    public (RowStore Actions, CandidateSampling Sampling) OpenNextActions(RunSettings settings, BottleneckDiffusionModel behavior, string path)
     {
-        if (RowStore.Find(path) is not { } found)
-            return;
-        TrainingState.RequireSettings(path, found.Identity, settings, seed);
-        if (found.Count != count)
-            throw new InvalidFileException(path, $"belongs to another run: it is of {found.Count} states and not {count}");
+        var own = NextActionSettings(settings);
+        var states = View.NextStates();
+        var sampling = Sampling(own);
+        if (RowStore.Find(path) is not { IsComplete: true } found || found.RowShape[0] <= own.Candidates)
+            return (sampling.OpenFile(path), sampling);
+        return (new RowStoreView(Sampling(own with { Candidates = found.RowShape[0] }).OpenFile(path), null, own.Candidates), sampling);
+
+        CandidateSampling Sampling(CandidateSettings how) => new(how, behavior, states, settings.Seed, RandomStage.Critic);
     }
 
-    private static CandidateSettings CandidateSettings(RunSettings settings) => new() { Candidates = settings.Alignment.Candidates, Evaluations = settings.Labels.Evaluations };
+    /// <summary>Refuses next actions in a folder that were sampled with other settings, or of other states.</summary>
+    public void RequireNextActions(SeedRun seed)
+    {
+        if (RowStore.Find(seed.Files.NextActions) is not { } found)
+            return;
+        var own = NextActionSettings(seed.Settings);
+        int candidates = found.IsComplete ? Math.Max(own.Candidates, found.RowShape[0]) : own.Candidates;
+        TrainingState.RequireSettings(seed.Files.NextActions, found.Identity, own with { Candidates = candidates }, seed.Settings.Seed);
+        if (found.Count != View.Count)
+            throw new InvalidFileException(seed.Files.NextActions, $"belongs to another run: it is of {found.Count} states and not {View.Count}");
+    }
 
     private static CandidateSettings NextActionSettings(RunSettings settings) => new() { Candidates = settings.Critic.Softmax.Candidates, Evaluations = settings.Labels.Evaluations };
 }

@@ -29,21 +29,21 @@ internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
         StageProgress StageOf(string path) => RowStore.Find(path) is { } found ? new(found.Completed, found.Count) : new(0, data.LabelledCount(seed.Settings));
     }
 
-    public override void RequireSettings(SeedRun seed) => data.RequireCandidates(seed);
+    public override void RequireSettings(SeedRun seed) => data.Candidates(seed.Settings, seed.Files).Require();
 
     public override void Run(StageWork work)
     {
         var (seed, settings, files) = (work.Seeds[0], work.Settings, work.Seeds[0].Files);
         using var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights)!;
         using var critic = labels ? SavedModels.Critic(work.Device, settings, files) : null;
-        float[] states = data.LabelledStates(settings);
-        var sampling = data.Candidates(settings, behavior, states);
-        using var candidates = sampling.OpenFile(files.Candidates);
+        var set = data.Candidates(settings, files);
+        var (candidates, sampling) = set.OpenCandidates(behavior);
+        using var opened = candidates;
         sampling.Run(candidates, seed.Training, work.Cancellation);
         if (critic is null || !candidates.IsComplete)
             return;
-        var labelling = new CandidateLabelling(critic, states, candidates);
-        using var store = labelling.OpenFile(files.Labels);
+        var (store, labelling) = set.OpenLabels(behavior, critic, candidates);
+        using var openedLabels = store;
         labelling.Run(store, seed.Training, work.Cancellation);
     }
 }

@@ -63,9 +63,9 @@ internal sealed class OnlineAlignStage(DatasetWork data, LearningCurvePlan? curv
     // The states come first: the dataset gives its rows back when the critic has them.
     private (CriticInTraining Critic, AlignmentBatches Batches) Open(StageWork work, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy, OpenedBatches opened)
     {
-        float[] states = data.LabelledStates(work.Settings);
-        var candidates = opened.Add(data.Candidates(work.Settings, behavior, states).OpenFile(work.Seeds[0].Files.Candidates));
+        var set = data.Candidates(work.Settings, work.Seeds[0].Files);
+        var candidates = opened.Add(set.OpenCandidates(behavior).Candidates);
         var trained = opened.Add(new CriticInTraining(work, data.View, null, policy));
-        return (trained, opened.Add(AlignmentBatches.LabelledAsDrawn(states, candidates, trained.Critic, work.Memory)));
+        return (trained, opened.Add(AlignmentBatches.LabelledAsDrawn(set.States, candidates, trained.Critic, work.Memory)));
     }
 }

@@ -14,7 +14,7 @@ namespace EDA.Tests.Engine;
 /// <summary>Candidates: sampled, labelled, kept in memory or in a file, and drawn as batches.</summary>
 public sealed class CandidateTests : IDisposable
 {
-    private const int StateSize = 3, ActionSize = 2, Candidates = 600, Count = 10;
+    private const int StateSize = 3, ActionSize = 2, Candidates = 100, Count = 150;
 
     private static readonly CandidateSettings _settings = new() { Candidates = Candidates, Evaluations = 2 };
 
@@ -45,8 +45,8 @@ public sealed class CandidateTests : IDisposable
         using var whole = sampling.InMemory();
         var observer = new CandidateObserver();
         Assert.True(sampling.Run(whole, observer).Completed);
-        Assert.Equal(["started candidates 0/10", "4/10 actions_per_second", "8/10 actions_per_second", "10/10 actions_per_second", "finished candidates 10"], observer.Events);
-        float[] expected = _behavior.Sample(Count, Candidates, new RandomDraw(9, RandomStage.Label, 0), _states, DpmSolver.Singlestep(NoiseSchedule.Published, 2, 2));
+        Assert.Equal(["started candidates 0/150", "64/150 actions_per_second", "128/150 actions_per_second", "150/150 actions_per_second", "finished candidates 150"], observer.Events);
+        float[] expected = ByHand([.. Enumerable.Range(0, Count)]);
         Assert.Equal(expected, All(whole));
 
         using (var cut = sampling.OpenFile(At("actions.npy")))
@@ -54,11 +54,11 @@ public sealed class CandidateTests : IDisposable
             using var source = new CancellationTokenSource();
             observer.OnProgress = source.Cancel;
             var result = sampling.Run(cut, observer, source.Token);
-            Assert.Equal((4, false), (result.Steps, result.Completed));
+            Assert.Equal((64, false), (result.Steps, result.Completed));
         }
 
         using var resumed = sampling.OpenFile(At("actions.npy"));
-        Assert.Equal(4, resumed.Completed);
+        Assert.Equal(64, resumed.Completed);
         sampling.Run(resumed);
         Assert.Equal(expected, All(resumed));
 
@@ -71,6 +71,37 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Fact]
+    public void Sixteen_candidates_of_all_states_start_where_the_models_samples_do()
+    {
+        var sampling = new CandidateSampling(new CandidateSettings { Evaluations = 2 }, _behavior, _states, 9);
+        using var store = sampling.InMemory();
+        sampling.Run(store);
+        Assert.Equal(_behavior.Sample(Count, 16, new RandomDraw(9, RandomStage.Label, 0), _states, DpmSolver.Singlestep(NoiseSchedule.Published, 2, 2)), All(store));
+        Assert.Equal(["behavior", "rows", "seed", "settings", "stage", "states"], sampling.Identity.Keys.Order());
+    }
+
+    [Fact]
+    public void A_share_of_the_states_draws_by_its_numbers()
+    {
+        int[] chosen = [.. Enumerable.Range(0, Count).Where(row => row % 3 == 1)];
+        float[] states = [.. chosen.SelectMany(row => _states[(row * StateSize)..((row + 1) * StateSize)])];
+        int[] all = [.. Enumerable.Range(0, Count)];
+        Assert.Null(StateNumbers.Of(all, all));
+        Assert.Throws<ArgumentException>(() => StateNumbers.Of([3, 4], [3, 5]));
+        var sampling = new CandidateSampling(_settings, _behavior, states, 9, numbers: StateNumbers.Of(chosen, all));
+        using var store = sampling.OpenFile(At("share.npy"));
+        sampling.Run(store);
+        float[] whole = ByHand(all);
+        int length = Candidates * ActionSize;
+        Assert.Equal(chosen.SelectMany(row => whole[(row * length)..((row + 1) * length)]), All(store));
+
+        // The same states are others where they count as all there are.
+        var alone = new CandidateSampling(_settings, _behavior, states, 9);
+        Assert.Contains("its numbered is among 150 and not given", Assert.Throws<InvalidFileException>(() => alone.OpenFile(At("share.npy"))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new CandidateSampling(_settings, _behavior, _states, 9, numbers: StateNumbers.Of(chosen, all)));
+    }
+
+    [Fact]
     public void Labels_are_the_smaller_of_the_target_twins()
     {
         using var candidates = Sampled();
@@ -78,7 +109,7 @@ public sealed class CandidateTests : IDisposable
         using var labels = labelling.OpenFile(At("labels.npy"));
         var observer = new CandidateObserver();
         Assert.True(labelling.Run(labels, observer).Completed);
-        Assert.Equal(["started label 0/10", "10/10 label_mean labels_per_second", "finished label 10"], observer.Events);
+        Assert.Equal(["started label 0/150", "150/150 label_mean labels_per_second", "finished label 150"], observer.Events);
         Assert.Equal(_critic.Labels(_states, All(candidates), Candidates), All(labels));
     }
 
@@ -185,6 +216,33 @@ public sealed class CandidateTests : IDisposable
             Assert.Equal(_critic.Labels(batch.States!.ToArray(), batch.Candidates.ToArray(), k), labels);
             return labels;
         }
+    }
+
+    // Candidate k of the state numbered r starts at element (16 r + k mod 16)·A of step k div 16.
+    private float[] ByHand(int[] numbers)
+    {
+        var starts = new float[Count * Candidates * ActionSize];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            int k = i / ActionSize % Candidates, number = numbers[i / (Candidates * ActionSize)];
+            starts[i] = Philox.Normal(new RandomDraw(9, RandomStage.Label, (uint)(k / 16)), RandomPurpose.SolverStart, (ulong)((((number * 16) + (k % 16)) * ActionSize) + (i % ActionSize)));
+        }
+
+        using var states = _device.Upload<float>(_states);
+        using var start = _device.Upload<float>(starts);
+        using var actions = _device.Allocate<float>(starts.Length);
+        _behavior.Operations.Sample(new()
+        {
+            Parameters = _behavior.Parameters,
+            States = states,
+            StateCount = Count,
+            CandidateCount = Candidates,
+            Table = DpmSolver.Singlestep(NoiseSchedule.Published, 2, 2),
+            Draw = default,
+            Start = start,
+            Actions = actions,
+        });
+        return actions.ToArray();
     }
 
     private RowStore Sampled()

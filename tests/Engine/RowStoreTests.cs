@@ -83,6 +83,7 @@ public sealed class RowStoreTests : IDisposable
         byte[] before = File.ReadAllBytes(At("rows.npy"));
         Assert.Null(RowStore.Find(At("other.npy")));
         Assert.Equal(3, RowStore.Find(At("rows.npy"))?.Count);
+        Assert.Equal([2], RowStore.Find(At("rows.npy"))?.RowShape);
         Assert.Equal(_identity, RowStore.Find(At("rows.npy"))?.Identity.ToDictionary());
         Assert.Contains("its seed is 1 and not 2", Refused(new(_identity) { ["seed"] = "2" }, 3, 2), StringComparison.Ordinal);
         Assert.Contains("its model is abc and not given", Refused(new() { ["seed"] = "1" }, 3, 2), StringComparison.Ordinal);

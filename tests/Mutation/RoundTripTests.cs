@@ -116,7 +116,7 @@ public sealed class RoundTripTests : IDisposable
         var read = new float[rows.Length];
         again.Read(0, read);
         Equal(rows, read);
-        Assert.Equal([(key.Value, text.Value)], RowStore.Find(path)!.Value.Identity.Select(entry => (entry.Key, entry.Value)));
+        Assert.Equal([(key.Value, text.Value)], RowStore.Find(path)!.Identity.Select(entry => (entry.Key, entry.Value)));
     }
 
     [Property(MaxTest = 300)]
