@@ -38,6 +38,14 @@ public static class SettingPaths
         return document;
     }
 
+    /// <summary>The path of a setting that a user names.</summary>
+    /// <param name="option">The option by which it is named.</param>
+    /// <param name="kind">The kind of run.</param>
+    /// <param name="key">The path, or its end where only one path ends so.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="UserError">There is none, or there are several.</exception>
+    public static string Find(string option, RunKind kind, string key) => Resolve(option, Of(kind), key);
+
     /// <summary>Changes one setting.</summary>
     /// <param name="run">The settings.</param>
     /// <param name="assignment">KEY=VALUE; the key is a path, or its end where only one path ends so.</param>
@@ -49,7 +57,7 @@ public static class SettingPaths
         if (equals <= 0)
             throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
         var all = Of(run.Kind);
-        string path = Resolve(all, assignment[..equals].Trim());
+        string path = Resolve("--set", all, assignment[..equals].Trim());
         string text = assignment[(equals + 1)..].Trim();
         var tree = JsonSerializer.SerializeToNode(run, Json)!;
         var parent = tree;
@@ -86,7 +94,7 @@ public static class SettingPaths
             .Where(leaf => leaf.Path is not ("bandit" or "environment" or "seed"))
             .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal));
 
-    private static string Resolve(IReadOnlyDictionary<string, Type> all, string key)
+    private static string Resolve(string option, IReadOnlyDictionary<string, Type> all, string key)
     {
         if (all.ContainsKey(key))
             return key;
@@ -94,8 +102,8 @@ public static class SettingPaths
         return ends.Length switch
         {
             1 => ends[0],
-            0 => throw UserError.Choice("--set key", key, all.Keys),
-            _ => throw UserError.Choice("--set key", key, ends),
+            0 => throw UserError.Choice(option + " key", key, all.Keys),
+            _ => throw UserError.Choice(option + " key", key, ends),
         };
     }
 
