@@ -64,7 +64,7 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
 
     // One forward pass of equal networks.
     private static double Forward(MlpLayout mlp, double rows) =>
-        2.0 * mlp.Networks.Count * rows * mlp.Width * (mlp.InputSize + mlp.Width + mlp.OutputSize);
+        (double)mlp.Networks.Count * rows * mlp.Shape.ForwardWork;
 
     private static double Bytes(double parameters, double rows) => sizeof(float) * (parameters + rows);
 }

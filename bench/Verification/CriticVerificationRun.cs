@@ -114,7 +114,7 @@ internal sealed class CriticVerificationRun : IDisposable
 
     // A hidden weight, then the bias of the first output, of one network of equal ones: how many of the results are numbers.
     private static int WithPoisoned(float[] weights, MlpLayout layout, int network, Func<float[], float[]> run) =>
-        new[] { layout.Networks[network].HiddenWeight, layout.Networks[network].OutputBias }.Sum(slice =>
+        new[] { layout.Networks[network].Layers[1].Weight, layout.Networks[network].Layers[2].Bias }.Sum(slice =>
         {
             float[] poisoned = [.. weights];
             poisoned[slice.Offset] = float.NaN;

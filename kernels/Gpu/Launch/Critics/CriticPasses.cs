@@ -45,22 +45,22 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     /// <summary>Both hidden layers and the output of equal networks.</summary>
     public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows, bool hasTanh = false)
     {
-        int width = mlp.Width, networks = mlp.Networks.Count;
+        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.Layer.Launch(
-            Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.InputWeight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
+            Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.Layers[0].Weight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden1),
-                Bias = Of(mlp, parameters, network.InputBias),
+                Bias = Of(mlp, parameters, network.Layers[0].Bias),
                 Columns = width,
             }),
             networks,
             ProductWork(rows, width, mlp.InputSize, networks));
         kernels.Layer.Launch(
-            Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.HiddenWeight), width, 1, rows, width, width, new ReluEpilogue
+            Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.Layers[1].Weight), width, 1, rows, width, width, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden2),
-                Bias = Of(mlp, parameters, network.HiddenBias),
+                Bias = Of(mlp, parameters, network.Layers[1].Bias),
                 Columns = width,
             }),
             networks,
@@ -74,11 +74,11 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     public void Backward(
         CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
     {
-        int width = mlp.Width, networks = mlp.Networks.Count;
+        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.HeadBackward.Launch(WarpGrid(rows, networks), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
         kernels.LayerBackward.Launch(
-            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.HiddenWeight), 1, width, rows, width, width, new ReluBackwardEpilogue
+            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.Layers[1].Weight), 1, width, rows, width, width, new ReluBackwardEpilogue
             {
                 Output = buffers.Of(at.Adjoint1),
                 Hidden = buffers.Of(at.Hidden1),
@@ -184,13 +184,13 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows) => new()
     {
         Hidden = buffers.Of(at.Hidden2),
-        Weight = Of(mlp, parameters, mlp.Networks[0].OutputWeight),
-        Bias = Of(mlp, parameters, mlp.Networks[0].OutputBias),
+        Weight = Of(mlp, parameters, mlp.Networks[0].Layers[2].Weight),
+        Bias = Of(mlp, parameters, mlp.Networks[0].Layers[2].Bias),
         Output = buffers.Of(at.Output),
         Seed = buffers.Of(at.Seed),
         Adjoint = buffers.Of(at.Adjoint2),
         Rows = rows,
-        Width = mlp.Width,
+        Width = mlp.Shape.HiddenWidths[0],
         Outputs = mlp.OutputSize,
     };
 
@@ -213,7 +213,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         new(2.0 * rows * columns * depth * networks, 4.0 * networks * (((double)rows * depth) + ((double)columns * depth) + ((double)rows * columns)));
 
     private static KernelWork HeadWork(MlpLayout mlp, int rows) =>
-        new(2.0 * rows * mlp.Width * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Width * mlp.Networks.Count);
+        new(2.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.Networks.Count);
 
     private static GridSize WarpGrid(int rows, int networks = 1) => new((rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup, 1, networks);
 

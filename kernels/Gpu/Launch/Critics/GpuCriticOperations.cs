@@ -335,16 +335,16 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
         private static GradientTables Make(GpuBackend backend, LoadedGradient gradient, MlpLayout mlp, MlpBuffers at, Region input, CriticBuffers buffers, int firstLoss, int endLoss)
         {
-            var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Width, mlp.Width);
+            var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Shape.HiddenWidths[0], mlp.Shape.HiddenWidths[0]);
             for (int i = 0; i < mlp.Networks.Count; i++)
             {
                 var network = mlp.Networks[i];
-                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.InputWeight.Offset, mlp.InputSize, 1, true, false);
-                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Width, network.HiddenWeight.Offset, mlp.Width, 1, true, false);
-                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Width, network.OutputWeight.Offset, mlp.Width, 1, true, false);
-                writer.AddSums(at.Adjoint1[i], null, null, null, network.InputBias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Adjoint2[i], null, null, null, network.HiddenBias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Seed[i], null, null, null, network.OutputBias.Offset, SumTarget.Gradient, false);
+                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.Layers[0].Weight.Offset, mlp.InputSize, 1, true, false);
+                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Shape.HiddenWidths[0], network.Layers[1].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
+                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Shape.HiddenWidths[0], network.Layers[2].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
+                writer.AddSums(at.Adjoint1[i], null, null, null, network.Layers[0].Bias.Offset, SumTarget.Gradient, false);
+                writer.AddSums(at.Adjoint2[i], null, null, null, network.Layers[1].Bias.Offset, SumTarget.Gradient, false);
+                writer.AddSums(at.Seed[i], null, null, null, network.Layers[2].Bias.Offset, SumTarget.Gradient, false);
             }
 
             writer.AddSums(buffers.Losses, null, null, null, firstLoss, endLoss, 0, SumTarget.MeanLoss, false);
