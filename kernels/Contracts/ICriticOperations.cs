@@ -60,6 +60,44 @@ public static class CriticLosses
     public const int Count = 4;
 }
 
+/// <summary>Which of the twins counts, row by row.</summary>
+public enum TwinChoice
+{
+    /// <summary>The one whose Q is smaller; the first where they are equal.</summary>
+    Smaller,
+
+    /// <summary>Q₁.</summary>
+    First,
+
+    /// <summary>Q₂.</summary>
+    Second,
+}
+
+/// <summary>The arguments of <see cref="ICriticOperations.ActionGradient"/>.</summary>
+public readonly record struct ActionGradientCall
+{
+    /// <summary>The parameters of the twins or of their targets, read.</summary>
+    public required DeviceArray<float> Twin { get; init; }
+
+    /// <summary>s [n×S], read.</summary>
+    public required DeviceArray<float> States { get; init; }
+
+    /// <summary>a [n×A], read.</summary>
+    public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Which of the twins is differentiated; the other is not evaluated where it has no say.</summary>
+    public TwinChoice Choice { get; init; }
+
+    /// <summary>∂Q/∂a [n×A], overwritten.</summary>
+    public required DeviceArray<float> Gradient { get; init; }
+
+    /// <summary>Q(s, a) [n], overwritten; null where nobody wants it.</summary>
+    public DeviceArray<float>? Q { get; init; }
+}
+
 /// <summary>
 /// The fused operations of critics (method: section 4): a step is gather, losses, gradients, Adam and the target's
 /// average in one call, so that a device may fuse as it likes. Q̄ is the smaller of the target twins. Parameters are
@@ -164,4 +202,9 @@ public interface ICriticOperations : IDisposable
     /// <param name="rows">n.</param>
     /// <param name="actions">tanh of the network [n×A].</param>
     void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions);
+
+    /// <summary>∂Q(s, a)/∂a of each row, by which an actor is improved. Where one of the twins is no number, neither is the smaller.</summary>
+    /// <param name="call">The arrays; what is written may not be what is read.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The choice is none of <see cref="TwinChoice"/>.</exception>
+    void ActionGradient(in ActionGradientCall call);
 }

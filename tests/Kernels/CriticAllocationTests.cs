@@ -18,6 +18,14 @@ public class CriticAllocationTests
         ["policy step"] = (run, _) => run.Operations.PolicyStep(run.Drawn(1), new AdvantageWeighting(3, 100), run.Value.Parameters, run.Target, run.Policy, Update.Adam, 1, run.Losses),
         ["min Q"] = (run, scratch) => run.Operations.MinimumQ(run.Target, run.Data.States, scratch, 90, 2, scratch),
         ["value"] = (run, scratch) => run.Operations.Value(run.Value.Parameters, run.Data.States, 90, scratch),
+        ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new ActionGradientCall
+        {
+            Twin = run.Target,
+            States = run.Data.States,
+            Actions = run.Data.Actions,
+            Rows = 90,
+            Gradient = scratch,
+        }),
         ["act"] = (run, scratch) => run.Operations.Act(run.Policy.Parameters, run.Data.States, 90, scratch),
     };
 

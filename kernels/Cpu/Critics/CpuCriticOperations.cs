@@ -13,6 +13,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
     private CriticInference<TV, TS>? _minimumQ;
     private CriticInference<TV, TS>? _value;
     private CriticInference<TV, TS>? _action;
+    private ActionGradientPass<TV, TS>? _actionGradient;
     private bool _disposed;
 
     public CriticShape Shape => shape;
@@ -93,6 +94,19 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         KeepAlive(this, policy, states, actions);
     }
 
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!Enum.IsDefined(call.Choice))
+            throw new ArgumentOutOfRangeException(nameof(call), call.Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+        float* states = States(call.States, call.Rows), twin = Pointer(call.Twin, Layout.Twin.Length);
+        float* actions = Pointer(call.Actions, Actions(call.Rows)), gradient = Pointer(call.Gradient, Actions(call.Rows));
+        float* q = call.Q is null ? null : Pointer(call.Q, call.Rows);
+        _actionGradient ??= new ActionGradientPass<TV, TS>(Layout, pool);
+        _actionGradient.Evaluate(twin, new ActionGradientPass<TV, TS>.Arguments(states, actions, call.Rows, gradient, q), call.Choice);
+        KeepAlive(this, call.Twin, call.States, call.Actions, call.Gradient, call.Q);
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -102,6 +116,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         _minimumQ?.Dispose();
         _value?.Dispose();
         _action?.Dispose();
+        _actionGradient?.Dispose();
     }
 
     private static void KeepAlive(in TrainedArrays arrays) =>

@@ -59,7 +59,7 @@ public sealed partial class GpuDevice : IMeasuredDevice
 
     /// <inheritdoc/>
     /// <remarks>Critics are float32 in every precision: their products are small, and their errors add up over a million steps.</remarks>
-    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations(_backend, _vector, _critics.Value, shape);
+    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations(_backend, _vector, _critics.Value, _mlps, shape);
 
     /// <inheritdoc/>
     /// <remarks>They are float32 in every precision, as critics are.</remarks>

@@ -28,13 +28,17 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     }
 
     /// <summary>K actions beside each state.</summary>
-    public void Join(CriticBuffers buffers, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) => kernels.Join.Launch(
+    public void Join(CriticBuffers buffers, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) =>
+        Join(buffers[buffers.Joined], states, actions, rows, candidates);
+
+    /// <summary>The same, to any place.</summary>
+    public void Join(ArrayView<float> inputs, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) => kernels.Join.Launch(
         ElementGrid(rows * InputSize),
         new JoinRowsArguments
         {
             States = states,
             Actions = actions,
-            Inputs = buffers[buffers.Joined],
+            Inputs = inputs,
             Rows = rows,
             Candidates = candidates,
             StateSize = StateSize,
@@ -152,6 +156,14 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             Stride = buffers.Target.Output[1].Offset - buffers.Target.Output[0].Offset,
         },
         new KernelWork(rows, 12.0 * rows));
+
+    /// <summary>Which twin counts, and Q.</summary>
+    public void Choose(in ChosenTwinArguments chosen) => kernels.ChooseTwin.Launch(
+        ElementGrid(chosen.Rows), chosen, new KernelWork(chosen.Rows, (4.0 + (8 * chosen.Networks)) * chosen.Rows));
+
+    /// <summary>∂Q/∂a of the twin that counts.</summary>
+    public void Take(in ChosenTwinArguments chosen) => kernels.ChosenActionGradient.Launch(
+        ElementGrid(chosen.Rows * chosen.ActionSize), chosen, new KernelWork(0, 12.0 * chosen.Rows * chosen.ActionSize));
 
     /// <summary>destination = source.</summary>
     public void Copy(ArrayView<float> source, ArrayView<float> destination, int count) => kernels.Copy.Launch(

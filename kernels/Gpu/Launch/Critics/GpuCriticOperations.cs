@@ -13,6 +13,8 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private readonly GpuArguments _arguments;
     private readonly GpuArray<uint> _draw;
     private readonly GpuArray<int> _noIndices;
+    private readonly Lazy<MlpKernels> _mlps;
+    private ActionGradientPasses? _actionGradient;
     private CriticBuffers? _buffers;
     private Tables? _tables;
     private GpuArray<float>? _valueGradient;
@@ -21,9 +23,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private int[] _checked = [];
     private bool _disposed;
 
-    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels kernels, CriticShape shape)
+    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels kernels, Lazy<MlpKernels> mlps, CriticShape shape)
     {
-        (_backend, _vector, _kernels, Layout) = (backend, vector, kernels, new CriticLayout(shape));
+        (_backend, _vector, _kernels, _mlps, Layout) = (backend, vector, kernels, mlps, new CriticLayout(shape));
         _arguments = new GpuArguments(backend, 1);
         _draw = backend.Allocate<uint>(DrawView.Length);
         _noIndices = backend.Allocate<int>(1);
@@ -189,6 +191,22 @@ internal sealed class GpuCriticOperations : ICriticOperations
     public void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions) =>
         Evaluate(Layout.Policy, policy, states, rows, actions, true);
 
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!Enum.IsDefined(call.Choice))
+            throw new ArgumentOutOfRangeException(nameof(call), call.Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+        int rows = GpuArguments.AtLeastOne(call.Rows);
+        var twin = _arguments.Array(call.Twin, Layout.Twin.Length);
+        var states = _arguments.Array(call.States, (long)rows * Shape.StateSize);
+        var actions = _arguments.Array(call.Actions, (long)rows * Shape.ActionSize);
+        var gradient = _arguments.Array(call.Gradient, (long)rows * Shape.ActionSize);
+        var q = call.Q is null ? null : _arguments.Array(call.Q, rows);
+        _actionGradient ??= new ActionGradientPasses(_backend, _passes, _mlps.Value, Layout);
+        _actionGradient.Prepare(rows, this);
+        _actionGradient.Evaluate(twin, states, actions, rows, call.Choice, gradient, q);
+    }
+
     public void Dispose()
     {
         if (_disposed)
@@ -197,6 +215,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
         _backend.Forget(this);
         _buffers?.Dispose();
         _tables?.Dispose();
+        _actionGradient?.Dispose();
         _draw.Dispose();
         _noIndices.Dispose();
         _valueGradient?.Dispose();

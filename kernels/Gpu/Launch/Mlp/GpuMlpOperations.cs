@@ -59,7 +59,8 @@ internal sealed class GpuMlpOperations : IMlpOperations
             if (parametersGradient is not null)
                 _passes.Copy(x, workspace[workspace.Input], count * Shape.InputSize, Models);
             _passes.Forward(workspace, theta, x, outputs?.Slab(first, count) ?? workspace[workspace.Output], count);
-            _passes.Backward(workspace, theta, outputsGradient.Slab(first, count), inputsGradient?.Slab(first, count), count);
+            _passes.Seed(workspace, outputsGradient.Slab(first, count), count, Models);
+            _passes.Backward(workspace, theta, inputsGradient?.Slab(first, count), count);
             if (parametersGradient is { } gradient)
                 _passes.ParametersGradient(workspace, _tables!, gradient, count, first > 0);
         }

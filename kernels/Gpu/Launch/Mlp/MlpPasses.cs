@@ -80,17 +80,16 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
         }
     }
 
-    /// <summary>From ∂L/∂y to ∂L/∂z of every layer, and to ∂L/∂x where it is wanted.</summary>
+    /// <summary>From ∂L/∂y to ∂L/∂z of the last layer.</summary>
     /// <param name="workspace">As the forward pass left it.</param>
-    /// <param name="theta">The parameters.</param>
     /// <param name="outputsGradient">∂L/∂y [n×out].</param>
-    /// <param name="inputsGradient">∂L/∂x, overwritten [n×in]; null for nowhere.</param>
     /// <param name="rows">n.</param>
-    public void Backward(MlpWorkspace workspace, MlpParameters theta, ModelView outputsGradient, ModelView? inputsGradient, int rows)
+    /// <param name="networks">How many networks there are.</param>
+    public void Seed(MlpWorkspace workspace, ModelView outputsGradient, int rows, int networks)
     {
-        int count = rows * Shape.OutputSize, last = Shape.Layers - 1;
+        int count = rows * Shape.OutputSize;
         kernels.Seed.Launch(
-            ElementGrid(count, theta.Networks),
+            ElementGrid(count, networks),
             new MlpSeedArguments
             {
                 OutputsGradient = outputsGradient,
@@ -99,8 +98,17 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
                 Count = count,
                 HasSlope = HasTanh ? 1 : 0,
             },
-            new KernelWork(count * theta.Networks, (HasTanh ? 12.0 : 8.0) * count * theta.Networks));
-        for (int l = last; l > 0; l--)
+            new KernelWork(count * networks, (HasTanh ? 12.0 : 8.0) * count * networks));
+    }
+
+    /// <summary>From ∂L/∂z of the last layer to that of every other, and to ∂L/∂x where it is wanted.</summary>
+    /// <param name="workspace">As the forward pass and the seed left it.</param>
+    /// <param name="theta">The parameters.</param>
+    /// <param name="inputsGradient">∂L/∂x, overwritten [n×in]; null for nowhere.</param>
+    /// <param name="rows">n.</param>
+    public void Backward(MlpWorkspace workspace, MlpParameters theta, ModelView? inputsGradient, int rows)
+    {
+        for (int l = Shape.Layers - 1; l > 0; l--)
         {
             // In the place of the slope, element by element.
             var slope = workspace[workspace.Slope[l - 1]];
