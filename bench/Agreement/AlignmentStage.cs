@@ -54,9 +54,20 @@ internal sealed class AlignmentStage : AgreementStage
             times.CopyFrom(Of(_times, step));
             noise.CopyFrom(Of(_noise, step));
             labels.CopyFrom(Of(_labels, step));
-            operations.AlignmentStep(
-                training.Weights, behavior, candidates, states, labels, Size.States, Size.Candidates, new AlignmentObjective(_loss, Temperature, LabelScale),
-                new GapDraws(default, times, noise), training.Gradient, training.Loss);
+            operations.AlignmentStep(new()
+            {
+                Policy = training.Weights,
+                Behavior = behavior,
+                Candidates = candidates,
+                States = states,
+                Labels = labels,
+                StateCount = Size.States,
+                CandidateCount = Size.Candidates,
+                Objective = new(_loss, Temperature, LabelScale),
+                Draws = new(default, times, noise),
+                Gradient = training.Gradient,
+                Loss = training.Loss,
+            });
             training.Step("policy");
         }
 

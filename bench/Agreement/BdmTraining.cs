@@ -23,7 +23,7 @@ internal sealed class BdmTraining(IDevice device, float[] initial, double learni
     public void Step(string network)
     {
         _losses.Add(Loss.ToArray()[0]);
-        device.Vector.Adam(Weights, Gradient, _first, _second, new AdamSettings(learningRate), _losses.Count);
+        device.Vector.Adam(new() { Trained = new(Weights, Gradient, _first, _second), Settings = new(learningRate), Step = _losses.Count });
         if (AgreementStage.Marks.Contains(_losses.Count))
             _moved[(_losses.Count, network)] = [.. Weights.ToArray().Zip(initial, (now, before) => (float)((double)now - before))];
     }

@@ -47,7 +47,16 @@ internal sealed class BehaviorStage : AgreementStage
             times.CopyFrom(Of(_times, step));
             noise.CopyFrom(Of(_noise, step));
             mask.CopyFrom(Of(_mask, step));
-            operations.DenoisingStep(training.Weights, actions, states, Size.Rows, new DenoisingDraws(default, Dropout, times, noise, mask), training.Gradient, training.Loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = training.Weights,
+                Actions = actions,
+                States = states,
+                Rows = Size.Rows,
+                Draws = new(default, Dropout, times, noise, mask),
+                Gradient = training.Gradient,
+                Loss = training.Loss,
+            });
             training.Step("model");
         }
 

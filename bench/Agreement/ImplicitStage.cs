@@ -35,8 +35,27 @@ internal sealed class ImplicitStage : CriticStage
         for (int step = 0; step < Steps; step++)
         {
             var batch = Batch(data, indices, step);
-            operations.ImplicitStep(batch, new ImplicitBackup(Discount, Expectile), value, twin, target, Update(step), losses);
-            operations.PolicyStep(batch, new AdvantageWeighting(AdvantageScale, WeightCap), value.Parameters, target, policy, new AdamSettings(_policyRates[step]), step + 1, losses);
+            operations.ImplicitStep(new()
+            {
+                Batch = batch,
+                Backup = new(Discount, Expectile),
+                Value = value,
+                Twin = twin,
+                Target = target,
+                Update = Update(step),
+                Losses = losses,
+            });
+            operations.PolicyStep(new()
+            {
+                Batch = batch,
+                Weighting = new(AdvantageScale, WeightCap),
+                Value = value.Parameters,
+                Target = target,
+                Policy = policy,
+                Adam = new(_policyRates[step]),
+                Step = step + 1,
+                Losses = losses,
+            });
             arrays.Record(step, losses, ("loss", CriticLosses.Q), ("value_loss", CriticLosses.Value), ("policy_loss", CriticLosses.Policy));
         }
 

@@ -31,7 +31,17 @@ internal sealed class SamplingStage : AgreementStage
         using var states = device.Upload<float>(_states);
         using var start = device.Upload<float>(_start);
         using var actions = device.Allocate<float>(_start.Length);
-        operations.Sample(weights, states, Size.States, Size.Candidates, DpmSolver.Published, default, start, actions);
+        operations.Sample(new()
+        {
+            Parameters = weights,
+            States = states,
+            StateCount = Size.States,
+            CandidateCount = Size.Candidates,
+            Table = DpmSolver.Published,
+            Draw = default,
+            Start = start,
+            Actions = actions,
+        });
         return new Course(new Dictionary<string, float[]>(), new Dictionary<(int, string), float[]> { [(Steps, "actions")] = actions.ToArray() });
     }
 }

@@ -27,7 +27,15 @@ internal sealed class SoftmaxStage : CriticStage
         {
             var batch = Batch(data, indices, step);
             nextActions.CopyFrom(Of(_nextActions, step));
-            operations.SampledStep(batch, new SampledBackup(Discount, InverseTemperature, nextActions, Size.Candidates), twin, target, Update(step), losses);
+            operations.SampledStep(new()
+            {
+                Batch = batch,
+                Backup = new(Discount, InverseTemperature, nextActions, Size.Candidates),
+                Twin = twin,
+                Target = target,
+                Update = Update(step),
+                Losses = losses,
+            });
             arrays.Record(step, losses, ("loss", CriticLosses.Q));
         }
 

@@ -116,32 +116,94 @@ public sealed class BdmWorkload : IDisposable
     private long Unit => _size.Shape.NominalUnit;
 
     /// <summary>Loss and gradient of a pretraining batch, dropout 0.1.</summary>
-    public void Pretraining() => _operations.DenoisingStep(
-        _behavior, _actions, _states, _size.PretrainingRows, new DenoisingDraws(new RandomDraw(0, RandomStage.Behavior, _step++), 0.1f), _gradient, _loss);
+    public void Pretraining() => _operations.DenoisingStep(new()
+    {
+        Parameters = _behavior,
+        Actions = _actions,
+        States = _states,
+        Rows = _size.PretrainingRows,
+        Draws = new(new RandomDraw(0, RandomStage.Behavior, _step++), 0.1f),
+        Gradient = _gradient,
+        Loss = _loss,
+    });
 
     /// <summary>Loss and gradient of states with their candidates.</summary>
-    public void Alignment() => _operations.AlignmentStep(
-        _policy, _behavior, _actions, _states, _labels, _size.AlignmentStates, _size.Candidates, ValueObjective, new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _gradient, _loss);
+    public void Alignment() => _operations.AlignmentStep(new()
+    {
+        Policy = _policy,
+        Behavior = _behavior,
+        Candidates = _actions,
+        States = _states,
+        Labels = _labels,
+        StateCount = _size.AlignmentStates,
+        CandidateCount = _size.Candidates,
+        Objective = ValueObjective,
+        Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
+        Gradient = _gradient,
+        Loss = _loss,
+    });
 
     /// <summary>Δ of states with their candidates.</summary>
-    public void Gaps() => _operations.Gaps(
-        _policy, _behavior, _actions, _states, _size.AlignmentStates, _size.Candidates, new GapDraws(new RandomDraw(0, RandomStage.Alignment, _step++)), _rows);
+    public void Gaps() => _operations.Gaps(new()
+    {
+        Policy = _policy,
+        Behavior = _behavior,
+        Candidates = _actions,
+        States = _states,
+        StateCount = _size.AlignmentStates,
+        CandidateCount = _size.Candidates,
+        Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
+        Gaps = _rows,
+    });
 
     /// <summary>Loss and gradient of Δ alone.</summary>
-    public void Objective() => _operations.Objective(ValueObjective, _times, _labels, _size.AlignmentStates, _size.Candidates, _slopes, _loss);
+    public void Objective() => _operations.Objective(new()
+    {
+        Objective = ValueObjective,
+        Gaps = _times,
+        Labels = _labels,
+        StateCount = _size.AlignmentStates,
+        CandidateCount = _size.Candidates,
+        GapsGradient = _slopes,
+        Loss = _loss,
+    });
 
     /// <summary>f of points, each with a state and a time of its own.</summary>
-    public void Density() => _operations.Density(_policy, _actions, _times, _states, _size.ScoreRows, _rows);
+    public void Density() => _operations.Density(new()
+    {
+        Parameters = _policy,
+        Actions = _actions,
+        Times = _times,
+        States = _states,
+        Rows = _size.ScoreRows,
+        Density = _rows,
+    });
 
     /// <summary>The score of points, each with a state and a time of its own.</summary>
-    public void Score() => _operations.Score(_policy, _actions, _times, _states, _size.ScoreRows, _noise);
+    public void Score() => _operations.Score(new()
+    {
+        Parameters = _policy,
+        Actions = _actions,
+        Times = _times,
+        States = _states,
+        Rows = _size.ScoreRows,
+        Noise = _noise,
+    });
 
     /// <summary>K actions for each of some states: the published solver's 15 evaluations.</summary>
-    public void Sampling() => _operations.Sample(
-        _behavior, _states, _size.SampleStates, _size.Candidates, DpmSolver.Published, new RandomDraw(0, RandomStage.Evaluation, _step++), null, _samples);
+    public void Sampling() => _operations.Sample(new()
+    {
+        Parameters = _behavior,
+        States = _states,
+        StateCount = _size.SampleStates,
+        CandidateCount = _size.Candidates,
+        Table = DpmSolver.Published,
+        Draw = new(0, RandomStage.Evaluation, _step++),
+        Actions = _samples,
+    });
 
     /// <summary>A step of Adam at a learning rate of 0, so that weights stay what they are.</summary>
-    public void Adam() => _vector.Adam(_policy, _gradient, _firstMoment, _secondMoment, new AdamSettings(0), 1);
+    public void Adam() => _vector.Adam(new() { Trained = new(_policy, _gradient, _firstMoment, _secondMoment), Settings = new(0), Step = 1 });
 
     /// <inheritdoc/>
     public void Dispose()

@@ -67,22 +67,57 @@ public sealed class CriticWorkload : IDisposable
     public WorkloadStep Step => new("implicit q", $"batch {_rows}", ImplicitWork, ImplicitStep);
 
     /// <summary>V, twins, target by implicit Q-learning.</summary>
-    public void ImplicitStep() => _operations.ImplicitStep(Batch(), new ImplicitBackup(0.99f, 0.7f), _value, _twin, _target, Update, _losses);
+    public void ImplicitStep() => _operations.ImplicitStep(new()
+    {
+        Batch = Batch(),
+        Backup = new(0.99f, 0.7f),
+        Value = _value,
+        Twin = _twin,
+        Target = _target,
+        Update = Update,
+        Losses = _losses,
+    });
 
     /// <summary>Twins and target by softmax Q-learning.</summary>
-    public void SoftmaxStep() => _operations.SampledStep(Batch(), new SampledBackup(0.99f, 1, _nextActions, Candidates), _twin, _target, Update, _losses);
+    public void SoftmaxStep() => _operations.SampledStep(new()
+    {
+        Batch = Batch(),
+        Backup = new(0.99f, 1, _nextActions, Candidates),
+        Twin = _twin,
+        Target = _target,
+        Update = Update,
+        Losses = _losses,
+    });
 
     /// <summary>The policy by advantage-weighted regression.</summary>
-    public void PolicyStep() => _operations.PolicyStep(Batch(), new AdvantageWeighting(3, 100), _value.Parameters, _target, _policy, Update.Adam, _step, _losses);
+    public void PolicyStep() => _operations.PolicyStep(new()
+    {
+        Batch = Batch(),
+        Weighting = new(3, 100),
+        Value = _value.Parameters,
+        Target = _target,
+        Policy = _policy,
+        Adam = Update.Adam,
+        Step = _step,
+        Losses = _losses,
+    });
 
     /// <summary>The lesser Q of K actions for each of some states: labels.</summary>
-    public void MinimumQ() => _operations.MinimumQ(_target, _states, _nextActions, _rows, Candidates, _values);
+    public void MinimumQ() => _operations.MinimumQ(new()
+    {
+        Twin = _target,
+        States = _states,
+        Actions = _nextActions,
+        StateCount = _rows,
+        CandidateCount = Candidates,
+        Q = _values,
+    });
 
     /// <summary>V of states.</summary>
-    public void Value() => _operations.Value(_value.Parameters, _states, _rows, _values);
+    public void Value() => _operations.Value(new() { Parameters = _value.Parameters, States = _states, Rows = _rows, V = _values });
 
     /// <summary>The policy's actions for states.</summary>
-    public void Act() => _operations.Act(_policy.Parameters, _states, _rows, _actions);
+    public void Act() => _operations.Act(new() { Parameters = _policy.Parameters, States = _states, Rows = _rows, Actions = _actions });
 
     /// <inheritdoc/>
     public void Dispose()

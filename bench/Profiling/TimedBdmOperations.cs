@@ -14,93 +14,50 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public int Models => inner.Models;
 
-    public void Density(
-        DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density)
+    public void Density(in DensityCall call)
     {
-        using var scope = timer.Measure("density", Units(1, rows), Bytes(Parameters, rows * (Point + 2)));
-        inner.Density(parameters, actions, times, states, rows, density);
+        using var scope = timer.Measure("call.Density", Units(1, call.Rows), Bytes(Parameters, call.Rows * (Point + 2)));
+        inner.Density(call);
     }
 
-    public void Score(
-        DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise)
+    public void Score(in ScoreCall call)
     {
-        using var scope = timer.Measure("score", Units(2, rows), Bytes(Parameters, rows * (Point + 1 + Shape.ActionSize)));
-        inner.Score(parameters, actions, times, states, rows, noise);
+        using var scope = timer.Measure("score", Units(2, call.Rows), Bytes(Parameters, call.Rows * (Point + 1 + Shape.ActionSize)));
+        inner.Score(call);
     }
 
-    public void Gaps(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        in GapDraws draws,
-        DeviceArray<float> gaps)
+    public void Gaps(in GapsCall call)
     {
-        double rows = (double)stateCount * candidateCount;
-        using var scope = timer.Measure("gaps", Units(2, rows), Bytes(2 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)stateCount * Shape.StateSize)));
-        inner.Gaps(policy, behavior, candidates, states, stateCount, candidateCount, draws, gaps);
+        double rows = (double)call.StateCount * call.CandidateCount;
+        using var scope = timer.Measure("call.Gaps", Units(2, rows), Bytes(2 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.StateCount * Shape.StateSize)));
+        inner.Gaps(call);
     }
 
-    public void Objective(
-        in AlignmentObjective objective,
-        DeviceArray<float> gaps,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> gapsGradient,
-        DeviceArray<float> loss)
+    public void Objective(in ObjectiveCall call)
     {
-        using var scope = timer.Measure("objective", 0, Bytes(0, 3.0 * stateCount * candidateCount));
-        inner.Objective(objective, gaps, labels, stateCount, candidateCount, gapsGradient, loss);
+        using var scope = timer.Measure("call.Objective", 0, Bytes(0, 3.0 * call.StateCount * call.CandidateCount));
+        inner.Objective(call);
     }
 
-    public void DenoisingStep(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float>? states,
-        int rows,
-        in DenoisingDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void DenoisingStep(in DenoisingStepCall call)
     {
-        using var scope = timer.Measure("denoising_step", Units(6, rows), Bytes(2 * Parameters, rows * Point));
-        inner.DenoisingStep(parameters, actions, states, rows, draws, gradient, loss);
+        using var scope = timer.Measure("denoising_step", Units(6, call.Rows), Bytes(2 * Parameters, call.Rows * Point));
+        inner.DenoisingStep(call);
     }
 
-    public void AlignmentStep(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        in AlignmentObjective objective,
-        in GapDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void AlignmentStep(in AlignmentStepCall call)
     {
-        double rows = (double)stateCount * candidateCount;
-        using var scope = timer.Measure("alignment_step", Units(4, rows), Bytes(3 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)stateCount * Shape.StateSize)));
-        inner.AlignmentStep(policy, behavior, candidates, states, labels, stateCount, candidateCount, objective, draws, gradient, loss);
+        double rows = (double)call.StateCount * call.CandidateCount;
+        using var scope = timer.Measure("alignment_step", Units(4, rows), Bytes(3 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.StateCount * Shape.StateSize)));
+        inner.AlignmentStep(call);
     }
 
-    public void Sample(
-        DeviceArray<float> parameters,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        SolverTable table,
-        in RandomDraw draw,
-        DeviceArray<float>? start,
-        DeviceArray<float> actions)
+    public void Sample(in SampleCall call)
     {
-        double rows = (double)stateCount * candidateCount;
+        double rows = (double)call.StateCount * call.CandidateCount;
         using var scope = timer.Measure(
-            "sample", Units(2 * table.Evaluations.Length, rows), Bytes(Parameters, (rows * Shape.ActionSize) + ((double)stateCount * Shape.StateSize)));
-        inner.Sample(parameters, states, stateCount, candidateCount, table, draw, start, actions);
+            "sample", Units(2 * call.Table.Evaluations.Length, rows), Bytes(Parameters, (rows * Shape.ActionSize) + ((double)call.StateCount * Shape.StateSize)));
+        inner.Sample(call);
     }
 
     public void Dispose() => inner.Dispose();

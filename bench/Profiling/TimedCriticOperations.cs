@@ -12,52 +12,43 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
     // A row of a batch out of the dataset.
     private double Row => (2 * Shape.StateSize) + Shape.ActionSize + 2;
 
-    public void ImplicitStep(
-        in TransitionBatch batch, in ImplicitBackup backup, in TrainedArrays value, in TrainedArrays twin, DeviceArray<float> target, in CriticUpdate update, DeviceArray<float> losses)
+    public void ImplicitStep(in ImplicitStepCall call)
     {
-        using var scope = timer.Measure("implicit_step", Shape.ImplicitStepWork(batch.Rows), Bytes((4 * Layout.Value.Length) + (5 * Layout.Twin.Length), batch.Rows * Row));
-        inner.ImplicitStep(batch, backup, value, twin, target, update, losses);
+        using var scope = timer.Measure("implicit_step", Shape.ImplicitStepWork(call.Batch.Rows), Bytes((4 * Layout.Value.Length) + (5 * Layout.Twin.Length), call.Batch.Rows * Row));
+        inner.ImplicitStep(call);
     }
 
-    public void SampledStep(in TransitionBatch batch, in SampledBackup backup, in TrainedArrays twin, DeviceArray<float> target, in CriticUpdate update, DeviceArray<float> losses)
+    public void SampledStep(in SampledStepCall call)
     {
-        double flop = Forward(Layout.Twin, (double)batch.Rows * backup.CandidateCount) + (3 * Forward(Layout.Twin, batch.Rows));
-        using var scope = timer.Measure("sampled_step", flop, Bytes(5 * Layout.Twin.Length, batch.Rows * (Row + ((double)backup.CandidateCount * Shape.ActionSize))));
-        inner.SampledStep(batch, backup, twin, target, update, losses);
+        double flop = Forward(Layout.Twin, (double)call.Batch.Rows * call.Backup.CandidateCount) + (3 * Forward(Layout.Twin, call.Batch.Rows));
+        using var scope = timer.Measure("sampled_step", flop, Bytes(5 * Layout.Twin.Length, call.Batch.Rows * (Row + ((double)call.Backup.CandidateCount * Shape.ActionSize))));
+        inner.SampledStep(call);
     }
 
-    public void PolicyStep(
-        in TransitionBatch batch,
-        in AdvantageWeighting weighting,
-        DeviceArray<float> value,
-        DeviceArray<float> target,
-        in TrainedArrays policy,
-        in AdamSettings adam,
-        long step,
-        DeviceArray<float> losses)
+    public void PolicyStep(in PolicyStepCall call)
     {
-        double flop = Forward(Layout.Value, batch.Rows) + Forward(Layout.Twin, batch.Rows) + (3 * Forward(Layout.Policy, batch.Rows));
-        using var scope = timer.Measure("policy_step", flop, Bytes(Layout.Value.Length + Layout.Twin.Length + (4 * Layout.Policy.Length), batch.Rows * Row));
-        inner.PolicyStep(batch, weighting, value, target, policy, adam, step, losses);
+        double flop = Forward(Layout.Value, call.Batch.Rows) + Forward(Layout.Twin, call.Batch.Rows) + (3 * Forward(Layout.Policy, call.Batch.Rows));
+        using var scope = timer.Measure("policy_step", flop, Bytes(Layout.Value.Length + Layout.Twin.Length + (4 * Layout.Policy.Length), call.Batch.Rows * Row));
+        inner.PolicyStep(call);
     }
 
-    public void MinimumQ(DeviceArray<float> twin, DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> q)
+    public void MinimumQ(in MinimumQCall call)
     {
-        double rows = (double)stateCount * candidateCount;
-        using var scope = timer.Measure("minimum_q", Forward(Layout.Twin, rows), Bytes(Layout.Twin.Length, ((double)stateCount * Shape.StateSize) + (rows * (Shape.ActionSize + 1))));
-        inner.MinimumQ(twin, states, actions, stateCount, candidateCount, q);
+        double rows = (double)call.StateCount * call.CandidateCount;
+        using var scope = timer.Measure("minimum_q", Forward(Layout.Twin, rows), Bytes(Layout.Twin.Length, ((double)call.StateCount * Shape.StateSize) + (rows * (Shape.ActionSize + 1))));
+        inner.MinimumQ(call);
     }
 
-    public void Value(DeviceArray<float> value, DeviceArray<float> states, int rows, DeviceArray<float> v)
+    public void Value(in ValueCall call)
     {
-        using var scope = timer.Measure("value", Forward(Layout.Value, rows), Bytes(Layout.Value.Length, rows * (Shape.StateSize + 1.0)));
-        inner.Value(value, states, rows, v);
+        using var scope = timer.Measure("call.Parameters", Forward(Layout.Value, call.Rows), Bytes(Layout.Value.Length, call.Rows * (Shape.StateSize + 1.0)));
+        inner.Value(call);
     }
 
-    public void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions)
+    public void Act(in ActCall call)
     {
-        using var scope = timer.Measure("act", Forward(Layout.Policy, rows), Bytes(Layout.Policy.Length, rows * ((double)Shape.StateSize + Shape.ActionSize)));
-        inner.Act(policy, states, rows, actions);
+        using var scope = timer.Measure("act", Forward(Layout.Policy, call.Rows), Bytes(Layout.Policy.Length, call.Rows * ((double)Shape.StateSize + Shape.ActionSize)));
+        inner.Act(call);
     }
 
     public void ActionGradient(in ActionGradientCall call)

@@ -34,30 +34,67 @@ public class VectorBenchmarks : SuiteDevice
         int weights = new BdmShape(Width, 6).ParameterCount;
         (_parameters, _gradient, _firstMoment, _secondMoment) = (Array<float>(weights), Array<float>(weights), Array<float>(weights), Array<float>(weights));
         (_dataset, _batch, _indices) = (Array<float>(DatasetRows * Width), Array<float>(Rows * Width), Array<int>(Rows));
-        device.Vector.FillNormal(_gradient, weights, new RandomDraw(0, RandomStage.Behavior, 0), RandomPurpose.Noise);
-        device.Vector.FillNormal(_dataset, DatasetRows * Width, new RandomDraw(0, RandomStage.Data, 0), RandomPurpose.Noise);
+        device.Vector.FillNormal(new()
+        {
+            Values = _gradient,
+            Count = weights,
+            Draw = new(0, RandomStage.Behavior, 0),
+            Purpose = RandomPurpose.Noise,
+        });
+        device.Vector.FillNormal(new()
+        {
+            Values = _dataset,
+            Count = DatasetRows * Width,
+            Draw = new(0, RandomStage.Data, 0),
+            Purpose = RandomPurpose.Noise,
+        });
         FillIndices();
     }
 
     /// <summary>A step of Adam on all weights.</summary>
     [Benchmark]
-    public void Adam() => Finish(() => Opened.Vector.Adam(_parameters!, _gradient!, _firstMoment!, _secondMoment!, new AdamSettings(1e-4), ++_step));
+    public void Adam() => Finish(() => Opened.Vector.Adam(new()
+    {
+        Trained = new(_parameters!, _gradient!, _firstMoment!, _secondMoment!),
+        Settings = new(1e-4),
+        Step = ++_step,
+    }));
 
     /// <summary>An average of all weights.</summary>
     [Benchmark]
-    public void PolyakAverage() => Finish(() => Opened.Vector.PolyakAverage(_parameters!, _gradient!, 0.005f));
+    public void PolyakAverage() => Finish(() => Opened.Vector.PolyakAverage(new() { Target = _parameters!, Source = _gradient!, Rate = 0.005f }));
 
     /// <summary>The rows of a batch, drawn.</summary>
     [Benchmark]
-    public void FillIndices() => Finish(() => Opened.Vector.FillIndices(_indices!, Rows, DatasetRows, new RandomDraw(0, RandomStage.Behavior, ++_step), RandomPurpose.BatchIndex));
+    public void FillIndices() => Finish(() => Opened.Vector.FillIndices(new()
+    {
+        Indices = _indices!,
+        Count = Rows,
+        Upper = DatasetRows,
+        Draw = new(0, RandomStage.Behavior, ++_step),
+        Purpose = RandomPurpose.BatchIndex,
+    }));
 
     /// <summary>A batch's noise.</summary>
     [Benchmark]
-    public void FillNormal() => Finish(() => Opened.Vector.FillNormal(_batch!, Rows * Width, new RandomDraw(0, RandomStage.Behavior, ++_step), RandomPurpose.Noise));
+    public void FillNormal() => Finish(() => Opened.Vector.FillNormal(new()
+    {
+        Values = _batch!,
+        Count = Rows * Width,
+        Draw = new(0, RandomStage.Behavior, ++_step),
+        Purpose = RandomPurpose.Noise,
+    }));
 
     /// <summary>A batch's states, taken from the dataset.</summary>
     [Benchmark]
-    public void Gather() => Finish(() => Opened.Vector.Gather(_dataset!, Width, _indices!, Rows, _batch!));
+    public void Gather() => Finish(() => Opened.Vector.Gather(new()
+    {
+        Source = _dataset!,
+        Width = Width,
+        Indices = _indices!,
+        Count = Rows,
+        Destination = _batch!,
+    }));
 
     /// <inheritdoc/>
     protected override void Close()

@@ -25,7 +25,7 @@ internal sealed class AutogradBatch
         if (indices is null)
         {
             indices = drawn(rows);
-            vector.FillIndices(indices, rows, count, batch.Draw, RandomPurpose.BatchIndex);
+            vector.FillIndices(new() { Indices = indices, Count = rows, Upper = count, Draw = batch.Draw, Purpose = RandomPurpose.BatchIndex });
         }
 
         nint address = CpuMemory.Address(indices, rows);

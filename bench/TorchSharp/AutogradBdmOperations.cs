@@ -28,137 +28,95 @@ internal sealed class AutogradBdmOperations : IBdmOperations
 
     public int Models { get; }
 
-    public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density) =>
-        Evaluate(parameters, actions, times, states, rows, density, [], false, (network, a, t, s) => network.Density(a, t, s, 1, null));
+    public void Density(in DensityCall call) =>
+        Evaluate(call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Density, [], false, (network, a, t, s) => network.Density(a, t, s, 1, null));
 
-    public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise) =>
-        Evaluate(parameters, actions, times, states, rows, noise, [Shape.ActionSize], true, PredictedNoise);
+    public void Score(in ScoreCall call) =>
+        Evaluate(call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Noise, [Shape.ActionSize], true, PredictedNoise);
 
-    public void Gaps(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        in GapDraws draws,
-        DeviceArray<float> gaps)
+    public void Gaps(in GapsCall call)
     {
-        int rows = checked(AtLeastOne(stateCount) * AtLeastOne(candidateCount));
+        int rows = checked(AtLeastOne(call.StateCount) * AtLeastOne(call.CandidateCount));
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
             using var off = torch.no_grad();
-            var batch = Candidates(scope, candidates, states, stateCount, candidateCount, draws, m);
-            var found = Network(scope, policy, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null)
-                - Network(scope, behavior, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null);
-            scope.Output(gaps, m, Models, rows).copy_(found);
+            var batch = Candidates(scope, call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws, m);
+            var found = Network(scope, call.Policy, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null)
+                - Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null);
+            scope.Output(call.Gaps, m, Models, rows).copy_(found);
         }
     }
 
-    public void Objective(
-        in AlignmentObjective objective,
-        DeviceArray<float> gaps,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> gapsGradient,
-        DeviceArray<float> loss)
+    public void Objective(in ObjectiveCall call)
     {
-        AtLeastOne(stateCount);
-        AtLeastOne(candidateCount);
+        AtLeastOne(call.StateCount);
+        AtLeastOne(call.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var delta = scope.Input(gaps, m, Models, stateCount, candidateCount).clone().requires_grad_(true);
-            var total = Loss(objective, delta, scope.Input(labels, m, Models, stateCount, candidateCount));
+            var delta = scope.Input(call.Gaps, m, Models, call.StateCount, call.CandidateCount).clone().requires_grad_(true);
+            var total = Loss(call.Objective, delta, scope.Input(call.Labels, m, Models, call.StateCount, call.CandidateCount));
             var gradient = torch.autograd.grad([total], [delta])[0];
-            scope.Output(gapsGradient, m, Models, stateCount, candidateCount).copy_(gradient);
-            scope.Output(loss, m, Models, 1).copy_(total.detach().unsqueeze(0));
+            scope.Output(call.GapsGradient, m, Models, call.StateCount, call.CandidateCount).copy_(gradient);
+            scope.Output(call.Loss, m, Models, 1).copy_(total.detach().unsqueeze(0));
         }
     }
 
-    public void DenoisingStep(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float>? states,
-        int rows,
-        in DenoisingDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void DenoisingStep(in DenoisingStepCall call)
     {
-        AtLeastOne(rows);
-        if (draws.DropoutRate is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(draws), draws.DropoutRate, "the dropout rate must be in [0, 1)");
+        AtLeastOne(call.Rows);
+        call.CheckDropout();
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var times = _draws.Times(scope, draws.Times, draws.Draw, rows, m, Models);
-            var noise = _draws.Noise(scope, draws.Noise, draws.Draw, RandomPurpose.Noise, rows, m, Models);
-            var keep = _draws.Keep(scope, draws, rows, m, Models);
+            var times = _draws.Times(scope, call.Draws.Times, call.Draws.Draw, call.Rows, m, Models);
+            var noise = _draws.Noise(scope, call.Draws.Noise, call.Draws.Draw, RandomPurpose.Noise, call.Rows, m, Models);
+            var keep = _draws.Keep(scope, call.Draws, call.Rows, m, Models);
             var (alpha, sigma) = Factors(times);
-            var diffused = (alpha * scope.Input(actions, m, Models, rows, Shape.ActionSize)) + (sigma * noise);
-            var tensors = Parameters(scope, parameters, m, _trained);
-            var slope = new AutogradNetwork(Layout, tensors).ActionGradient(diffused, times, States(scope, states, rows, m), 1, keep, differentiable: true);
+            var diffused = (alpha * scope.Input(call.Actions, m, Models, call.Rows, Shape.ActionSize)) + (sigma * noise);
+            var tensors = Parameters(scope, call.Parameters, m, _trained);
+            var slope = new AutogradNetwork(Layout, tensors).ActionGradient(diffused, times, States(scope, call.States, call.Rows, m), 1, keep, differentiable: true);
             var total = ((sigma * slope) + noise).square().sum(1).mean();
-            Write(scope, total, tensors, gradient, loss, m);
+            Write(scope, total, tensors, call.Gradient, call.Loss, m);
         }
     }
 
-    public void AlignmentStep(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        in AlignmentObjective objective,
-        in GapDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void AlignmentStep(in AlignmentStepCall call)
     {
-        AtLeastOne(stateCount);
-        AtLeastOne(candidateCount);
+        AtLeastOne(call.StateCount);
+        AtLeastOne(call.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var batch = Candidates(scope, candidates, states, stateCount, candidateCount, draws, m);
+            var batch = Candidates(scope, call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws, m);
             torch.Tensor frozen;
             using (torch.no_grad())
-                frozen = Network(scope, behavior, m).Density(batch.Actions, batch.Times, batch.States, candidateCount, null);
-            var tensors = Parameters(scope, policy, m, _trained);
-            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, candidateCount, null) - frozen;
-            var total = Loss(objective, delta.view(stateCount, candidateCount), scope.Input(labels, m, Models, stateCount, candidateCount));
-            Write(scope, total, tensors, gradient, loss, m);
+                frozen = Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null);
+            var tensors = Parameters(scope, call.Policy, m, _trained);
+            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null) - frozen;
+            var total = Loss(call.Objective, delta.view(call.StateCount, call.CandidateCount), scope.Input(call.Labels, m, Models, call.StateCount, call.CandidateCount));
+            Write(scope, total, tensors, call.Gradient, call.Loss, m);
         }
     }
 
-    public void Sample(
-        DeviceArray<float> parameters,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        SolverTable table,
-        in RandomDraw draw,
-        DeviceArray<float>? start,
-        DeviceArray<float> actions)
+    public void Sample(in SampleCall call)
     {
-        int rows = checked(AtLeastOne(stateCount) * AtLeastOne(candidateCount));
-        int part = Math.Max(1, RowsAtOnce / candidateCount);
+        int rows = checked(AtLeastOne(call.StateCount) * AtLeastOne(call.CandidateCount));
+        int part = Math.Max(1, RowsAtOnce / call.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var network = Network(scope, parameters, m);
-            var points = _draws.Noise(scope, start, draw, RandomPurpose.SolverStart, rows, m, Models);
-            var all = States(scope, states, stateCount, m);
-            var found = scope.Output(actions, m, Models, rows, Shape.ActionSize);
-            for (int first = 0; first < stateCount; first += part)
+            var network = Network(scope, call.Parameters, m);
+            var points = _draws.Noise(scope, call.Start, call.Draw, RandomPurpose.SolverStart, rows, m, Models);
+            var all = States(scope, call.States, call.StateCount, m);
+            var found = scope.Output(call.Actions, m, Models, rows, Shape.ActionSize);
+            for (int first = 0; first < call.StateCount; first += part)
             {
                 using var parts = torch.NewDisposeScope();
-                int count = Math.Min(part, stateCount - first);
-                long firstRow = (long)first * candidateCount, rowCount = (long)count * candidateCount;
-                var sample = Solve(network, points.narrow(0, firstRow, rowCount), all?.narrow(0, first, count), count, candidateCount, table);
+                int count = Math.Min(part, call.StateCount - first);
+                long firstRow = (long)first * call.CandidateCount, rowCount = (long)count * call.CandidateCount;
+                var sample = Solve(network, points.narrow(0, firstRow, rowCount), all?.narrow(0, first, count), count, call.CandidateCount, call.Table);
                 found.narrow(0, firstRow, rowCount).copy_(sample);
             }
         }

@@ -20,135 +20,109 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
 
     public CriticLayout Layout { get; } = new(shape);
 
-    public void ImplicitStep(
-        in TransitionBatch batch,
-        in ImplicitBackup backup,
-        in TrainedArrays value,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses)
+    public void ImplicitStep(in ImplicitStepCall call)
     {
-        if (backup.Expectile is not (> 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(backup), backup.Expectile, "the expectile must be in (0, 1)");
-        Check(update);
+        call.Check();
         using var scope = new TensorScope();
-        var results = scope.View(losses, 0, CriticLosses.Value + 1);
-        var rows = Batch(scope, batch);
-        var (states, pairs) = StatesAndPairs(rows, batch.Data);
-        var valueNetwork = Network(scope, Layout.Value, value.Parameters, true);
-        var twins = Network(scope, Layout.Twin, twin.Parameters, true);
+        var results = scope.View(call.Losses, 0, CriticLosses.Value + 1);
+        var rows = Batch(scope, call.Batch);
+        var (states, pairs) = StatesAndPairs(rows, call.Batch.Data);
+        var valueNetwork = Network(scope, Layout.Value, call.Value.Parameters, true);
+        var twins = Network(scope, Layout.Twin, call.Twin.Parameters, true);
         torch.Tensor rated, nextValue;
         using (torch.no_grad())
         {
-            nextValue = valueNetwork.EvaluateOne(rows.Rows(batch.Data.NextStates, shape.StateSize)).squeeze(1);
-            rated = Network(scope, Layout.Twin, target, false).Minimum(pairs);
+            nextValue = valueNetwork.EvaluateOne(rows.Rows(call.Batch.Data.NextStates, shape.StateSize)).squeeze(1);
+            rated = Network(scope, Layout.Twin, call.Target, false).Minimum(pairs);
         }
 
         var advantage = rated - valueNetwork.EvaluateOne(states).squeeze(1);
-        var valueLoss = (torch.where(advantage.lt(0), 1 - backup.Expectile, backup.Expectile) * advantage.square()).mean();
-        var twinLoss = TwinLoss(twins, pairs, rows, batch.Data, backup.Discount, nextValue);
+        var valueLoss = (torch.where(advantage.lt(0), 1 - call.Backup.Expectile, call.Backup.Expectile) * advantage.square()).mean();
+        var twinLoss = TwinLoss(twins, pairs, rows, call.Batch.Data, call.Backup.Discount, nextValue);
         var valueGradient = valueNetwork.Gradient(valueLoss);
         var twinGradient = twins.Gradient(twinLoss);
-        Move(scope, Layout.Value, value, valueGradient, update.Adam, update.Step);
-        Move(scope, Layout.Twin, twin, twinGradient, update.Adam, update.Step);
-        device.Vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
+        Move(scope, Layout.Value, call.Value, valueGradient, call.Update.Adam, call.Update.Step);
+        Move(scope, Layout.Twin, call.Twin, twinGradient, call.Update.Adam, call.Update.Step);
+        device.Vector.PolyakAverage(new() { Target = call.Target, Source = call.Twin.Parameters, Rate = call.Update.TargetRate });
         Report(results, (CriticLosses.Q, twinLoss), (CriticLosses.NextValue, nextValue.mean()), (CriticLosses.Value, valueLoss));
     }
 
-    public void SampledStep(
-        in TransitionBatch batch,
-        in SampledBackup backup,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses)
+    public void SampledStep(in SampledStepCall call)
     {
-        if (!(backup.InverseTemperature >= 0))
-            throw new ArgumentOutOfRangeException(nameof(backup), backup.InverseTemperature, "the inverse temperature must be at least 0");
-        Check(update);
+        call.Check();
         using var scope = new TensorScope();
-        var results = scope.View(losses, 0, CriticLosses.NextValue + 1);
-        var rows = Batch(scope, batch);
-        var (_, pairs) = StatesAndPairs(rows, batch.Data);
-        int candidates = AtLeastOne(backup.CandidateCount);
+        var results = scope.View(call.Losses, 0, CriticLosses.NextValue + 1);
+        var rows = Batch(scope, call.Batch);
+        var (_, pairs) = StatesAndPairs(rows, call.Batch.Data);
+        int candidates = AtLeastOne(call.Backup.CandidateCount);
         torch.Tensor nextValue;
         using (torch.no_grad())
         {
-            var nextStates = rows.Rows(batch.Data.NextStates, shape.StateSize).repeat_interleave(candidates, 0);
-            var nextActions = scope.View(backup.NextActions, 0, (long)batch.Rows * candidates, shape.ActionSize);
-            var rated = Network(scope, Layout.Twin, target, false).Minimum(torch.cat([nextActions, nextStates], 1)).view(batch.Rows, candidates);
-            nextValue = (torch.nn.functional.softmax(backup.InverseTemperature * rated, 1) * rated).sum(1);
+            var nextStates = rows.Rows(call.Batch.Data.NextStates, shape.StateSize).repeat_interleave(candidates, 0);
+            var nextActions = scope.View(call.Backup.NextActions, 0, (long)call.Batch.Rows * candidates, shape.ActionSize);
+            var rated = Network(scope, Layout.Twin, call.Target, false).Minimum(torch.cat([nextActions, nextStates], 1)).view(call.Batch.Rows, candidates);
+            nextValue = (torch.nn.functional.softmax(call.Backup.InverseTemperature * rated, 1) * rated).sum(1);
         }
 
-        var twins = Network(scope, Layout.Twin, twin.Parameters, true);
-        var loss = TwinLoss(twins, pairs, rows, batch.Data, backup.Discount, nextValue);
-        Move(scope, Layout.Twin, twin, twins.Gradient(loss), update.Adam, update.Step);
-        device.Vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
+        var twins = Network(scope, Layout.Twin, call.Twin.Parameters, true);
+        var loss = TwinLoss(twins, pairs, rows, call.Batch.Data, call.Backup.Discount, nextValue);
+        Move(scope, Layout.Twin, call.Twin, twins.Gradient(loss), call.Update.Adam, call.Update.Step);
+        device.Vector.PolyakAverage(new() { Target = call.Target, Source = call.Twin.Parameters, Rate = call.Update.TargetRate });
         Report(results, (CriticLosses.Q, loss), (CriticLosses.NextValue, nextValue.mean()));
     }
 
-    public void PolicyStep(
-        in TransitionBatch batch,
-        in AdvantageWeighting weighting,
-        DeviceArray<float> value,
-        DeviceArray<float> target,
-        in TrainedArrays policy,
-        in AdamSettings adam,
-        long step,
-        DeviceArray<float> losses)
+    public void PolicyStep(in PolicyStepCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        call.Check();
         using var scope = new TensorScope();
-        var results = scope.View(losses, 0, CriticLosses.Policy + 1);
-        var rows = Batch(scope, batch);
-        var (states, pairs) = StatesAndPairs(rows, batch.Data);
+        var results = scope.View(call.Losses, 0, CriticLosses.Policy + 1);
+        var rows = Batch(scope, call.Batch);
+        var (states, pairs) = StatesAndPairs(rows, call.Batch.Data);
         torch.Tensor weights;
         using (torch.no_grad())
         {
-            var advantage = Network(scope, Layout.Twin, target, false).Minimum(pairs) - Network(scope, Layout.Value, value, false).EvaluateOne(states).squeeze(1);
-            weights = (weighting.Temperature * advantage).exp().clamp(max: weighting.Cap);
+            var advantage = Network(scope, Layout.Twin, call.Target, false).Minimum(pairs) - Network(scope, Layout.Value, call.Value, false).EvaluateOne(states).squeeze(1);
+            weights = (call.Weighting.Temperature * advantage).exp().clamp(max: call.Weighting.Cap);
         }
 
-        var network = Network(scope, Layout.Policy, policy.Parameters, true);
+        var network = Network(scope, Layout.Policy, call.Policy.Parameters, true);
         var away = network.EvaluateOne(states).tanh() - pairs.narrow(1, 0, shape.ActionSize);
         var loss = (weights * away.square().sum(1)).mean();
-        Move(scope, Layout.Policy, policy, network.Gradient(loss), adam, step);
+        Move(scope, Layout.Policy, call.Policy, network.Gradient(loss), call.Adam, call.Step);
         Report(results, (CriticLosses.Policy, loss));
     }
 
-    public void MinimumQ(DeviceArray<float> twin, DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> q)
+    public void MinimumQ(in MinimumQCall call)
     {
-        long rows = (long)AtLeastOne(stateCount) * AtLeastOne(candidateCount);
+        int states = AtLeastOne(call.StateCount), candidates = AtLeastOne(call.CandidateCount);
         using var scope = new TensorScope();
-        var network = Network(scope, Layout.Twin, twin, false);
-        var (s, a, found) = (scope.View(states, 0, stateCount, shape.StateSize), scope.View(actions, 0, rows, shape.ActionSize), scope.View(q, 0, stateCount, candidateCount));
-        Evaluate(stateCount, candidateCount, found, (first, count) => network.Minimum(torch.cat(
-            [a.narrow(0, (long)first * candidateCount, (long)count * candidateCount), s.narrow(0, first, count).repeat_interleave(candidateCount, 0)], 1)).view(count, candidateCount));
+        var network = Network(scope, Layout.Twin, call.Twin, false);
+        var (s, a, found) = (scope.View(call.States, 0, states, shape.StateSize), scope.View(call.Actions, 0, (long)states * candidates, shape.ActionSize), scope.View(call.Q, 0, states, candidates));
+        Evaluate(states, candidates, found, (first, count) => network.Minimum(torch.cat(
+            [a.narrow(0, (long)first * candidates, (long)count * candidates), s.narrow(0, first, count).repeat_interleave(candidates, 0)], 1)).view(count, candidates));
     }
 
-    public void Value(DeviceArray<float> value, DeviceArray<float> states, int rows, DeviceArray<float> v)
+    public void Value(in ValueCall call)
     {
-        AtLeastOne(rows);
+        AtLeastOne(call.Rows);
         using var scope = new TensorScope();
-        var network = Network(scope, Layout.Value, value, false);
-        var s = scope.View(states, 0, rows, shape.StateSize);
-        Evaluate(rows, 1, scope.View(v, 0, rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
+        var network = Network(scope, Layout.Value, call.Parameters, false);
+        var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
+        Evaluate(call.Rows, 1, scope.View(call.V, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
     }
 
-    public void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions)
+    public void Act(in ActCall call)
     {
-        AtLeastOne(rows);
+        AtLeastOne(call.Rows);
         using var scope = new TensorScope();
-        var network = Network(scope, Layout.Policy, policy, false);
-        var s = scope.View(states, 0, rows, shape.StateSize);
-        Evaluate(rows, 1, scope.View(actions, 0, rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
+        var network = Network(scope, Layout.Policy, call.Parameters, false);
+        var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
+        Evaluate(call.Rows, 1, scope.View(call.Actions, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
     }
 
     public void ActionGradient(in ActionGradientCall call)
     {
-        if (!Enum.IsDefined(call.Choice))
-            throw new ArgumentOutOfRangeException(nameof(call), call.Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+        call.Check();
         int rows = AtLeastOne(call.Rows);
         var choice = call.Choice;
         using var scope = new TensorScope();
@@ -180,13 +154,6 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
         _indices?.Dispose();
         foreach (var gradient in _gradients.Values)
             gradient.Dispose();
-    }
-
-    private static void Check(in CriticUpdate update)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(update.Step, 1, nameof(update));
-        if (update.TargetRate is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(update), update.TargetRate, "the target rate must be in [0, 1]");
     }
 
     // The mean of the twins' mean squared errors against r + γ(1 − d)V(s').
@@ -257,6 +224,11 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
                 places[layout.Slices[i]].copy_(gradients[i]);
         }
 
-        device.Vector.Adam(arrays.Parameters, gradient, arrays.FirstMoment, arrays.SecondMoment, adam, step);
+        device.Vector.Adam(new()
+        {
+            Trained = new(arrays.Parameters, gradient, arrays.FirstMoment, arrays.SecondMoment),
+            Settings = adam,
+            Step = step,
+        });
     }
 }

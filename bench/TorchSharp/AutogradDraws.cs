@@ -28,7 +28,7 @@ internal sealed unsafe class AutogradDraws(AutogradDevice device, BdmShape shape
         if (given is not null)
             return scope.Input(given, model, models, rows, shape.ActionSize);
         Scratch(ref _noise, rows * shape.ActionSize);
-        device.Vector.FillNormal(_noise!, rows * shape.ActionSize, draw.OfModel(model), purpose);
+        device.Vector.FillNormal(new() { Values = _noise!, Count = rows * shape.ActionSize, Draw = draw.OfModel(model), Purpose = purpose });
         return scope.View(_noise!, 0, rows, shape.ActionSize);
     }
 

@@ -32,8 +32,7 @@ internal sealed class AutogradMlpOperations(MlpShape shape, int models) : IMlpOp
     public void Gradient(in MlpGradientCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (call.ParametersGradient is null && call.InputsGradient is null)
-            throw new ArgumentException("neither the parameters' gradient nor the inputs' is asked for", nameof(call));
+        call.Check();
         long rows = AtLeastOne(call.Rows);
         for (int m = 0; m < Models; m++)
         {

@@ -6,52 +6,42 @@ namespace EDA.Bench.Torch;
 /// <summary>Adam and Polyak averages as tensor operations; what draws and moves numbers is the CPU device's.</summary>
 internal sealed class AutogradVectorOperations(IVectorOperations cpu) : IVectorOperations
 {
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models) =>
-        cpu.FillIndices(indices, count, upper, draw, purpose, models);
+    public void FillIndices(in FillIndicesCall call) => cpu.FillIndices(call);
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models) =>
-        cpu.FillNormal(values, count, draw, purpose, models);
+    public void FillNormal(in FillNormalCall call) => cpu.FillNormal(call);
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models) =>
-        cpu.Gather(source, width, indices, count, destination, models);
+    public void Gather(in GatherCall call) => cpu.Gather(call);
 
-    public void Adam(
-        DeviceArray<float> parameters,
-        DeviceArray<float> gradient,
-        DeviceArray<float> firstMoment,
-        DeviceArray<float> secondMoment,
-        in AdamSettings settings,
-        long step)
+    public void Adam(in AdamCall call)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
-        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        long count = parameters.Length;
+        var (trained, settings) = (call.Trained, call.Settings);
+        ArgumentNullException.ThrowIfNull(trained.Parameters);
+        ArgumentNullException.ThrowIfNull(trained.Gradient);
+        ArgumentOutOfRangeException.ThrowIfLessThan(call.Step, 1);
         using var scope = new TensorScope();
         using var off = torch.no_grad();
-        var (theta, g, m, v) = (scope.View(parameters, 0, count), scope.View(gradient, 0, count), scope.View(firstMoment, 0, count), scope.View(secondMoment, 0, count));
+        torch.Tensor Whole(DeviceArray<float> array) => scope.View(array, 0, trained.Parameters.Length);
+        var (theta, g, m, v) = (Whole(trained.Parameters), Whole(trained.Gradient), Whole(trained.FirstMoment), Whole(trained.SecondMoment));
         m.mul_(settings.Beta1).add_(g, alpha: 1 - settings.Beta1);
         v.mul_(settings.Beta2).addcmul_(g, g, value: 1 - settings.Beta2);
-        var root = v.sqrt().div_(Math.Sqrt(1 - Math.Pow(settings.Beta2, step))).add_(settings.Epsilon);
-        theta.addcdiv_(m, root, value: -settings.LearningRate / (1 - Math.Pow(settings.Beta1, step)));
+        var root = v.sqrt().div_(Math.Sqrt(1 - Math.Pow(settings.Beta2, call.Step))).add_(settings.Epsilon);
+        theta.addcdiv_(m, root, value: -settings.LearningRate / (1 - Math.Pow(settings.Beta1, call.Step)));
     }
 
-    public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
+    public void PolyakAverage(in PolyakAverageCall call)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        if (rate is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "the rate must be in [0, 1]");
+        ArgumentNullException.ThrowIfNull(call.Target);
+        call.Check();
         using var scope = new TensorScope();
         using var off = torch.no_grad();
-        scope.View(target, 0, target.Length).lerp_(scope.View(source, 0, target.Length), rate);
+        scope.View(call.Target, 0, call.Target.Length).lerp_(scope.View(call.Source, 0, call.Target.Length), call.Rate);
     }
 
-    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    public void Clip(in ClipCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (!(bound >= 0))
-            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
+        call.Check();
         using var scope = new TensorScope();
         using var off = torch.no_grad();
-        scope.View(destination, 0, count).copy_(scope.View(source, 0, count).clamp(-bound, bound));
+        scope.View(call.Destination, 0, call.Count).copy_(scope.View(call.Source, 0, call.Count).clamp(-call.Bound, call.Bound));
     }
 }

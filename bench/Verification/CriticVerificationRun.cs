@@ -44,8 +44,27 @@ internal sealed class CriticVerificationRun : IDisposable
         float[] gradient = [], losses = [];
         for (int step = 0; step < steps; step++)
         {
-            _operations.ImplicitStep(Batch(step), new ImplicitBackup(0.99f, 0.7f), value, twin, target, Update(step), _losses);
-            _operations.PolicyStep(Batch(step), new AdvantageWeighting(3, 100), value.Parameters, target, policy, Update(step).Adam, step + 1, _losses);
+            _operations.ImplicitStep(new()
+            {
+                Batch = Batch(step),
+                Backup = new(0.99f, 0.7f),
+                Value = value,
+                Twin = twin,
+                Target = target,
+                Update = Update(step),
+                Losses = _losses,
+            });
+            _operations.PolicyStep(new()
+            {
+                Batch = Batch(step),
+                Weighting = new(3, 100),
+                Value = value.Parameters,
+                Target = target,
+                Policy = policy,
+                Adam = Update(step).Adam,
+                Step = step + 1,
+                Losses = _losses,
+            });
             if (step == 0)
                 (losses, gradient) = (_losses.ToArray(), [.. value.Gradient!.ToArray(), .. twin.Gradient!.ToArray(), .. policy.Gradient!.ToArray()]);
         }
@@ -58,7 +77,15 @@ internal sealed class CriticVerificationRun : IDisposable
     {
         var (twin, target) = (Trained(_twin), Upload(_twin));
         for (int step = 0; step < steps; step++)
-            _operations.SampledStep(Batch(step), new SampledBackup(0.99f, 1, _nextActions, _case.Candidates), twin, target, Update(step), _losses);
+            _operations.SampledStep(new()
+            {
+                Batch = Batch(step),
+                Backup = new(0.99f, 1, _nextActions, _case.Candidates),
+                Twin = twin,
+                Target = target,
+                Update = Update(step),
+                Losses = _losses,
+            });
         return [.. twin.Parameters.ToArray(), .. target.ToArray()];
     }
 
@@ -126,21 +153,48 @@ internal sealed class CriticVerificationRun : IDisposable
     private float[] ImplicitLoss(int which, float[] value, float[] twin, float[] target)
     {
         ClearLosses();
-        _operations.ImplicitStep(Batch(0), new ImplicitBackup(0.99f, 0.7f), Trained(value), Trained(twin), Upload(target), Update(0), _losses);
+        _operations.ImplicitStep(new()
+        {
+            Batch = Batch(0),
+            Backup = new(0.99f, 0.7f),
+            Value = Trained(value),
+            Twin = Trained(twin),
+            Target = Upload(target),
+            Update = Update(0),
+            Losses = _losses,
+        });
         return [_losses.ToArray()[which]];
     }
 
     private float[] PolicyLoss(float[] value, float[] target, float[] policy)
     {
         ClearLosses();
-        _operations.PolicyStep(Batch(0), new AdvantageWeighting(3, 100), Upload(value), Upload(target), Trained(policy), Update(0).Adam, 1, _losses);
+        _operations.PolicyStep(new()
+        {
+            Batch = Batch(0),
+            Weighting = new(3, 100),
+            Value = Upload(value),
+            Target = Upload(target),
+            Policy = Trained(policy),
+            Adam = Update(0).Adam,
+            Step = 1,
+            Losses = _losses,
+        });
         return [_losses.ToArray()[CriticLosses.Policy]];
     }
 
     private float[] SampledLoss(float[] twin, float[] target)
     {
         ClearLosses();
-        _operations.SampledStep(Batch(0), new SampledBackup(0.99f, 1, _nextActions, _case.Candidates), Trained(twin), Upload(target), Update(0), _losses);
+        _operations.SampledStep(new()
+        {
+            Batch = Batch(0),
+            Backup = new(0.99f, 1, _nextActions, _case.Candidates),
+            Twin = Trained(twin),
+            Target = Upload(target),
+            Update = Update(0),
+            Losses = _losses,
+        });
         return [_losses.ToArray()[CriticLosses.Q]];
     }
 
@@ -150,9 +204,17 @@ internal sealed class CriticVerificationRun : IDisposable
         using var q = _device.Allocate<float>((long)states * _case.Candidates);
         using var v = _device.Allocate<float>(states);
         using var actions = _device.Allocate<float>((long)states * _case.Shape.ActionSize);
-        _operations.MinimumQ(Upload(twin), _data.States, _nextActions, states, _case.Candidates, q);
-        _operations.Value(Upload(value), _data.States, states, v);
-        _operations.Act(Upload(policy), _data.States, states, actions);
+        _operations.MinimumQ(new()
+        {
+            Twin = Upload(twin),
+            States = _data.States,
+            Actions = _nextActions,
+            StateCount = states,
+            CandidateCount = _case.Candidates,
+            Q = q,
+        });
+        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, V = v });
+        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Actions = actions });
         _device.Synchronize();
         return (q.ToArray(), v.ToArray(), actions.ToArray());
     }

@@ -56,28 +56,73 @@ internal sealed class VerificationRun : IDisposable
 
     private BdmLayout Layout => _operations.Layout;
 
-    public float[] Density() => Filled(_case.Rows, output => _operations.Density(_behavior, _actions, _times, _states, _case.Rows, output));
+    public float[] Density() => Filled(_case.Rows, output => _operations.Density(new()
+    {
+        Parameters = _behavior,
+        Actions = _actions,
+        Times = _times,
+        States = _states,
+        Rows = _case.Rows,
+        Density = output,
+    }));
 
-    public float[] Score() => Filled(_case.Rows * _case.Shape.ActionSize, output => _operations.Score(_behavior, _actions, _times, _states, _case.Rows, output));
+    public float[] Score() => Filled(_case.Rows * _case.Shape.ActionSize, output => _operations.Score(new()
+    {
+        Parameters = _behavior,
+        Actions = _actions,
+        Times = _times,
+        States = _states,
+        Rows = _case.Rows,
+        Noise = output,
+    }));
 
     public float[] Gaps() => Filled(
         _case.States * _case.Candidates,
-        output => _operations.Gaps(_policy, _behavior, _candidates, _states, _case.States, _case.Candidates, new GapDraws(new RandomDraw(2, RandomStage.Alignment, 5)), output));
+        output => _operations.Gaps(new()
+        {
+            Policy = _policy,
+            Behavior = _behavior,
+            Candidates = _candidates,
+            States = _states,
+            StateCount = _case.States,
+            CandidateCount = _case.Candidates,
+            Draws = new(new RandomDraw(2, RandomStage.Alignment, 5)),
+            Gaps = output,
+        }));
 
     /// <summary>Loss and gradient of Eq. 10, the loss last.</summary>
     public float[] Denoising(bool dropout, uint step = 3)
     {
-        _operations.DenoisingStep(
-            _behavior, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, step), dropout ? DropoutRate : 0), _gradient, _loss);
+        _operations.DenoisingStep(new()
+        {
+            Parameters = _behavior,
+            Actions = _actions,
+            States = _states,
+            Rows = _case.Rows,
+            Draws = new(new RandomDraw(2, RandomStage.Behavior, step), dropout ? DropoutRate : 0),
+            Gradient = _gradient,
+            Loss = _loss,
+        });
         return LossAndGradient();
     }
 
     /// <summary>Loss and gradient of Eq. 14 or 15, the loss last.</summary>
     public float[] Alignment(AlignmentLoss kind, uint step = 4)
     {
-        _operations.AlignmentStep(
-            _policy, _behavior, _candidates, _states, _labels, _case.States, _case.Candidates, new AlignmentObjective(kind, 0.7f, 3),
-            new GapDraws(new RandomDraw(2, RandomStage.Alignment, step)), _gradient, _loss);
+        _operations.AlignmentStep(new()
+        {
+            Policy = _policy,
+            Behavior = _behavior,
+            Candidates = _candidates,
+            States = _states,
+            Labels = _labels,
+            StateCount = _case.States,
+            CandidateCount = _case.Candidates,
+            Objective = new(kind, 0.7f, 3),
+            Draws = new(new RandomDraw(2, RandomStage.Alignment, step)),
+            Gradient = _gradient,
+            Loss = _loss,
+        });
         return LossAndGradient();
     }
 
@@ -86,7 +131,16 @@ internal sealed class VerificationRun : IDisposable
     {
         using var weights = Poisoned(_behavior);
         _loss.CopyFrom([0f]);
-        _operations.DenoisingStep(weights, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, 3)), _gradient, _loss);
+        _operations.DenoisingStep(new()
+        {
+            Parameters = weights,
+            Actions = _actions,
+            States = _states,
+            Rows = _case.Rows,
+            Draws = new(new RandomDraw(2, RandomStage.Behavior, 3)),
+            Gradient = _gradient,
+            Loss = _loss,
+        });
         return NumbersIn(_loss);
     }
 
@@ -102,26 +156,72 @@ internal sealed class VerificationRun : IDisposable
         int Hides(DeviceArray<float> policy, DeviceArray<float> behavior, DeviceArray<float> labels)
         {
             _loss.CopyFrom([0f]);
-            _operations.AlignmentStep(
-                policy, behavior, _candidates, _states, labels, _case.States, _case.Candidates, new AlignmentObjective(kind, 0.7f, 3),
-                new GapDraws(new RandomDraw(2, RandomStage.Alignment, 4)), _gradient, _loss);
+            _operations.AlignmentStep(new()
+            {
+                Policy = policy,
+                Behavior = behavior,
+                Candidates = _candidates,
+                States = _states,
+                Labels = labels,
+                StateCount = _case.States,
+                CandidateCount = _case.Candidates,
+                Objective = new(kind, 0.7f, 3),
+                Draws = new(new RandomDraw(2, RandomStage.Alignment, 4)),
+                Gradient = _gradient,
+                Loss = _loss,
+            });
             return NumbersIn(_loss);
         }
     }
 
     public float[] Sample() => Filled(
         _case.States * _case.Candidates * _case.Shape.ActionSize,
-        output => _operations.Sample(_behavior, _states, _case.States, _case.Candidates, DpmSolver.Published, new RandomDraw(2, RandomStage.Evaluation, 0), null, output));
+        output => _operations.Sample(new()
+        {
+            Parameters = _behavior,
+            States = _states,
+            StateCount = _case.States,
+            CandidateCount = _case.Candidates,
+            Table = DpmSolver.Published,
+            Draw = new(2, RandomStage.Evaluation, 0),
+            Actions = output,
+        }));
 
     /// <summary>Batch indices, a gathered batch, normals and clipped actions, one after the other.</summary>
     public float[] Batch()
     {
         int count = _case.Rows, width = _case.Shape.ActionSize;
         using var indices = _device.Allocate<int>(count);
-        _device.Vector.FillIndices(indices, count, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.BatchIndex);
-        float[] gathered = Filled(count * width, output => _device.Vector.Gather(_actions, width, indices, count, output));
-        float[] normals = Filled(count, output => _device.Vector.FillNormal(output, count, new RandomDraw(2, RandomStage.Behavior, 9), RandomPurpose.Noise));
-        float[] clipped = Filled(count, output => _device.Vector.Clip(_actions, count, 0.5f, output));
+        _device.Vector.FillIndices(new()
+        {
+            Indices = indices,
+            Count = count,
+            Upper = count,
+            Draw = new(2, RandomStage.Behavior, 9),
+            Purpose = RandomPurpose.BatchIndex,
+        });
+        float[] gathered = Filled(count * width, output => _device.Vector.Gather(new()
+        {
+            Source = _actions,
+            Width = width,
+            Indices = indices,
+            Count = count,
+            Destination = output,
+        }));
+        float[] normals = Filled(count, output => _device.Vector.FillNormal(new()
+        {
+            Values = output,
+            Count = count,
+            Draw = new(2, RandomStage.Behavior, 9),
+            Purpose = RandomPurpose.Noise,
+        }));
+        float[] clipped = Filled(count, output => _device.Vector.Clip(new()
+        {
+            Source = _actions,
+            Count = count,
+            Bound = 0.5f,
+            Destination = output,
+        }));
         return [.. indices.ToArray().Select(index => (float)index), .. gathered, .. normals, .. clipped];
     }
 
@@ -134,10 +234,18 @@ internal sealed class VerificationRun : IDisposable
         using var second = _device.Allocate<float>(Layout.Length);
         for (int step = 0; step < steps; step++)
         {
-            _operations.DenoisingStep(
-                weights, _actions, _states, _case.Rows, new DenoisingDraws(new RandomDraw(2, RandomStage.Behavior, (uint)step), DropoutRate), _gradient, _loss);
-            _device.Vector.Adam(weights, _gradient, first, second, new AdamSettings(1e-3), step + 1);
-            _device.Vector.PolyakAverage(average, weights, 0.1f);
+            _operations.DenoisingStep(new()
+            {
+                Parameters = weights,
+                Actions = _actions,
+                States = _states,
+                Rows = _case.Rows,
+                Draws = new(new RandomDraw(2, RandomStage.Behavior, (uint)step), DropoutRate),
+                Gradient = _gradient,
+                Loss = _loss,
+            });
+            _device.Vector.Adam(new() { Trained = new(weights, _gradient, first, second), Settings = new(1e-3), Step = step + 1 });
+            _device.Vector.PolyakAverage(new() { Target = average, Source = weights, Rate = 0.1f });
         }
 
         int fixedOnes = Layout.Frequencies.Length;

@@ -74,11 +74,32 @@ public sealed class AlignmentDataset : IAlignmentBatches
         ArgumentOutOfRangeException.ThrowIfLessThan(stateCount, 1);
         if (_indices is null || _indices.Length < stateCount)
             Resize(stateCount);
-        _device.Vector.FillIndices(_indices!, stateCount, Count, draw, RandomPurpose.BatchIndex);
-        _device.Vector.Gather(_candidates, CandidateCount * ActionSize, _indices!, stateCount, _batchCandidates!);
-        _device.Vector.Gather(_labels, CandidateCount, _indices!, stateCount, _batchLabels!);
+        _device.Vector.FillIndices(new() { Indices = _indices!, Count = stateCount, Upper = Count, Draw = draw, Purpose = RandomPurpose.BatchIndex });
+        _device.Vector.Gather(new()
+        {
+            Source = _candidates,
+            Width = CandidateCount * ActionSize,
+            Indices = _indices!,
+            Count = stateCount,
+            Destination = _batchCandidates!,
+        });
+        _device.Vector.Gather(new()
+        {
+            Source = _labels,
+            Width = CandidateCount,
+            Indices = _indices!,
+            Count = stateCount,
+            Destination = _batchLabels!,
+        });
         if (_states is not null)
-            _device.Vector.Gather(_states, StateSize, _indices!, stateCount, _batchStates!);
+            _device.Vector.Gather(new()
+            {
+                Source = _states,
+                Width = StateSize,
+                Indices = _indices!,
+                Count = stateCount,
+                Destination = _batchStates!,
+            });
         return new AlignmentBatch(_batchStates, _batchCandidates!, _batchLabels!);
     }
 

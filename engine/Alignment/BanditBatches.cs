@@ -71,9 +71,25 @@ public sealed class BanditBatches : IAlignmentBatches
         int count = checked(stateCount * CandidateCount);
         if (_indices is null || _indices.Length < (long)count * Models)
             Resize((long)count * Models);
-        _device.Vector.FillIndices(_indices!, count, _count, draw, RandomPurpose.CandidateIndex, Models);
-        _device.Vector.Gather(_points, ActionSize, _indices!, count, _candidates!, Models);
-        _device.Vector.Gather(_energies, 1, _indices!, count, _labels!, Models);
+        _device.Vector.FillIndices(new()
+        {
+            Indices = _indices!,
+            Count = count,
+            Upper = _count,
+            Draw = draw,
+            Purpose = RandomPurpose.CandidateIndex,
+            Models = Models,
+        });
+        _device.Vector.Gather(new()
+        {
+            Source = _points,
+            Width = ActionSize,
+            Indices = _indices!,
+            Count = count,
+            Destination = _candidates!,
+            Models = Models,
+        });
+        _device.Vector.Gather(new() { Source = _energies, Width = 1, Indices = _indices!, Count = count, Destination = _labels!, Models = Models });
         return new AlignmentBatch(null, _candidates!, _labels!);
     }
 

@@ -99,7 +99,16 @@ public sealed class CandidateSampling
             var rows = actions.AsSpan(0, count * store.RowLength);
             deviceStates.CopyFrom(_states.Span.Slice(first * stateSize, count * stateSize));
             var draw = _draw with { FirstElement = (ulong)first * (ulong)store.RowLength };
-            _behavior.Operations.Sample(_behavior.Parameters, deviceStates, count, k, _solver, draw, null, deviceActions);
+            _behavior.Operations.Sample(new()
+            {
+                Parameters = _behavior.Parameters,
+                States = deviceStates,
+                StateCount = count,
+                CandidateCount = k,
+                Table = _solver,
+                Draw = draw,
+                Actions = deviceActions,
+            });
             deviceActions.CopyTo(rows);
             foreach (float action in rows)
             {

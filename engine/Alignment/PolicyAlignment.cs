@@ -125,18 +125,20 @@ public sealed class PolicyAlignment : TrainingStage
         var batch = _batches.Next(_settings.States, draw);
 
         // Gaps Δ, cross-entropy of βΔ against the labels, and its gradient; t and ε are drawn on the device.
-        _policies.Operations.AlignmentStep(
-            _trained.Weights,
-            _behaviors.Parameters,
-            batch.Candidates,
-            batch.States,
-            batch.Labels,
-            _settings.States,
-            _settings.Candidates,
-            _objective,
-            new GapDraws(draw),
-            _trained.Gradient,
-            measured);
+        _policies.Operations.AlignmentStep(new()
+        {
+            Policy = _trained.Weights,
+            Behavior = _behaviors.Parameters,
+            Candidates = batch.Candidates,
+            States = batch.States,
+            Labels = batch.Labels,
+            StateCount = _settings.States,
+            CandidateCount = _settings.Candidates,
+            Objective = _objective,
+            Draws = new(draw),
+            Gradient = _trained.Gradient,
+            Loss = measured,
+        });
         return _trained.Move(step);
     }
 

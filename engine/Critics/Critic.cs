@@ -122,7 +122,15 @@ public sealed class Critic : IDisposable
             actions = _clipped;
         }
 
-        Operations.MinimumQ(Target, states, actions, stateCount, candidates, labels);
+        Operations.MinimumQ(new()
+        {
+            Twin = Target,
+            States = states,
+            Actions = actions,
+            StateCount = stateCount,
+            CandidateCount = candidates,
+            Q = labels,
+        });
     }
 
     /// <summary>V of each state.</summary>
@@ -143,7 +151,7 @@ public sealed class Critic : IDisposable
         {
             int count = Math.Min(part, rows - first);
             deviceStates.CopyFrom(states.Slice(first * Shape.StateSize, count * Shape.StateSize));
-            Operations.Value(Value, deviceStates, count, deviceValues);
+            Operations.Value(new() { Parameters = Value, States = deviceStates, Rows = count, V = deviceValues });
             deviceValues.CopyTo(values.AsSpan(first, count));
         }
 
@@ -155,7 +163,13 @@ public sealed class Critic : IDisposable
     public CriticWeights ToWeights() => new(Layout, Twin.ToArray(), Target.ToArray(), Value?.ToArray());
 
     /// <summary>Cuts actions off at the bounds of the action space.</summary>
-    internal void Clip(DeviceArray<float> actions, long count, DeviceArray<float> clipped) => Device.Vector.Clip(actions, count, ActionBound, clipped);
+    internal void Clip(DeviceArray<float> actions, long count, DeviceArray<float> clipped) => Device.Vector.Clip(new()
+    {
+        Source = actions,
+        Count = count,
+        Bound = ActionBound,
+        Destination = clipped,
+    });
 
     /// <inheritdoc/>
     public void Dispose()

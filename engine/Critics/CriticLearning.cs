@@ -106,7 +106,7 @@ public abstract class CriticLearning : IDisposable
         if (_optimizer is null)
             return;
         MoveNetworks(LearningRate(step));
-        Critic.Device.Vector.PolyakAverage(Critic.Target, Critic.Twin, (float)Settings.TargetRate);
+        Critic.Device.Vector.PolyakAverage(new() { Target = Critic.Target, Source = Critic.Twin, Rate = (float)Settings.TargetRate });
     }
 
     /// <summary>Takes one step, and sees to it that an optimizer of its own was not left out.</summary>

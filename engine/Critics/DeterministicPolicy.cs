@@ -76,7 +76,13 @@ public sealed class DeterministicPolicy : IDisposable
     /// <param name="states">s [n×S].</param>
     /// <param name="rows">n.</param>
     /// <param name="actions">Overwritten [n×A].</param>
-    public void Act(DeviceArray<float> states, int rows, DeviceArray<float> actions) => _operations.Act(Parameters, states, rows, actions);
+    public void Act(DeviceArray<float> states, int rows, DeviceArray<float> actions) => _operations.Act(new()
+    {
+        Parameters = Parameters,
+        States = states,
+        Rows = rows,
+        Actions = actions,
+    });
 
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>
     /// <returns>The weights.</returns>

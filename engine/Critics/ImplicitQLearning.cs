@@ -59,14 +59,33 @@ public sealed class ImplicitQLearning : CriticLearning
     {
         var batch = Batch(draw);
         var backup = new ImplicitBackup((float)Settings.Discount, (float)Settings.Implicit.Expectile);
-        Critic.Operations.ImplicitStep(batch, backup, _value.Arrays, Twin, Critic.Target, Update(step), measured);
+        Critic.Operations.ImplicitStep(new()
+        {
+            Batch = batch,
+            Backup = backup,
+            Value = _value.Arrays,
+            Twin = Twin,
+            Target = Critic.Target,
+            Update = Update(step),
+            Losses = measured,
+        });
         Move(step);
         if (_trainedPolicy is null)
             return;
         var weighting = new AdvantageWeighting((float)Settings.Implicit.AdvantageScale, (float)Settings.Implicit.WeightCap);
         double rate = Settings.LearningRate * LearningRateSchedule.Cosine.Factor(step, Settings.Steps);
         var adam = new AdamSettings(Optimizer is null ? rate : 0);
-        Critic.Operations.PolicyStep(batch, weighting, _value.Arrays.Parameters, Critic.Target, _trainedPolicy.Arrays, adam, step + 1, measured);
+        Critic.Operations.PolicyStep(new()
+        {
+            Batch = batch,
+            Weighting = weighting,
+            Value = _value.Arrays.Parameters,
+            Target = Critic.Target,
+            Policy = _trainedPolicy.Arrays,
+            Adam = adam,
+            Step = step + 1,
+            Losses = measured,
+        });
         _trainedPolicy.Move(rate);
     }
 

@@ -39,9 +39,25 @@ public sealed class OnlineQLearning : SampledQLearning
     private protected override void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions)
     {
         var vector = Critic.Device.Vector;
-        vector.FillIndices(_rows, batch.Rows, Data.Count, batch.Draw, RandomPurpose.BatchIndex);
-        vector.Gather(Data.Transitions.NextStates, Data.StateSize, _rows, batch.Rows, _nextStates);
-        _policy.Operations.Sample(_policy.Parameters, _nextStates, batch.Rows, 1, _solver, batch.Draw, null, nextActions);
+        vector.FillIndices(new() { Indices = _rows, Count = batch.Rows, Upper = Data.Count, Draw = batch.Draw, Purpose = RandomPurpose.BatchIndex });
+        vector.Gather(new()
+        {
+            Source = Data.Transitions.NextStates,
+            Width = Data.StateSize,
+            Indices = _rows,
+            Count = batch.Rows,
+            Destination = _nextStates,
+        });
+        _policy.Operations.Sample(new()
+        {
+            Parameters = _policy.Parameters,
+            States = _nextStates,
+            StateCount = batch.Rows,
+            CandidateCount = 1,
+            Table = _solver,
+            Draw = batch.Draw,
+            Actions = nextActions,
+        });
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,15 @@ public abstract class SampledQLearning : CriticLearning
         if (Settings.ClipsActions)
             Critic.Clip(_nextActions, _nextActions.Length, _nextActions);
         var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, _nextActions, _candidates);
-        Critic.Operations.SampledStep(batch, backup, Twin, Critic.Target, Update(step), measured);
+        Critic.Operations.SampledStep(new()
+        {
+            Batch = batch,
+            Backup = backup,
+            Twin = Twin,
+            Target = Critic.Target,
+            Update = Update(step),
+            Losses = measured,
+        });
         Move(step);
     }
 

@@ -99,9 +99,9 @@ public sealed class BehaviorDataset : IDisposable
         if (Sets > 1 && Sets != models)
             throw new ArgumentException($"{Sets} sets for {models} models", nameof(models));
         int rows = Sets == 1 ? checked(models * count) : count;
-        _vector.Gather(Actions, ActionSize, indices, rows, actions, Sets);
+        _vector.Gather(new() { Source = Actions, Width = ActionSize, Indices = indices, Count = rows, Destination = actions, Models = Sets });
         if (States is not null)
-            _vector.Gather(States, StateSize, indices, rows, states!, Sets);
+            _vector.Gather(new() { Source = States, Width = StateSize, Indices = indices, Count = rows, Destination = states!, Models = Sets });
     }
 
     /// <inheritdoc/>

@@ -94,11 +94,28 @@ public sealed class BehaviorPretraining : TrainingStage
         // A batch of pairs, drawn with replacement.
         var draw = new RandomDraw(_seed, RandomStage.Behavior, (uint)step);
         int batch = _settings.Batch;
-        _models.Device.Vector.FillIndices(_indices, batch, _data.Count, draw, RandomPurpose.BatchIndex, _models.Count);
+        _models.Device.Vector.FillIndices(new()
+        {
+            Indices = _indices,
+            Count = batch,
+            Upper = _data.Count,
+            Draw = draw,
+            Purpose = RandomPurpose.BatchIndex,
+            Models = _models.Count,
+        });
         _data.Gather(_indices, batch, _models.Count, _actions, _states);
 
         // ‖σ_t ∇f + ε‖² and its gradient; t, ε and the dropout mask are drawn on the device.
-        _models.Operations.DenoisingStep(_trained.Weights, _actions, _states, batch, new DenoisingDraws(draw, (float)_settings.Dropout), _trained.Gradient, measured);
+        _models.Operations.DenoisingStep(new()
+        {
+            Parameters = _trained.Weights,
+            Actions = _actions,
+            States = _states,
+            Rows = batch,
+            Draws = new(draw, (float)_settings.Dropout),
+            Gradient = _trained.Gradient,
+            Loss = measured,
+        });
         return _trained.Move(step);
     }
 

@@ -66,7 +66,15 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <returns>f [n], in nats.</returns>
     /// <exception cref="ArgumentException">The arrays do not have one row per action.</exception>
     public float[] Density(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) =>
-        RowByRow(actions, times, states, 1, (a, t, s, rows, output) => Operations.Density(Parameters, a, t, s, rows, output));
+        RowByRow(actions, times, states, 1, (a, t, s, rows, output) => Operations.Density(new()
+        {
+            Parameters = Parameters,
+            Actions = a,
+            Times = t,
+            States = s,
+            Rows = rows,
+            Density = output,
+        }));
 
     /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9).</summary>
     /// <param name="actions">a_t [n×A].</param>
@@ -75,7 +83,15 @@ public sealed class BottleneckDiffusionModel : IDisposable
     /// <returns>ε̂ [n×A].</returns>
     /// <exception cref="ArgumentException">The arrays do not have one row per action.</exception>
     public float[] Score(ReadOnlySpan<float> actions, ReadOnlySpan<float> times, ReadOnlySpan<float> states = default) =>
-        RowByRow(actions, times, states, Shape.ActionSize, (a, t, s, rows, output) => Operations.Score(Parameters, a, t, s, rows, output));
+        RowByRow(actions, times, states, Shape.ActionSize, (a, t, s, rows, output) => Operations.Score(new()
+        {
+            Parameters = Parameters,
+            Actions = a,
+            Times = t,
+            States = s,
+            Rows = rows,
+            Noise = output,
+        }));
 
     /// <summary>Draws K actions for each of n states (method: section 6). The result does not depend on how the work is cut into parts.</summary>
     /// <param name="rows">n; where S = 0, the number of independent draws of K.</param>
@@ -103,7 +119,16 @@ public sealed class BottleneckDiffusionModel : IDisposable
             int count = Math.Min(part, rows - first);
             deviceStates?.CopyFrom(states.Slice(first * stateSize, count * stateSize));
             var partDraw = draw with { FirstElement = draw.FirstElement + ((ulong)first * (ulong)width) };
-            Operations.Sample(Parameters, deviceStates, count, candidates, solver ?? DpmSolver.Published, partDraw, null, deviceActions);
+            Operations.Sample(new()
+            {
+                Parameters = Parameters,
+                States = deviceStates,
+                StateCount = count,
+                CandidateCount = candidates,
+                Table = solver ?? DpmSolver.Published,
+                Draw = partDraw,
+                Actions = deviceActions,
+            });
             deviceActions.CopyTo(actions.AsSpan(first * width, count * width));
         }
 

@@ -89,7 +89,17 @@ public sealed class DiffusionActor : IActor, IDisposable
 
         var used = _hostActions.AsSpan(0, episodes.Length * width);
         _start!.CopyFrom(used);
-        _model.Operations.Sample(_model.Parameters, _states, episodes.Length, _candidates, _solver, draw, _start, _actions!);
+        _model.Operations.Sample(new()
+        {
+            Parameters = _model.Parameters,
+            States = _states,
+            StateCount = episodes.Length,
+            CandidateCount = _candidates,
+            Table = _solver,
+            Draw = draw,
+            Start = _start,
+            Actions = _actions!,
+        });
         _actions!.CopyTo(used);
         Sampled += (long)episodes.Length * _candidates;
         Require(used, "sampled action");

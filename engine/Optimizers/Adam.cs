@@ -45,7 +45,7 @@ public sealed class Adam : IOptimizer
 
     /// <inheritdoc/>
     public void Step(DeviceArray<float> gradient) =>
-        _operations.Adam(_parameters, gradient, _firstMoment, _secondMoment, _settings, ++StepCount);
+        _operations.Adam(new() { Trained = new(_parameters, gradient, _firstMoment, _secondMoment), Settings = _settings, Step = ++StepCount });
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, float[]> ExportState() => new Dictionary<string, float[]>

@@ -67,7 +67,12 @@ internal sealed class TrainedModels : IDisposable
         double learningRate = _optimizer.LearningRate;
         _optimizer.Step(Gradient);
         if (_settings.Averaging > 0)
-            _models.Device.Vector.PolyakAverage(_models.Parameters, Weights, (float)Math.Max(_settings.Averaging, 9.0 / (step + 9)));
+            _models.Device.Vector.PolyakAverage(new()
+            {
+                Target = _models.Parameters,
+                Source = Weights,
+                Rate = (float)Math.Max(_settings.Averaging, 9.0 / (step + 9)),
+            });
         return learningRate;
     }
 

@@ -114,7 +114,7 @@ public abstract class TrainingStage : IDisposable
             _means.CopyFrom(_numbers);
         }
 
-        _device.Vector.PolyakAverage(_means, _measured, 1f / ++_stepsInMean);
+        _device.Vector.PolyakAverage(new() { Target = _means, Source = _measured, Rate = 1f / ++_stepsInMean });
         if (Step % _reportEvery == 0)
             Report();
         Stepped?.Invoke();

@@ -69,129 +69,30 @@ public interface IBdmOperations : IDisposable
     int Models { get; }
 
     /// <summary>The log-density up to a constant, f(a_t | s, t) (Eq. 11), dropout off.</summary>
-    /// <param name="parameters">θ [P].</param>
-    /// <param name="actions">a_t [n×A].</param>
-    /// <param name="times">t [n].</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="rows">n.</param>
-    /// <param name="density">f [n], in nats.</param>
-    void Density(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float> times,
-        DeviceArray<float>? states,
-        int rows,
-        DeviceArray<float> density);
+    /// <param name="call">The arguments.</param>
+    void Density(in DensityCall call);
 
     /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9), dropout off.</summary>
-    /// <param name="parameters">θ [P].</param>
-    /// <param name="actions">a_t [n×A].</param>
-    /// <param name="times">t [n].</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="rows">n.</param>
-    /// <param name="noise">ε̂ [n×A].</param>
-    void Score(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float> times,
-        DeviceArray<float>? states,
-        int rows,
-        DeviceArray<float> noise);
+    /// <param name="call">The arguments.</param>
+    void Score(in ScoreCall call);
 
     /// <summary>The log-density gaps Δ_k = f_θ(a_t^k | s, t) − f_φ(a_t^k | s, t).</summary>
-    /// <param name="policy">θ [P].</param>
-    /// <param name="behavior">φ [P].</param>
-    /// <param name="candidates">The undiffused candidates [b×K×A].</param>
-    /// <param name="states">s [b×S].</param>
-    /// <param name="stateCount">b.</param>
-    /// <param name="candidateCount">K.</param>
-    /// <param name="draws">t and ε.</param>
-    /// <param name="gaps">Δ [b×K].</param>
-    void Gaps(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        in GapDraws draws,
-        DeviceArray<float> gaps);
+    /// <param name="call">The arguments.</param>
+    void Gaps(in GapsCall call);
 
-    /// <summary>The alignment loss and its gradient with respect to the gaps.</summary>
-    /// <param name="objective">The loss and its constants.</param>
-    /// <param name="gaps">Δ [b×K].</param>
-    /// <param name="labels">Q [b×K], unscaled.</param>
-    /// <param name="stateCount">b.</param>
-    /// <param name="candidateCount">K.</param>
-    /// <param name="gapsGradient">∂L/∂Δ [b×K].</param>
-    /// <param name="loss">L [1], the mean over states.</param>
-    void Objective(
-        in AlignmentObjective objective,
-        DeviceArray<float> gaps,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> gapsGradient,
-        DeviceArray<float> loss);
+    /// <summary>The alignment loss of given gaps and its gradient with respect to them (Eq. 14-16).</summary>
+    /// <param name="call">The arguments.</param>
+    void Objective(in ObjectiveCall call);
 
     /// <summary>The pretraining loss ‖σ_t ∇f + ε‖², mean over rows, and its parameter gradient (Eq. 10).</summary>
-    /// <param name="parameters">θ [P].</param>
-    /// <param name="actions">The undiffused actions a [n×A].</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="rows">n.</param>
-    /// <param name="draws">t, ε and dropout.</param>
-    /// <param name="gradient">∂L/∂θ [P].</param>
-    /// <param name="loss">L [1].</param>
-    void DenoisingStep(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float>? states,
-        int rows,
-        in DenoisingDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss);
+    /// <param name="call">The arguments.</param>
+    void DenoisingStep(in DenoisingStepCall call);
 
     /// <summary>The alignment loss and its gradient with respect to the policy's parameters (Eq. 14-16), dropout off.</summary>
-    /// <param name="policy">θ [P].</param>
-    /// <param name="behavior">φ [P], frozen.</param>
-    /// <param name="candidates">The undiffused candidates [b×K×A].</param>
-    /// <param name="states">s [b×S].</param>
-    /// <param name="labels">Q [b×K], unscaled.</param>
-    /// <param name="stateCount">b.</param>
-    /// <param name="candidateCount">K.</param>
-    /// <param name="objective">The loss and its constants.</param>
-    /// <param name="draws">t and ε.</param>
-    /// <param name="gradient">∂L/∂θ [P].</param>
-    /// <param name="loss">L [1].</param>
-    void AlignmentStep(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        in AlignmentObjective objective,
-        in GapDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss);
+    /// <param name="call">The arguments.</param>
+    void AlignmentStep(in AlignmentStepCall call);
 
     /// <summary>Draws K actions for each state: the whole solver loop, dropout off.</summary>
-    /// <param name="parameters">θ [P].</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="stateCount">n.</param>
-    /// <param name="candidateCount">K.</param>
-    /// <param name="table">The solver's coefficients.</param>
-    /// <param name="draw">The stream of the starting points; row r, candidate k, variable i is element (r·K + k)·A + i.</param>
-    /// <param name="start">The starting points x₁ [n×K×A], or null to draw them.</param>
-    /// <param name="actions">The samples [n×K×A].</param>
-    void Sample(
-        DeviceArray<float> parameters,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        SolverTable table,
-        in RandomDraw draw,
-        DeviceArray<float>? start,
-        DeviceArray<float> actions);
+    /// <param name="call">The arguments.</param>
+    void Sample(in SampleCall call);
 }

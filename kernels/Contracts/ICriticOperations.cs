@@ -15,7 +15,17 @@ public readonly record struct TrainedArrays(
 /// <param name="Adam">Adam's constants, the same for V and the twins.</param>
 /// <param name="Step">1 for the first step.</param>
 /// <param name="TargetRate">The share of the way that the target twins go towards the twins, in [0, 1].</param>
-public readonly record struct CriticUpdate(AdamSettings Adam, long Step, float TargetRate);
+public readonly record struct CriticUpdate(AdamSettings Adam, long Step, float TargetRate)
+{
+    /// <summary>Refuses a step before the first and a rate outside [0, 1].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is.</exception>
+    public void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Step, 1);
+        if (TargetRate is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(TargetRate), TargetRate, "the target rate must be in [0, 1]");
+    }
+}
 
 /// <summary>The constants of implicit Q-learning's losses.</summary>
 /// <param name="Discount">γ.</param>
@@ -73,31 +83,6 @@ public enum TwinChoice
     Second,
 }
 
-/// <summary>The arguments of <see cref="ICriticOperations.ActionGradient"/>.</summary>
-public readonly record struct ActionGradientCall
-{
-    /// <summary>The parameters of the twins or of their targets, read.</summary>
-    public required DeviceArray<float> Twin { get; init; }
-
-    /// <summary>s [n×S], read.</summary>
-    public required DeviceArray<float> States { get; init; }
-
-    /// <summary>a [n×A], read.</summary>
-    public required DeviceArray<float> Actions { get; init; }
-
-    /// <summary>n.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>Which of the twins is differentiated; the other is not evaluated where it has no say.</summary>
-    public TwinChoice Choice { get; init; }
-
-    /// <summary>∂Q/∂a [n×A], overwritten.</summary>
-    public required DeviceArray<float> Gradient { get; init; }
-
-    /// <summary>Q(s, a) [n], overwritten; null where nobody wants it.</summary>
-    public DeviceArray<float>? Q { get; init; }
-}
-
 /// <summary>
 /// The fused operations of critics (method: section 4): a step is gather, losses, gradients, Adam and the target's
 /// average in one call, so that a device may fuse as it likes. Q̄ is the smaller of the target twins. Parameters are
@@ -118,93 +103,38 @@ public interface ICriticOperations : IDisposable
     /// Q̄(s, a), loss mean |τ − 1(u &lt; 0)| u² with u = Q̄ − V; the twins by mean squared error against
     /// r + γ(1 − d)V(s'); then Adam on both and the target's average.
     /// </summary>
-    /// <param name="batch">The transitions.</param>
-    /// <param name="backup">The losses' constants.</param>
-    /// <param name="value">V.</param>
-    /// <param name="twin">Q₁ and Q₂.</param>
-    /// <param name="target">Q̄₁ and Q̄₂, updated.</param>
-    /// <param name="update">How the networks move.</param>
-    /// <param name="losses">Q, NextValue and Value of <see cref="CriticLosses"/>, overwritten [≥ 3].</param>
-    void ImplicitStep(
-        in TransitionBatch batch,
-        in ImplicitBackup backup,
-        in TrainedArrays value,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses);
+    /// <param name="call">The arguments.</param>
+    void ImplicitStep(in ImplicitStepCall call);
 
     /// <summary>
     /// One step of a critic without V: the twins by mean squared error against r + γ(1 − d)V(s') with V(s') from
     /// sampled next actions; then Adam and the target's average.
     /// </summary>
-    /// <param name="batch">The transitions.</param>
-    /// <param name="backup">The next actions and their weights.</param>
-    /// <param name="twin">Q₁ and Q₂.</param>
-    /// <param name="target">Q̄₁ and Q̄₂, updated.</param>
-    /// <param name="update">How the networks move.</param>
-    /// <param name="losses">Q and NextValue of <see cref="CriticLosses"/>, overwritten [≥ 2].</param>
-    void SampledStep(
-        in TransitionBatch batch,
-        in SampledBackup backup,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses);
+    /// <param name="call">The arguments.</param>
+    void SampledStep(in SampledStepCall call);
 
     /// <summary>
     /// One step of advantage-weighted regression: loss mean_i w_i ‖π(s_i) − a_i‖², w by Q̄(s, a) − V(s) of the networks
     /// as given, which in implicit Q-learning are those that have just moved; then Adam.
     /// </summary>
-    /// <param name="batch">The transitions; only states and actions are looked at.</param>
-    /// <param name="weighting">The weights.</param>
-    /// <param name="value">V's parameters.</param>
-    /// <param name="target">Q̄₁ and Q̄₂.</param>
-    /// <param name="policy">The policy.</param>
-    /// <param name="adam">Adam's constants.</param>
-    /// <param name="step">1 for the first step.</param>
-    /// <param name="losses">Policy of <see cref="CriticLosses"/>, overwritten [≥ 4].</param>
-    void PolicyStep(
-        in TransitionBatch batch,
-        in AdvantageWeighting weighting,
-        DeviceArray<float> value,
-        DeviceArray<float> target,
-        in TrainedArrays policy,
-        in AdamSettings adam,
-        long step,
-        DeviceArray<float> losses);
+    /// <param name="call">The arguments.</param>
+    void PolicyStep(in PolicyStepCall call);
 
     /// <summary>The smaller of the twins for K actions of each state.</summary>
-    /// <param name="twin">The parameters of the twins or of their targets.</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="actions">a [n×K×A].</param>
-    /// <param name="stateCount">n.</param>
-    /// <param name="candidateCount">K.</param>
-    /// <param name="q">min(Q₁, Q₂) [n×K].</param>
-    void MinimumQ(
-        DeviceArray<float> twin,
-        DeviceArray<float> states,
-        DeviceArray<float> actions,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> q);
+    /// <param name="call">The arguments.</param>
+    void MinimumQ(in MinimumQCall call);
 
     /// <summary>V of each state.</summary>
-    /// <param name="value">V's parameters.</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="rows">n.</param>
-    /// <param name="v">V(s) [n].</param>
-    void Value(DeviceArray<float> value, DeviceArray<float> states, int rows, DeviceArray<float> v);
+    /// <param name="call">The arguments.</param>
+    void Value(in ValueCall call);
 
     /// <summary>The deterministic policy's action for each state.</summary>
-    /// <param name="policy">The policy's parameters.</param>
-    /// <param name="states">s [n×S].</param>
-    /// <param name="rows">n.</param>
-    /// <param name="actions">tanh of the network [n×A].</param>
-    void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions);
+    /// <param name="call">The arguments.</param>
+    void Act(in ActCall call);
 
-    /// <summary>∂Q(s, a)/∂a of each row, by which an actor is improved. Where one of the twins is no number, neither is the smaller.</summary>
-    /// <param name="call">The arrays; what is written may not be what is read.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The choice is none of <see cref="TwinChoice"/>.</exception>
+    /// <summary>
+    /// ∂Q(s, a)/∂a of each row, by which an actor is improved. Where one of the twins is no number, neither is the smaller.
+    /// </summary>
+    /// <param name="call">The arguments.</param>
     void ActionGradient(in ActionGradientCall call);
 }

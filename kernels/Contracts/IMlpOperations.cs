@@ -1,46 +1,5 @@
 namespace EDA.Kernels;
 
-/// <summary>The arguments of <see cref="IMlpOperations.Forward"/>.</summary>
-public readonly record struct MlpForwardCall
-{
-    /// <summary>θ [P], read.</summary>
-    public required DeviceArray<float> Parameters { get; init; }
-
-    /// <summary>x [n×in], read.</summary>
-    public required DeviceArray<float> Inputs { get; init; }
-
-    /// <summary>n.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>y [n×out], overwritten.</summary>
-    public required DeviceArray<float> Outputs { get; init; }
-}
-
-/// <summary>The arguments of <see cref="IMlpOperations.Gradient"/>; at least one of the two gradients is asked for.</summary>
-public readonly record struct MlpGradientCall
-{
-    /// <summary>θ [P], read.</summary>
-    public required DeviceArray<float> Parameters { get; init; }
-
-    /// <summary>x [n×in], read.</summary>
-    public required DeviceArray<float> Inputs { get; init; }
-
-    /// <summary>n.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>∂L/∂y [n×out], read.</summary>
-    public required DeviceArray<float> OutputsGradient { get; init; }
-
-    /// <summary>∂L/∂θ [P], overwritten; null where nobody wants it.</summary>
-    public DeviceArray<float>? ParametersGradient { get; init; }
-
-    /// <summary>∂L/∂x [n×in], overwritten; null where nobody wants it.</summary>
-    public DeviceArray<float>? InputsGradient { get; init; }
-
-    /// <summary>y [n×out], overwritten; null where nobody wants it.</summary>
-    public DeviceArray<float>? Outputs { get; init; }
-}
-
 /// <summary>
 /// The operations of a multi-layer perceptron y = f(x), for whatever loss L the caller makes of its outputs. Parameters
 /// are flat arrays in the order of <see cref="Layout"/>. Outputs are overwritten; none of them may be an array that the
@@ -74,14 +33,14 @@ public interface IMlpOperations : IDisposable
     int Models { get; }
 
     /// <summary>The outputs y = f(x).</summary>
-    /// <param name="call">The arrays.</param>
+    /// <param name="call">The arguments.</param>
     void Forward(in MlpForwardCall call);
 
     /// <summary>
     /// From ∂L/∂y to ∂L/∂θ = Σ_rows (∂y/∂θ)ᵀ ∂L/∂y, a plain sum over rows (a mean over the batch stands in ∂L/∂y), and to
     /// ∂L/∂x = (∂y/∂x)ᵀ ∂L/∂y of each row.
     /// </summary>
-    /// <param name="call">The arrays.</param>
+    /// <param name="call">The arguments.</param>
     /// <exception cref="ArgumentException">Neither gradient is asked for.</exception>
     void Gradient(in MlpGradientCall call);
 }

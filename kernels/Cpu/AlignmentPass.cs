@@ -28,15 +28,9 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     private readonly BlockPanels[][] _behaviorBlocks;
     private readonly BlockPanels[][] _policyBlocks;
 
-    private float* _candidates;
-    private float* _states;
-    private float* _times;
-    private float* _noise;
-    private RandomDraw _draw;
-    private int _candidateCount;
+    private AlignmentPointers _at;
     private long _slabStart;
     private long _slabEnd;
-    private float* _gaps;
     private float* _seeds;
     private bool _backward;
 
@@ -71,31 +65,29 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>Gaps alone: see <see cref="IBdmOperations.Gaps"/>.</summary>
-    public void Gaps(float* policy, float* behavior, float* candidates, float* states, int stateCount, int candidateCount, in RandomDraw draw, float* times, float* noise, float* gaps)
+    public void Gaps(in AlignmentPointers at)
     {
-        Start(policy, behavior, candidates, states, candidateCount, draw, times, noise);
-        _gaps = gaps;
-        for (int state = 0; state < stateCount; state += StatesPerSlab)
-            ForwardSlab(state, Math.Min(state + StatesPerSlab, stateCount));
+        Start(at);
+        for (int state = 0; state < at.StateCount; state += StatesPerSlab)
+            ForwardSlab(state, Math.Min(state + StatesPerSlab, at.StateCount));
     }
 
     /// <summary>A training step: see <see cref="IBdmOperations.AlignmentStep"/>.</summary>
-    public void Step(
-        float* policy, float* behavior, float* candidates, float* states, float* labels, int stateCount, int candidateCount, in AlignmentObjective objective, in RandomDraw draw, float* times, float* noise, float* gradient, float* loss)
+    public void Step(in AlignmentPointers at)
     {
-        Start(policy, behavior, candidates, states, candidateCount, draw, times, noise);
-        long rows = (long)stateCount * candidateCount;
-        _gaps = _gapMemory.Require(rows);
+        Start(at);
+        long rows = (long)at.StateCount * at.CandidateCount;
+        float* gaps = _at.Gaps = _gapMemory.Require(rows);
         _seeds = _seedMemory.Require(rows);
         double total = 0;
-        for (int state = 0; state < stateCount; state += StatesPerSlab)
+        for (int state = 0; state < at.StateCount; state += StatesPerSlab)
         {
-            int end = Math.Min(state + StatesPerSlab, stateCount);
+            int end = Math.Min(state + StatesPerSlab, at.StateCount);
             ForwardSlab(state, end);
             for (int s = state; s < end; s++)
             {
-                long at = (long)s * candidateCount;
-                total += CpuObjective.State(objective, _gaps + at, labels + at, candidateCount, stateCount, _seeds + at);
+                long first = (long)s * at.CandidateCount;
+                total += CpuObjective.State(at.Objective, gaps + first, at.Labels + first, at.CandidateCount, at.StateCount, _seeds + first);
             }
 
             _backward = true;
@@ -103,8 +95,8 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
             _assembly.Add(_records.Pointer, (int)((_slabEnd - _slabStart + PanelRows - 1) / PanelRows), state > 0);
         }
 
-        _assembly.Finish(gradient);
-        *loss = (float)(total / stateCount);
+        _assembly.Finish(at.Gradient);
+        *at.Loss = (float)(total / at.StateCount);
     }
 
     public void Run(int item, int worker)
@@ -131,24 +123,20 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         _memory.Dispose();
     }
 
-    private int StatesPerSlab => Math.Max(1, TrainingSlab.Rows / _candidateCount);
+    private int StatesPerSlab => Math.Max(1, TrainingSlab.Rows / _at.CandidateCount);
 
     private int Tiles => (int)((_slabEnd - _slabStart + PanelTile.Rows - 1) / PanelTile.Rows);
 
-    private void Start(float* policy, float* behavior, float* candidates, float* states, int candidateCount, in RandomDraw draw, float* times, float* noise)
+    private void Start(in AlignmentPointers at)
     {
-        _candidates = candidates;
-        _states = states;
-        _times = times;
-        _noise = noise;
-        (_candidateCount, _draw) = (candidateCount, draw);
-        _policy.Prepare(policy, _pool);
-        _behavior.Prepare(behavior, _pool);
+        _at = at;
+        _policy.Prepare(at.Policy, _pool);
+        _behavior.Prepare(at.Behavior, _pool);
     }
 
     private void ForwardSlab(int firstState, int endState)
     {
-        (_slabStart, _slabEnd) = ((long)firstState * _candidateCount, (long)endState * _candidateCount);
+        (_slabStart, _slabEnd) = ((long)firstState * _at.CandidateCount, (long)endState * _at.CandidateCount);
         _records.Require(_record.Layout, Tiles * PanelTile.Panels);
         _backward = false;
         _pool.Run(this, Tiles);
@@ -207,7 +195,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
             PlainPass<TV, TS>.Density(_behavior, scratch.Stream.At(p), shape.Width, behaviorDensity);
             long row = first + (p * PanelRows);
             for (int r = 0; r < PanelRows && row + r < _slabEnd; r++)
-                _gaps[row + r] = policyDensity[r] - behaviorDensity[r];
+                _at.Gaps[row + r] = policyDensity[r] - behaviorDensity[r];
         }
     }
 
@@ -330,26 +318,26 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         var shape = _layout.Shape;
         float* times = record + _record.RowValues;
         float* input = record + _record.Input;
-        if (_noise != null)
+        if (_at.Noise != null)
         {
-            PanelInput<TV, TS>.Rows(_noise, shape.ActionSize, row, _slabEnd, 1, noise);
+            PanelInput<TV, TS>.Rows(_at.Noise, shape.ActionSize, row, _slabEnd, 1, noise);
         }
         else
         {
-            CpuRandom.Normals(_draw, RandomPurpose.Noise, (ulong)(row * shape.ActionSize), PanelRows * shape.ActionSize, input);
+            CpuRandom.Normals(_at.Draw, RandomPurpose.Noise, (ulong)(row * shape.ActionSize), PanelRows * shape.ActionSize, input);
             PanelInput<TV, TS>.Rows(input, shape.ActionSize, 0, Math.Min(PanelRows, _slabEnd - row), 1, noise);
         }
 
-        PanelInput<TV, TS>.Rows(_candidates, shape.ActionSize, row, _slabEnd, 1, input);
+        PanelInput<TV, TS>.Rows(_at.Candidates, shape.ActionSize, row, _slabEnd, 1, input);
         long drawn = -1;
         float alpha = 0, sigma = 0, time = 0;
         for (int r = 0; r < PanelRows; r++)
         {
-            long state = Math.Min(row + r, _slabEnd - 1) / _candidateCount;
+            long state = Math.Min(row + r, _slabEnd - 1) / _at.CandidateCount;
             if (state != drawn)
             {
                 drawn = state;
-                time = _times != null ? _times[state] : _schedule.Time(Philox.Uniform(Philox.Word(_draw, RandomPurpose.DiffusionTime, (ulong)state)));
+                time = _at.Times != null ? _at.Times[state] : _schedule.Time(Philox.Uniform(Philox.Word(_at.Draw, RandomPurpose.DiffusionTime, (ulong)state)));
                 (alpha, sigma) = ((float)_schedule.Alpha(time), (float)_schedule.Sigma(time));
             }
 
@@ -362,7 +350,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         }
 
         if (shape.StateSize > 0)
-            PanelInput<TV, TS>.Rows(_states, shape.StateSize, row, _slabEnd, _candidateCount, input + ((shape.ActionSize + BdmShape.TimeFeatures) * PanelRows));
+            PanelInput<TV, TS>.Rows(_at.States, shape.StateSize, row, _slabEnd, _at.CandidateCount, input + ((shape.ActionSize + BdmShape.TimeFeatures) * PanelRows));
         PanelInput<TV, TS>.Ones(input + (_record.InputSize * PanelRows));
     }
 

@@ -26,9 +26,14 @@ internal static unsafe class CpuArguments
     }
 
     /// <summary>
-    /// Keeps the owners of pointers alive up to this call: once only its pointer is used, an array nobody disposes of
-    /// could be finalised, and its memory freed, in the middle of an operation.
+    /// Keeps the arrays of a call alive up to here: once only its pointer is used, an array nobody disposes of could be
+    /// finalised, and its memory freed, in the middle of an operation.
     /// </summary>
+    /// <param name="owner">Whose workspace the operation uses.</param>
+    /// <param name="call">The arguments.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void KeepAlive(params ReadOnlySpan<object?> owners) => _ = owners.Length;
+    public static void KeepAlive<TCall>(object owner, in TCall call)
+        where TCall : struct
+    {
+    }
 }

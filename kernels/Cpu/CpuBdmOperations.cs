@@ -27,181 +27,142 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
 
     public int Models { get; }
 
-    public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density)
+    public void Density(in DensityCall call)
     {
         _density ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, false);
         for (int m = 0; m < Models; m++)
-        {
-            _density.Evaluate(
-                Parameters(parameters, m), Part(actions, Actions(rows), m), Part(times, rows, m), States(states, rows, m), AtLeastOne(rows), Part(density, rows, m));
-        }
-
-        KeepAlive(this, parameters, actions, times, states, density);
+            _density.Evaluate(Evaluation(call.Parameters, call.Actions, call.Times, call.States, call.Rows, m) with { Result = Part(call.Density, call.Rows, m) });
+        KeepAlive(this, call);
     }
 
-    public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise)
+    public void Score(in ScoreCall call)
     {
         _score ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, true);
         for (int m = 0; m < Models; m++)
-        {
-            _score.Evaluate(
-                Parameters(parameters, m), Part(actions, Actions(rows), m), Part(times, rows, m), States(states, rows, m), AtLeastOne(rows), Part(noise, Actions(rows), m));
-        }
-
-        KeepAlive(this, parameters, actions, times, states, noise);
+            _score.Evaluate(Evaluation(call.Parameters, call.Actions, call.Times, call.States, call.Rows, m) with { Result = Part(call.Noise, Actions(call.Rows), m) });
+        KeepAlive(this, call);
     }
 
-    public void Gaps(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        in GapDraws draws,
-        DeviceArray<float> gaps)
+    public void Gaps(in GapsCall call)
     {
-        long rows = (long)AtLeastOne(stateCount) * AtLeastOne(candidateCount);
+        long rows = Rows(call.StateCount, call.CandidateCount);
         _alignment ??= new AlignmentPass<TV, TS>(Layout, _schedule, _pool);
         for (int m = 0; m < Models; m++)
         {
-            _alignment.Gaps(
-                Parameters(policy, m),
-                Parameters(behavior, m),
-                Part(candidates, Actions(rows), m),
-                States(states, stateCount, m),
-                stateCount,
-                candidateCount,
-                draws.Draw.OfModel(m),
-                OptionalPart(draws.Times, stateCount, m),
-                OptionalPart(draws.Noise, Actions(rows), m),
-                Part(gaps, rows, m));
+            _alignment.Gaps(new AlignmentPointers
+            {
+                Policy = Parameters(call.Policy, m),
+                Behavior = Parameters(call.Behavior, m),
+                Candidates = Part(call.Candidates, Actions(rows), m),
+                States = States(call.States, call.StateCount, m),
+                StateCount = call.StateCount,
+                CandidateCount = call.CandidateCount,
+                Draw = call.Draws.Draw.OfModel(m),
+                Times = OptionalPart(call.Draws.Times, call.StateCount, m),
+                Noise = OptionalPart(call.Draws.Noise, Actions(rows), m),
+                Gaps = Part(call.Gaps, rows, m),
+            });
         }
 
-        KeepAlive(this, policy, behavior, candidates, states, draws.Times, draws.Noise, gaps);
+        KeepAlive(this, call);
     }
 
-    public void Objective(
-        in AlignmentObjective objective,
-        DeviceArray<float> gaps,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> gapsGradient,
-        DeviceArray<float> loss)
+    public void Objective(in ObjectiveCall call)
     {
-        long rows = (long)AtLeastOne(stateCount) * AtLeastOne(candidateCount);
+        long rows = Rows(call.StateCount, call.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
-            float* delta = Part(gaps, rows, m);
-            float* q = Part(labels, rows, m);
-            float* gradient = Part(gapsGradient, rows, m);
-            float* mean = Part(loss, 1, m);
+            float* gaps = Part(call.Gaps, rows, m);
+            float* labels = Part(call.Labels, rows, m);
+            float* gradient = Part(call.GapsGradient, rows, m);
+            float* mean = Part(call.Loss, 1, m);
             double total = 0;
-            for (int state = 0; state < stateCount; state++)
+            for (int state = 0; state < call.StateCount; state++)
             {
-                long at = (long)state * candidateCount;
-                total += CpuObjective.State(objective, delta + at, q + at, candidateCount, stateCount, gradient + at);
+                long at = (long)state * call.CandidateCount;
+                total += CpuObjective.State(call.Objective, gaps + at, labels + at, call.CandidateCount, call.StateCount, gradient + at);
             }
 
-            *mean = (float)(total / stateCount);
+            *mean = (float)(total / call.StateCount);
         }
 
-        KeepAlive(gaps, labels, gapsGradient, loss);
+        KeepAlive(this, call);
     }
 
-    public void DenoisingStep(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float>? states,
-        int rows,
-        in DenoisingDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void DenoisingStep(in DenoisingStepCall call)
     {
-        if (draws.DropoutRate is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(draws), draws.DropoutRate, "the dropout rate must be in [0, 1)");
+        call.CheckDropout();
+        int rows = AtLeastOne(call.Rows);
         _denoising ??= new DenoisingPass<TV, TS>(Layout, _schedule, _pool);
         for (int m = 0; m < Models; m++)
         {
-            _denoising.Step(
-                Parameters(parameters, m),
-                Part(actions, Actions(AtLeastOne(rows)), m),
-                States(states, rows, m),
-                rows,
-                draws with { Draw = draws.Draw.OfModel(m) },
-                OptionalPart(draws.Times, rows, m),
-                OptionalPart(draws.Noise, Actions(rows), m),
-                OptionalPart(draws.DropoutMask, (long)rows * Shape.Blocks * Shape.Width, m),
-                Parameters(gradient, m),
-                Part(loss, 1, m));
+            _denoising.Step(new DenoisingPointers
+            {
+                Parameters = Parameters(call.Parameters, m),
+                Actions = Part(call.Actions, Actions(rows), m),
+                States = States(call.States, rows, m),
+                Rows = rows,
+                Draw = call.Draws.Draw.OfModel(m),
+                DropoutRate = call.Draws.DropoutRate,
+                Times = OptionalPart(call.Draws.Times, rows, m),
+                Noise = OptionalPart(call.Draws.Noise, Actions(rows), m),
+                Mask = OptionalPart(call.Draws.DropoutMask, (long)rows * Shape.Blocks * Shape.Width, m),
+                Gradient = Parameters(call.Gradient, m),
+                Loss = Part(call.Loss, 1, m),
+            });
         }
 
-        KeepAlive(this, parameters, actions, states, draws.Times, draws.Noise, draws.DropoutMask, gradient, loss);
+        KeepAlive(this, call);
     }
 
-    public void AlignmentStep(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        in AlignmentObjective objective,
-        in GapDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void AlignmentStep(in AlignmentStepCall call)
     {
-        long rows = (long)AtLeastOne(stateCount) * AtLeastOne(candidateCount);
+        long rows = Rows(call.StateCount, call.CandidateCount);
         _alignment ??= new AlignmentPass<TV, TS>(Layout, _schedule, _pool);
         for (int m = 0; m < Models; m++)
         {
-            _alignment.Step(
-                Parameters(policy, m),
-                Parameters(behavior, m),
-                Part(candidates, Actions(rows), m),
-                States(states, stateCount, m),
-                Part(labels, rows, m),
-                stateCount,
-                candidateCount,
-                objective,
-                draws.Draw.OfModel(m),
-                OptionalPart(draws.Times, stateCount, m),
-                OptionalPart(draws.Noise, Actions(rows), m),
-                Parameters(gradient, m),
-                Part(loss, 1, m));
+            _alignment.Step(new AlignmentPointers
+            {
+                Policy = Parameters(call.Policy, m),
+                Behavior = Parameters(call.Behavior, m),
+                Candidates = Part(call.Candidates, Actions(rows), m),
+                States = States(call.States, call.StateCount, m),
+                StateCount = call.StateCount,
+                CandidateCount = call.CandidateCount,
+                Draw = call.Draws.Draw.OfModel(m),
+                Times = OptionalPart(call.Draws.Times, call.StateCount, m),
+                Noise = OptionalPart(call.Draws.Noise, Actions(rows), m),
+                Objective = call.Objective,
+                Labels = Part(call.Labels, rows, m),
+                Gradient = Parameters(call.Gradient, m),
+                Loss = Part(call.Loss, 1, m),
+            });
         }
 
-        KeepAlive(this, policy, behavior, candidates, states, labels, draws.Times, draws.Noise, gradient, loss);
+        KeepAlive(this, call);
     }
 
-    public void Sample(
-        DeviceArray<float> parameters,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        SolverTable table,
-        in RandomDraw draw,
-        DeviceArray<float>? start,
-        DeviceArray<float> actions)
+    public void Sample(in SampleCall call)
     {
-        long rows = (long)AtLeastOne(stateCount) * AtLeastOne(candidateCount);
+        ArgumentNullException.ThrowIfNull(call.Table);
+        long rows = Rows(call.StateCount, call.CandidateCount);
         _score ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, true);
         for (int m = 0; m < Models; m++)
         {
-            _score.Sample(
-                Parameters(parameters, m),
-                States(states, stateCount, m),
-                stateCount,
-                candidateCount,
-                table,
-                draw.OfModel(m),
-                OptionalPart(start, Actions(rows), m),
-                Part(actions, Actions(rows), m));
+            _score.Sample(new SamplePointers
+            {
+                Parameters = Parameters(call.Parameters, m),
+                States = States(call.States, call.StateCount, m),
+                StateCount = call.StateCount,
+                CandidateCount = call.CandidateCount,
+                Table = call.Table,
+                Draw = call.Draw.OfModel(m),
+                Start = OptionalPart(call.Start, Actions(rows), m),
+                Actions = Part(call.Actions, Actions(rows), m),
+            });
         }
 
-        KeepAlive(this, parameters, states, start, actions);
+        KeepAlive(this, call);
     }
 
     public void Dispose()
@@ -213,7 +174,19 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
         _alignment?.Dispose();
     }
 
+    private static long Rows(int states, int candidates) => (long)AtLeastOne(states) * AtLeastOne(candidates);
+
     private long Actions(long rows) => checked(rows * Shape.ActionSize);
+
+    // What density and score read.
+    private EvaluationPointers Evaluation(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, int model) => new()
+    {
+        Parameters = Parameters(parameters, model),
+        Actions = Part(actions, Actions(AtLeastOne(rows)), model),
+        Times = Part(times, rows, model),
+        States = States(states, rows, model),
+        Rows = rows,
+    };
 
     private float* Parameters(DeviceArray<float> array, int model)
     {

@@ -35,74 +35,67 @@ internal sealed unsafe class CpuVectorOperations<TV, TS>(WorkerPool pool) : IVec
         Clip,
     }
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillIndices(in FillIndicesCall call)
     {
-        _indices = Pointer(indices, (long)AtLeastOne(count) * AtLeastOne(models));
-        (_upper, _draw, _purpose) = (AtLeastOne(upper), draw, purpose);
-        Start(Kind.Indices, count, models);
-        KeepAlive(indices);
+        _indices = Pointer(call.Indices, (long)AtLeastOne(call.Count) * AtLeastOne(call.Models));
+        (_upper, _draw, _purpose) = (AtLeastOne(call.Upper), call.Draw, call.Purpose);
+        Start(Kind.Indices, call.Count, call.Models);
+        KeepAlive(this, call);
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillNormal(in FillNormalCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        _first = Pointer(values, checked(count * AtLeastOne(models)));
-        (_draw, _purpose) = (draw, purpose);
-        Start(Kind.Normal, count, models);
-        KeepAlive(values);
+        ArgumentOutOfRangeException.ThrowIfNegative(call.Count);
+        _first = Pointer(call.Values, checked(call.Count * AtLeastOne(call.Models)));
+        (_draw, _purpose) = (call.Draw, call.Purpose);
+        Start(Kind.Normal, call.Count, call.Models);
+        KeepAlive(this, call);
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
+    public void Gather(in GatherCall call)
     {
-        _first = Pointer(source, (long)AtLeastOne(width) * AtLeastOne(models));
-        _second = Pointer(destination, checked((long)AtLeastOne(count) * width * models));
-        _indices = Pointer(indices, (long)count * models);
-        (_width, _upper) = (width, checked((int)RowsPerModel(source.Length, width, models)));
-        Start(Kind.Gather, count, models);
-        KeepAlive(source, indices, destination);
+        _first = Pointer(call.Source, (long)AtLeastOne(call.Width) * AtLeastOne(call.Models));
+        _second = Pointer(call.Destination, checked((long)AtLeastOne(call.Count) * call.Width * call.Models));
+        _indices = Pointer(call.Indices, (long)call.Count * call.Models);
+        (_width, _upper) = (call.Width, checked((int)RowsPerModel(call.Source.Length, call.Width, call.Models)));
+        Start(Kind.Gather, call.Count, call.Models);
+        KeepAlive(this, call);
     }
 
-    public void Adam(
-        DeviceArray<float> parameters,
-        DeviceArray<float> gradient,
-        DeviceArray<float> firstMoment,
-        DeviceArray<float> secondMoment,
-        in AdamSettings settings,
-        long step)
+    public void Adam(in AdamCall call)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
-        long count = parameters.Length;
-        _first = Pointer(parameters, count);
-        _second = Pointer(gradient, count);
-        _third = Pointer(firstMoment, count);
-        _fourth = Pointer(secondMoment, count);
-        _adam = new AdamConstants(settings, step);
+        var trained = call.Trained;
+        ArgumentNullException.ThrowIfNull(trained.Parameters);
+        ArgumentNullException.ThrowIfNull(trained.Gradient);
+        long count = trained.Parameters.Length;
+        _first = Pointer(trained.Parameters, count);
+        _second = Pointer(trained.Gradient, count);
+        _third = Pointer(trained.FirstMoment, count);
+        _fourth = Pointer(trained.SecondMoment, count);
+        _adam = new AdamConstants(call.Settings, call.Step);
         Start(Kind.Adam, count, 1);
-        KeepAlive(parameters, gradient, firstMoment, secondMoment);
+        KeepAlive(this, call);
     }
 
-    public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
+    public void PolyakAverage(in PolyakAverageCall call)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        if (rate is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "the rate must be in [0, 1]");
-        _first = Pointer(target, target.Length);
-        _second = Pointer(source, target.Length);
-        _rate = rate;
-        Start(Kind.Polyak, target.Length, 1);
-        KeepAlive(target, source);
+        ArgumentNullException.ThrowIfNull(call.Target);
+        call.Check();
+        _first = Pointer(call.Target, call.Target.Length);
+        _second = Pointer(call.Source, call.Target.Length);
+        _rate = call.Rate;
+        Start(Kind.Polyak, call.Target.Length, 1);
+        KeepAlive(this, call);
     }
 
-    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    public void Clip(in ClipCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (!(bound >= 0))
-            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
-        _first = Pointer(source, count);
-        _second = Pointer(destination, count);
-        _bound = bound;
-        Start(Kind.Clip, count, 1);
-        KeepAlive(source, destination);
+        call.Check();
+        _first = Pointer(call.Source, call.Count);
+        _second = Pointer(call.Destination, call.Count);
+        _bound = call.Bound;
+        Start(Kind.Clip, call.Count, 1);
+        KeepAlive(this, call);
     }
 
     public void Run(int item, int worker)

@@ -26,15 +26,9 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
     private readonly Scratch[] _scratch;
     private readonly BlockScratch[][] _blocks;
 
-    private float* _actions;
-    private float* _states;
-    private float* _times;
-    private float* _noise;
-    private float* _mask;
-    private DenoisingDraws _draws;
+    private DenoisingPointers _at;
     private uint _dropThreshold;
     private float _keepScale;
-    private long _rows;
     private long _slabStart;
     private long _slabEnd;
 
@@ -68,19 +62,15 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>One step: see <see cref="IBdmOperations.DenoisingStep"/>.</summary>
-    public void Step(float* parameters, float* actions, float* states, int rows, in DenoisingDraws draws, float* times, float* noise, float* mask, float* gradient, float* loss)
+    public void Step(in DenoisingPointers at)
     {
-        _actions = actions;
-        _states = states;
-        _times = times;
-        _noise = noise;
-        _mask = mask;
-        (_draws, _rows) = (draws, rows);
-        _dropThreshold = (uint)Math.Round(draws.DropoutRate * 4294967296.0);
-        _keepScale = 1f / (1f - draws.DropoutRate);
+        _at = at;
+        int rows = at.Rows;
+        _dropThreshold = (uint)Math.Round(at.DropoutRate * 4294967296.0);
+        _keepScale = 1f / (1f - at.DropoutRate);
         float* losses = _losses.Require(rows);
         _records.Require(_record.Layout, (Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows);
-        _network.Prepare(parameters, _pool);
+        _network.Prepare(at.Parameters, _pool);
         for (_slabStart = 0; _slabStart < rows; _slabStart = _slabEnd)
         {
             _slabEnd = Math.Min(_slabStart + TrainingSlab.Rows, rows);
@@ -89,11 +79,11 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             _assembly.Add(_records.Pointer, (int)((count + PanelRows - 1) / PanelRows), _slabStart > 0);
         }
 
-        _assembly.Finish(gradient);
+        _assembly.Finish(at.Gradient);
         double total = 0;
         for (int row = 0; row < rows; row++)
             total += losses[row];
-        *loss = (float)(total / rows);
+        *at.Loss = (float)(total / rows);
     }
 
     public void Run(int item, int worker)
@@ -265,13 +255,13 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         for (int r = 0; r < PanelRows; r++)
         {
             times[r] = row + r >= _slabEnd ? 1f
-                : _times != null ? _times[row + r]
-                : _schedule.Time(Philox.Uniform(Philox.Word(_draws.Draw, RandomPurpose.DiffusionTime, (ulong)(row + r))));
+                : _at.Times != null ? _at.Times[row + r]
+                : _schedule.Time(Philox.Uniform(Philox.Word(_at.Draw, RandomPurpose.DiffusionTime, (ulong)(row + r))));
         }
 
         float* input = record + _record.Input;
         FillNoise(row, input, noise);
-        PanelInput<TV, TS>.Rows(_actions, shape.ActionSize, row, _slabEnd, 1, input);
+        PanelInput<TV, TS>.Rows(_at.Actions, shape.ActionSize, row, _slabEnd, 1, input);
         for (int r = 0; r < PanelRows; r++)
         {
             float alpha = (float)_schedule.Alpha(times[r]), sigma = (float)_schedule.Sigma(times[r]);
@@ -283,20 +273,20 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         }
 
         if (shape.StateSize > 0)
-            PanelInput<TV, TS>.Rows(_states, shape.StateSize, row, _slabEnd, 1, input + ((shape.ActionSize + BdmShape.TimeFeatures) * PanelRows));
+            PanelInput<TV, TS>.Rows(_at.States, shape.StateSize, row, _slabEnd, 1, input + ((shape.ActionSize + BdmShape.TimeFeatures) * PanelRows));
         PanelInput<TV, TS>.Ones(input + (_record.InputSize * PanelRows));
     }
 
     private void FillNoise(long row, float* rowMajor, float* noise)
     {
         int actionSize = _layout.Shape.ActionSize;
-        if (_noise != null)
+        if (_at.Noise != null)
         {
-            PanelInput<TV, TS>.Rows(_noise, actionSize, row, _slabEnd, 1, noise);
+            PanelInput<TV, TS>.Rows(_at.Noise, actionSize, row, _slabEnd, 1, noise);
             return;
         }
 
-        CpuRandom.Normals(_draws.Draw, RandomPurpose.Noise, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
+        CpuRandom.Normals(_at.Draw, RandomPurpose.Noise, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
         PanelInput<TV, TS>.Rows(rowMajor, actionSize, 0, Math.Min(PanelRows, _slabEnd - row), 1, noise);
     }
 
@@ -309,22 +299,22 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         ulong* elements = stackalloc ulong[PanelRows];
         for (int r = 0; r < PanelRows; r++)
             elements[r] = (ulong)(((Math.Min(row + r, _slabEnd - 1) * shape.Blocks) + l) * shape.Width);
-        if (_mask == null)
+        if (_at.Mask == null)
         {
-            DropoutPanel<TV, TS>.Fill(_draws.Draw, elements, shape.Width, _dropThreshold, _keepScale, mask);
+            DropoutPanel<TV, TS>.Fill(_at.Draw, elements, shape.Width, _dropThreshold, _keepScale, mask);
             return mask;
         }
 
         for (int r = 0; r < PanelRows; r++)
         {
             for (int h = 0; h < shape.Width; h++)
-                mask[(h * PanelRows) + r] = _mask[elements[r] + (ulong)h] * _keepScale;
+                mask[(h * PanelRows) + r] = _at.Mask[elements[r] + (ulong)h] * _keepScale;
         }
 
         return mask;
     }
 
-    private bool Drops => _draws.DropoutRate > 0 || _mask != null;
+    private bool Drops => _at.DropoutRate > 0 || _at.Mask != null;
 
     private float* Mask(in BlockScratch block, int panel) => Drops ? block.Mask.At(panel) : null;
 
@@ -338,7 +328,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         {
             bool valid = row + r < _slabEnd;
             float sigma = (float)_schedule.Sigma(times[r]);
-            float scale = valid ? 2f * sigma / _rows : 0f;
+            float scale = valid ? 2f * sigma / _at.Rows : 0f;
             float total = 0;
             for (int j = 0; j < actionSize; j++)
             {

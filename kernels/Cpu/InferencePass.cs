@@ -21,15 +21,12 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
     private readonly bool _gradient;
 
     private Output _output;
-    private float* _actions;
-    private float* _times;
+    private EvaluationPointers _at;
+    private SamplePointers _sample;
     private float* _states;
     private float* _result;
-    private float* _start;
     private long _rows;
     private int _candidates;
-    private SolverTable? _table;
-    private RandomDraw _draw;
 
     public InferencePass(BdmLayout layout, VarianceSchedule schedule, WorkerPool pool, bool gradient)
     {
@@ -84,26 +81,20 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>Density or score of n rows.</summary>
-    public void Evaluate(float* parameters, float* actions, float* times, float* states, int rows, float* result)
+    public void Evaluate(in EvaluationPointers at)
     {
-        _actions = actions;
-        _times = times;
-        _states = states;
-        _result = result;
-        (_output, _rows, _candidates) = (_gradient ? Output.Score : Output.Density, rows, 1);
-        Start(parameters);
+        _at = at;
+        (_output, _rows, _candidates) = (_gradient ? Output.Score : Output.Density, at.Rows, 1);
+        Start(at.Parameters, at.States, at.Result);
     }
 
     /// <summary>K samples of each of n states.</summary>
-    public void Sample(float* parameters, float* states, int stateCount, int candidates, SolverTable table, in RandomDraw draw, float* start, float* actions)
+    public void Sample(in SamplePointers at)
     {
-        _states = states;
-        _start = start;
-        _result = actions;
-        (_table, _draw) = (table, draw);
-        (_output, _rows, _candidates) = (Output.Sample, (long)stateCount * candidates, candidates);
-        Start(parameters);
-        _table = null;
+        _sample = at;
+        (_output, _rows, _candidates) = (Output.Sample, (long)at.StateCount * at.CandidateCount, at.CandidateCount);
+        Start(at.Parameters, at.States, at.Actions);
+        _sample = default;
     }
 
     public void Run(int item, int worker)
@@ -122,8 +113,10 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
         _memory.Dispose();
     }
 
-    private void Start(float* parameters)
+    private void Start(float* parameters, float* states, float* result)
     {
+        _states = states;
+        _result = result;
         _network.Prepare(parameters, _pool);
         _pool.Run(this, (int)((_rows + PanelTile.Rows - 1) / PanelTile.Rows));
     }
@@ -135,8 +128,8 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels; p++)
         {
             long row = first + (p * PanelRows);
-            PanelInput<TV, TS>.Rows(_actions, actionSize, row, _rows, 1, scratch.Input.At(p));
-            PanelInput<TV, TS>.Rows(_times, 1, row, _rows, 1, scratch.RowValues.At(p));
+            PanelInput<TV, TS>.Rows(_at.Actions, actionSize, row, _rows, 1, scratch.Input.At(p));
+            PanelInput<TV, TS>.Rows(_at.Times, 1, row, _rows, 1, scratch.RowValues.At(p));
             FillState(row, scratch.Input.At(p));
         }
 
@@ -180,7 +173,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
             new Span<float>(scratch.Solver.At(p, actionSize), 3 * size).Clear();
         }
 
-        var evaluations = _table!.Evaluations;
+        var evaluations = _sample.Table.Evaluations;
         for (int n = 0; n < evaluations.Length; n++)
         {
             var evaluation = evaluations[n];
@@ -257,13 +250,13 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
     private void FillStart(long row, float* panel, float* rowMajor)
     {
         int actionSize = _layout.Shape.ActionSize;
-        if (_start != null)
+        if (_sample.Start != null)
         {
-            PanelInput<TV, TS>.Rows(_start, actionSize, row, _rows, 1, panel);
+            PanelInput<TV, TS>.Rows(_sample.Start, actionSize, row, _rows, 1, panel);
             return;
         }
 
-        CpuRandom.Normals(_draw, RandomPurpose.SolverStart, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
+        CpuRandom.Normals(_sample.Draw, RandomPurpose.SolverStart, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
         PanelInput<TV, TS>.Rows(rowMajor, actionSize, 0, PanelRows, 1, panel);
     }
 

@@ -91,19 +91,16 @@ public class AgreementTests
 
         public void Dispose() => inner.Dispose();
 
-        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
+        public void FillIndices(in FillIndicesCall call) => inner.Vector.FillIndices(call);
 
-        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) => inner.Vector.FillNormal(values, count, draw, purpose, models);
+        public void FillNormal(in FillNormalCall call) => inner.Vector.FillNormal(call);
 
-        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
-            inner.Vector.Gather(source, width, indices, count, destination, models);
+        public void Gather(in GatherCall call) => inner.Vector.Gather(call);
 
-        public void Adam(
-            DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>
-            inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings with { LearningRate = 1.01 * settings.LearningRate }, step);
+        public void Adam(in AdamCall call) => inner.Vector.Adam(call with { Settings = call.Settings with { LearningRate = 1.01 * call.Settings.LearningRate } });
 
-        public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => inner.Vector.PolyakAverage(target, source, rate);
+        public void PolyakAverage(in PolyakAverageCall call) => inner.Vector.PolyakAverage(call);
 
-        public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => inner.Vector.Clip(source, count, bound, destination);
+        public void Clip(in ClipCall call) => inner.Vector.Clip(call);
     }
 }

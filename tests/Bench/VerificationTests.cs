@@ -62,21 +62,17 @@ public class VerificationTests
     {
         public override IVectorOperations Vector => this;
 
-        public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models = 1) => Inner.Vector.FillIndices(indices, count, upper, draw, purpose, models);
+        public void FillIndices(in FillIndicesCall call) => Inner.Vector.FillIndices(call);
 
-        public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models = 1) =>
-            Inner.Vector.FillNormal(values, count, draw with { Step = draw.Step + 1 }, purpose, models);
+        public void FillNormal(in FillNormalCall call) => Inner.Vector.FillNormal(call with { Draw = call.Draw with { Step = call.Draw.Step + 1 } });
 
-        public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models = 1) =>
-            Inner.Vector.Gather(source, width, indices, count, destination, models);
+        public void Gather(in GatherCall call) => Inner.Vector.Gather(call);
 
-        public void Adam(
-            DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step) =>
-            Inner.Vector.Adam(parameters, gradient, firstMoment, secondMoment, settings, step);
+        public void Adam(in AdamCall call) => Inner.Vector.Adam(call);
 
-        public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate) => Inner.Vector.PolyakAverage(target, source, rate);
+        public void PolyakAverage(in PolyakAverageCall call) => Inner.Vector.PolyakAverage(call);
 
-        public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination) => Inner.Vector.Clip(source, count, bound, destination);
+        public void Clip(in ClipCall call) => Inner.Vector.Clip(call);
     }
 
     private sealed class HidingDevice(IDevice inner) : ForwardingDevice(inner)
@@ -127,8 +123,11 @@ public class LossHider : DispatchProxy
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
         object? result = targetMethod!.Invoke(_inner, args);
-        if (targetMethod.Name.EndsWith("Step", StringComparison.Ordinal) && args![^1] is DeviceArray<float> losses)
+        if (targetMethod.Name.EndsWith("Step", StringComparison.Ordinal) && LossesOf(args![0]!) is { } losses)
             losses.CopyFrom([.. losses.ToArray().Select(loss => float.IsNaN(loss) ? 0 : loss)]);
         return result;
     }
+
+    private static DeviceArray<float>? LossesOf(object call) =>
+        (call.GetType().GetProperty("Losses") ?? call.GetType().GetProperty("Loss"))?.GetValue(call) as DeviceArray<float>;
 }

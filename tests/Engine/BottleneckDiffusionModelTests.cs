@@ -92,7 +92,16 @@ public class BottleneckDiffusionModelTests
 
         using var deviceStates = device.Upload<float>(states);
         using var whole = device.Allocate<float>(rows * candidates * 2);
-        model.Operations.Sample(model.Parameters, deviceStates, rows, candidates, table, draw, null, whole);
+        model.Operations.Sample(new()
+        {
+            Parameters = model.Parameters,
+            States = deviceStates,
+            StateCount = rows,
+            CandidateCount = candidates,
+            Table = table,
+            Draw = draw,
+            Actions = whole,
+        });
         Assert.Equal(whole.ToArray(), parts);
     }
 

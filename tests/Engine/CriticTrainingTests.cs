@@ -185,13 +185,15 @@ public sealed class CriticTrainingTests : IDisposable
         using var gradient = _device.Allocate<float>(other.Layout.Twin.Length);
         using var first = _device.Allocate<float>(other.Layout.Twin.Length);
         using var second = _device.Allocate<float>(other.Layout.Twin.Length);
-        other.Operations.SampledStep(
-            new TransitionBatch(data.Transitions, 8, default, indices),
-            new SampledBackup((float)settings.Discount, 1, actions, 1),
-            new TrainedArrays(other.Twin, gradient, first, second),
-            other.Target,
-            new CriticUpdate(new AdamSettings(settings.LearningRate), 1, (float)settings.TargetRate),
-            losses);
+        other.Operations.SampledStep(new()
+        {
+            Batch = new TransitionBatch(data.Transitions, 8, default, indices),
+            Backup = new((float)settings.Discount, 1, actions, 1),
+            Twin = new TrainedArrays(other.Twin, gradient, first, second),
+            Target = other.Target,
+            Update = new(new AdamSettings(settings.LearningRate), 1, (float)settings.TargetRate),
+            Losses = losses,
+        });
         Assert.Equal(other.Twin.ToArray(), critic.Twin.ToArray());
         Assert.Equal(other.Target.ToArray(), critic.Target.ToArray());
     }

@@ -77,7 +77,16 @@ public sealed class HeldOutTests : IDisposable
         double sum = 0;
         for (uint step = 0; step < Steps; step++)
         {
-            model.Operations.DenoisingStep(model.Parameters, deviceActions, deviceStates, heldOut.Length, new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, step)), gradient, loss);
+            model.Operations.DenoisingStep(new()
+            {
+                Parameters = model.Parameters,
+                Actions = deviceActions,
+                States = deviceStates,
+                Rows = heldOut.Length,
+                Draws = new(new RandomDraw(1, RandomStage.Behavior, step)),
+                Gradient = gradient,
+                Loss = loss,
+            });
             sum += loss.ToArray()[0];
         }
 

@@ -42,47 +42,47 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
     {
     }
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillIndices(in FillIndicesCall call)
     {
-        for (int i = 0; i < count; i++)
-            Values(indices)[i] = Philox.Index(Philox.Word(draw, purpose, (ulong)i), upper);
+        for (int i = 0; i < call.Count; i++)
+            Values(call.Indices)[i] = Philox.Index(Philox.Word(call.Draw, call.Purpose, (ulong)i), call.Upper);
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillNormal(in FillNormalCall call)
     {
-        for (int i = 0; i < count; i++)
-            Values(values)[i] = Philox.Normal(draw, purpose, (ulong)i);
+        for (int i = 0; i < call.Count; i++)
+            Values(call.Values)[i] = Philox.Normal(call.Draw, call.Purpose, (ulong)i);
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
+    public void Gather(in GatherCall call)
     {
-        for (int i = 0; i < count; i++)
-            Values(source).AsSpan(Values(indices)[i] * width, width).CopyTo(Values(destination).AsSpan(i * width));
+        for (int i = 0; i < call.Count; i++)
+            Values(call.Source).AsSpan(Values(call.Indices)[i] * call.Width, call.Width).CopyTo(Values(call.Destination).AsSpan(i * call.Width));
     }
 
-    public void Adam(DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step)
+    public void Adam(in AdamCall call)
     {
-        double correction1 = 1 - Math.Pow(settings.Beta1, step), correction2 = 1 - Math.Pow(settings.Beta2, step);
-        var (p, g, m, v) = (Values(parameters), Values(gradient), Values(firstMoment), Values(secondMoment));
+        double correction1 = 1 - Math.Pow(call.Settings.Beta1, call.Step), correction2 = 1 - Math.Pow(call.Settings.Beta2, call.Step);
+        var (p, g, m, v) = (Values(call.Trained.Parameters), Values(call.Trained.Gradient!), Values(call.Trained.FirstMoment), Values(call.Trained.SecondMoment));
         for (int i = 0; i < p.Length; i++)
         {
-            m[i] = (float)((settings.Beta1 * m[i]) + ((1 - settings.Beta1) * g[i]));
-            v[i] = (float)((settings.Beta2 * v[i]) + ((1 - settings.Beta2) * g[i] * g[i]));
-            p[i] -= (float)(settings.LearningRate / correction1 * m[i] / (Math.Sqrt(v[i] / correction2) + settings.Epsilon));
+            m[i] = (float)((call.Settings.Beta1 * m[i]) + ((1 - call.Settings.Beta1) * g[i]));
+            v[i] = (float)((call.Settings.Beta2 * v[i]) + ((1 - call.Settings.Beta2) * g[i] * g[i]));
+            p[i] -= (float)(call.Settings.LearningRate / correction1 * m[i] / (Math.Sqrt(v[i] / correction2) + call.Settings.Epsilon));
         }
     }
 
-    public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
+    public void PolyakAverage(in PolyakAverageCall call)
     {
-        var (t, s) = (Values(target), Values(source));
+        var (t, s) = (Values(call.Target), Values(call.Source));
         for (int i = 0; i < t.Length; i++)
-            t[i] += rate * (s[i] - t[i]);
+            t[i] += call.Rate * (s[i] - t[i]);
     }
 
-    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    public void Clip(in ClipCall call)
     {
-        for (int i = 0; i < count; i++)
-            Values(destination)[i] = Math.Clamp(Values(source)[i], -bound, bound);
+        for (int i = 0; i < call.Count; i++)
+            Values(call.Destination)[i] = Math.Clamp(Values(call.Source)[i], -call.Bound, call.Bound);
     }
 
     internal static T[] Values<T>(DeviceArray<T> array)
@@ -117,54 +117,55 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
         public int Models => 1;
 
-        public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density)
+        public void Density(in DensityCall call)
         {
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < call.Rows; r++)
             {
-                double t = Values(times)[r];
+                double t = Values(call.Times)[r];
                 double variance = Variance(t);
                 double sum = 0;
                 for (int i = 0; i < shape.ActionSize; i++)
                 {
-                    double d = Values(actions)[(r * shape.ActionSize) + i] - (schedule.Alpha(t) * Centre(states, r));
+                    double d = Values(call.Actions)[(r * shape.ActionSize) + i] - (schedule.Alpha(t) * Centre(call.States, r));
                     sum -= d * d / (2 * variance);
                 }
 
-                Values(density)[r] = (float)sum;
+                Values(call.Density)[r] = (float)sum;
             }
         }
 
-        public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise)
+        public void Score(in ScoreCall call)
         {
-            for (int i = 0; i < rows * shape.ActionSize; i++)
-                Values(noise)[i] = (float)Noise(Values(actions)[i], Values(times)[i / shape.ActionSize], Centre(states, i / shape.ActionSize));
+            for (int i = 0; i < call.Rows * shape.ActionSize; i++)
+                Values(call.Noise)[i] = (float)Noise(Values(call.Actions)[i], Values(call.Times)[i / shape.ActionSize], Centre(call.States, i / shape.ActionSize));
         }
 
-        public void Gaps(DeviceArray<float> policy, DeviceArray<float> behavior, DeviceArray<float> candidates, DeviceArray<float>? states, int stateCount, int candidateCount, in GapDraws draws, DeviceArray<float> gaps) =>
+        public void Gaps(in GapsCall call) =>
             throw new NotSupportedException();
 
-        public void Objective(in AlignmentObjective objective, DeviceArray<float> gaps, DeviceArray<float> labels, int stateCount, int candidateCount, DeviceArray<float> gapsGradient, DeviceArray<float> loss) =>
+        public void Objective(in ObjectiveCall call) =>
             throw new NotSupportedException();
 
-        public void DenoisingStep(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float>? states, int rows, in DenoisingDraws draws, DeviceArray<float> gradient, DeviceArray<float> loss)
+        public void DenoisingStep(in DenoisingStepCall call)
         {
-            device.Draws.Add(draws.Draw);
-            Pull(parameters, Values(actions).Take(rows * shape.ActionSize).Average() + (0.1f * Philox.Normal(draws.Draw, RandomPurpose.Noise, 0)), gradient, loss);
+            device.Draws.Add(call.Draws.Draw);
+            Pull(call.Parameters, Values(call.Actions).Take(call.Rows * shape.ActionSize).Average() + (0.1f * Philox.Normal(call.Draws.Draw, RandomPurpose.Noise, 0)), call.Gradient, call.Loss);
         }
 
-        public void AlignmentStep(DeviceArray<float> policy, DeviceArray<float> behavior, DeviceArray<float> candidates, DeviceArray<float>? states, DeviceArray<float> labels, int stateCount, int candidateCount, in AlignmentObjective objective, in GapDraws draws, DeviceArray<float> gradient, DeviceArray<float> loss)
+        public void AlignmentStep(in AlignmentStepCall call)
         {
-            device.Draws.Add(draws.Draw);
-            Pull(policy, Values(labels).Take(stateCount * candidateCount).Average() * objective.LabelScale, gradient, loss);
+            device.Draws.Add(call.Draws.Draw);
+            Pull(call.Policy, Values(call.Labels).Take(call.StateCount * call.CandidateCount).Average() * call.Objective.LabelScale, call.Gradient, call.Loss);
         }
 
-        public void Sample(DeviceArray<float> parameters, DeviceArray<float>? states, int stateCount, int candidateCount, SolverTable table, in RandomDraw draw, DeviceArray<float>? start, DeviceArray<float> actions)
+        public void Sample(in SampleCall call)
         {
-            int width = candidateCount * shape.ActionSize;
-            for (int i = 0; i < stateCount * width; i++)
+            int width = call.CandidateCount * shape.ActionSize;
+            for (int i = 0; i < call.StateCount * width; i++)
             {
-                double x = start is null ? Philox.Normal(draw, RandomPurpose.SolverStart, (ulong)i) : Values(start)[i];
-                Values(actions)[i] = (float)Run(table, x, (point, t) => Noise(point, t, Centre(states, i / width)));
+                double centre = Centre(call.States, i / width);
+                double x = call.Start is null ? Philox.Normal(call.Draw, RandomPurpose.SolverStart, (ulong)i) : Values(call.Start)[i];
+                Values(call.Actions)[i] = (float)Run(call.Table, x, (point, t) => Noise(point, t, centre));
             }
         }
 

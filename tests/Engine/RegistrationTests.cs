@@ -110,7 +110,15 @@ public sealed class RegistrationTests : IDisposable
 
         public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
         {
-            Critic.Operations.SampledStep(Batch(draw), new SampledBackup(0, 1, _nextActions, 1), Twin, Critic.Target, Update(step), measured);
+            Critic.Operations.SampledStep(new()
+            {
+                Batch = Batch(draw),
+                Backup = new(0, 1, _nextActions, 1),
+                Twin = Twin,
+                Target = Critic.Target,
+                Update = Update(step),
+                Losses = measured,
+            });
             if (moves)
                 Move(step);
         }

@@ -22,7 +22,7 @@ public class AdamGoldenTests
         for (int step = 0; step < golden.After.Length; step++)
         {
             using var gradient = device.Upload<float>(FormulaNumbers.Fill(n, i => Gradient(golden.Seed, step, i)));
-            device.Vector.Adam(parameters, gradient, first, second, new AdamSettings(golden.LearningRate), step + 1);
+            device.Vector.Adam(new() { Trained = new(parameters, gradient, first, second), Settings = new(golden.LearningRate), Step = step + 1 });
             device.Synchronize();
             float[] found = parameters.ToArray();
             for (int i = 0; i < n; i++)

@@ -61,7 +61,16 @@ public class DeviceGoldenTests
             using var labels = device.Upload<float>(inputs.Labels);
             using var gradient = device.Allocate<float>(inputs.Gaps.Length);
             using var loss = device.Allocate<float>(1);
-            operations.Objective(inputs.Objective, gaps, labels, golden.StateCount, golden.CandidateCount, gradient, loss);
+            operations.Objective(new()
+            {
+                Objective = inputs.Objective,
+                Gaps = gaps,
+                Labels = labels,
+                StateCount = golden.StateCount,
+                CandidateCount = golden.CandidateCount,
+                GapsGradient = gradient,
+                Loss = loss,
+            });
             device.Synchronize();
             Deviation.AssertClose(golden.Loss, loss.ToArray()[0], Tolerances.Loss, $"loss {golden.Seed}");
             Deviation.AssertClose(golden.GapsGradient, gradient.ToArray(), Tolerances.Score, $"gradient {golden.Seed}");

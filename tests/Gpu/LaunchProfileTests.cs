@@ -16,7 +16,13 @@ public class LaunchProfileTests
         for (uint step = 0; step < 2; step++)
         {
             profile.Begin("fill");
-            device.Vector.FillNormal(values, 300, new RandomDraw(1, RandomStage.Behavior, step), RandomPurpose.Noise);
+            device.Vector.FillNormal(new()
+            {
+                Values = values,
+                Count = 300,
+                Draw = new(1, RandomStage.Behavior, step),
+                Purpose = RandomPurpose.Noise,
+            });
             profile.End();
         }
 

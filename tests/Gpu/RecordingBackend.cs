@@ -36,9 +36,7 @@ internal sealed class RecordingBackend : SoftwareBackend, IRecorder<RecordingBac
     /// <summary>Operations that could not be recorded or replayed.</summary>
     public int Failures => _recordings.Failures;
 
-    public override bool Begin(in RecordingKey key) => _recordings.Begin(key);
-
-    public override bool End() => _recordings.End();
+    public override void Run<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches) => _recordings.Run(owner, call, launches);
 
     public override void Forget(object owner) => _recordings.Forget(owner);
 

@@ -80,8 +80,26 @@ public sealed class RecordingTests
             foreach (var (arrays, rows, dropout) in new[] { (mine, 6, 0f), (others, 6, 0f), (mine, 5, 0f), (mine, 6, 0.5f) })
             {
                 var draws = new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, step), dropout);
-                operations.DenoisingStep(arrays.Weights, arrays.Actions, null, rows, draws, arrays.Gradient, arrays.Loss);
-                expected.DenoisingStep(theirs.Weights, theirs.Actions, null, rows, draws, theirs.Gradient, theirs.Loss);
+                operations.DenoisingStep(new()
+                {
+                    Parameters = arrays.Weights,
+                    Actions = arrays.Actions,
+                    States = null,
+                    Rows = rows,
+                    Draws = draws,
+                    Gradient = arrays.Gradient,
+                    Loss = arrays.Loss,
+                });
+                expected.DenoisingStep(new()
+                {
+                    Parameters = theirs.Weights,
+                    Actions = theirs.Actions,
+                    States = null,
+                    Rows = rows,
+                    Draws = draws,
+                    Gradient = theirs.Gradient,
+                    Loss = theirs.Loss,
+                });
                 Assert.Equal(theirs.Gradient.ToArray(), arrays.Gradient.ToArray());
                 Assert.Equal(theirs.Loss.ToArray(), arrays.Loss.ToArray());
             }
@@ -91,7 +109,16 @@ public sealed class RecordingTests
         Assert.Equal(12, backend.Replays);
 
         // A larger batch takes another workspace, which no recording knows.
-        operations.DenoisingStep(mine.Weights, mine.Actions, null, 8, new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, 0)), mine.Gradient, mine.Loss);
+        operations.DenoisingStep(new()
+        {
+            Parameters = mine.Weights,
+            Actions = mine.Actions,
+            States = null,
+            Rows = 8,
+            Draws = new(new RandomDraw(1, RandomStage.Behavior, 0)),
+            Gradient = mine.Gradient,
+            Loss = mine.Loss,
+        });
         Assert.Equal((0, 0), (backend.Count, backend.Live));
     }
 
@@ -103,7 +130,16 @@ public sealed class RecordingTests
         using var operations = device.CreateBdm(Shape, VarianceSchedule.Published);
         using var arrays = new Arrays(device, operations.Layout);
         void Step(int rows) =>
-            operations.DenoisingStep(arrays.Weights, arrays.Actions, null, rows, new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, 0)), arrays.Gradient, arrays.Loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = arrays.Weights,
+                Actions = arrays.Actions,
+                States = null,
+                Rows = rows,
+                Draws = new(new RandomDraw(1, RandomStage.Behavior, 0)),
+                Gradient = arrays.Gradient,
+                Loss = arrays.Loss,
+            });
         foreach (int rows in new[] { 8, 8, 7, 7, 6, 6, 8 })
             Step(rows);
         Assert.Equal((3, 3), (backend.Count, backend.Live));
@@ -124,35 +160,41 @@ public sealed class RecordingTests
     {
         var recorder = new Recorder();
         var recordings = new Recordings<int>(recorder);
-        var key = new RecordingKey(this, "operation", 1, 1);
-        Assert.True(recordings.Begin(key));
-        Assert.True(recordings.End());
-        Assert.True(recordings.Begin(key));
+        int launches = 0;
+        void Run(int call, bool fails = false) => recordings.Run(this, new Call(call, null), (_, in _) =>
+        {
+            launches++;
+            if (fails)
+                throw new InvalidOperationException();
+        });
 
-        // Here the caller throws; the next operation does not become part of the recording.
-        Assert.True(recordings.Begin(new RecordingKey(this, "other", 1, 1)));
+        // The first launches, the second is to be recorded and fails: what comes next does not become part of it.
+        Run(1);
+        Assert.Throws<InvalidOperationException>(() => Run(1, fails: true));
         Assert.Equal(["begin", "end", "discard 1"], recorder.Calls);
-        Assert.True(recordings.End());
-        Assert.True(recordings.Begin(key));
-        Assert.True(recordings.End());
-        Assert.False(recordings.Begin(key));
+        Run(2);
+        Run(1);
+        Run(1);
         Assert.Equal(["begin", "end", "replay 2", "replay 2"], recorder.Calls.Skip(3));
+        Assert.Equal(4, launches);
     }
 
     [Fact]
     public void A_replay_allocates_nothing()
     {
         var recordings = new Recordings<int>(new Recorder { Writes = false });
-        var keys = Enumerable.Range(0, 3).Select(i => new RecordingKey(this, "operation", 2048, 1, i, 7, 8, 9, Constants: (0.1f, 0, i, SolverTables.FirstOrder(2)))).ToArray();
-        foreach (var key in keys.Concat(keys))
+        var table = SolverTables.FirstOrder(2);
+        void Run()
         {
-            Assert.True(recordings.Begin(key));
-            Assert.True(recordings.End());
+            for (int call = 0; call < 3; call++)
+                recordings.Run(this, new Call(call, table), static (me, in call) => { });
         }
 
+        Run();
+        Run();
+        Assert.Equal(3, recordings.Count);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (var key in keys)
-            Assert.False(recordings.Begin(key));
+        Run();
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
@@ -165,6 +207,8 @@ public sealed class RecordingTests
         var result = run.Run(observer: recorder);
         return (run.Behavior(), run.Policy(), result.Exact!.PolicySamples, recorder.Losses);
     }
+
+    private readonly record struct Call(int Number, SolverTable? Table);
 
     private sealed class Arrays(IDevice device, BdmLayout layout) : IDisposable
     {

@@ -43,7 +43,7 @@ public sealed class IlgpuKernelTests
         using var values = device.Allocate<float>(100);
         using var profile = device.StartProfile();
         profile.Begin("fill");
-        device.Vector.FillNormal(values, 100, new RandomDraw(1, RandomStage.Behavior, 0), RandomPurpose.Noise);
+        device.Vector.FillNormal(new() { Values = values, Count = 100, Draw = new(1, RandomStage.Behavior, 0), Purpose = RandomPurpose.Noise });
         profile.End();
         Assert.Equal(["set_draw", "fill_normal"], profile.Launches.Select(launch => launch.Kernel));
         Assert.All(profile.Launches, launch => Assert.True(launch.Seconds > 0));
@@ -71,8 +71,8 @@ public sealed class IlgpuKernelTests
 
         using var indices = device.Allocate<int>(2 * 200);
         using var own = device.Allocate<int>(200);
-        device.Vector.FillIndices(indices, 200, 77, draw, RandomPurpose.BatchIndex, 2);
-        device.Vector.FillIndices(own, 200, 77, draw.OfModel(1), RandomPurpose.BatchIndex);
+        device.Vector.FillIndices(new() { Indices = indices, Count = 200, Upper = 77, Draw = draw, Purpose = RandomPurpose.BatchIndex, Models = 2 });
+        device.Vector.FillIndices(new() { Indices = own, Count = 200, Upper = 77, Draw = draw.OfModel(1), Purpose = RandomPurpose.BatchIndex });
         device.Synchronize();
         Assert.Equal(own.ToArray(), indices.ToArray()[200..]);
 
@@ -85,7 +85,16 @@ public sealed class IlgpuKernelTests
             using var states = device.UploadEach(models.Select(model => model.States!));
             using var gradient = device.Allocate<float>(parameters.Length);
             using var loss = device.Allocate<float>(models.Length);
-            operations.DenoisingStep(parameters, actions, states, Tiny.Rows, new DenoisingDraws(draw, 0.1f), gradient, loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = parameters,
+                Actions = actions,
+                States = states,
+                Rows = Tiny.Rows,
+                Draws = new(draw, 0.1f),
+                Gradient = gradient,
+                Loss = loss,
+            });
             device.Synchronize();
             Assert.All(loss.ToArray(), value => Assert.True(value > 0));
             return gradient.ToArray();

@@ -31,14 +31,70 @@ public class AllocationTests
 
     private static Dictionary<string, Step> Steps { get; } = new()
     {
-        ["density"] = (bdm, at) => bdm.Density(at.Behavior, at.Actions, at.Times, at.States, 131, at.Rows),
-        ["score"] = (bdm, at) => bdm.Score(at.Behavior, at.Actions, at.Times, at.States, 131, at.Rows),
-        ["gaps"] = (bdm, at) => bdm.Gaps(at.Policy, at.Behavior, at.Candidates, at.States, 33, 4, new GapDraws(Draw), at.Rows),
+        ["density"] = (bdm, at) => bdm.Density(new()
+        {
+            Parameters = at.Behavior,
+            Actions = at.Actions,
+            Times = at.Times,
+            States = at.States,
+            Rows = 131,
+            Density = at.Rows,
+        }),
+        ["score"] = (bdm, at) => bdm.Score(new()
+        {
+            Parameters = at.Behavior,
+            Actions = at.Actions,
+            Times = at.Times,
+            States = at.States,
+            Rows = 131,
+            Noise = at.Rows,
+        }),
+        ["gaps"] = (bdm, at) => bdm.Gaps(new()
+        {
+            Policy = at.Policy,
+            Behavior = at.Behavior,
+            Candidates = at.Candidates,
+            States = at.States,
+            StateCount = 33,
+            CandidateCount = 4,
+            Draws = new(Draw),
+            Gaps = at.Rows,
+        }),
         ["denoising step"] = (bdm, at) =>
-            bdm.DenoisingStep(at.Behavior, at.Actions, at.States, 131, new DenoisingDraws(Draw, 0.1f), at.Gradient, at.Loss),
-        ["alignment step"] = (bdm, at) => bdm.AlignmentStep(
-            at.Policy, at.Behavior, at.Candidates, at.States, at.Labels, 33, 4, new AlignmentObjective(AlignmentLoss.Value, 1, 3), new GapDraws(Draw), at.Gradient, at.Loss),
-        ["sample"] = (bdm, at) => bdm.Sample(at.Behavior, at.States, 33, 4, ShortTable, Draw, null, at.Candidates),
+            bdm.DenoisingStep(new()
+            {
+                Parameters = at.Behavior,
+                Actions = at.Actions,
+                States = at.States,
+                Rows = 131,
+                Draws = new(Draw, 0.1f),
+                Gradient = at.Gradient,
+                Loss = at.Loss,
+            }),
+        ["alignment step"] = (bdm, at) => bdm.AlignmentStep(new()
+        {
+            Policy = at.Policy,
+            Behavior = at.Behavior,
+            Candidates = at.Candidates,
+            States = at.States,
+            Labels = at.Labels,
+            StateCount = 33,
+            CandidateCount = 4,
+            Objective = new(AlignmentLoss.Value, 1, 3),
+            Draws = new(Draw),
+            Gradient = at.Gradient,
+            Loss = at.Loss,
+        }),
+        ["sample"] = (bdm, at) => bdm.Sample(new()
+        {
+            Parameters = at.Behavior,
+            States = at.States,
+            StateCount = 33,
+            CandidateCount = 4,
+            Table = ShortTable,
+            Draw = Draw,
+            Actions = at.Candidates,
+        }),
     };
 
     [Theory]
@@ -65,12 +121,18 @@ public class AllocationTests
             device,
             () =>
             {
-                device.Vector.FillIndices(indices, 100, 131, Draw, RandomPurpose.BatchIndex);
-                device.Vector.Gather(arrays.Actions, 2, indices, 100, arrays.Rows);
-                device.Vector.FillNormal(arrays.Gradient, arrays.Gradient.Length, Draw, RandomPurpose.DataNoise);
-                device.Vector.Adam(arrays.Policy, arrays.Gradient, first, second, new AdamSettings(1e-3f), 1);
-                device.Vector.PolyakAverage(arrays.Policy, arrays.Behavior, 0.1f);
-                device.Vector.Clip(arrays.Policy, arrays.Policy.Length, 1, arrays.Behavior);
+                device.Vector.FillIndices(new() { Indices = indices, Count = 100, Upper = 131, Draw = Draw, Purpose = RandomPurpose.BatchIndex });
+                device.Vector.Gather(new() { Source = arrays.Actions, Width = 2, Indices = indices, Count = 100, Destination = arrays.Rows });
+                device.Vector.FillNormal(new()
+                {
+                    Values = arrays.Gradient,
+                    Count = arrays.Gradient.Length,
+                    Draw = Draw,
+                    Purpose = RandomPurpose.DataNoise,
+                });
+                device.Vector.Adam(new() { Trained = new(arrays.Policy, arrays.Gradient, first, second), Settings = new(1e-3f), Step = 1 });
+                device.Vector.PolyakAverage(new() { Target = arrays.Policy, Source = arrays.Behavior, Rate = 0.1f });
+                device.Vector.Clip(new() { Source = arrays.Policy, Count = arrays.Policy.Length, Bound = 1, Destination = arrays.Behavior });
             },
             "vector operations");
     }

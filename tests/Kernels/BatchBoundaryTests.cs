@@ -27,8 +27,8 @@ public class BatchBoundaryTests
         using var states = Padded(device, Inputs.States!);
         using var density = Padded(device, new float[rows]);
         using var score = Padded(device, new float[rows * 2]);
-        operations.Density(parameters, diffused, times, states, rows, density);
-        operations.Score(parameters, diffused, times, states, rows, score);
+        operations.Density(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Density = density });
+        operations.Score(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Noise = score });
         device.Synchronize();
         AssertPadded(exact.Density(), density);
         AssertPadded(exact.Score(), score);
@@ -50,8 +50,16 @@ public class BatchBoundaryTests
         using var gradient = device.Allocate<float>(Inputs.Layout.Length);
         using var loss = device.Allocate<float>(1);
         float rate = Inputs.Problem.DropoutRate;
-        operations.DenoisingStep(
-            parameters, actions, states, Inputs.Problem.Rows, new DenoisingDraws(default, rate, times, noise, mask), gradient, loss);
+        operations.DenoisingStep(new()
+        {
+            Parameters = parameters,
+            Actions = actions,
+            States = states,
+            Rows = Inputs.Problem.Rows,
+            Draws = new(default, rate, times, noise, mask),
+            Gradient = gradient,
+            Loss = loss,
+        });
         device.Synchronize();
         var expected = exact.DenoisingStep(exact.GivenDenoising(dropout: true));
         Assert.Equal(expected.Loss, loss.ToArray()[0]);
@@ -79,7 +87,16 @@ public class BatchBoundaryTests
             using var actions = device.Upload<float>(inputs.Actions);
             using var states = device.Upload<float>(inputs.States!);
             var draws = new DenoisingDraws(new RandomDraw(1, RandomStage.Behavior, 1), 0.1f);
-            operations.DenoisingStep(parameters, actions, states, inputs.Problem.Rows, draws, gradient, loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = parameters,
+                Actions = actions,
+                States = states,
+                Rows = inputs.Problem.Rows,
+                Draws = draws,
+                Gradient = gradient,
+                Loss = loss,
+            });
             device.Synchronize();
             return (gradient.ToArray(), loss.ToArray());
         }
@@ -97,8 +114,17 @@ public class BatchBoundaryTests
         using var candidates = device.Upload<float>(Inputs.Candidates);
         using var states = device.Upload<float>(Inputs.GapStates!);
         using var gaps = device.Allocate<float>(count);
-        operations.Gaps(
-            parameters, parameters, candidates, states, problem.StateCount, problem.CandidateCount, new GapDraws(new RandomDraw(1, RandomStage.Alignment, 1)), gaps);
+        operations.Gaps(new()
+        {
+            Policy = parameters,
+            Behavior = parameters,
+            Candidates = candidates,
+            States = states,
+            StateCount = problem.StateCount,
+            CandidateCount = problem.CandidateCount,
+            Draws = new(new RandomDraw(1, RandomStage.Alignment, 1)),
+            Gaps = gaps,
+        });
         device.Synchronize();
         Assert.All(gaps.ToArray(), gap => Assert.Equal(0, gap));
     }

@@ -60,36 +60,83 @@ public sealed class BdmRun : IDisposable
     public float[] Density()
     {
         var density = Unwritten(Problem.Rows);
-        _operations.Density(_behavior, _diffused, _times, _states, Problem.Rows, density);
+        _operations.Density(new()
+        {
+            Parameters = _behavior,
+            Actions = _diffused,
+            Times = _times,
+            States = _states,
+            Rows = Problem.Rows,
+            Density = density,
+        });
         return Read(density);
     }
 
     public float[] Score()
     {
         var noise = Unwritten(Problem.Rows * Problem.ActionSize);
-        _operations.Score(_behavior, _diffused, _times, _states, Problem.Rows, noise);
+        _operations.Score(new()
+        {
+            Parameters = _behavior,
+            Actions = _diffused,
+            Times = _times,
+            States = _states,
+            Rows = Problem.Rows,
+            Noise = noise,
+        });
         return Read(noise);
     }
 
     public (float Loss, float[] Gradient) DenoisingStep(in DenoisingDraws draws)
     {
         var (gradient, loss) = (Unwritten(Inputs.Layout.Length), Unwritten(1));
-        _operations.DenoisingStep(_behavior, _actions, _states, Problem.Rows, draws, gradient, loss);
+        _operations.DenoisingStep(new()
+        {
+            Parameters = _behavior,
+            Actions = _actions,
+            States = _states,
+            Rows = Problem.Rows,
+            Draws = draws,
+            Gradient = gradient,
+            Loss = loss,
+        });
         return (Read(loss)[0], Read(gradient));
     }
 
     public float[] Gaps(in GapDraws draws)
     {
         var gaps = Unwritten(Problem.StateCount * Problem.CandidateCount);
-        _operations.Gaps(_policy, _behavior, _candidates, _gapStates, Problem.StateCount, Problem.CandidateCount, draws, gaps);
+        _operations.Gaps(new()
+        {
+            Policy = _policy,
+            Behavior = _behavior,
+            Candidates = _candidates,
+            States = _gapStates,
+            StateCount = Problem.StateCount,
+            CandidateCount = Problem.CandidateCount,
+            Draws = draws,
+            Gaps = gaps,
+        });
         return Read(gaps);
     }
 
     public (float Loss, float[] Gradient) AlignmentStep(in AlignmentObjective objective, in GapDraws draws)
     {
         var (gradient, loss) = (Unwritten(Inputs.Layout.Length), Unwritten(1));
-        _operations.AlignmentStep(
-            _policy, _behavior, _candidates, _gapStates, _labels, Problem.StateCount, Problem.CandidateCount, objective, draws, gradient, loss);
+        _operations.AlignmentStep(new()
+        {
+            Policy = _policy,
+            Behavior = _behavior,
+            Candidates = _candidates,
+            States = _gapStates,
+            Labels = _labels,
+            StateCount = Problem.StateCount,
+            CandidateCount = Problem.CandidateCount,
+            Objective = objective,
+            Draws = draws,
+            Gradient = gradient,
+            Loss = loss,
+        });
         return (Read(loss)[0], Read(gradient));
     }
 
@@ -98,8 +145,17 @@ public sealed class BdmRun : IDisposable
     public float[] Sample(SolverTable table, in RandomDraw draw, DeviceArray<float>? start)
     {
         var actions = Unwritten(Inputs.Start.Length);
-        _operations.Sample(
-            _behavior, _sampleStates, Problem.SampleStateCount, Problem.SampleCandidateCount, table, draw, start, actions);
+        _operations.Sample(new()
+        {
+            Parameters = _behavior,
+            States = _sampleStates,
+            StateCount = Problem.SampleStateCount,
+            CandidateCount = Problem.SampleCandidateCount,
+            Table = table,
+            Draw = draw,
+            Start = start,
+            Actions = actions,
+        });
         return Read(actions);
     }
 

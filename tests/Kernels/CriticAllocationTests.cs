@@ -13,12 +13,53 @@ public class CriticAllocationTests
 
     private static Dictionary<string, Action<CriticRun, DeviceArray<float>>> Steps { get; } = new()
     {
-        ["implicit step"] = (run, _) => run.Operations.ImplicitStep(run.Drawn(1), new ImplicitBackup(0.99f, 0.7f), run.Value, run.Twin, run.Target, Update, run.Losses),
-        ["sampled step"] = (run, scratch) => run.Operations.SampledStep(run.Drawn(1), new SampledBackup(0.99f, 1, scratch, 3), run.Twin, run.Target, Update, run.Losses),
-        ["policy step"] = (run, _) => run.Operations.PolicyStep(run.Drawn(1), new AdvantageWeighting(3, 100), run.Value.Parameters, run.Target, run.Policy, Update.Adam, 1, run.Losses),
-        ["min Q"] = (run, scratch) => run.Operations.MinimumQ(run.Target, run.Data.States, scratch, 90, 2, scratch),
-        ["value"] = (run, scratch) => run.Operations.Value(run.Value.Parameters, run.Data.States, 90, scratch),
-        ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new ActionGradientCall
+        ["implicit step"] = (run, _) => run.Operations.ImplicitStep(new()
+        {
+            Batch = run.Drawn(1),
+            Backup = new(0.99f, 0.7f),
+            Value = run.Value,
+            Twin = run.Twin,
+            Target = run.Target,
+            Update = Update,
+            Losses = run.Losses,
+        }),
+        ["sampled step"] = (run, scratch) => run.Operations.SampledStep(new()
+        {
+            Batch = run.Drawn(1),
+            Backup = new(0.99f, 1, scratch, 3),
+            Twin = run.Twin,
+            Target = run.Target,
+            Update = Update,
+            Losses = run.Losses,
+        }),
+        ["policy step"] = (run, _) => run.Operations.PolicyStep(new()
+        {
+            Batch = run.Drawn(1),
+            Weighting = new(3, 100),
+            Value = run.Value.Parameters,
+            Target = run.Target,
+            Policy = run.Policy,
+            Adam = Update.Adam,
+            Step = 1,
+            Losses = run.Losses,
+        }),
+        ["min Q"] = (run, scratch) => run.Operations.MinimumQ(new()
+        {
+            Twin = run.Target,
+            States = run.Data.States,
+            Actions = scratch,
+            StateCount = 90,
+            CandidateCount = 2,
+            Q = scratch,
+        }),
+        ["value"] = (run, scratch) => run.Operations.Value(new()
+        {
+            Parameters = run.Value.Parameters,
+            States = run.Data.States,
+            Rows = 90,
+            V = scratch,
+        }),
+        ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new()
         {
             Twin = run.Target,
             States = run.Data.States,
@@ -26,7 +67,13 @@ public class CriticAllocationTests
             Rows = 90,
             Gradient = scratch,
         }),
-        ["act"] = (run, scratch) => run.Operations.Act(run.Policy.Parameters, run.Data.States, 90, scratch),
+        ["act"] = (run, scratch) => run.Operations.Act(new()
+        {
+            Parameters = run.Policy.Parameters,
+            States = run.Data.States,
+            Rows = 90,
+            Actions = scratch,
+        }),
     };
 
     private static CriticUpdate Update => new(new AdamSettings(3e-4), 1, 0.005f);

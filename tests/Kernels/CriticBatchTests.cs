@@ -114,8 +114,27 @@ public class CriticBatchTests
 
         void Step(CriticRun run, Func<TrainedArrays, TrainedArrays> arrays)
         {
-            run.Operations.ImplicitStep(run.Drawn(0), Small.Problem.Implicit, arrays(run.Value), arrays(run.Twin), run.Target, update, run.Losses);
-            run.Operations.PolicyStep(run.Drawn(0), Small.Problem.Weighting, run.Value.Parameters, run.Target, arrays(run.Policy), update.Adam, 1, run.Losses);
+            run.Operations.ImplicitStep(new()
+            {
+                Batch = run.Drawn(0),
+                Backup = Small.Problem.Implicit,
+                Value = arrays(run.Value),
+                Twin = arrays(run.Twin),
+                Target = run.Target,
+                Update = update,
+                Losses = run.Losses,
+            });
+            run.Operations.PolicyStep(new()
+            {
+                Batch = run.Drawn(0),
+                Weighting = Small.Problem.Weighting,
+                Value = run.Value.Parameters,
+                Target = run.Target,
+                Policy = arrays(run.Policy),
+                Adam = update.Adam,
+                Step = 1,
+                Losses = run.Losses,
+            });
         }
     }
 
@@ -143,8 +162,16 @@ public class CriticBatchTests
         const int rows = 35, k = 3;
         var q = run.Upload([.. Enumerable.Repeat(-7f, (rows * k) + 40)]);
         var v = run.Upload([.. Enumerable.Repeat(-7f, rows + 40)]);
-        run.Operations.MinimumQ(run.Target, run.Data.States, run.Upload(Small.Candidates), rows, k, q);
-        run.Operations.Value(run.Value.Parameters, run.Data.States, rows, v);
+        run.Operations.MinimumQ(new()
+        {
+            Twin = run.Target,
+            States = run.Data.States,
+            Actions = run.Upload(Small.Candidates),
+            StateCount = rows,
+            CandidateCount = k,
+            Q = q,
+        });
+        run.Operations.Value(new() { Parameters = run.Value.Parameters, States = run.Data.States, Rows = rows, V = v });
         AssertPadded(run.MinimumQ(), run.Read(q), rows * k);
         AssertPadded(run.Values(), run.Read(v), rows);
 
@@ -182,11 +209,38 @@ public class CriticBatchTests
 
         var update = new CriticUpdate(new AdamSettings(1e-3), 1, 0.005f);
         foreach (float expectile in new[] { 0, 1, float.NaN })
-            Assert.Throws<ArgumentOutOfRangeException>(() => run.Operations.ImplicitStep(batch, new ImplicitBackup(0.99f, expectile), run.Value, run.Twin, run.Target, update, run.Losses));
+            Assert.Throws<ArgumentOutOfRangeException>(() => run.Operations.ImplicitStep(new()
+            {
+                Batch = batch,
+                Backup = new(0.99f, expectile),
+                Value = run.Value,
+                Twin = run.Twin,
+                Target = run.Target,
+                Update = update,
+                Losses = run.Losses,
+            }));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            run.Operations.ImplicitStep(batch, Small.Problem.Implicit, run.Value, run.Twin, run.Target, update with { TargetRate = 1.5f }, run.Losses));
+            run.Operations.ImplicitStep(new()
+            {
+                Batch = batch,
+                Backup = Small.Problem.Implicit,
+                Value = run.Value,
+                Twin = run.Twin,
+                Target = run.Target,
+                Update = update with { TargetRate = 1.5f },
+                Losses = run.Losses,
+            }));
         Assert.Throws<ArgumentException>(() =>
-            run.Operations.ImplicitStep(batch, Small.Problem.Implicit, run.Twin, run.Value, run.Target, update, run.Losses));
+            run.Operations.ImplicitStep(new()
+            {
+                Batch = batch,
+                Backup = Small.Problem.Implicit,
+                Value = run.Twin,
+                Twin = run.Value,
+                Target = run.Target,
+                Update = update,
+                Losses = run.Losses,
+            }));
         AssertSameBits(before, run.Everything(), "refused");
         run.Operations.Dispose();
         Assert.Throws<ObjectDisposedException>(() => run.ImplicitStep(batch, 0));

@@ -56,20 +56,47 @@ public sealed class CriticRun : IDisposable
     /// <summary>A step of implicit Q-learning; the first is 0.</summary>
     public float[] ImplicitStep(in TransitionBatch batch, int step)
     {
-        _operations.ImplicitStep(batch, Inputs.Problem.Implicit, Value, Twin, Target, new CriticUpdate(_adam, step + 1, _targetRate), Losses);
+        _operations.ImplicitStep(new()
+        {
+            Batch = batch,
+            Backup = Inputs.Problem.Implicit,
+            Value = Value,
+            Twin = Twin,
+            Target = Target,
+            Update = new(_adam, step + 1, _targetRate),
+            Losses = Losses,
+        });
         return Read(Losses)[..CriticLosses.Policy];
     }
 
     public float[] SampledStep(in TransitionBatch batch, float[] nextActions, int step)
     {
         var backup = new SampledBackup(Inputs.Problem.Discount, Inputs.Problem.InverseTemperature, Upload(nextActions), Inputs.Problem.CandidateCount);
-        _operations.SampledStep(batch, backup, Twin, Target, new CriticUpdate(_adam, step + 1, _targetRate), Losses);
+        _operations.SampledStep(new()
+        {
+            Batch = batch,
+            Backup = backup,
+            Twin = Twin,
+            Target = Target,
+            Update = new(_adam, step + 1, _targetRate),
+            Losses = Losses,
+        });
         return Read(Losses)[..CriticLosses.Value];
     }
 
     public float PolicyStep(in TransitionBatch batch, int step)
     {
-        _operations.PolicyStep(batch, Inputs.Problem.Weighting, Value.Parameters, Target, Policy, _adam, step + 1, Losses);
+        _operations.PolicyStep(new()
+        {
+            Batch = batch,
+            Weighting = Inputs.Problem.Weighting,
+            Value = Value.Parameters,
+            Target = Target,
+            Policy = Policy,
+            Adam = _adam,
+            Step = step + 1,
+            Losses = Losses,
+        });
         return Read(Losses)[CriticLosses.Policy];
     }
 
@@ -77,21 +104,29 @@ public sealed class CriticRun : IDisposable
     {
         int rows = EvaluatedRows, k = Inputs.Problem.CandidateCount;
         var q = Upload(Unwritten(rows * k));
-        _operations.MinimumQ(Target, Data.States, Upload(Inputs.Candidates), rows, k, q);
+        _operations.MinimumQ(new()
+        {
+            Twin = Target,
+            States = Data.States,
+            Actions = Upload(Inputs.Candidates),
+            StateCount = rows,
+            CandidateCount = k,
+            Q = q,
+        });
         return Read(q);
     }
 
     public float[] Values()
     {
         var v = Upload(Unwritten(EvaluatedRows));
-        _operations.Value(Value.Parameters, Data.States, EvaluatedRows, v);
+        _operations.Value(new() { Parameters = Value.Parameters, States = Data.States, Rows = EvaluatedRows, V = v });
         return Read(v);
     }
 
     public float[] Actions()
     {
         var actions = Upload(Unwritten(EvaluatedRows * Inputs.Problem.ActionSize));
-        _operations.Act(Policy.Parameters, Data.States, EvaluatedRows, actions);
+        _operations.Act(new() { Parameters = Policy.Parameters, States = Data.States, Rows = EvaluatedRows, Actions = actions });
         return Read(actions);
     }
 

@@ -56,11 +56,18 @@ public class DeviceArrayTests
         using var source = device.Upload<float>([10, 20]);
         using var both = device.Upload<int>([1, 0]);
         var place = part.Slice(3, 2);
-        device.Vector.Gather(source, 1, both, 2, place);
-        device.Vector.PolyakAverage(part.Slice(0, 1), whole.Slice(6, 1), 1);
+        device.Vector.Gather(new() { Source = source, Width = 1, Indices = both, Count = 2, Destination = place });
+        device.Vector.PolyakAverage(new() { Target = part.Slice(0, 1), Source = whole.Slice(6, 1), Rate = 1 });
         device.Synchronize();
         Assert.Equal([0f, 6, -2, 3, 20, 10, 6], whole.ToArray());
-        Assert.Throws<ArgumentException>(() => device.Vector.Gather(source, 1, both, 2, part.Slice(4, 1)));
+        Assert.Throws<ArgumentException>(() => device.Vector.Gather(new()
+        {
+            Source = source,
+            Width = 1,
+            Indices = both,
+            Count = 2,
+            Destination = part.Slice(4, 1),
+        }));
         foreach ((long offset, long length) in new[] { (-1L, 2L), (0L, 6L), (5L, 1L), (1L, -1L), (1L, long.MaxValue) })
             Assert.Throws<ArgumentOutOfRangeException>(() => part.Slice(offset, length));
         Assert.Throws<ArgumentOutOfRangeException>(() => part.CopyFrom([1, 2], 4));

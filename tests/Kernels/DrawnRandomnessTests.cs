@@ -140,7 +140,16 @@ public class DrawnRandomnessTests
             var draw = Draw with { FirstElement = Draw.FirstElement + ((ulong)first * (ulong)rowSize) };
             using var states = device.Upload<float>(Inputs.SampleStates.AsSpan(first * Problem.StateSize, count * Problem.StateSize));
             using var actions = device.Allocate<float>((long)count * rowSize);
-            operations.Sample(parameters, states, count, Problem.SampleCandidateCount, SolverTables.EveryFeature, draw, null, actions);
+            operations.Sample(new()
+            {
+                Parameters = parameters,
+                States = states,
+                StateCount = count,
+                CandidateCount = Problem.SampleCandidateCount,
+                Table = SolverTables.EveryFeature,
+                Draw = draw,
+                Actions = actions,
+            });
             device.Synchronize();
             return actions.ToArray();
         }

@@ -88,7 +88,16 @@ public class ObjectiveTests
         using var labelsOnDevice = device.Upload<float>(labels);
         using var gradient = device.Allocate<float>(gaps.Length);
         using var loss = device.Allocate<float>(1);
-        operations.Objective(objective, gapsOnDevice, labelsOnDevice, gaps.Length / candidateCount, candidateCount, gradient, loss);
+        operations.Objective(new()
+        {
+            Objective = objective,
+            Gaps = gapsOnDevice,
+            Labels = labelsOnDevice,
+            StateCount = gaps.Length / candidateCount,
+            CandidateCount = candidateCount,
+            GapsGradient = gradient,
+            Loss = loss,
+        });
         device.Synchronize();
         return (loss.ToArray()[0], gradient.ToArray());
     }

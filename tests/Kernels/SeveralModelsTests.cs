@@ -73,9 +73,17 @@ public class SeveralModelsTests
         using var normals = device.Allocate<float>(Count * count);
         using var gathered = device.Allocate<float>(Count * count * Width);
         using var source = device.Upload<float>(FormulaNumbers.Fill(Count * Rows * Width, i => i));
-        device.Vector.FillIndices(indices, count, Rows, Draw, RandomPurpose.BatchIndex, Count);
-        device.Vector.FillNormal(normals, count, Draw, RandomPurpose.Noise, Count);
-        device.Vector.Gather(source, Width, indices, count, gathered, Count);
+        device.Vector.FillIndices(new()
+        {
+            Indices = indices,
+            Count = count,
+            Upper = Rows,
+            Draw = Draw,
+            Purpose = RandomPurpose.BatchIndex,
+            Models = Count,
+        });
+        device.Vector.FillNormal(new() { Values = normals, Count = count, Draw = Draw, Purpose = RandomPurpose.Noise, Models = Count });
+        device.Vector.Gather(new() { Source = source, Width = Width, Indices = indices, Count = count, Destination = gathered, Models = Count });
         device.Synchronize();
         Assert.Equal(0, indices.ToArray()[^1]);
         using var own = device.Allocate<int>(count);
@@ -83,10 +91,17 @@ public class SeveralModelsTests
         using var ownRows = device.Allocate<float>(count * Width);
         for (int m = 0; m < Count; m++)
         {
-            device.Vector.FillIndices(own, count, Rows, Draw.OfModel(m), RandomPurpose.BatchIndex);
-            device.Vector.FillNormal(ownNormals, count, Draw.OfModel(m), RandomPurpose.Noise);
+            device.Vector.FillIndices(new()
+            {
+                Indices = own,
+                Count = count,
+                Upper = Rows,
+                Draw = Draw.OfModel(m),
+                Purpose = RandomPurpose.BatchIndex,
+            });
+            device.Vector.FillNormal(new() { Values = ownNormals, Count = count, Draw = Draw.OfModel(m), Purpose = RandomPurpose.Noise });
             using var ownSource = source.Slice(m * Rows * Width, Rows * Width);
-            device.Vector.Gather(ownSource, Width, own, count, ownRows);
+            device.Vector.Gather(new() { Source = ownSource, Width = Width, Indices = own, Count = count, Destination = ownRows });
             device.Synchronize();
             Assert.Equal(own.ToArray(), indices.ToArray()[(m * count)..((m + 1) * count)]);
             Assert.Equal(ownNormals.ToArray(), normals.ToArray()[(m * count)..((m + 1) * count)]);
@@ -94,9 +109,32 @@ public class SeveralModelsTests
         }
 
         using var uneven = device.Allocate<float>(((Count * Rows) + 1) * Width);
-        Assert.Throws<ArgumentException>(() => device.Vector.Gather(uneven, Width, indices, count, gathered, Count));
-        Assert.Throws<ArgumentException>(() => device.Vector.FillIndices(indices, count, Rows, Draw, RandomPurpose.BatchIndex, Count + 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.FillNormal(normals, count, Draw, RandomPurpose.Noise, 0));
+        Assert.Throws<ArgumentException>(() => device.Vector.Gather(new()
+        {
+            Source = uneven,
+            Width = Width,
+            Indices = indices,
+            Count = count,
+            Destination = gathered,
+            Models = Count,
+        }));
+        Assert.Throws<ArgumentException>(() => device.Vector.FillIndices(new()
+        {
+            Indices = indices,
+            Count = count,
+            Upper = Rows,
+            Draw = Draw,
+            Purpose = RandomPurpose.BatchIndex,
+            Models = Count + 1,
+        }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.FillNormal(new()
+        {
+            Values = normals,
+            Count = count,
+            Draw = Draw,
+            Purpose = RandomPurpose.Noise,
+            Models = 0,
+        }));
     }
 
     [Theory]
@@ -119,8 +157,8 @@ public class SeveralModelsTests
             using var gradient = Put(g);
             using var first = Put(m);
             using var second = Put(v);
-            device.Vector.Adam(parameters, gradient, first, second, new AdamSettings(1e-3), 7);
-            device.Vector.PolyakAverage(gradient, parameters, 0.3f);
+            device.Vector.Adam(new() { Trained = new(parameters, gradient, first, second), Settings = new(1e-3), Step = 7 });
+            device.Vector.PolyakAverage(new() { Target = gradient, Source = parameters, Rate = 0.3f });
             device.Synchronize();
             return [.. new[] { parameters, gradient, first, second }.SelectMany(array => array.ToArray()[before..(before + Length)])];
         }
@@ -142,11 +180,43 @@ public class SeveralModelsTests
         using var times = device.Allocate<float>(Count * 4);
         using var density = device.Allocate<float>(Count * 4);
         using var lessTimes = device.Allocate<float>((Count * 4) - 1);
-        operations.Density(parameters, actions, times, null, 4, density);
-        Assert.Throws<ArgumentException>(() => operations.Density(fewer, actions, times, null, 4, density));
-        Assert.Throws<ArgumentException>(() => operations.Density(parameters, actions, lessTimes, null, 4, density));
-        Assert.Throws<ArgumentException>(() => operations.Density(parameters, actions, times, null, 4, lessTimes));
-        Assert.Throws<ArgumentException>(() => operations.Density(parameters, actions, times, null, 5, density));
+        operations.Density(new() { Parameters = parameters, Actions = actions, Times = times, States = null, Rows = 4, Density = density });
+        Assert.Throws<ArgumentException>(() => operations.Density(new()
+        {
+            Parameters = fewer,
+            Actions = actions,
+            Times = times,
+            States = null,
+            Rows = 4,
+            Density = density,
+        }));
+        Assert.Throws<ArgumentException>(() => operations.Density(new()
+        {
+            Parameters = parameters,
+            Actions = actions,
+            Times = lessTimes,
+            States = null,
+            Rows = 4,
+            Density = density,
+        }));
+        Assert.Throws<ArgumentException>(() => operations.Density(new()
+        {
+            Parameters = parameters,
+            Actions = actions,
+            Times = times,
+            States = null,
+            Rows = 4,
+            Density = lessTimes,
+        }));
+        Assert.Throws<ArgumentException>(() => operations.Density(new()
+        {
+            Parameters = parameters,
+            Actions = actions,
+            Times = times,
+            States = null,
+            Rows = 5,
+            Density = density,
+        }));
     }
 
     [Theory]
@@ -168,7 +238,15 @@ public class SeveralModelsTests
         {
             using var whole = device.Upload<float>([.. new float[before], .. inputs.Behavior]);
             using var noise = device.Allocate<float>(problem.Rows * problem.ActionSize);
-            operations.Score(whole.Slice(before, inputs.Behavior.Length), actions, times, states, problem.Rows, noise);
+            operations.Score(new()
+            {
+                Parameters = whole.Slice(before, inputs.Behavior.Length),
+                Actions = actions,
+                Times = times,
+                States = states,
+                Rows = problem.Rows,
+                Noise = noise,
+            });
             device.Synchronize();
             return noise.ToArray();
         }
@@ -205,35 +283,100 @@ public class SeveralModelsTests
             var objective = new AlignmentObjective(AlignmentLoss.Value, 1, 3);
 
             var density = Output(rows);
-            operations.Density(behavior, Each(inputs => inputs.Diffused), times, EachOrNull(inputs => inputs.States), rows, density);
+            operations.Density(new()
+            {
+                Parameters = behavior,
+                Actions = Each(inputs => inputs.Diffused),
+                Times = times,
+                States = EachOrNull(inputs => inputs.States),
+                Rows = rows,
+                Density = density,
+            });
             Read("density", density, rows);
             var score = Output(rows * problem.ActionSize);
-            operations.Score(behavior, Each(inputs => inputs.Diffused), times, EachOrNull(inputs => inputs.States), rows, score);
+            operations.Score(new()
+            {
+                Parameters = behavior,
+                Actions = Each(inputs => inputs.Diffused),
+                Times = times,
+                States = EachOrNull(inputs => inputs.States),
+                Rows = rows,
+                Noise = score,
+            });
             Read("score", score, rows * problem.ActionSize);
 
             DeviceArray<float> gradient = Output(stride), loss = Output(1);
-            operations.DenoisingStep(behavior, Each(inputs => inputs.Actions), EachOrNull(inputs => inputs.States), rows, denoising, gradient, loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = behavior,
+                Actions = Each(inputs => inputs.Actions),
+                States = EachOrNull(inputs => inputs.States),
+                Rows = rows,
+                Draws = denoising,
+                Gradient = gradient,
+                Loss = loss,
+            });
             Read("denoising loss", loss, 1);
             ReadGradient("denoising gradient", gradient);
 
             var gaps = Output(gapRows);
-            operations.Gaps(policy, behavior, Each(inputs => inputs.Candidates), EachOrNull(inputs => inputs.GapStates), states, candidates, gapDraws, gaps);
+            operations.Gaps(new()
+            {
+                Policy = policy,
+                Behavior = behavior,
+                Candidates = Each(inputs => inputs.Candidates),
+                States = EachOrNull(inputs => inputs.GapStates),
+                StateCount = states,
+                CandidateCount = candidates,
+                Draws = gapDraws,
+                Gaps = gaps,
+            });
             Read("gaps", gaps, gapRows);
             DeviceArray<float> gapsGradient = Output(gapRows), objectiveLoss = Output(1);
-            operations.Objective(objective, gaps, Each(inputs => inputs.Labels), states, candidates, gapsGradient, objectiveLoss);
+            operations.Objective(new()
+            {
+                Objective = objective,
+                Gaps = gaps,
+                Labels = Each(inputs => inputs.Labels),
+                StateCount = states,
+                CandidateCount = candidates,
+                GapsGradient = gapsGradient,
+                Loss = objectiveLoss,
+            });
             Read("gaps' gradient", gapsGradient, gapRows);
             Read("objective", objectiveLoss, 1);
 
             DeviceArray<float> alignmentGradient = Output(stride), alignmentLoss = Output(1);
-            operations.AlignmentStep(
-                policy, behavior, Each(inputs => inputs.Candidates), EachOrNull(inputs => inputs.GapStates), Each(inputs => inputs.Labels), states, candidates, objective, gapDraws, alignmentGradient, alignmentLoss);
+            operations.AlignmentStep(new()
+            {
+                Policy = policy,
+                Behavior = behavior,
+                Candidates = Each(inputs => inputs.Candidates),
+                States = EachOrNull(inputs => inputs.GapStates),
+                Labels = Each(inputs => inputs.Labels),
+                StateCount = states,
+                CandidateCount = candidates,
+                Objective = objective,
+                Draws = gapDraws,
+                Gradient = alignmentGradient,
+                Loss = alignmentLoss,
+            });
             Read("alignment loss", alignmentLoss, 1);
             ReadGradient("alignment gradient", alignmentGradient);
 
             int samples = models[0].Start.Length;
             var actions = Output(samples);
-            operations.Sample(
-                behavior, sampleStates, problem.SampleStateCount, problem.SampleCandidateCount, SolverTables.FirstOrder(3), draw, given ? Each(inputs => inputs.Start) : null, actions);
+            operations.Sample(new()
+            {
+                Parameters = behavior,
+                States = sampleStates,
+                StateCount = problem.SampleStateCount,
+                CandidateCount = problem.SampleCandidateCount,
+                Table = SolverTables.FirstOrder(3),
+                Draw = draw,
+                Start = given ? Each(inputs => inputs.Start) : null,
+                Actions = actions,
+            });
             Read("samples", actions, samples);
             return results;
 

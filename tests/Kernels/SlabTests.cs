@@ -52,7 +52,16 @@ public class SlabTests
             using var givenNoise = Rows(device, noise, problem.ActionSize, first, count);
             using var givenMask = Rows(device, mask, features, first, count);
             var draws = given ? new DenoisingDraws(default, DropoutRate, givenTimes, givenNoise, givenMask) : new DenoisingDraws(Draw, DropoutRate);
-            operations.DenoisingStep(parameters, actions, states, count, draws, gradient, loss);
+            operations.DenoisingStep(new()
+            {
+                Parameters = parameters,
+                Actions = actions,
+                States = states,
+                Rows = count,
+                Draws = draws,
+                Gradient = gradient,
+                Loss = loss,
+            });
             device.Synchronize();
             return (loss.ToArray()[0], gradient.ToArray());
         }
@@ -91,7 +100,20 @@ public class SlabTests
             using var givenTimes = Rows(device, times, 1, first, count);
             using var givenNoise = Rows(device, noise, candidateCount * problem.ActionSize, first, count);
             var draws = given ? new GapDraws(default, givenTimes, givenNoise) : new GapDraws(Draw);
-            operations.AlignmentStep(policy, behavior, candidates, states, labels, count, candidateCount, objective, draws, gradient, loss);
+            operations.AlignmentStep(new()
+            {
+                Policy = policy,
+                Behavior = behavior,
+                Candidates = candidates,
+                States = states,
+                Labels = labels,
+                StateCount = count,
+                CandidateCount = candidateCount,
+                Objective = objective,
+                Draws = draws,
+                Gradient = gradient,
+                Loss = loss,
+            });
             device.Synchronize();
             return (loss.ToArray()[0], gradient.ToArray());
         }

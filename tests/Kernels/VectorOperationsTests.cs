@@ -15,7 +15,7 @@ public class VectorOperationsTests
     {
         using var device = TestDevices.Create(deviceName);
         using var indices = device.Upload<int>(Enumerable.Repeat(-1, 1001).ToArray());
-        device.Vector.FillIndices(indices, 997, 123, Draw, RandomPurpose.BatchIndex);
+        device.Vector.FillIndices(new() { Indices = indices, Count = 997, Upper = 123, Draw = Draw, Purpose = RandomPurpose.BatchIndex });
         device.Synchronize();
         var expected = Enumerable.Range(0, 997).Select(i => Philox.Index(Philox.Word(Draw, RandomPurpose.BatchIndex, (ulong)i), 123));
         Assert.Equal([.. expected, -1, -1, -1, -1], indices.ToArray());
@@ -27,7 +27,7 @@ public class VectorOperationsTests
     {
         using var device = TestDevices.Create(deviceName);
         using var values = device.Allocate<float>(1001);
-        device.Vector.FillNormal(values, 997, Draw, RandomPurpose.DataNoise);
+        device.Vector.FillNormal(new() { Values = values, Count = 997, Draw = Draw, Purpose = RandomPurpose.DataNoise });
         device.Synchronize();
         float[] found = values.ToArray();
         for (int i = 0; i < 997; i++)
@@ -46,7 +46,7 @@ public class VectorOperationsTests
         const int Count = 400_000;
         using var device = TestDevices.Create(deviceName);
         using var values = device.Allocate<float>(Count);
-        device.Vector.FillNormal(values, Count, Draw, RandomPurpose.Noise);
+        device.Vector.FillNormal(new() { Values = values, Count = Count, Draw = Draw, Purpose = RandomPurpose.Noise });
         device.Synchronize();
         double[] found = Deviation.Widen(values.ToArray());
 
@@ -71,7 +71,7 @@ public class VectorOperationsTests
             using var sourceArray = device.Upload<float>(source);
             using var indices = device.Upload<int>([.. rows, 1000]);
             using var destination = device.Allocate<float>((rows.Length * width) + 1);
-            device.Vector.Gather(sourceArray, width, indices, rows.Length, destination);
+            device.Vector.Gather(new() { Source = sourceArray, Width = width, Indices = indices, Count = rows.Length, Destination = destination });
             device.Synchronize();
             var expected = rows.SelectMany(row => source.Skip(row * width).Take(width));
             Assert.Equal([.. expected, 0f], destination.ToArray());
@@ -94,7 +94,7 @@ public class VectorOperationsTests
         {
             float[] gradient = FormulaNumbers.Fill(Count, i => FormulaNumbers.Spread(60 + step, i));
             using var gradientArray = device.Upload<float>(gradient);
-            device.Vector.Adam(parameterArray, gradientArray, firstArray, secondArray, settings, step);
+            device.Vector.Adam(new() { Trained = new(parameterArray, gradientArray, firstArray, secondArray), Settings = settings, Step = step });
             for (int i = 0; i < Count; i++)
             {
                 first[i] = (settings.Beta1 * first[i]) + ((1 - (double)settings.Beta1) * gradient[i]);
@@ -121,7 +121,7 @@ public class VectorOperationsTests
         using var gradient = device.Upload<float>([1, 0]);
         using var first = device.Upload<float>([1, 0]);
         using var second = device.Upload<float>([1, 0]);
-        device.Vector.Adam(parameter, gradient, first, second, new AdamSettings(3e-4f), 1_000_000);
+        device.Vector.Adam(new() { Trained = new(parameter, gradient, first, second), Settings = new(3e-4f), Step = 1_000_000 });
         device.Synchronize();
         float[] found = parameter.ToArray();
         Assert.Equal(-3e-4f, found[0], 1e-8f);
@@ -138,13 +138,13 @@ public class VectorOperationsTests
         using var device = TestDevices.Create(deviceName);
         using var targetArray = device.Upload<float>(target);
         using var sourceArray = device.Upload<float>(source);
-        device.Vector.PolyakAverage(targetArray, sourceArray, 0.005f);
+        device.Vector.PolyakAverage(new() { Target = targetArray, Source = sourceArray, Rate = 0.005f });
         device.Synchronize();
         double[] expected = [.. target.Zip(source, (x, y) => x + (0.005f * ((double)y - x)))];
         Deviation.AssertClose(expected, targetArray.ToArray(), 1e-6, "target");
         Assert.Equal(source, sourceArray.ToArray());
 
-        device.Vector.PolyakAverage(targetArray, sourceArray, 1);
+        device.Vector.PolyakAverage(new() { Target = targetArray, Source = sourceArray, Rate = 1 });
         device.Synchronize();
         Deviation.AssertClose(Deviation.Widen(source), targetArray.ToArray(), 1e-6, "target after a whole way");
     }
@@ -160,17 +160,35 @@ public class VectorOperationsTests
         using var device = TestDevices.Create(deviceName);
         using var sourceArray = device.Upload<float>(source);
         using var clipped = device.Upload<float>(new float[Count + 1]);
-        device.Vector.Clip(sourceArray, Count, 0.75f, clipped);
+        device.Vector.Clip(new() { Source = sourceArray, Count = Count, Bound = 0.75f, Destination = clipped });
         device.Synchronize();
         Assert.Equal([.. expected, 0], clipped.ToArray());
         Assert.Equal(source, sourceArray.ToArray());
 
         // In place, and only from the front.
-        device.Vector.Clip(sourceArray, 700, 0.75f, sourceArray);
+        device.Vector.Clip(new() { Source = sourceArray, Count = 700, Bound = 0.75f, Destination = sourceArray });
         device.Synchronize();
         Assert.Equal([.. expected[..700], .. source[700..]], sourceArray.ToArray());
-        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(sourceArray, 1, -1, clipped));
-        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(sourceArray, 1, float.NaN, clipped));
-        Assert.Throws<ArgumentException>(() => device.Vector.Clip(sourceArray, Count + 1, 1, clipped));
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(new()
+        {
+            Source = sourceArray,
+            Count = 1,
+            Bound = -1,
+            Destination = clipped,
+        }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Vector.Clip(new()
+        {
+            Source = sourceArray,
+            Count = 1,
+            Bound = float.NaN,
+            Destination = clipped,
+        }));
+        Assert.Throws<ArgumentException>(() => device.Vector.Clip(new()
+        {
+            Source = sourceArray,
+            Count = Count + 1,
+            Bound = 1,
+            Destination = clipped,
+        }));
     }
 }

@@ -2,6 +2,18 @@ using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
 
+/// <summary>The arrays of an <see cref="ActionGradientCall"/>.</summary>
+internal unsafe struct ActionGradientPointers
+{
+    public float* Twin;
+    public float* States;
+    public float* Actions;
+    public long Rows;
+    public TwinChoice Choice;
+    public float* Gradient;
+    public float* Q;
+}
+
 /// <summary>
 /// ∂Q/∂a for many rows: each tile of rows runs forward through the twins that have a say, and back through those that some
 /// row has chosen, on one thread, out of scratch memory that stays in its cache. About 2 products of H×H a row and twin.
@@ -20,8 +32,8 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
     private readonly MlpPanels _at;
     private readonly NativeBuffer _memory = new();
     private readonly float* _scratch;
-    private Arguments _arguments;
     private bool _packing;
+    private ActionGradientPointers _call;
     private int _first;
     private int _end;
 
@@ -35,16 +47,16 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
     }
 
     /// <summary>Differentiates rows.</summary>
-    public void Evaluate(float* parameters, in Arguments arguments, TwinChoice choice)
+    public void Evaluate(in ActionGradientPointers call)
     {
-        _arguments = arguments;
-        (_first, _end) = choice switch { TwinChoice.First => (0, 1), TwinChoice.Second => (1, Twins), _ => (0, Twins) };
+        _call = call;
+        (_first, _end) = call.Choice switch { TwinChoice.First => (0, 1), TwinChoice.Second => (1, Twins), _ => (0, Twins) };
         for (int i = _first; i < _end; i++)
-            _networks[i].Use(parameters + ((long)i * _twinLength));
+            _networks[i].Use(call.Twin + ((long)i * _twinLength));
         _packing = true;
         _pool.Run(this, (_end - _first) * _networks[0].Parts(toInput: true));
         _packing = false;
-        _pool.Run(this, checked((int)((arguments.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((call.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
     }
 
     public void Run(int item, int worker)
@@ -68,15 +80,15 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         float** records = stackalloc float*[Twins];
         for (int i = 0; i < Twins; i++)
             records[i] = _scratch + (((worker * Twins) + i) * PanelTile.Panels * _at.Stride);
-        int panels = (int)Math.Min(PanelTile.Panels, (_arguments.Rows - first + PanelRows - 1) / PanelRows);
+        int panels = (int)Math.Min(PanelTile.Panels, (_call.Rows - first + PanelRows - 1) / PanelRows);
         for (int i = _first; i < _end; i++)
         {
             for (int p = 0; p < panels; p++)
             {
                 float* input = records[i] + (p * _at.Stride) + _at.Input;
                 long row = first + (p * PanelRows);
-                PanelInput<TV, TS>.Rows(_arguments.Actions, _actionSize, row, _arguments.Rows, 1, input);
-                PanelInput<TV, TS>.Rows(_arguments.States, _stateSize, row, _arguments.Rows, 1, input + ((long)_actionSize * PanelRows));
+                PanelInput<TV, TS>.Rows(_call.Actions, _actionSize, row, _call.Rows, 1, input);
+                PanelInput<TV, TS>.Rows(_call.States, _stateSize, row, _call.Rows, 1, input + ((long)_actionSize * PanelRows));
             }
 
             _networks[i].Forward(_at, records[i], panels);
@@ -85,7 +97,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         int* chosen = stackalloc int[PanelTile.Rows];
         int* counts = stackalloc int[Twins];
         (counts[0], counts[1]) = (0, 0);
-        int rows = (int)Math.Min(PanelTile.Rows, _arguments.Rows - first);
+        int rows = (int)Math.Min(PanelTile.Rows, _call.Rows - first);
         for (int r = 0; r < rows; r++)
             counts[chosen[r] = Choose(records, r, first + r)]++;
         for (int i = _first; i < _end; i++)
@@ -99,7 +111,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         for (int r = 0; r < rows; r++)
         {
             float* from = Output(records[chosen[r]], _at.InputGradient, r);
-            float* to = _arguments.Gradient + ((first + r) * _actionSize);
+            float* to = _call.Gradient + ((first + r) * _actionSize);
             for (int j = 0; j < _actionSize; j++)
                 to[j] = from[j * PanelRows];
         }
@@ -117,21 +129,11 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
                 (q, choice) = (second, 1);
         }
 
-        if (_arguments.Q != null)
-            _arguments.Q[place] = q;
+        if (_call.Q != null)
+            _call.Q[place] = q;
         return choice;
     }
 
     // The first feature of one row.
     private float* Output(float* record, long offset, int row) => record + (row / PanelRows * _at.Stride) + offset + (row % PanelRows);
-
-    /// <summary>The arrays of rows.</summary>
-    internal readonly struct Arguments(float* states, float* actions, long rows, float* gradient, float* q)
-    {
-        public readonly float* States = states;
-        public readonly float* Actions = actions;
-        public readonly long Rows = rows;
-        public readonly float* Gradient = gradient;
-        public readonly float* Q = q;
-    }
 }

@@ -17,11 +17,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     private readonly PreparedMlp<TV, TS>[] _networks;
     private readonly MlpScratch _scratch;
     private bool _packing;
-    private float* _states;
-    private float* _actions;
-    private float* _result;
-    private long _rows;
-    private int _candidates;
+    private CriticPointers _at;
 
     public CriticInference(CriticLayout layout, WorkerPool pool, Output output)
     {
@@ -40,18 +36,15 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     }
 
     /// <summary>Evaluates rows; a state serves K rows in a row.</summary>
-    public void Evaluate(float* parameters, float* states, float* actions, long rows, int candidates, float* result)
+    public void Evaluate(in CriticPointers at)
     {
-        _states = states;
-        _actions = actions;
-        _result = result;
-        (_rows, _candidates) = (rows, candidates);
+        _at = at;
         foreach (var network in _networks)
-            network.Use(parameters);
+            network.Use(at.Parameters);
         _packing = true;
         _pool.Run(this, _networks.Length * PreparedMlp<TV, TS>.Parts);
         _packing = false;
-        _pool.Run(this, checked((int)((rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((at.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
     }
 
     public void Run(int item, int worker)
@@ -72,14 +65,14 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     private void EvaluateTile(long first, int worker)
     {
         ref readonly var tile = ref _scratch.Of(worker);
-        int count = (int)Math.Min(PanelTile.Rows, _rows - first);
+        int count = (int)Math.Min(PanelTile.Rows, _at.Rows - first);
         int panels = (count + PanelRows - 1) / PanelRows;
         int actionSize = _output == Output.MinimumQ ? _actionSize : 0;
         for (int r = 0; r < panels * PanelRows; r++)
         {
             long row = first + r;
-            tile.SetInput(r, 0, r < count ? _actions + (row * actionSize) : null, actionSize);
-            tile.SetInput(r, actionSize, r < count ? _states + (row / _candidates * _stateSize) : null, _stateSize);
+            tile.SetInput(r, 0, r < count ? _at.Actions + (row * actionSize) : null, actionSize);
+            tile.SetInput(r, actionSize, r < count ? _at.States + (row / _at.CandidateCount * _stateSize) : null, _stateSize);
         }
 
         for (int i = 0; i < _networks.Length; i++)
@@ -89,13 +82,24 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
             float* output = tile.Output.At(r / PanelRows) + (r % PanelRows);
             switch (_output)
             {
-                case Output.MinimumQ: _result[first + r] = MathF.Min(output[0], output[PanelRows]); break;
-                case Output.Value: _result[first + r] = output[0]; break;
+                case Output.MinimumQ: _at.Result[first + r] = MathF.Min(output[0], output[PanelRows]); break;
+                case Output.Value: _at.Result[first + r] = output[0]; break;
                 default:
                     for (int i = 0; i < _actionSize; i++)
-                        _result[((first + r) * _actionSize) + i] = MathF.Tanh(output[i * PanelRows]);
+                        _at.Result[((first + r) * _actionSize) + i] = MathF.Tanh(output[i * PanelRows]);
                     break;
             }
         }
     }
+}
+
+/// <summary>The arrays of a <see cref="MinimumQCall"/>, a <see cref="ValueCall"/> or an <see cref="ActCall"/>.</summary>
+internal unsafe struct CriticPointers
+{
+    public float* Parameters;
+    public float* States;
+    public float* Actions;
+    public long Rows;
+    public int CandidateCount;
+    public float* Result;
 }

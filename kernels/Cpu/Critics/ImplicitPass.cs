@@ -43,24 +43,18 @@ internal sealed unsafe class ImplicitPass<TV, TS> : CriticPass<TV, TS>
         Evaluate(_target2, Record.Input, Target2);
     }
 
-    public void Step(
-        in TransitionBatch batch,
-        in ImplicitBackup backup,
-        in TrainedArrays value,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        float* losses)
+    public void Step(in ImplicitStepCall call)
     {
-        float* targets = Pointer(target, _layout.Twin.Length);
-        Train(Value, new MlpMotion(_layout.Value, value, update.Adam, update.Step));
-        var motion = new MlpMotion(_layout.Twin, twin, update.Adam, update.Step, targets, update.TargetRate);
+        float* targets = Pointer(call.Target, _layout.Twin.Length);
+        var (adam, step, targetRate) = call.Update;
+        Train(Value, new MlpMotion(_layout.Value, call.Value, adam, step));
+        var motion = new MlpMotion(_layout.Twin, call.Twin, adam, step, targets, targetRate);
         Train(Twin1, motion);
         Train(Twin2, motion);
         _target1.Use(targets);
         _target2.Use(targets);
-        _expectile = backup.Expectile;
-        Step(batch, backup.Discount, losses);
+        _expectile = call.Backup.Expectile;
+        Step(call.Batch, call.Backup.Discount, Pointer(call.Losses, CriticLosses.Value + 1));
     }
 
     protected override void Seed(int network, float* output, int panel, int rows, float* seed)

@@ -34,23 +34,15 @@ internal sealed unsafe class PolicyPass<TV, TS> : CriticPass<TV, TS>
         Evaluate(_target2, Record.Input, Target2);
     }
 
-    public void Step(
-        in TransitionBatch batch,
-        in AdvantageWeighting weighting,
-        DeviceArray<float> value,
-        DeviceArray<float> target,
-        in TrainedArrays policy,
-        in AdamSettings adam,
-        long step,
-        float* loss)
+    public void Step(in PolicyStepCall call)
     {
-        Train(0, new MlpMotion(_layout.Policy, policy, adam, step));
-        _value.Use(Pointer(value, _layout.Value.Length));
-        float* targets = Pointer(target, _layout.Twin.Length);
+        Train(0, new MlpMotion(_layout.Policy, call.Policy, call.Adam, call.Step));
+        _value.Use(Pointer(call.Value, _layout.Value.Length));
+        float* targets = Pointer(call.Target, _layout.Twin.Length);
         _target1.Use(targets);
         _target2.Use(targets);
-        _weighting = weighting;
-        Step(batch, 1, loss);
+        _weighting = call.Weighting;
+        Step(call.Batch, 1, Pointer(call.Losses, CriticLosses.Policy + 1) + CriticLosses.Policy);
     }
 
     /// <summary>With o before the tanh: ∂L/∂o = 2w(π − a)(1 − π²)/n.</summary>

@@ -34,26 +34,21 @@ internal sealed unsafe class SampledPass<TV, TS> : CriticPass<TV, TS>
     /// <inheritdoc/>
     protected override int ExtraItems => (int)((((long)SlabRows * _candidates) + PanelTile.Rows - 1) / PanelTile.Rows);
 
-    public void Step(
-        in TransitionBatch batch,
-        in SampledBackup backup,
-        in TrainedArrays twin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        float* losses)
+    public void Step(in SampledStepCall call)
     {
+        var (batch, backup, update) = (call.Batch, call.Backup, call.Update);
         _candidates = AtLeastOne(backup.CandidateCount);
         long candidates = (long)AtLeastOne(batch.Rows) * _candidates;
         _nextActions = Pointer(backup.NextActions, candidates * Shape.ActionSize);
         _labels = _labelMemory.Require(Math.Min(batch.Rows, TrainingSlab.Rows) * (long)_candidates);
-        float* targets = Pointer(target, _layout.Twin.Length);
-        var motion = new MlpMotion(_layout.Twin, twin, update.Adam, update.Step, targets, update.TargetRate);
+        float* targets = Pointer(call.Target, _layout.Twin.Length);
+        var motion = new MlpMotion(_layout.Twin, call.Twin, update.Adam, update.Step, targets, update.TargetRate);
         Train(0, motion);
         Train(1, motion);
         _target1.Use(targets);
         _target2.Use(targets);
         _inverseTemperature = backup.InverseTemperature;
-        Step(batch, backup.Discount, losses);
+        Step(batch, backup.Discount, Pointer(call.Losses, CriticLosses.NextValue + 1));
     }
 
     /// <inheritdoc/>

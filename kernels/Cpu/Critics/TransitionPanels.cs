@@ -39,13 +39,8 @@ internal sealed unsafe class TransitionPanels(CriticShape shape)
         _batch = batch;
     }
 
-    /// <summary>Lets the batch's arrays go, having kept them from being finalised until now.</summary>
-    public void Release()
-    {
-        var data = _batch.Data;
-        KeepAlive(_batch.Indices, data.States, data.Actions, data.Rewards, data.Terminals, data.NextStates);
-        _batch = default;
-    }
+    /// <summary>Lets the batch's arrays go; who called the step keeps them from being finalised until then.</summary>
+    public void Release() => _batch = default;
 
     /// <summary>
     /// Fills the record of the 32 rows from <paramref name="firstRow"/> on. Rows past the batch are zero, so that they

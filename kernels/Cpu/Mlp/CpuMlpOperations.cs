@@ -27,44 +27,39 @@ internal sealed unsafe class CpuMlpOperations<TV, TS> : IMlpOperations
     public void Forward(in MlpForwardCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        long rows = AtLeastOne(call.Rows);
-        float* parameters = Parameters(call.Parameters), inputs = Part(call.Inputs, rows * Shape.InputSize), outputs = Part(call.Outputs, rows * Shape.OutputSize);
+        int rows = AtLeastOne(call.Rows);
+        var first = new MlpPointers
+        {
+            Parameters = Parameters(call.Parameters),
+            Inputs = Each(call.Inputs, rows, Shape.InputSize),
+            Rows = rows,
+            Outputs = Each(call.Outputs, rows, Shape.OutputSize),
+        };
         _inference ??= new MlpInference<TV, TS>(Layout, _pool);
         for (int m = 0; m < Models; m++)
-        {
-            _inference.Evaluate(parameters, inputs, rows, outputs);
-            parameters += Layout.ModelStride;
-            inputs += rows * Shape.InputSize;
-            outputs += rows * Shape.OutputSize;
-        }
-
-        KeepAlive(this, call.Parameters, call.Inputs, call.Outputs);
+            _inference.Evaluate(OfModel(first, m));
+        KeepAlive(this, call);
     }
 
     public void Gradient(in MlpGradientCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (call.ParametersGradient is null && call.InputsGradient is null)
-            throw new ArgumentException("neither the parameters' gradient nor the inputs' is asked for", nameof(call));
-        long rows = AtLeastOne(call.Rows), inputs = rows * Shape.InputSize, outputs = rows * Shape.OutputSize;
-        float* theta = Parameters(call.Parameters), x = Part(call.Inputs, inputs), slope = Part(call.OutputsGradient, outputs);
-        float* thetaSlope = call.ParametersGradient is null ? null : Parameters(call.ParametersGradient);
-        float* inputSlope = call.InputsGradient is null ? null : Part(call.InputsGradient, inputs);
-        float* y = call.Outputs is null ? null : Part(call.Outputs, outputs);
+        call.Check();
+        int rows = AtLeastOne(call.Rows);
+        var first = new MlpPointers
+        {
+            Parameters = Parameters(call.Parameters),
+            Inputs = Each(call.Inputs, rows, Shape.InputSize),
+            Rows = rows,
+            OutputsGradient = Each(call.OutputsGradient, rows, Shape.OutputSize),
+            ParametersGradient = call.ParametersGradient is null ? null : Parameters(call.ParametersGradient),
+            InputsGradient = call.InputsGradient is null ? null : Each(call.InputsGradient, rows, Shape.InputSize),
+            Outputs = call.Outputs is null ? null : Each(call.Outputs, rows, Shape.OutputSize),
+        };
         _gradient ??= new MlpGradient<TV, TS>(Layout, _pool);
         for (int m = 0; m < Models; m++)
-        {
-            _gradient.Run(new MlpGradientArrays(
-                theta + (m * (long)Layout.ModelStride),
-                x + (m * inputs),
-                rows,
-                slope + (m * outputs),
-                thetaSlope == null ? null : thetaSlope + (m * (long)Layout.ModelStride),
-                inputSlope == null ? null : inputSlope + (m * inputs),
-                y == null ? null : y + (m * outputs)));
-        }
-
-        KeepAlive(this, call.Parameters, call.Inputs, call.OutputsGradient, call.ParametersGradient, call.InputsGradient, call.Outputs);
+            _gradient.Run(OfModel(first, m));
+        KeepAlive(this, call);
     }
 
     public void Dispose()
@@ -76,5 +71,21 @@ internal sealed unsafe class CpuMlpOperations<TV, TS> : IMlpOperations
 
     private float* Parameters(DeviceArray<float> array) => Pointer(array, ((Models - 1) * (long)Layout.ModelStride) + Layout.Length);
 
-    private float* Part(DeviceArray<float> array, long count) => Pointer(array, checked(count * Models));
+    // Every model's rows.
+    private float* Each(DeviceArray<float> array, int rows, int columns) => Pointer(array, checked((long)rows * columns * Models));
+
+    private MlpPointers OfModel(in MlpPointers first, int model)
+    {
+        long parameters = model * (long)Layout.ModelStride, inputs = model * first.Rows * Shape.InputSize, outputs = model * first.Rows * Shape.OutputSize;
+        return new MlpPointers
+        {
+            Parameters = first.Parameters + parameters,
+            Inputs = first.Inputs + inputs,
+            Rows = first.Rows,
+            OutputsGradient = first.OutputsGradient == null ? null : first.OutputsGradient + outputs,
+            ParametersGradient = first.ParametersGradient == null ? null : first.ParametersGradient + parameters,
+            InputsGradient = first.InputsGradient == null ? null : first.InputsGradient + inputs,
+            Outputs = first.Outputs == null ? null : first.Outputs + outputs,
+        };
+    }
 }

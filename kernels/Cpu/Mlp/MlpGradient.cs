@@ -2,18 +2,6 @@ using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
 
-/// <summary>The arrays of a gradient, of one model; null for what is not wanted.</summary>
-internal readonly unsafe struct MlpGradientArrays(float* parameters, float* inputs, long rows, float* outputsGradient, float* parametersGradient, float* inputsGradient, float* outputs)
-{
-    public readonly float* Parameters = parameters;
-    public readonly float* Inputs = inputs;
-    public readonly long Rows = rows;
-    public readonly float* OutputsGradient = outputsGradient;
-    public readonly float* ParametersGradient = parametersGradient;
-    public readonly float* InputsGradient = inputsGradient;
-    public readonly float* Outputs = outputs;
-}
-
 /// <summary>
 /// The gradients of a multi-layer perceptron: each tile of rows runs forward and back on one thread. For the parameters'
 /// gradient a slab's operands are kept, weight gradients summed over them, and slabs added up in order, so the result does
@@ -41,7 +29,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
     private readonly NativeBuffer _sumMemory = new();
     private readonly RecordLayout _accumulatorPlaces;
     private Round _round;
-    private MlpGradientArrays _arrays;
+    private MlpPointers _call;
     private MlpPanels _at;
     private float* _memory;
     private float* _accumulators;
@@ -82,27 +70,27 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>Computes what is wanted.</summary>
-    public void Run(in MlpGradientArrays arrays)
+    public void Run(in MlpPointers call)
     {
-        _arrays = arrays;
-        _layers.Use(arrays.Parameters);
-        Start(Round.Pack, _layers.Parts(toInput: arrays.InputsGradient != null));
-        if (arrays.ParametersGradient == null)
+        _call = call;
+        _layers.Use(call.Parameters);
+        Start(Round.Pack, _layers.Parts(toInput: call.InputsGradient != null));
+        if (call.ParametersGradient == null)
         {
             _at = _passingAt;
             _memory = _scratch.Require(_at.Layout, PanelTile.Panels * _pool.Workers);
-            (_firstRow, _endRow) = (0, arrays.Rows);
+            (_firstRow, _endRow) = (0, call.Rows);
             Start(Round.Rows, Tiles());
             return;
         }
 
         _at = _keptAt;
-        _memory = _records.Require(_at.Layout, (Math.Min(arrays.Rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows);
+        _memory = _records.Require(_at.Layout, (Math.Min(call.Rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows);
         _accumulators = _accumulatorMemory.Require(_accumulatorPlaces);
         _sums = _sumMemory.Require(_at.SumsLength);
-        for (_firstRow = 0; _firstRow < arrays.Rows; _firstRow = _endRow)
+        for (_firstRow = 0; _firstRow < call.Rows; _firstRow = _endRow)
         {
-            _endRow = Math.Min(_firstRow + TrainingSlab.Rows, arrays.Rows);
+            _endRow = Math.Min(_firstRow + TrainingSlab.Rows, call.Rows);
             (_panels, _accumulate) = ((int)((_endRow - _firstRow + PanelRows - 1) / PanelRows), _firstRow > 0);
             Start(Round.Rows, Tiles());
             _weights.Compute(_pool, _memory, _panels, _accumulators, _accumulate);
@@ -144,27 +132,27 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
     private void Tile(int item, int worker)
     {
         var shape = _layers.Shape;
-        bool keeps = _arrays.ParametersGradient != null, toInput = _arrays.InputsGradient != null;
+        bool keeps = _call.ParametersGradient != null, toInput = _call.InputsGradient != null;
         long first = _firstRow + ((long)item * PanelTile.Rows);
         int panels = (int)Math.Min(PanelTile.Panels, (_endRow - first + PanelRows - 1) / PanelRows);
         float* record = _memory + ((keeps ? item : worker) * PanelTile.Panels * _at.Stride);
         for (int p = 0; p < panels; p++)
-            PanelInput<TV, TS>.Rows(_arrays.Inputs, shape.InputSize, first + (p * PanelRows), _endRow, 1, record + (p * _at.Stride) + _at.Input);
+            PanelInput<TV, TS>.Rows(_call.Inputs, shape.InputSize, first + (p * PanelRows), _endRow, 1, record + (p * _at.Stride) + _at.Input);
         _layers.Forward(_at, record, panels);
         for (int p = 0; p < panels; p++)
         {
             float* panel = record + (p * _at.Stride);
             long row = first + (p * PanelRows);
-            if (_arrays.Outputs != null)
-                PanelOutput.Rows(panel + _at.Output, shape.OutputSize, row, _endRow, _arrays.Outputs);
-            PanelInput<TV, TS>.Rows(_arrays.OutputsGradient, shape.OutputSize, row, _endRow, 1, panel + _at.OutputAdjoint);
+            if (_call.Outputs != null)
+                PanelOutput.Rows(panel + _at.Output, shape.OutputSize, row, _endRow, _call.Outputs);
+            PanelInput<TV, TS>.Rows(_call.OutputsGradient, shape.OutputSize, row, _endRow, 1, panel + _at.OutputAdjoint);
             for (int l = 0; l < _at.TransposedInput.Length; l++)
                 PanelTranspose.Run(panel + (l == 0 ? _at.Input : _at.Hidden[l - 1]), shape.LayerInput(l), panel + _at.TransposedInput[l]);
         }
 
         _layers.Backward(_at, record, panels, toInput);
         for (int p = 0; p < panels && toInput; p++)
-            PanelOutput.Rows(record + (p * _at.Stride) + _at.InputGradient, shape.InputSize, first + (p * PanelRows), _endRow, _arrays.InputsGradient);
+            PanelOutput.Rows(record + (p * _at.Stride) + _at.InputGradient, shape.InputSize, first + (p * PanelRows), _endRow, _call.InputsGradient);
     }
 
     private void Sum(int first) => PanelSum<TV, TS>.OfPanels(
@@ -179,7 +167,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         float* sums = _accumulators + _products[layer].Destination;
         for (int j = first; j < end; j++)
         {
-            float* to = _arrays.ParametersGradient + slices.Weight.Offset + ((long)j * columns);
+            float* to = _call.ParametersGradient + slices.Weight.Offset + ((long)j * columns);
             for (int i = 0; i < columns; i += PanelRows)
             {
                 int count = Math.Min(PanelRows, columns - i);
@@ -187,6 +175,6 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
             }
         }
 
-        new Span<float>(_sums + _at.BiasSums[layer] + first, end - first).CopyTo(new Span<float>(_arrays.ParametersGradient + slices.Bias.Offset + first, end - first));
+        new Span<float>(_sums + _at.BiasSums[layer] + first, end - first).CopyTo(new Span<float>(_call.ParametersGradient + slices.Bias.Offset + first, end - first));
     }
 }

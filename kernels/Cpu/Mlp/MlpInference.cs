@@ -16,9 +16,7 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
     private readonly NativeBuffer _memory = new();
     private readonly float* _scratch;
     private bool _packing;
-    private float* _inputs;
-    private float* _outputs;
-    private long _rows;
+    private MlpPointers _call;
 
     public MlpInference(MlpLayout layout, WorkerPool pool)
     {
@@ -29,16 +27,14 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
     }
 
     /// <summary>Evaluates rows.</summary>
-    public void Evaluate(float* parameters, float* inputs, long rows, float* outputs)
+    public void Evaluate(in MlpPointers call)
     {
-        _inputs = inputs;
-        _outputs = outputs;
-        _rows = rows;
-        _layers.Use(parameters);
+        _call = call;
+        _layers.Use(call.Parameters);
         _packing = true;
         _pool.Run(this, _layers.Parts(toInput: false));
         _packing = false;
-        _pool.Run(this, checked((int)((rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((call.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
     }
 
     public void Run(int item, int worker)
@@ -51,12 +47,12 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
 
         float* record = _scratch + (worker * PanelTile.Panels * _at.Stride);
         long first = (long)item * PanelTile.Rows;
-        int panels = (int)Math.Min(PanelTile.Panels, (_rows - first + PanelRows - 1) / PanelRows);
+        int panels = (int)Math.Min(PanelTile.Panels, (_call.Rows - first + PanelRows - 1) / PanelRows);
         for (int p = 0; p < panels; p++)
-            PanelInput<TV, TS>.Rows(_inputs, _layers.Shape.InputSize, first + (p * PanelRows), _rows, 1, record + (p * _at.Stride) + _at.Input);
+            PanelInput<TV, TS>.Rows(_call.Inputs, _layers.Shape.InputSize, first + (p * PanelRows), _call.Rows, 1, record + (p * _at.Stride) + _at.Input);
         _layers.Forward(_at, record, panels);
         for (int p = 0; p < panels; p++)
-            PanelOutput.Rows(record + (p * _at.Stride) + _at.Output, _layers.Shape.OutputSize, first + (p * PanelRows), _rows, _outputs);
+            PanelOutput.Rows(record + (p * _at.Stride) + _at.Output, _layers.Shape.OutputSize, first + (p * PanelRows), _call.Rows, _call.Outputs);
     }
 
     public void Dispose()

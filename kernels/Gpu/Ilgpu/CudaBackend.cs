@@ -121,54 +121,31 @@ public sealed class CudaBackend : IlgpuBackend
     }
 
     /// <inheritdoc/>
-    public override bool Begin(in RecordingKey key)
+    public override void Run<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches)
     {
         // An observer wants to see each launch.
         if (!_records || Observer is not null)
-            return true;
-        int failures = _recordings.Failures;
-        try
         {
-            bool launches = _recordings.Begin(key);
-            TellOfFailures(failures);
-            return launches;
+            base.Run(owner, call, launches);
+            return;
         }
-        catch (CudaException failure)
-        {
-            throw Failed($"replaying {key.Operation}", failure);
-        }
-    }
 
-    /// <inheritdoc/>
-    public override bool End()
-    {
         int failures = _recordings.Failures;
         try
         {
-            bool done = _recordings.End();
-            TellOfFailures(failures);
-            return done;
+            _recordings.Run(owner, call, launches);
         }
         catch (CudaException failure)
         {
-            throw Failed("recording its launches", failure);
+            throw Failed($"recording or replaying {NameOf(typeof(TCall))}", failure);
         }
+
+        if (failures == 0 && _recordings.Failures > 0)
+            Tell($"cuda:{_gpu.Number} cannot record its launches as a CUDA graph, or cannot run one; it goes on without, and slower");
     }
 
     /// <inheritdoc/>
     public override void Forget(object owner) => GiveBack(() => _recordings.Forget(owner));
-
-    internal override void Settle()
-    {
-        try
-        {
-            _recordings.Abandon();
-        }
-        catch (CudaException failure)
-        {
-            throw Failed("recording its launches", failure);
-        }
-    }
 
     /// <inheritdoc/>
     protected override bool WillRepeat() => _graphs.Spoil();
@@ -200,9 +177,6 @@ public sealed class CudaBackend : IlgpuBackend
         }
     }
 
-    private void TellOfFailures(int before)
-    {
-        if (before == 0 && _recordings.Failures > 0)
-            Tell($"cuda:{_gpu.Number} cannot record its launches as a CUDA graph, or cannot run one; it goes on without, and slower");
-    }
+    // The operation that a record holds the arguments of.
+    private static string NameOf(Type call) => call.Name.EndsWith("Call", StringComparison.Ordinal) ? call.Name[..^"Call".Length] : call.Name;
 }

@@ -81,7 +81,6 @@ internal sealed class IlgpuArray<T> : GpuArray<T>
     private void Check(long offset, int count)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _backend.Settle();
         if (offset < 0 || count > Length - offset)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"elements {offset} to {offset + count} are not within an array of {Length}");
     }

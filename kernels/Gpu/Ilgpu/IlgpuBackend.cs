@@ -66,7 +66,6 @@ public class IlgpuBackend : GpuBackend
     /// <inheritdoc/>
     public override void Synchronize()
     {
-        Settle();
         try
         {
             Stream.Synchronize();
@@ -75,11 +74,6 @@ public class IlgpuBackend : GpuBackend
         {
             throw Failed("waiting for it", failure);
         }
-    }
-
-    /// <summary>Ends what an exception left half done, so that the stream can be waited for.</summary>
-    internal virtual void Settle()
-    {
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,7 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
             throw new ArgumentException($"the array is a {array.GetType().Name} of another device", nameof(array));
         if (needed < 0 || array.Length < needed)
             throw new ArgumentException($"the array holds {array.Length} elements; the operation needs {needed}", nameof(array));
+        _ = mine.View; // refuses one that was given back: a replay would not look
         return mine;
     }
 
@@ -60,9 +61,6 @@ internal sealed class GpuArguments(GpuBackend backend, int models)
         Length = count,
         IsAligned = (all.Start + first) % 4 == 0 && (models == 1 || stride % 4 == 0) ? 1 : 0,
     };
-
-    /// <summary>The identity of an array; 0 for none.</summary>
-    public static long Identity(DeviceArray<float>? array) => array is GpuArray<float> mine ? mine.Identity : 0;
 
     /// <summary>Refuses counts below one.</summary>
     public static int AtLeastOne(int count)

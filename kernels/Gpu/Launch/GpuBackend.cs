@@ -25,36 +25,12 @@ public interface ILaunchObserver
     void Launched();
 }
 
-/// <summary>Which operation, on which arrays and with which constants: what a recording may be replayed for.</summary>
-/// <param name="Owner">Whose operation.</param>
-/// <param name="Operation">Which of its operations.</param>
-/// <param name="Rows">n or b.</param>
-/// <param name="Candidates">K.</param>
-/// <param name="Array0">The identity of the first array, 0 for none.</param>
-/// <param name="Array1">The second.</param>
-/// <param name="Array2">The third.</param>
-/// <param name="Array3">The fourth.</param>
-/// <param name="Array4">The fifth.</param>
-/// <param name="Array5">The sixth.</param>
-/// <param name="Array6">The seventh.</param>
-/// <param name="Array7">The eighth.</param>
-/// <param name="Array8">The ninth.</param>
-/// <param name="Constants">Everything else that was fixed when it was recorded.</param>
-public readonly record struct RecordingKey(
-    object Owner,
-    string Operation,
-    int Rows,
-    int Candidates,
-    long Array0 = 0,
-    long Array1 = 0,
-    long Array2 = 0,
-    long Array3 = 0,
-    long Array4 = 0,
-    long Array5 = 0,
-    long Array6 = 0,
-    long Array7 = 0,
-    long Array8 = 0,
-    (float First, float Second, int Third, SolverTable? Table) Constants = default);
+/// <summary>The launches of an operation: they depend on the call, and on nothing of their owner that changes from one call to the next.</summary>
+/// <typeparam name="TOwner">Whose operation.</typeparam>
+/// <typeparam name="TCall">Its arguments.</typeparam>
+/// <param name="owner">Whose operation.</param>
+/// <param name="call">Its arguments.</param>
+public delegate void Launches<TOwner, TCall>(TOwner owner, in TCall call);
 
 /// <summary>
 /// What runs the kernels: a GPU through ILGPU, ILGPU's own CPU accelerator, or the stand-in. Launches run in order.
@@ -119,16 +95,22 @@ public abstract class GpuBackend : IDisposable
         where TArguments : struct;
 
     /// <summary>
-    /// Begins an operation whose launches depend on nothing but the key. Where a recording of it was replayed instead,
-    /// the caller launches nothing. With an <see cref="Observer"/>, which must see every launch, no recording is used.
+    /// Runs the launches of an operation, or a recording of them. They see the call and nothing else: what differs from
+    /// one step to the next, such as the place in a random stream, is put on the device before. With an
+    /// <see cref="Observer"/>, which must see every launch, no recording is used.
     /// </summary>
-    /// <param name="key">What the launches depend on.</param>
-    /// <returns>True where the caller must launch, and call <see cref="End"/> after the last.</returns>
-    public virtual bool Begin(in RecordingKey key) => true;
-
-    /// <summary>Ends what <see cref="Begin"/> began.</summary>
-    /// <returns>False where the launches came to nothing, because they could not be recorded: they must be repeated, and ended again.</returns>
-    public virtual bool End() => true;
+    /// <typeparam name="TOwner">Whose operation.</typeparam>
+    /// <typeparam name="TCall">Its arguments.</typeparam>
+    /// <param name="owner">Whose operation; see <see cref="Forget"/>.</param>
+    /// <param name="call">Its arguments: a recording is replayed for an equal record alone.</param>
+    /// <param name="launches">The launches; may be called again where they could not be recorded.</param>
+    public virtual void Run<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches)
+        where TOwner : class
+        where TCall : struct, IEquatable<TCall>
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        launches(owner, call);
+    }
 
     /// <summary>Forgets recordings: their arrays are about to go.</summary>
     /// <param name="owner">Whose.</param>
@@ -208,9 +190,6 @@ public abstract class GpuArray<T>(GpuBackend backend, long length) : DeviceArray
     /// <summary>Whose memory.</summary>
     public GpuBackend Backend => backend;
 
-    /// <summary>A number that no other array has had.</summary>
-    public long Identity { get; } = Interlocked.Increment(ref ArrayIdentity.Last);
-
     /// <summary>All of it, as kernels see it.</summary>
     /// <exception cref="ObjectDisposedException">It was given back.</exception>
     public abstract ArrayView<T> View { get; }
@@ -264,9 +243,4 @@ internal sealed class GpuSlice<T>(GpuArray<T> whole, long first, long length) : 
     protected override void Dispose(bool disposing)
     {
     }
-}
-
-internal static class ArrayIdentity
-{
-    public static long Last;
 }

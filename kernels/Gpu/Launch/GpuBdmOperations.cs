@@ -13,6 +13,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
     private readonly ModelView _none;
     private readonly BdmBuffers?[] _buffers = new BdmBuffers?[Enum.GetValues<BdmPurpose>().Length];
     private readonly GradientTables?[] _tables = new GradientTables?[Enum.GetValues<BdmPurpose>().Length];
+    private GpuArray<float>? _stateLosses;
     private GpuArray<float>? _times;
     private SolverTable? _timesOf;
     private bool _disposed;
@@ -37,197 +38,97 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private long PreparedLength => ((long)Inputs * Shape.Width) + (2 * Shape.Width) + 64;
 
-    public void Density(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> density) =>
-        Evaluate(BdmPurpose.Density, parameters, actions, times, states, rows, density, 1);
+    public void Density(in DensityCall call) =>
+        Evaluate(BdmPurpose.Density, call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Density, 1);
 
-    public void Score(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> noise) =>
-        Evaluate(BdmPurpose.Score, parameters, actions, times, states, rows, noise, Shape.ActionSize);
+    public void Score(in ScoreCall call) =>
+        Evaluate(BdmPurpose.Score, call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Noise, Shape.ActionSize);
 
-    public void Gaps(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        in GapDraws draws,
-        DeviceArray<float> gaps)
+    public void Gaps(in GapsCall call)
     {
-        int rows = Rows(stateCount, candidateCount);
-        var (theta, phi) = (Prepare(policy, 0), Prepare(behavior, 1));
-        var batch = new AlignmentBatch(candidates, CheckStates(states, stateCount), null, stateCount, candidateCount, default, draws);
-        var result = _arguments.Of(gaps, rows);
-        CheckAlignment(batch);
-        int slabStates = SlabStates(candidateCount);
-        var buffers = Buffers(BdmPurpose.Alignment, Math.Min(stateCount, slabStates) * candidateCount, Math.Min(stateCount, slabStates));
-        SetDraw(draws.Draw);
-        var key = new RecordingKey(
-            this, nameof(Gaps), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
-            GpuArguments.Identity(states), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(gaps));
-        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
-        {
-            _passes.Fold(theta);
-            _passes.Fold(phi);
-            for (int first = 0; first < stateCount; first += slabStates)
-            {
-                var slab = AlignmentSlab(batch, first, slabStates);
-                BothDensities(buffers, theta, phi, batch, slab);
-                var arguments = ObjectiveOf(buffers, batch, slab, slab.Conditions);
-                arguments.Gaps = BdmPasses.Slice(result, slab.FirstRow, slab.Rows);
-                _passes.Objective(arguments, true);
-            }
-        }
+        var batch = CandidatesOf(call);
+        CheckNetworks(call.Policy, call.Behavior);
+        Check(batch);
+        _arguments.Of(call.Gaps, batch.Rows);
+        AlignmentBuffers(batch);
+        SetDraw(call.Draws.Draw);
+        _backend.Run(this, call with { Draws = call.Draws with { Draw = default } }, static (me, in call) => me.Launch(call));
     }
 
-    public void Objective(
-        in AlignmentObjective objective,
-        DeviceArray<float> gaps,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        DeviceArray<float> gapsGradient,
-        DeviceArray<float> loss)
+    public void Objective(in ObjectiveCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int rows = Rows(stateCount, candidateCount);
-        using var losses = _backend.Allocate<float>((long)stateCount * _models);
+        int rows = Rows(call.StateCount, call.CandidateCount);
+        long losses = (long)call.StateCount * _models;
+        if (_stateLosses is null || _stateLosses.Length < losses)
+        {
+            _stateLosses?.Dispose();
+            _stateLosses = _backend.Allocate<float>(losses);
+        }
+
         var arguments = new ObjectiveArguments
         {
             Policy = _none,
             Behavior = _none,
-            Gaps = _arguments.Of(gaps, rows),
-            Labels = _arguments.Of(labels, rows),
-            Gradient = _arguments.Of(gapsGradient, rows),
-            Losses = _arguments.Of(losses, stateCount),
-            States = stateCount,
-            BatchStates = stateCount,
-            Candidates = candidateCount,
+            Gaps = _arguments.Of(call.Gaps, rows),
+            Labels = _arguments.Of(call.Labels, rows),
+            Gradient = _arguments.Of(call.GapsGradient, rows),
+            Losses = _arguments.Of(_stateLosses, call.StateCount),
+            States = call.StateCount,
+            BatchStates = call.StateCount,
+            Candidates = call.CandidateCount,
             GapsAreGiven = 1,
         };
-        _passes.Objective(With(arguments, objective), false);
-        _kernels.Mean.Launch(
-            new GridSize(1, 1, _models), new MeanArguments { Values = arguments.Losses, Mean = _arguments.Of(loss, 1), Count = stateCount }, new KernelWork(stateCount, 4.0 * stateCount));
-        _backend.Synchronize();
+        var mean = new MeanArguments { Values = arguments.Losses, Mean = _arguments.Of(call.Loss, 1), Count = call.StateCount };
+        _passes.Objective(With(arguments, call.Objective), false);
+        _kernels.Mean.Launch(new GridSize(1, 1, _models), mean, new KernelWork(call.StateCount, 4.0 * call.StateCount));
     }
 
-    public void DenoisingStep(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float>? states,
-        int rows,
-        in DenoisingDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void DenoisingStep(in DenoisingStepCall call)
     {
-        if (draws.DropoutRate is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(draws), draws.DropoutRate, "the dropout rate must be in [0, 1)");
-        int actionSize = Shape.ActionSize;
-        GpuArguments.AtLeastOne(rows);
-        var theta = Prepare(parameters, 0);
-        var stateArray = CheckStates(states, rows);
-        _arguments.Of(actions, (long)rows * actionSize);
-        long maskRow = (long)Shape.Blocks * Shape.Width;
-        CheckOptional(draws.Times, rows);
-        CheckOptional(draws.Noise, (long)rows * actionSize);
-        CheckOptional(draws.DropoutMask, rows * maskRow);
-        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
+        call.CheckDropout();
+        int rows = GpuArguments.AtLeastOne(call.Rows);
+        long actions = (long)rows * Shape.ActionSize;
+        CheckNetworks(call.Parameters);
+        CheckStates(call.States, rows);
+        _arguments.Of(call.Actions, actions);
+        CheckOptional(call.Draws.Times, rows);
+        CheckOptional(call.Draws.Noise, actions);
+        CheckOptional(call.Draws.DropoutMask, rows * MaskRow);
+        _arguments.Parameters(call.Gradient, Layout);
+        _arguments.Of(call.Loss, 1);
         int capacity = Math.Min(rows, GpuSlab.Rows);
-        var buffers = Buffers(BdmPurpose.Denoising, capacity, capacity);
-        var tables = Tables(buffers);
-        SetDraw(draws.Draw);
-        var key = new RecordingKey(
-            this, nameof(DenoisingStep), rows, 1, GpuArguments.Identity(parameters), GpuArguments.Identity(actions), GpuArguments.Identity(states),
-            GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise), GpuArguments.Identity(draws.DropoutMask), GpuArguments.Identity(gradient),
-            GpuArguments.Identity(loss), Constants: (draws.DropoutRate, 0, 0, null));
-        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
-        {
-            _passes.Fold(theta);
-            for (int first = 0; first < rows; first += GpuSlab.Rows)
-            {
-                int count = Math.Min(GpuSlab.Rows, rows - first);
-                var slab = new Slab(count, count, 1, first);
-                int from = draws.DropoutMask is not null ? MaskSource.Given : draws.DropoutRate > 0 ? MaskSource.Drawn : MaskSource.None;
-                var dropout = new Dropout(from, _arguments.Part(draws.DropoutMask, rows * maskRow, first * maskRow, count * maskRow, _none), draws.DropoutRate);
-                var noise = draws.Noise is null ? buffers[buffers.Noise] : _arguments.Part(draws.Noise, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none);
-                _passes.Condition(buffers, theta, slab, OptionalPart(draws.Times, rows, first, count), StatePart(stateArray, rows, first, count));
-                _passes.Enter(
-                    buffers, theta, slab, _arguments.Part(actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), noise,
-                    draws.Noise is null ? Diffusion.DrawnNoise : Diffusion.GivenNoise);
-                _passes.Forward(buffers, theta, slab, 2, dropout);
-                _passes.Backward(buffers, theta, slab, null, dropout);
-                _passes.Direction(buffers, theta, slab, noise, rows);
-                _passes.Tangent(buffers, theta, slab, dropout);
-                _passes.Adjoint(buffers, theta, slab, dropout);
-                _passes.Gradients(buffers, tables, theta, slab, gradientView, lossView, rows, first > 0);
-            }
-
-            _passes.Unfold(buffers, theta, gradientView);
-        }
+        PrepareTables(Buffers(BdmPurpose.Denoising, capacity, capacity));
+        SetDraw(call.Draws.Draw);
+        _backend.Run(this, call with { Draws = call.Draws with { Draw = default } }, static (me, in call) => me.Launch(call));
     }
 
-    public void AlignmentStep(
-        DeviceArray<float> policy,
-        DeviceArray<float> behavior,
-        DeviceArray<float> candidates,
-        DeviceArray<float>? states,
-        DeviceArray<float> labels,
-        int stateCount,
-        int candidateCount,
-        in AlignmentObjective objective,
-        in GapDraws draws,
-        DeviceArray<float> gradient,
-        DeviceArray<float> loss)
+    public void AlignmentStep(in AlignmentStepCall call)
     {
-        Rows(stateCount, candidateCount);
-        var (theta, phi) = (Prepare(policy, 0), Prepare(behavior, 1));
-        var batch = new AlignmentBatch(candidates, CheckStates(states, stateCount), labels, stateCount, candidateCount, objective, draws);
-        CheckAlignment(batch);
-        var (gradientView, lossView) = (_arguments.Parameters(gradient, Layout), _arguments.Of(loss, 1));
-        int slabStates = SlabStates(candidateCount);
-        var buffers = Buffers(BdmPurpose.Alignment, Math.Min(stateCount, slabStates) * candidateCount, Math.Min(stateCount, slabStates));
-        var tables = Tables(buffers);
-        SetDraw(draws.Draw);
-        var key = new RecordingKey(
-            this, nameof(AlignmentStep), stateCount, candidateCount, GpuArguments.Identity(policy), GpuArguments.Identity(behavior), GpuArguments.Identity(candidates),
-            GpuArguments.Identity(states), GpuArguments.Identity(labels), GpuArguments.Identity(draws.Times), GpuArguments.Identity(draws.Noise),
-            GpuArguments.Identity(gradient), GpuArguments.Identity(loss), (objective.Temperature, objective.LabelScale, (int)objective.Loss, null));
-        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
-        {
-            _passes.Fold(theta);
-            _passes.Fold(phi);
-            for (int first = 0; first < stateCount; first += slabStates)
-            {
-                var slab = AlignmentSlab(batch, first, slabStates);
-                BothDensities(buffers, theta, phi, batch, slab);
-                _passes.Objective(ObjectiveOf(buffers, batch, slab, stateCount), false);
-                _passes.Backward(buffers, theta, slab, buffers[buffers.RowWeight], default);
-                _passes.Gradients(buffers, tables, theta, slab, gradientView, lossView, stateCount, first > 0);
-            }
-
-            _passes.Unfold(buffers, theta, gradientView);
-        }
+        var batch = CandidatesOf(call);
+        CheckNetworks(call.Policy, call.Behavior);
+        Check(batch);
+        _arguments.Of(call.Labels, batch.Rows);
+        _arguments.Parameters(call.Gradient, Layout);
+        _arguments.Of(call.Loss, 1);
+        PrepareTables(AlignmentBuffers(batch));
+        SetDraw(call.Draws.Draw);
+        _backend.Run(this, call with { Draws = call.Draws with { Draw = default } }, static (me, in call) => me.Launch(call));
     }
 
-    public void Sample(
-        DeviceArray<float> parameters,
-        DeviceArray<float>? states,
-        int stateCount,
-        int candidateCount,
-        SolverTable table,
-        in RandomDraw draw,
-        DeviceArray<float>? start,
-        DeviceArray<float> actions)
+    public void Sample(in SampleCall call)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        int actionSize = Shape.ActionSize, evaluations = table.Evaluations.Length;
+        ArgumentNullException.ThrowIfNull(call.Table);
+        int actionSize = Shape.ActionSize, stateCount = call.StateCount, candidateCount = call.CandidateCount, evaluations = call.Table.Evaluations.Length;
         long rows = (long)GpuArguments.AtLeastOne(stateCount) * GpuArguments.AtLeastOne(candidateCount);
-        var theta = Prepare(parameters, 0);
-        var stateArray = CheckStates(states, stateCount);
-        CheckOptional(start, rows * actionSize);
-        var result = _arguments.Of(actions, rows * actionSize);
+        CheckNetworks(call.Parameters);
+        CheckStates(call.States, stateCount);
+        CheckOptional(call.Start, rows * actionSize);
+        var result = _arguments.Of(call.Actions, rows * actionSize);
         int slabStates = Math.Min(stateCount, SlabStates(candidateCount));
         var buffers = Buffers(BdmPurpose.Score, slabStates * candidateCount, Math.Max(slabStates, evaluations));
-        var times = Times(table);
+        var times = Times(call.Table);
+        var theta = Weights(call.Parameters, 0);
         _passes.Fold(theta);
         _passes.Embed(buffers, theta, evaluations, 0, times, _none, 0);
         _passes.PartOfInput(
@@ -237,15 +138,14 @@ internal sealed class GpuBdmOperations : IBdmOperations
             int count = Math.Min(slabStates, stateCount - first);
 
             // Slabs differ by what is copied in and out and by the first element drawn: one recording serves all of a size.
-            var slab = new Slab(count * candidateCount, count, candidateCount, 0);
             long firstElement = (long)first * candidateCount * actionSize;
-            int elements = slab.Rows * actionSize;
-            SetDraw(draw with { FirstElement = draw.FirstElement + (ulong)firstElement });
-            if (stateArray is not null)
-                _passes.Copy(StatePart(stateArray, stateCount, first, count), buffers[buffers.States], count * Shape.StateSize);
-            if (start is not null)
-                _passes.Copy(_arguments.Part(start, rows * actionSize, firstElement, elements, _none), buffers[buffers.Point], elements);
-            Solve(buffers, theta, slab, table, start is not null, GpuArguments.Identity(parameters));
+            int elements = count * candidateCount * actionSize;
+            SetDraw(call.Draw with { FirstElement = call.Draw.FirstElement + (ulong)firstElement });
+            if (Shape.StateSize > 0)
+                _passes.Copy(StatePart(call.States, stateCount, first, count), buffers[buffers.States], count * Shape.StateSize);
+            if (call.Start is not null)
+                _passes.Copy(_arguments.Part(call.Start, rows * actionSize, firstElement, elements, _none), buffers[buffers.Point], elements);
+            _backend.Run(this, new SolverCall(call.Parameters, count, candidateCount, call.Table, call.Start is not null), static (me, in call) => me.Launch(call));
             _passes.Copy(buffers[buffers.Point], BdmPasses.Slice(result, firstElement, elements), elements);
         }
     }
@@ -260,48 +160,115 @@ internal sealed class GpuBdmOperations : IBdmOperations
             buffers?.Dispose();
         foreach (var tables in _tables)
             tables?.Dispose();
+        _stateLosses?.Dispose();
         _times?.Dispose();
         _prepared.Dispose();
         _draw.Dispose();
     }
 
-    private void Solve(BdmBuffers buffers, PreparedWeights theta, in Slab slab, SolverTable table, bool startIsGiven, long parameters)
+    private void Launch(in GapsCall call)
     {
-        var key = new RecordingKey(this, nameof(Sample), slab.Conditions, slab.Candidates, parameters, startIsGiven ? 1 : 0, Constants: (0, 0, 0, table));
-        for (bool launches = _backend.Begin(key); launches; launches = !_backend.End())
+        var batch = CandidatesOf(call);
+        var (theta, phi) = Fold(call.Policy, call.Behavior);
+        var buffers = Buffers(BdmPurpose.Alignment);
+        var result = _arguments.Of(call.Gaps, batch.Rows);
+        for (int first = 0; first < batch.StateCount; first += SlabStates(batch.CandidateCount))
         {
-            int stateSize = Shape.StateSize;
-            _passes.Start(buffers, slab, startIsGiven ? buffers[buffers.Point] : null);
-            _passes.PartOfInput(
-                buffers, theta, buffers[buffers.States], slab.Conditions, stateSize, Shape.ActionSize + BdmShape.TimeFeatures, stateSize, buffers[buffers.Base], true);
-            for (int n = 0; n < table.Evaluations.Length; n++)
-            {
-                var shared = BdmPasses.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
-                _passes.Enter(buffers, theta, slab, buffers[buffers.Point], _none, Diffusion.Done, shared);
-                _passes.Forward(buffers, theta, slab, 1, default);
-                _passes.Backward(buffers, theta, slab, null, default);
-                _passes.Advance(buffers, theta, slab, table.Evaluations[n], n);
-            }
+            var slab = AlignmentSlab(batch, first);
+            BothDensities(buffers, theta, phi, batch, slab);
+            var arguments = ObjectiveOf(buffers, slab, slab.Conditions);
+            arguments.Gaps = BdmPasses.Slice(result, slab.FirstRow, slab.Rows);
+            _passes.Objective(arguments, true);
+        }
+    }
+
+    private void Launch(in AlignmentStepCall call)
+    {
+        var batch = CandidatesOf(call);
+        var (theta, phi) = Fold(call.Policy, call.Behavior);
+        var buffers = Buffers(BdmPurpose.Alignment);
+        var (gradient, loss) = (_arguments.Parameters(call.Gradient, Layout), _arguments.Of(call.Loss, 1));
+        for (int first = 0; first < batch.StateCount; first += SlabStates(batch.CandidateCount))
+        {
+            var slab = AlignmentSlab(batch, first);
+            BothDensities(buffers, theta, phi, batch, slab);
+            var arguments = ObjectiveOf(buffers, slab, batch.StateCount);
+            arguments.Labels = _arguments.Part(call.Labels, batch.Rows, slab.FirstRow, slab.Rows, _none);
+            _passes.Objective(With(arguments, call.Objective), false);
+            _passes.Backward(buffers, theta, slab, buffers[buffers.RowWeight], default);
+            _passes.Gradients(buffers, Tables(buffers), theta, slab, gradient, loss, batch.StateCount, first > 0);
+        }
+
+        _passes.Unfold(buffers, theta, gradient);
+    }
+
+    private void Launch(in DenoisingStepCall call)
+    {
+        int rows = call.Rows, actionSize = Shape.ActionSize;
+        var draws = call.Draws;
+        var theta = Weights(call.Parameters, 0);
+        var buffers = Buffers(BdmPurpose.Denoising);
+        var (gradient, loss) = (_arguments.Parameters(call.Gradient, Layout), _arguments.Of(call.Loss, 1));
+        ModelView Actions(DeviceArray<float> array, in Slab slab) =>
+            _arguments.Part(array, (long)rows * actionSize, slab.FirstRow * actionSize, (long)slab.Rows * actionSize, _none);
+        _passes.Fold(theta);
+        for (int first = 0; first < rows; first += GpuSlab.Rows)
+        {
+            int count = Math.Min(GpuSlab.Rows, rows - first);
+            var slab = new Slab(count, count, 1, first);
+            int from = draws.DropoutMask is not null ? MaskSource.Given : draws.DropoutRate > 0 ? MaskSource.Drawn : MaskSource.None;
+            var dropout = new Dropout(from, _arguments.Part(draws.DropoutMask, rows * MaskRow, first * MaskRow, count * MaskRow, _none), draws.DropoutRate);
+            var noise = draws.Noise is null ? buffers[buffers.Noise] : Actions(draws.Noise, slab);
+            _passes.Condition(buffers, theta, slab, OptionalPart(draws.Times, rows, first, count), StatePart(call.States, rows, first, count));
+            _passes.Enter(buffers, theta, slab, Actions(call.Actions, slab), noise, draws.Noise is null ? Diffusion.DrawnNoise : Diffusion.GivenNoise);
+            _passes.Forward(buffers, theta, slab, 2, dropout);
+            _passes.Backward(buffers, theta, slab, null, dropout);
+            _passes.Direction(buffers, theta, slab, noise, rows);
+            _passes.Tangent(buffers, theta, slab, dropout);
+            _passes.Adjoint(buffers, theta, slab, dropout);
+            _passes.Gradients(buffers, Tables(buffers), theta, slab, gradient, loss, rows, first > 0);
+        }
+
+        _passes.Unfold(buffers, theta, gradient);
+    }
+
+    private void Launch(in SolverCall call)
+    {
+        int stateSize = Shape.StateSize;
+        var slab = new Slab(call.States * call.Candidates, call.States, call.Candidates, 0);
+        var theta = Weights(call.Parameters, 0);
+        var buffers = Buffers(BdmPurpose.Score);
+        _passes.Start(buffers, slab, call.StartIsGiven ? buffers[buffers.Point] : null);
+        _passes.PartOfInput(
+            buffers, theta, buffers[buffers.States], slab.Conditions, stateSize, Shape.ActionSize + BdmShape.TimeFeatures, stateSize, buffers[buffers.Base], true);
+        for (int n = 0; n < call.Table.Evaluations.Length; n++)
+        {
+            var shared = BdmPasses.Slice(buffers[buffers.TimeParts], (long)n * Shape.Width, Shape.Width);
+            _passes.Enter(buffers, theta, slab, buffers[buffers.Point], _none, Diffusion.Done, shared);
+            _passes.Forward(buffers, theta, slab, 1, default);
+            _passes.Backward(buffers, theta, slab, null, default);
+            _passes.Advance(buffers, theta, slab, call.Table.Evaluations[n], n);
         }
     }
 
     private void Evaluate(
         BdmPurpose purpose, DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> output, int columns)
     {
-        var theta = Prepare(parameters, 0);
-        var stateArray = CheckStates(states, GpuArguments.AtLeastOne(rows));
+        CheckNetworks(parameters);
+        CheckStates(states, GpuArguments.AtLeastOne(rows));
         int actionSize = Shape.ActionSize;
         _arguments.Of(actions, (long)rows * actionSize);
         _arguments.Of(times, rows);
         var result = _arguments.Of(output, (long)rows * columns);
         int capacity = Math.Min(rows, GpuSlab.Rows);
         var buffers = Buffers(purpose, capacity, capacity);
+        var theta = Weights(parameters, 0);
         _passes.Fold(theta);
         for (int first = 0; first < rows; first += GpuSlab.Rows)
         {
             int count = Math.Min(GpuSlab.Rows, rows - first);
             var slab = new Slab(count, count, 1, first);
-            _passes.Condition(buffers, theta, slab, _arguments.Part(times, rows, first, count, _none), StatePart(stateArray, rows, first, count));
+            _passes.Condition(buffers, theta, slab, _arguments.Part(times, rows, first, count, _none), StatePart(states, rows, first, count));
             _passes.Enter(
                 buffers, theta, slab, _arguments.Part(actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), _none, Diffusion.Done);
             _passes.Forward(buffers, theta, slab, purpose == BdmPurpose.Score ? 1 : 0, new Dropout(MaskSource.None, _none, 0));
@@ -318,18 +285,18 @@ internal sealed class GpuBdmOperations : IBdmOperations
     }
 
     // f_φ first, with t and ε drawn; then f_θ of the same diffused candidates, with what its backward pass needs.
-    private void BothDensities(BdmBuffers buffers, PreparedWeights theta, PreparedWeights phi, in AlignmentBatch batch, in Slab slab)
+    private void BothDensities(BdmBuffers buffers, PreparedWeights theta, PreparedWeights phi, in Candidates batch, in Slab slab)
     {
         int actionSize = Shape.ActionSize;
-        long rows = (long)batch.States * batch.Candidates, first = slab.FirstRow * actionSize, count = (long)slab.Rows * actionSize;
-        var times = OptionalPart(batch.Draws.Times, batch.States, slab.FirstCondition, slab.Conditions);
-        var states = StatePart(batch.StateArray, batch.States, slab.FirstCondition, slab.Conditions);
+        long first = slab.FirstRow * actionSize, count = (long)slab.Rows * actionSize;
+        var times = OptionalPart(batch.Draws.Times, batch.StateCount, slab.FirstCondition, slab.Conditions);
+        var states = StatePart(batch.States, batch.StateCount, slab.FirstCondition, slab.Conditions);
         var given = batch.Draws.Noise;
         var none = new Dropout(MaskSource.None, _none, 0);
         _passes.Condition(buffers, phi, slab, times, states);
         _passes.Enter(
-            buffers, phi, slab, _arguments.Part(batch.Actions, rows * actionSize, first, count, _none),
-            given is null ? buffers[buffers.Noise] : _arguments.Part(given, rows * actionSize, first, count, _none),
+            buffers, phi, slab, _arguments.Part(batch.Actions, batch.Rows * actionSize, first, count, _none),
+            given is null ? buffers[buffers.Noise] : _arguments.Part(given, batch.Rows * actionSize, first, count, _none),
             given is null ? Diffusion.DrawnNoise : Diffusion.GivenNoise);
         _passes.Forward(buffers, phi, slab, 0, none);
         _passes.Density(buffers, phi, slab, buffers[buffers.BehaviorDensity]);
@@ -339,20 +306,18 @@ internal sealed class GpuBdmOperations : IBdmOperations
         _passes.Density(buffers, theta, slab, buffers[buffers.Density]);
     }
 
-    private ObjectiveArguments ObjectiveOf(BdmBuffers buffers, in AlignmentBatch batch, in Slab slab, int batchStates) => With(
-        new ObjectiveArguments
-        {
-            Policy = buffers[buffers.Density],
-            Behavior = buffers[buffers.BehaviorDensity],
-            Gaps = buffers[buffers.Gaps],
-            Labels = _arguments.Part(batch.Labels, (long)batch.States * batch.Candidates, slab.FirstRow, slab.Rows, _none),
-            Gradient = buffers[buffers.RowWeight],
-            Losses = buffers[buffers.Losses],
-            States = slab.Conditions,
-            BatchStates = batchStates,
-            Candidates = slab.Candidates,
-        },
-        batch.Objective);
+    private ObjectiveArguments ObjectiveOf(BdmBuffers buffers, in Slab slab, int batchStates) => new()
+    {
+        Policy = buffers[buffers.Density],
+        Behavior = buffers[buffers.BehaviorDensity],
+        Gaps = buffers[buffers.Gaps],
+        Labels = _none,
+        Gradient = buffers[buffers.RowWeight],
+        Losses = buffers[buffers.Losses],
+        States = slab.Conditions,
+        BatchStates = batchStates,
+        Candidates = slab.Candidates,
+    };
 
     private static ObjectiveArguments With(ObjectiveArguments arguments, in AlignmentObjective objective) => arguments with
     {
@@ -366,32 +331,53 @@ internal sealed class GpuBdmOperations : IBdmOperations
         new SetDrawArguments { Words = _draw.View, Seed = draw.Seed, Stage = (uint)draw.Stage, Step = draw.Step, FirstElement = draw.FirstElement },
         new KernelWork(0, 24));
 
-    private PreparedWeights Prepare(DeviceArray<float> parameters, int which)
+    private long MaskRow => (long)Shape.Blocks * Shape.Width;
+
+    // Every operation on a network passes here before it touches a workspace.
+    private void CheckNetworks(params ReadOnlySpan<DeviceArray<float>> parameters)
     {
-        // Every operation on a network passes here before it touches a workspace.
         ObjectDisposedException.ThrowIf(_disposed, this);
-        long start = which * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
+        foreach (var network in parameters)
+            _arguments.Parameters(network, Layout);
+    }
+
+    // The parameters of a call, and the place of what is made of them; 0 is the only network's or the policy's, 1 the behavior's.
+    private PreparedWeights Weights(DeviceArray<float> parameters, int place)
+    {
+        long start = place * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
         ModelView Part(long first, long count) => _arguments.Part(_prepared, start + first, count, 2 * PreparedLength);
         return new PreparedWeights(_arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
+    }
+
+    private (PreparedWeights Theta, PreparedWeights Phi) Fold(DeviceArray<float> policy, DeviceArray<float> behavior)
+    {
+        var (theta, phi) = (Weights(policy, 0), Weights(behavior, 1));
+        _passes.Fold(theta);
+        _passes.Fold(phi);
+        return (theta, phi);
     }
 
     private static int Rows(int states, int candidates) => checked(GpuArguments.AtLeastOne(states) * GpuArguments.AtLeastOne(candidates));
 
     private static int SlabStates(int candidates) => Math.Max(1, GpuSlab.Rows / candidates);
 
-    private static Slab AlignmentSlab(in AlignmentBatch batch, int first, int states)
+    private static Slab AlignmentSlab(in Candidates batch, int first)
     {
-        int count = Math.Min(states, batch.States - first);
-        return new Slab(count * batch.Candidates, count, batch.Candidates, (long)first * batch.Candidates);
+        int count = Math.Min(SlabStates(batch.CandidateCount), batch.StateCount - first);
+        return new Slab(count * batch.CandidateCount, count, batch.CandidateCount, (long)first * batch.CandidateCount);
     }
 
-    private void CheckAlignment(in AlignmentBatch batch)
+    private static Candidates CandidatesOf(in GapsCall call) => new(call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws);
+
+    private static Candidates CandidatesOf(in AlignmentStepCall call) => new(call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws);
+
+    private void Check(in Candidates batch)
     {
-        long rows = (long)batch.States * batch.Candidates;
-        _arguments.Of(batch.Actions, rows * Shape.ActionSize);
-        CheckOptional(batch.Labels, rows);
-        CheckOptional(batch.Draws.Times, batch.States);
-        CheckOptional(batch.Draws.Noise, rows * Shape.ActionSize);
+        int rows = Rows(batch.StateCount, batch.CandidateCount);
+        CheckStates(batch.States, batch.StateCount);
+        _arguments.Of(batch.Actions, (long)rows * Shape.ActionSize);
+        CheckOptional(batch.Draws.Times, batch.StateCount);
+        CheckOptional(batch.Draws.Noise, (long)rows * Shape.ActionSize);
     }
 
     private void CheckOptional(DeviceArray<float>? array, long count)
@@ -400,21 +386,30 @@ internal sealed class GpuBdmOperations : IBdmOperations
             _arguments.Of(array, count);
     }
 
-    private DeviceArray<float>? CheckStates(DeviceArray<float>? array, int rows)
+    private void CheckStates(DeviceArray<float>? array, int rows)
     {
         if (Shape.StateSize == 0)
-            return null;
+            return;
         if (array is null)
             throw new ArgumentNullException(nameof(array), $"a network with {Shape.StateSize} state variables needs states");
         _arguments.Of(array, (long)rows * Shape.StateSize);
-        return array;
     }
 
-    private ModelView StatePart(DeviceArray<float>? states, int rows, long first, int count) =>
-        _arguments.Part(states, (long)rows * Shape.StateSize, first * Shape.StateSize, (long)count * Shape.StateSize, _none);
+    private ModelView StatePart(DeviceArray<float>? states, int rows, long first, int count) => Shape.StateSize == 0
+        ? _none
+        : _arguments.Part(states, (long)rows * Shape.StateSize, first * Shape.StateSize, (long)count * Shape.StateSize, _none);
 
     private ModelView? OptionalPart(DeviceArray<float>? array, int rows, long first, int count) =>
         array is null ? null : _arguments.Part(array, rows, first, count, _none);
+
+    private BdmBuffers AlignmentBuffers(in Candidates batch)
+    {
+        int states = Math.Min(batch.StateCount, SlabStates(batch.CandidateCount));
+        return Buffers(BdmPurpose.Alignment, states * batch.CandidateCount, states);
+    }
+
+    // The workspace that the operation saw to before its launches.
+    private BdmBuffers Buffers(BdmPurpose purpose) => _buffers[(int)purpose]!;
 
     // The workspace of a purpose; a larger batch than any before makes a new one.
     private BdmBuffers Buffers(BdmPurpose purpose, int rows, int conditions)
@@ -435,7 +430,9 @@ internal sealed class GpuBdmOperations : IBdmOperations
         return buffers;
     }
 
-    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, _kernels.WeightGradient, Layout, buffers, _models);
+    private void PrepareTables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, _kernels.WeightGradient, Layout, buffers, _models);
+
+    private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose]!;
 
     private ModelView Times(SolverTable table)
     {
@@ -449,14 +446,14 @@ internal sealed class GpuBdmOperations : IBdmOperations
         return new ModelView { All = _times!.View, Stride = 0, Length = _times.Length };
     }
 
-    private readonly record struct AlignmentBatch(
-        DeviceArray<float> Actions,
-        DeviceArray<float>? StateArray,
-        DeviceArray<float>? Labels,
-        int States,
-        int Candidates,
-        AlignmentObjective Objective,
-        GapDraws Draws);
+    // What gaps and alignment steps have in common.
+    private readonly record struct Candidates(DeviceArray<float> Actions, DeviceArray<float>? States, int StateCount, int CandidateCount, GapDraws Draws)
+    {
+        public long Rows => (long)StateCount * CandidateCount;
+    }
+
+    // A slab's run through the solver; its starting points and states stand in the workspace already.
+    private readonly record struct SolverCall(DeviceArray<float> Parameters, int States, int Candidates, SolverTable Table, bool StartIsGiven);
 }
 
 /// <summary>How many candidates are worked on at a time.</summary>

@@ -15,44 +15,46 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
     private readonly GpuArray<float> _noValues = backend.Allocate<float>(1);
     private readonly GpuArray<int> _noIndices = backend.Allocate<int>(1);
 
-    public void FillIndices(DeviceArray<int> indices, int count, int upper, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillIndices(in FillIndicesCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(upper, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        int all = checked(count * GpuArguments.AtLeastOne(models));
-        var array = _arguments.Array(indices, all);
-        if (count == 0)
+        ArgumentOutOfRangeException.ThrowIfLessThan(call.Upper, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(call.Count);
+        int all = checked(call.Count * GpuArguments.AtLeastOne(call.Models));
+        var array = _arguments.Array(call.Indices, all);
+        if (call.Count == 0)
             return;
-        Set(draw);
-        _fillIndices.Launch(Elements(count, models), Fill(array.View, NoValues, count, upper, purpose, 0), new KernelWork(0, 4.0 * all));
+        Set(call.Draw);
+        _fillIndices.Launch(Elements(call.Count, call.Models), Fill(array.View, NoValues, call.Count, call.Upper, call.Purpose, 0), new KernelWork(0, 4.0 * all));
     }
 
-    public void FillNormal(DeviceArray<float> values, long count, in RandomDraw draw, RandomPurpose purpose, int models)
+    public void FillNormal(in FillNormalCall call)
     {
+        long count = call.Count;
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var array = _arguments.Array(values, checked(count * GpuArguments.AtLeastOne(models)));
-        Set(draw);
+        var array = _arguments.Array(call.Values, checked(count * GpuArguments.AtLeastOne(call.Models)));
+        Set(call.Draw);
         for (long first = 0; first < count; first += 1 << 30)
         {
             int part = (int)Math.Min(1 << 30, count - first);
-            var to = GpuArguments.Part(array, first, part, count, models);
-            _fillNormal.Launch(Elements(part, models), Fill(_noIndices.View, to, part, 1, purpose, first), new KernelWork(0, 4.0 * part * models));
+            var to = GpuArguments.Part(array, first, part, count, call.Models);
+            _fillNormal.Launch(Elements(part, call.Models), Fill(_noIndices.View, to, part, 1, call.Purpose, first), new KernelWork(0, 4.0 * part * call.Models));
         }
     }
 
-    public void Gather(DeviceArray<float> source, int width, DeviceArray<int> indices, int count, DeviceArray<float> destination, int models)
+    public void Gather(in GatherCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentNullException.ThrowIfNull(source);
-        long rows = source.Length / width / GpuArguments.AtLeastOne(models);
-        if (source.Length / width != rows * models)
-            throw new ArgumentException($"a source of {source.Length / width} rows is not as many for each of {models} models", nameof(source));
-        var from = _arguments.Array(source, rows * width * models);
-        var which = _arguments.Array(indices, checked(count * models));
-        int elements = checked(count * width);
-        var to = _arguments.Array(destination, (long)elements * models);
-        if (count == 0)
+        ArgumentOutOfRangeException.ThrowIfLessThan(call.Width, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(call.Count);
+        ArgumentNullException.ThrowIfNull(call.Source);
+        int width = call.Width, models = call.Models;
+        long rows = call.Source.Length / width / GpuArguments.AtLeastOne(models);
+        if (call.Source.Length / width != rows * models)
+            throw new ArgumentException($"a source of {call.Source.Length / width} rows is not as many for each of {models} models", nameof(call));
+        var from = _arguments.Array(call.Source, rows * width * models);
+        var which = _arguments.Array(call.Indices, checked(call.Count * models));
+        int elements = checked(call.Count * width);
+        var to = _arguments.Array(call.Destination, (long)elements * models);
+        if (call.Count == 0)
             return;
         _gather.Launch(
             Elements(elements, models),
@@ -62,24 +64,25 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
                 Indices = which.View,
                 Destination = GpuArguments.Part(to, 0, elements, elements, models),
                 Width = width,
-                Count = count,
+                Count = call.Count,
                 SourceRows = checked((int)rows),
             },
-            new KernelWork(0, ((8.0 * elements) + (4 * count)) * models));
+            new KernelWork(0, ((8.0 * elements) + (4 * call.Count)) * models));
     }
 
-    public void Adam(
-        DeviceArray<float> parameters, DeviceArray<float> gradient, DeviceArray<float> firstMoment, DeviceArray<float> secondMoment, in AdamSettings settings, long step)
+    public void Adam(in AdamCall call)
     {
-        ArgumentNullException.ThrowIfNull(parameters);
+        var (trained, settings, step) = (call.Trained, call.Settings, call.Step);
+        ArgumentNullException.ThrowIfNull(trained.Parameters);
+        ArgumentNullException.ThrowIfNull(trained.Gradient);
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        int count = checked((int)parameters.Length);
+        int count = checked((int)trained.Parameters.Length);
         var arguments = new AdamArguments
         {
-            Parameters = _arguments.Array(parameters, count).View,
-            Gradient = _arguments.Array(gradient, count).View,
-            FirstMoment = _arguments.Array(firstMoment, count).View,
-            SecondMoment = _arguments.Array(secondMoment, count).View,
+            Parameters = _arguments.Array(trained.Parameters, count).View,
+            Gradient = _arguments.Array(trained.Gradient, count).View,
+            FirstMoment = _arguments.Array(trained.FirstMoment, count).View,
+            SecondMoment = _arguments.Array(trained.SecondMoment, count).View,
             StepSize = (float)(settings.LearningRate / (1 - Math.Pow(settings.Beta1, step))),
             SecondScale = (float)(1 / Math.Sqrt(1 - Math.Pow(settings.Beta2, step))),
             Beta1 = (float)settings.Beta1,
@@ -92,27 +95,24 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
             _adam.Launch(Elements(count, 1), arguments, new KernelWork(12.0 * count, 28.0 * count));
     }
 
-    public void PolyakAverage(DeviceArray<float> target, DeviceArray<float> source, float rate)
+    public void PolyakAverage(in PolyakAverageCall call)
     {
-        ArgumentNullException.ThrowIfNull(target);
-        if (rate is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "the rate must be in [0, 1]");
-        int count = checked((int)target.Length);
-        var arguments = new PolyakArguments { Target = _arguments.Array(target, count).View, Source = _arguments.Array(source, count).View, Rate = rate };
+        ArgumentNullException.ThrowIfNull(call.Target);
+        call.Check();
+        int count = checked((int)call.Target.Length);
+        var arguments = new PolyakArguments { Target = _arguments.Array(call.Target, count).View, Source = _arguments.Array(call.Source, count).View, Rate = call.Rate };
         if (count > 0)
             _polyak.Launch(Elements(count, 1), arguments, new KernelWork(3.0 * count, 12.0 * count));
     }
 
-    public void Clip(DeviceArray<float> source, long count, float bound, DeviceArray<float> destination)
+    public void Clip(in ClipCall call)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (!(bound >= 0))
-            throw new ArgumentOutOfRangeException(nameof(bound), bound, "the bound must be at least 0");
-        int elements = checked((int)count);
-        var (from, to) = (_arguments.Array(source, elements), _arguments.Array(destination, elements));
+        call.Check();
+        int elements = checked((int)call.Count);
+        var (from, to) = (_arguments.Array(call.Source, elements), _arguments.Array(call.Destination, elements));
         if (elements == 0)
             return;
-        var arguments = new ClipArguments { Source = from.View.SubView(0, elements), Destination = to.View.SubView(0, elements), Bound = bound };
+        var arguments = new ClipArguments { Source = from.View.SubView(0, elements), Destination = to.View.SubView(0, elements), Bound = call.Bound };
         _clip.Launch(Elements(elements, 1), arguments, new KernelWork(0, 8.0 * elements));
     }
 

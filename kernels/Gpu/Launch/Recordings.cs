@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace EDA.Kernels.Gpu;
 
 /// <summary>Turns launches into something that can be run again as a whole, for instance a CUDA graph.</summary>
@@ -26,113 +24,138 @@ public interface IRecorder<TRecording>
 }
 
 /// <summary>
-/// Which operations are recorded, and when: the first call of a key launches plainly, which loads whatever is loaded
-/// late, the second is recorded, and all others are replayed. What cannot be recorded or replayed is launched plainly for
-/// good. A replay allocates nothing.
+/// Which operations are recorded, and when: the first call launches plainly, which loads whatever is loaded late, the
+/// second with the same arguments is recorded, and all others are replayed. What cannot be recorded or replayed is
+/// launched plainly for good. A replay allocates nothing.
 /// </summary>
+/// <remarks>
+/// Calls are the same where the whole records of their arguments are equal, arrays by reference. The launches are made
+/// from that record and from nothing else that changes, so that no array can be exchanged unseen.
+/// </remarks>
 /// <typeparam name="TRecording">What a recording is.</typeparam>
 /// <param name="recorder">Makes and runs recordings.</param>
-/// <param name="capacity">The most keys that are remembered; the one not used for longest makes room.</param>
+/// <param name="capacity">The most calls that are remembered; the one not used for longest makes room.</param>
 public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int capacity = 64)
 {
-    private readonly Dictionary<RecordingKey, Entry> _entries = new(RecordingKeyComparer.Instance);
-    private Entry? _underWay;
+    // For each type of call the dictionary of its entries, so that looking one up boxes nothing.
+    private readonly Dictionary<Type, object> _tables = [];
+    private readonly List<Entry> _entries = [];
     private long _uses;
 
     private enum State
     {
+        New,
         Launched,
         Recorded,
         Refused,
     }
 
     /// <summary>The number of recordings that can be replayed.</summary>
-    public int Count => _entries.Values.Count(entry => entry.State == State.Recorded);
+    public int Count => _entries.Count(entry => entry.State == State.Recorded);
 
     /// <summary>How many operations could not be recorded or replayed.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>As <see cref="GpuBackend.Begin"/>.</summary>
-    /// <param name="key">What the launches depend on.</param>
-    /// <returns>False where a recording was replayed.</returns>
-    public bool Begin(in RecordingKey key)
+    /// <summary>As <see cref="GpuBackend.Run"/>.</summary>
+    /// <typeparam name="TOwner">Whose operation.</typeparam>
+    /// <typeparam name="TCall">Its arguments.</typeparam>
+    /// <param name="owner">Whose operation.</param>
+    /// <param name="call">What the launches depend on.</param>
+    /// <param name="launches">The launches.</param>
+    public void Run<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches)
+        where TOwner : class
+        where TCall : struct, IEquatable<TCall>
     {
-        Abandon();
-        if (!_entries.TryGetValue(key, out var entry))
-        {
-            MakeRoom();
-            _entries.Add(key, new Entry(key) { LastUse = ++_uses });
-            return true;
-        }
-
+        var entry = Find(owner, call);
         entry.LastUse = ++_uses;
         switch (entry.State)
         {
             case State.Recorded when recorder.TryReplay(entry.Recording!):
-                return false;
+                return;
             case State.Recorded:
                 recorder.Discard(entry.Recording!);
                 Refuse(entry);
-                return true;
-            case State.Launched when recorder.TryBegin():
-                _underWay = entry;
-                return true;
+                break;
+            case State.Launched when TryRecord(owner, call, launches, out var recording):
+                (entry.State, entry.Recording) = (State.Recorded, recording);
+                return;
             case State.Launched:
                 Refuse(entry);
-                return true;
-            default:
-                return true;
-        }
-    }
-
-    /// <summary>As <see cref="GpuBackend.End"/>.</summary>
-    /// <returns>False where the launches must be repeated.</returns>
-    public bool End()
-    {
-        if (_underWay is not { } entry)
-            return true;
-        _underWay = null;
-        if (!recorder.TryEnd(out var recording))
-        {
-            Refuse(entry);
-            return false;
+                break;
+            case State.New:
+                entry.State = State.Launched;
+                break;
         }
 
-        if (!recorder.TryReplay(recording))
-        {
-            recorder.Discard(recording);
-            Refuse(entry);
-            return false;
-        }
-
-        (entry.State, entry.Recording) = (State.Recorded, recording);
-        return true;
-    }
-
-    /// <summary>Ends a recording that an exception cut short, and keeps nothing of it.</summary>
-    public void Abandon()
-    {
-        if (_underWay is null)
-            return;
-        _underWay = null;
-        if (recorder.TryEnd(out var recording))
-            recorder.Discard(recording);
+        launches(owner, call);
     }
 
     /// <summary>Gives back the recordings of an owner.</summary>
     /// <param name="owner">Whose.</param>
     public void Forget(object owner)
     {
-        foreach (var entry in _entries.Values.Where(entry => ReferenceEquals(entry.Key.Owner, owner)).ToList())
+        foreach (var entry in _entries.Where(entry => ReferenceEquals(entry.Owner, owner)).ToList())
             Remove(entry);
     }
 
     /// <summary>Gives back all recordings.</summary>
     public void Clear()
     {
-        Abandon();
-        foreach (var entry in _entries.Values.ToList())
+        foreach (var entry in _entries.ToList())
             Remove(entry);
+    }
+
+    // Recorded and run once. An exception of the launches ends the recording, and nothing of it is kept.
+    private bool TryRecord<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches, out TRecording recording)
+    {
+        recording = default!;
+        if (!recorder.TryBegin())
+            return false;
+        try
+        {
+            launches(owner, call);
+        }
+        catch
+        {
+            if (recorder.TryEnd(out recording))
+                recorder.Discard(recording);
+            throw;
+        }
+
+        if (!recorder.TryEnd(out recording))
+            return false;
+        if (recorder.TryReplay(recording))
+            return true;
+        recorder.Discard(recording);
+        return false;
+    }
+
+    private Entry Find<TCall>(object owner, in TCall call)
+        where TCall : struct, IEquatable<TCall>
+    {
+        var table = TableOf<TCall>();
+        var key = new Key<TCall>(owner, call);
+        return table.TryGetValue(key, out var entry) ? entry : Add(table, key);
+    }
+
+    // Apart, so that finding an entry does not allocate what keeps a new one.
+    private Entry Add<TCall>(Dictionary<Key<TCall>, Entry> table, Key<TCall> key)
+        where TCall : struct, IEquatable<TCall>
+    {
+        if (_entries.Count >= capacity)
+            Remove(_entries.MinBy(other => other.LastUse)!);
+        var entry = new Entry(key.Owner, () => table.Remove(key));
+        table.Add(key, entry);
+        _entries.Add(entry);
+        return entry;
+    }
+
+    private Dictionary<Key<TCall>, Entry> TableOf<TCall>()
+        where TCall : struct, IEquatable<TCall>
+    {
+        if (!_tables.TryGetValue(typeof(TCall), out object? table))
+            _tables.Add(typeof(TCall), table = new Dictionary<Key<TCall>, Entry>());
+        return (Dictionary<Key<TCall>, Entry>)table;
     }
 
     private void Refuse(Entry entry)
@@ -141,22 +164,21 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
         Failures++;
     }
 
-    private void MakeRoom()
-    {
-        if (_entries.Count >= capacity)
-            Remove(_entries.Values.MinBy(entry => entry.LastUse)!);
-    }
-
     private void Remove(Entry entry)
     {
-        _entries.Remove(entry.Key);
+        _entries.Remove(entry);
+        entry.RemoveFromTable();
         if (entry.State == State.Recorded)
             recorder.Discard(entry.Recording!);
     }
 
-    private sealed class Entry(RecordingKey key)
+    private readonly record struct Key<TCall>(object Owner, TCall Call);
+
+    private sealed class Entry(object owner, Action removeFromTable)
     {
-        public RecordingKey Key { get; } = key;
+        public object Owner => owner;
+
+        public Action RemoveFromTable => removeFromTable;
 
         public State State { get; set; }
 
@@ -164,27 +186,4 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
 
         public long LastUse { get; set; }
     }
-}
-
-/// <summary>
-/// Compares keys. The hash takes in what tells keys apart in practice: owner, operation, sizes and the arrays that
-/// callers change.
-/// </summary>
-internal sealed class RecordingKeyComparer : IEqualityComparer<RecordingKey>
-{
-    public static RecordingKeyComparer Instance { get; } = new();
-
-    public bool Equals(RecordingKey x, RecordingKey y) =>
-        ReferenceEquals(x.Owner, y.Owner)
-        && x.Operation == y.Operation
-        && (x.Rows, x.Candidates) == (y.Rows, y.Candidates)
-        && (x.Array0, x.Array1, x.Array2, x.Array3, x.Array4) == (y.Array0, y.Array1, y.Array2, y.Array3, y.Array4)
-        && (x.Array5, x.Array6, x.Array7, x.Array8) == (y.Array5, y.Array6, y.Array7, y.Array8)
-        && x.Constants.First.Equals(y.Constants.First)
-        && x.Constants.Second.Equals(y.Constants.Second)
-        && x.Constants.Third == y.Constants.Third
-        && ReferenceEquals(x.Constants.Table, y.Constants.Table);
-
-    public int GetHashCode(RecordingKey key) =>
-        HashCode.Combine(RuntimeHelpers.GetHashCode(key.Owner), key.Operation.Length, key.Rows, key.Candidates, key.Array0, key.Array2, key.Array6, key.Array7);
 }

@@ -39,7 +39,7 @@ public sealed class DriverFailureTests(FakeDriver driver) : IClassFixture<FakeDr
     [OptionalTheory(OptionalNeeds.FakeDriver)]
     [InlineData("LAUNCH", "1", "launching set_draw")]
     [InlineData("LAUNCH", "20", "launching ")]
-    [InlineData("REPLAY", "3:700", "replaying DenoisingStep")]
+    [InlineData("REPLAY", "3:700", "recording or replaying DenoisingStep")]
     public void The_first_failure_is_the_one_line_that_the_user_reads(string what, string which, string doing)
     {
         var result = Train([(what, which)], "cuda");

@@ -28,33 +28,34 @@ internal sealed class ActionGradientPasses(GpuBackend backend, CriticPasses crit
         backend.Synchronize();
         backend.Forget(owner);
         _workspace?.Dispose();
+        _workspace = null; // should there be no memory for another
         _workspace = new MlpWorkspace(backend, layout.Twin.Shape, rows, Twins, backward: true);
     }
 
-    /// <summary>Differentiates a prepared batch.</summary>
-    public void Evaluate(GpuArray<float> twin, GpuArray<float> states, GpuArray<float> actions, int rows, TwinChoice choice, GpuArray<float> gradient, GpuArray<float>? q)
+    /// <summary>The launches of a call that was checked, on a workspace that was prepared.</summary>
+    public void Launch(in ActionGradientCall call)
     {
         var workspace = _workspace!;
-        int length = layout.Twin.Length / Twins;
-        var theta = new MlpParameters(twin, choice == TwinChoice.Second ? length : 0, length, choice == TwinChoice.Smaller ? Twins : 1);
+        int length = layout.Twin.Length / Twins, rows = call.Rows;
+        var theta = new MlpParameters((GpuArray<float>)call.Twin, call.Choice == TwinChoice.Second ? length : 0, length, call.Choice == TwinChoice.Smaller ? Twins : 1);
 
         // [a; s] stands where the first network's input does; both read it, and back come a gradient each in their own places.
         var (own, output, seed) = (workspace[workspace.Input], workspace[workspace.Output], workspace[workspace.OutputAdjoint]);
         for (int first = 0; first < rows; first += GpuSlab.Rows)
         {
             int count = Math.Min(GpuSlab.Rows, rows - first);
-            critic.Join(own.All, Slab(states, first, count, Shape.StateSize), Slab(actions, first, count, Shape.ActionSize), count, 1);
+            critic.Join(own.All, Slab(call.States, first, count, Shape.StateSize), Slab(call.Actions, first, count, Shape.ActionSize), count, 1);
             _passes.Forward(workspace, theta, own with { Stride = 0 }, output, count);
             var chosen = new ChosenTwinArguments
             {
                 Outputs = output.All,
                 Seeds = seed.All,
-                Q = q is null ? output.All : Slab(q, first, count, 1),
+                Q = call.Q is null ? output.All : Slab(call.Q, first, count, 1),
                 InputsGradient = own.All,
-                Gradient = Slab(gradient, first, count, Shape.ActionSize),
+                Gradient = Slab(call.Gradient, first, count, Shape.ActionSize),
                 Stride = own.Stride,
                 Networks = theta.Networks,
-                HasQ = q is null ? 0 : 1,
+                HasQ = call.Q is null ? 0 : 1,
                 Rows = count,
                 ActionSize = Shape.ActionSize,
                 InputSize = Shape.InputSize,
@@ -67,5 +68,6 @@ internal sealed class ActionGradientPasses(GpuBackend backend, CriticPasses crit
 
     public void Dispose() => _workspace?.Dispose();
 
-    private static ArrayView<float> Slab(GpuArray<float> array, int first, int count, int width) => array.View.SubView((long)first * width, (long)count * width);
+    private static ArrayView<float> Slab(DeviceArray<float> array, int first, int count, int width) =>
+        ((GpuArray<float>)array).View.SubView((long)first * width, (long)count * width);
 }

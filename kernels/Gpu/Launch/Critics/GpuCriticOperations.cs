@@ -36,175 +36,105 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
     public CriticLayout Layout { get; }
 
-    public void ImplicitStep(
-        in TransitionBatch batch,
-        in ImplicitBackup backup,
-        in TrainedArrays givenValue,
-        in TrainedArrays givenTwin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses)
+    public void ImplicitStep(in ImplicitStepCall given)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var (value, twin) = (WithGradient(givenValue, ref _valueGradient, Layout.Value), WithGradient(givenTwin, ref _twinGradient, Layout.Twin));
-        if (backup.Expectile is not (> 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(backup), backup.Expectile, "the expectile must be in (0, 1)");
-        CheckUpdate(update);
-        var (valueView, twinView) = (Check(value, Layout.Value), Check(twin, Layout.Twin));
-        var targetView = _arguments.Array(target, Layout.Twin.Length).View;
-        var rows = Check(batch);
-        var lossView = Losses(losses, CriticLosses.Value + 1);
-        var buffers = Buffers(Math.Min(batch.Rows, GpuSlab.Rows), Math.Min(batch.Rows, GpuSlab.Rows));
-        var tables = _tables!;
-        SetDraw(batch.Draw);
-        for (bool launches = Begin(nameof(ImplicitStep), batch, 1, value, twin, null, target, losses, null, (backup.Discount, backup.Expectile, 0, null)); launches; launches = !_backend.End())
+        given.Check();
+        var call = given with
         {
-            rows.Discount = backup.Discount;
-            for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
-            {
-                int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
-                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, 2 * count);
-                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
-                _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
-                _passes.Seed(buffers, _kernels.ImplicitSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Expectile = backup.Expectile }, 1);
-                _passes.Backward(buffers, Layout.Value, buffers.Value, valueView, tables.Value, value.Gradient!, lossView, count, batch.Rows, first > 0);
-                _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.ImplicitTwin, twin.Gradient!, lossView, count, batch.Rows, first > 0);
-            }
-        }
-
-        Move(value, update.Adam, update.Step);
-        Move(twin, update.Adam, update.Step);
-        _vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
+            Value = WithGradient(given.Value, ref _valueGradient, Layout.Value),
+            Twin = WithGradient(given.Twin, ref _twinGradient, Layout.Twin),
+        };
+        Check(call.Value, Layout.Value);
+        Check(call.Twin, Layout.Twin);
+        _arguments.Array(call.Target, Layout.Twin.Length);
+        Check(call.Batch);
+        Losses(call.Losses, CriticLosses.Value + 1);
+        PrepareBuffers(Math.Min(call.Batch.Rows, GpuSlab.Rows), Math.Min(call.Batch.Rows, GpuSlab.Rows));
+        SetDraw(call.Batch.Draw);
+        _backend.Run(this, call with { Batch = Undrawn(call.Batch), Update = default }, static (me, in call) => me.Launch(call));
+        Move(call.Value, call.Update.Adam, call.Update.Step);
+        Move(call.Twin, call.Update.Adam, call.Update.Step);
+        Follow(call.Target, call.Twin, call.Update);
     }
 
-    public void SampledStep(
-        in TransitionBatch batch,
-        in SampledBackup backup,
-        in TrainedArrays givenTwin,
-        DeviceArray<float> target,
-        in CriticUpdate update,
-        DeviceArray<float> losses)
+    public void SampledStep(in SampledStepCall given)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var twin = WithGradient(givenTwin, ref _twinGradient, Layout.Twin);
-        if (!(backup.InverseTemperature >= 0))
-            throw new ArgumentOutOfRangeException(nameof(backup), backup.InverseTemperature, "the inverse temperature must be at least 0");
-        CheckUpdate(update);
-        int candidates = GpuArguments.AtLeastOne(backup.CandidateCount);
-        var twinView = Check(twin, Layout.Twin);
-        var targetView = _arguments.Array(target, Layout.Twin.Length).View;
-        var rows = Check(batch);
-        var actions = _arguments.Array(backup.NextActions, (long)batch.Rows * candidates * Shape.ActionSize).View;
-        var lossView = Losses(losses, CriticLosses.NextValue + 1);
-        int slab = Math.Min(batch.Rows, Math.Max(1, GpuSlab.Rows / candidates));
-        var buffers = Buffers(slab, checked(slab * candidates));
-        var tables = _tables!;
-        SetDraw(batch.Draw);
-        for (bool launches = Begin(nameof(SampledStep), batch, candidates, null, twin, null, target, losses, backup.NextActions, (backup.Discount, backup.InverseTemperature, 0, null)); launches; launches = !_backend.End())
-        {
-            rows.Discount = backup.Discount;
-            for (int first = 0; first < batch.Rows; first += slab)
-            {
-                int count = Math.Min(slab, batch.Rows - first);
-                long width = (long)candidates * Shape.ActionSize;
-                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                var next = buffers[buffers.States].SubView((long)count * Shape.StateSize, (long)count * Shape.StateSize);
-                _passes.Join(buffers, next, actions.SubView(first * width, count * width), count * candidates, candidates);
-                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Joined, count * candidates);
-                _passes.Forward(buffers, Layout.Twin, buffers.Twin, twinView, buffers.Inputs, count);
-                _passes.Seed(
-                    buffers, _kernels.SampledSeed, new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, InverseTemperature = backup.InverseTemperature }, candidates);
-                _passes.Backward(buffers, Layout.Twin, buffers.Twin, twinView, tables.SampledTwin, twin.Gradient!, lossView, count, batch.Rows, first > 0);
-            }
-        }
-
-        Move(twin, update.Adam, update.Step);
-        _vector.PolyakAverage(target, twin.Parameters, update.TargetRate);
+        given.Check();
+        var call = given with { Twin = WithGradient(given.Twin, ref _twinGradient, Layout.Twin) };
+        int candidates = GpuArguments.AtLeastOne(call.Backup.CandidateCount);
+        Check(call.Twin, Layout.Twin);
+        _arguments.Array(call.Target, Layout.Twin.Length);
+        Check(call.Batch);
+        _arguments.Array(call.Backup.NextActions, (long)call.Batch.Rows * candidates * Shape.ActionSize);
+        Losses(call.Losses, CriticLosses.NextValue + 1);
+        int slab = SlabRows(call.Batch.Rows, candidates);
+        PrepareBuffers(slab, checked(slab * candidates));
+        SetDraw(call.Batch.Draw);
+        _backend.Run(this, call with { Batch = Undrawn(call.Batch), Update = default }, static (me, in call) => me.Launch(call));
+        Move(call.Twin, call.Update.Adam, call.Update.Step);
+        Follow(call.Target, call.Twin, call.Update);
     }
 
-    public void PolicyStep(
-        in TransitionBatch batch,
-        in AdvantageWeighting weighting,
-        DeviceArray<float> value,
-        DeviceArray<float> target,
-        in TrainedArrays givenPolicy,
-        in AdamSettings adam,
-        long step,
-        DeviceArray<float> losses)
+    public void PolicyStep(in PolicyStepCall given)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var policy = WithGradient(givenPolicy, ref _policyGradient, Layout.Policy);
-        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        var policyView = Check(policy, Layout.Policy);
-        var valueView = _arguments.Array(value, Layout.Value.Length).View;
-        var targetView = _arguments.Array(target, Layout.Twin.Length).View;
-        var rows = Check(batch);
-        var lossView = Losses(losses, CriticLosses.Policy + 1);
-        var buffers = Buffers(Math.Min(batch.Rows, GpuSlab.Rows), Math.Min(batch.Rows, GpuSlab.Rows));
-        var tables = _tables!;
-        SetDraw(batch.Draw);
-        for (bool launches = Begin(nameof(PolicyStep), batch, 1, null, policy, value, target, losses, null, (weighting.Temperature, weighting.Cap, 0, null)); launches; launches = !_backend.End())
-        {
-            for (int first = 0; first < batch.Rows; first += GpuSlab.Rows)
-            {
-                int count = Math.Min(GpuSlab.Rows, batch.Rows - first);
-                _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-                _passes.Forward(buffers, Layout.Value, buffers.Value, valueView, buffers.States, count);
-                _passes.Forward(buffers, Layout.Twin, buffers.Target, targetView, buffers.Inputs, count);
-                _passes.Forward(buffers, Layout.Policy, buffers.Policy, policyView, buffers.States, count);
-                _passes.Seed(
-                    buffers, _kernels.AdvantageSeed,
-                    new CriticSeedArguments { Rows = count, BatchRows = batch.Rows, Temperature = weighting.Temperature, Cap = weighting.Cap }, 1);
-                _passes.Backward(buffers, Layout.Policy, buffers.Policy, policyView, tables.Policy, policy.Gradient!, lossView, count, batch.Rows, first > 0);
-            }
-        }
-
-        Move(policy, adam, step);
+        given.Check();
+        var call = given with { Policy = WithGradient(given.Policy, ref _policyGradient, Layout.Policy) };
+        Check(call.Policy, Layout.Policy);
+        _arguments.Array(call.Value, Layout.Value.Length);
+        _arguments.Array(call.Target, Layout.Twin.Length);
+        Check(call.Batch);
+        Losses(call.Losses, CriticLosses.Policy + 1);
+        PrepareBuffers(Math.Min(call.Batch.Rows, GpuSlab.Rows), Math.Min(call.Batch.Rows, GpuSlab.Rows));
+        SetDraw(call.Batch.Draw);
+        _backend.Run(this, call with { Batch = Undrawn(call.Batch), Adam = default, Step = 0 }, static (me, in call) => me.Launch(call));
+        Move(call.Policy, call.Adam, call.Step);
     }
 
-    public void MinimumQ(DeviceArray<float> twin, DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> q)
+    public void MinimumQ(in MinimumQCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        int stateCount = call.StateCount, candidateCount = call.CandidateCount;
         long rows = (long)GpuArguments.AtLeastOne(stateCount) * GpuArguments.AtLeastOne(candidateCount);
-        var parameters = _arguments.Array(twin, Layout.Twin.Length).View;
-        var stateView = _arguments.Array(states, (long)stateCount * Shape.StateSize).View;
-        var actionView = _arguments.Array(actions, rows * Shape.ActionSize).View;
-        var result = _arguments.Array(q, rows).View;
-        int slab = Math.Min(stateCount, Math.Max(1, GpuSlab.Rows / candidateCount));
-        var buffers = Buffers(1, checked(slab * candidateCount));
+        var parameters = _arguments.Array(call.Twin, Layout.Twin.Length).View;
+        var states = _arguments.Array(call.States, (long)stateCount * Shape.StateSize).View;
+        var actions = _arguments.Array(call.Actions, rows * Shape.ActionSize).View;
+        var result = _arguments.Array(call.Q, rows).View;
+        int slab = SlabRows(stateCount, candidateCount);
+        PrepareBuffers(1, checked(slab * candidateCount));
+        var buffers = _buffers!;
         for (int first = 0; first < stateCount; first += slab)
         {
             int count = Math.Min(slab, stateCount - first), part = count * candidateCount;
             long start = (long)first * candidateCount;
             _passes.Join(
-                buffers, stateView.SubView((long)first * Shape.StateSize, (long)count * Shape.StateSize),
-                actionView.SubView(start * Shape.ActionSize, (long)part * Shape.ActionSize), part, candidateCount);
+                buffers, states.SubView((long)first * Shape.StateSize, (long)count * Shape.StateSize),
+                actions.SubView(start * Shape.ActionSize, (long)part * Shape.ActionSize), part, candidateCount);
             _passes.Forward(buffers, Layout.Twin, buffers.Target, parameters, buffers.Joined, part);
             _passes.Smaller(buffers, result.SubView(start, part), part);
         }
     }
 
-    public void Value(DeviceArray<float> value, DeviceArray<float> states, int rows, DeviceArray<float> v) =>
-        Evaluate(Layout.Value, value, states, rows, v, false);
+    public void Value(in ValueCall call) => Evaluate(Layout.Value, call.Parameters, call.States, call.Rows, call.V, false);
 
-    public void Act(DeviceArray<float> policy, DeviceArray<float> states, int rows, DeviceArray<float> actions) =>
-        Evaluate(Layout.Policy, policy, states, rows, actions, true);
+    public void Act(in ActCall call) => Evaluate(Layout.Policy, call.Parameters, call.States, call.Rows, call.Actions, true);
 
     public void ActionGradient(in ActionGradientCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!Enum.IsDefined(call.Choice))
-            throw new ArgumentOutOfRangeException(nameof(call), call.Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+        call.Check();
         int rows = GpuArguments.AtLeastOne(call.Rows);
-        var twin = _arguments.Array(call.Twin, Layout.Twin.Length);
-        var states = _arguments.Array(call.States, (long)rows * Shape.StateSize);
-        var actions = _arguments.Array(call.Actions, (long)rows * Shape.ActionSize);
-        var gradient = _arguments.Array(call.Gradient, (long)rows * Shape.ActionSize);
-        var q = call.Q is null ? null : _arguments.Array(call.Q, rows);
+        _arguments.Array(call.Twin, Layout.Twin.Length);
+        _arguments.Array(call.States, (long)rows * Shape.StateSize);
+        _arguments.Array(call.Actions, (long)rows * Shape.ActionSize);
+        _arguments.Array(call.Gradient, (long)rows * Shape.ActionSize);
+        if (call.Q is not null)
+            _arguments.Array(call.Q, rows);
         _actionGradient ??= new ActionGradientPasses(_backend, _passes, _mlps.Value, Layout);
         _actionGradient.Prepare(rows, this);
-        _actionGradient.Evaluate(twin, states, actions, rows, call.Choice, gradient, q);
+        _backend.Run(this, call, static (me, in call) => me._actionGradient!.Launch(call));
     }
 
     public void Dispose()
@@ -223,12 +153,70 @@ internal sealed class GpuCriticOperations : ICriticOperations
         _policyGradient?.Dispose();
     }
 
-    private static void CheckUpdate(in CriticUpdate update)
+    private void Launch(in ImplicitStepCall call)
     {
-        if (update.TargetRate is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(update), update.TargetRate, "the target rate must be in [0, 1]");
-        ArgumentOutOfRangeException.ThrowIfLessThan(update.Step, 1);
+        var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.Value + 1));
+        var (value, twin, target) = (View(call.Value.Parameters), View(call.Twin.Parameters), View(call.Target));
+        var rows = RowsOf(call.Batch) with { Discount = call.Backup.Discount };
+        for (int first = 0; first < call.Batch.Rows; first += GpuSlab.Rows)
+        {
+            int count = Math.Min(GpuSlab.Rows, call.Batch.Rows - first);
+            _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+            _passes.Forward(buffers, Layout.Value, buffers.Value, value, buffers.States, 2 * count);
+            _passes.Forward(buffers, Layout.Twin, buffers.Target, target, buffers.Inputs, count);
+            _passes.Forward(buffers, Layout.Twin, buffers.Twin, twin, buffers.Inputs, count);
+            _passes.Seed(buffers, _kernels.ImplicitSeed, new CriticSeedArguments { Rows = count, BatchRows = call.Batch.Rows, Expectile = call.Backup.Expectile }, 1);
+            _passes.Backward(buffers, Layout.Value, buffers.Value, value, tables.Value, call.Value.Gradient!, losses, count, call.Batch.Rows, first > 0);
+            _passes.Backward(buffers, Layout.Twin, buffers.Twin, twin, tables.ImplicitTwin, call.Twin.Gradient!, losses, count, call.Batch.Rows, first > 0);
+        }
     }
+
+    private void Launch(in SampledStepCall call)
+    {
+        int candidates = call.Backup.CandidateCount, slab = SlabRows(call.Batch.Rows, candidates);
+        var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.NextValue + 1));
+        var (twin, target, actions) = (View(call.Twin.Parameters), View(call.Target), View(call.Backup.NextActions));
+        var rows = RowsOf(call.Batch) with { Discount = call.Backup.Discount };
+        long width = (long)candidates * Shape.ActionSize;
+        for (int first = 0; first < call.Batch.Rows; first += slab)
+        {
+            int count = Math.Min(slab, call.Batch.Rows - first);
+            _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+            var next = buffers[buffers.States].SubView((long)count * Shape.StateSize, (long)count * Shape.StateSize);
+            _passes.Join(buffers, next, actions.SubView(first * width, count * width), count * candidates, candidates);
+            _passes.Forward(buffers, Layout.Twin, buffers.Target, target, buffers.Joined, count * candidates);
+            _passes.Forward(buffers, Layout.Twin, buffers.Twin, twin, buffers.Inputs, count);
+            _passes.Seed(
+                buffers, _kernels.SampledSeed,
+                new CriticSeedArguments { Rows = count, BatchRows = call.Batch.Rows, InverseTemperature = call.Backup.InverseTemperature }, candidates);
+            _passes.Backward(buffers, Layout.Twin, buffers.Twin, twin, tables.SampledTwin, call.Twin.Gradient!, losses, count, call.Batch.Rows, first > 0);
+        }
+    }
+
+    private void Launch(in PolicyStepCall call)
+    {
+        var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.Policy + 1));
+        var (policy, value, target) = (View(call.Policy.Parameters), View(call.Value), View(call.Target));
+        var rows = RowsOf(call.Batch);
+        for (int first = 0; first < call.Batch.Rows; first += GpuSlab.Rows)
+        {
+            int count = Math.Min(GpuSlab.Rows, call.Batch.Rows - first);
+            _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
+            _passes.Forward(buffers, Layout.Value, buffers.Value, value, buffers.States, count);
+            _passes.Forward(buffers, Layout.Twin, buffers.Target, target, buffers.Inputs, count);
+            _passes.Forward(buffers, Layout.Policy, buffers.Policy, policy, buffers.States, count);
+            _passes.Seed(
+                buffers, _kernels.AdvantageSeed,
+                new CriticSeedArguments { Rows = count, BatchRows = call.Batch.Rows, Temperature = call.Weighting.Temperature, Cap = call.Weighting.Cap }, 1);
+            _passes.Backward(buffers, Layout.Policy, buffers.Policy, policy, tables.Policy, call.Policy.Gradient!, losses, count, call.Batch.Rows, first > 0);
+        }
+    }
+
+    private static ArrayView<float> View(DeviceArray<float> array) => ((GpuArray<float>)array).View;
+
+    private static TransitionBatch Undrawn(in TransitionBatch batch) => batch with { Draw = default };
+
+    private static int SlabRows(int rows, int candidates) => Math.Min(rows, Math.Max(1, GpuSlab.Rows / candidates));
 
     private void Evaluate(MlpLayout mlp, DeviceArray<float> parameters, DeviceArray<float> states, int rows, DeviceArray<float> output, bool hasTanh)
     {
@@ -238,7 +226,8 @@ internal sealed class GpuCriticOperations : ICriticOperations
         var stateView = _arguments.Array(states, (long)rows * Shape.StateSize).View;
         var result = _arguments.Array(output, (long)rows * mlp.OutputSize).View;
         int slab = Math.Min(rows, GpuSlab.Rows);
-        var buffers = Buffers(slab, 1);
+        PrepareBuffers(slab, 1);
+        var buffers = _buffers!;
         var at = hasTanh ? buffers.Policy : buffers.Value;
         for (int first = 0; first < rows; first += slab)
         {
@@ -250,17 +239,19 @@ internal sealed class GpuCriticOperations : ICriticOperations
     }
 
     private void Move(in TrainedArrays arrays, in AdamSettings adam, long step) =>
-        _vector.Adam(arrays.Parameters, arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment, adam, step);
+        _vector.Adam(new() { Trained = arrays, Settings = adam, Step = step });
+
+    private void Follow(DeviceArray<float> target, in TrainedArrays twin, in CriticUpdate update) =>
+        _vector.PolyakAverage(new() { Target = target, Source = twin.Parameters, Rate = update.TargetRate });
 
     // A gradient that the caller has no use for goes to an array of ours.
     private TrainedArrays WithGradient(in TrainedArrays arrays, ref GpuArray<float>? own, MlpLayout mlp) =>
         arrays.Gradient is null ? arrays with { Gradient = own ??= _backend.Allocate<float>(mlp.Length) } : arrays;
 
-    private ArrayView<float> Check(in TrainedArrays arrays, MlpLayout mlp)
+    private void Check(in TrainedArrays arrays, MlpLayout mlp)
     {
-        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment])
+        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Parameters, arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment])
             _arguments.Array(array, mlp.Length);
-        return _arguments.Array(arrays.Parameters, mlp.Length).View;
     }
 
     private ModelView Losses(DeviceArray<float> losses, int needed)
@@ -270,26 +261,19 @@ internal sealed class GpuCriticOperations : ICriticOperations
     }
 
     // Given rows are looked at here: a kernel could not refuse them.
-    private CriticRowsArguments Check(in TransitionBatch batch)
+    private void Check(in TransitionBatch batch)
     {
         int rows = GpuArguments.AtLeastOne(batch.Rows);
         var data = batch.Data;
         long count = GpuArguments.AtLeastOne(data.Count);
-        var arguments = new CriticRowsArguments
-        {
-            States = _arguments.Array(data.States, count * Shape.StateSize).View,
-            Actions = _arguments.Array(data.Actions, count * Shape.ActionSize).View,
-            Rewards = _arguments.Array(data.Rewards, count).View,
-            Terminals = _arguments.Array(data.Terminals, count).View,
-            NextStates = _arguments.Array(data.NextStates, count * Shape.StateSize).View,
-            Indices = _noIndices.View,
-            Count = data.Count,
-            Draws = 1,
-        };
+        _arguments.Array(data.States, count * Shape.StateSize);
+        _arguments.Array(data.Actions, count * Shape.ActionSize);
+        _arguments.Array(data.Rewards, count);
+        _arguments.Array(data.Terminals, count);
+        _arguments.Array(data.NextStates, count * Shape.StateSize);
         if (batch.Indices is not { } given)
-            return arguments;
-        arguments.Indices = _arguments.Array(given, rows).View;
-        arguments.Draws = 0;
+            return;
+        _arguments.Array(given, rows);
         if (_checked.Length < rows)
             _checked = new int[rows];
         var indices = _checked.AsSpan(0, rows);
@@ -299,25 +283,27 @@ internal sealed class GpuCriticOperations : ICriticOperations
             if (index < 0 || index >= data.Count)
                 throw new ArgumentOutOfRangeException(nameof(batch), index, $"an index is outside the {data.Count} rows of the dataset");
         }
-
-        return arguments;
     }
+
+    private CriticRowsArguments RowsOf(in TransitionBatch batch) => new()
+    {
+        States = View(batch.Data.States),
+        Actions = View(batch.Data.Actions),
+        Rewards = View(batch.Data.Rewards),
+        Terminals = View(batch.Data.Terminals),
+        NextStates = View(batch.Data.NextStates),
+        Indices = batch.Indices is GpuArray<int> given ? given.View : _noIndices.View,
+        Count = batch.Data.Count,
+        Draws = batch.Indices is null ? 1 : 0,
+    };
 
     private void SetDraw(in RandomDraw draw) => _kernels.SetDraw.Launch(
         new GridSize(1),
         new SetDrawArguments { Words = _draw.View, Seed = draw.Seed, Stage = (uint)draw.Stage, Step = draw.Step, FirstElement = draw.FirstElement },
         new KernelWork(0, 24));
 
-    // Of a dataset's five arrays one stands for all: they come and go together.
-    private bool Begin(
-        string operation, in TransitionBatch batch, int candidates, TrainedArrays? first, in TrainedArrays second, DeviceArray<float>? value, DeviceArray<float> target,
-        DeviceArray<float> losses, DeviceArray<float>? nextActions, (float, float, int, SolverTable?) constants) => _backend.Begin(new RecordingKey(
-            this, operation, batch.Rows, candidates, GpuArguments.Identity(batch.Data.States), (batch.Indices as GpuArray<int>)?.Identity ?? 0,
-            first is { } trained ? GpuArguments.Identity(trained.Parameters) : GpuArguments.Identity(value),
-            first is { } gradients ? GpuArguments.Identity(gradients.Gradient) : 0, GpuArguments.Identity(second.Parameters), GpuArguments.Identity(second.Gradient),
-            GpuArguments.Identity(target), GpuArguments.Identity(losses), GpuArguments.Identity(nextActions), constants));
-
-    private CriticBuffers Buffers(int rows, int evaluated)
+    // The workspace; a larger batch than any before makes a new one.
+    private void PrepareBuffers(int rows, int evaluated)
     {
         if (_buffers is null || _buffers.Rows < rows || _buffers.Evaluated < evaluated)
         {
@@ -329,8 +315,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
             _buffers = new CriticBuffers(_backend, Shape, rows, evaluated);
             _tables = new Tables(_backend, _kernels.WeightGradient, Layout, _buffers);
         }
-
-        return _buffers;
     }
 
     /// <summary>What each kind of step sums up.</summary>

@@ -1,6 +1,6 @@
 namespace EDA.Kernels.Gpu;
 
-/// <summary>The operations of multi-layer perceptrons as launches, slab after slab. They depend on nothing but the call.</summary>
+/// <summary>The operations of multi-layer perceptrons as launches, slab after slab, each call recorded where the backend can replay it.</summary>
 internal sealed class GpuMlpOperations : IMlpOperations
 {
     private readonly GpuBackend _backend;
@@ -28,42 +28,29 @@ internal sealed class GpuMlpOperations : IMlpOperations
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int rows = GpuArguments.AtLeastOne(call.Rows);
-        var theta = Parameters(call.Parameters);
-        var inputs = Rows(call.Inputs, rows, Shape.InputSize);
-        var outputs = Rows(call.Outputs, rows, Shape.OutputSize);
-        var workspace = Workspace(ref _forward, rows, backward: false);
-        for (int first = 0; first < rows; first += GpuSlab.Rows)
-        {
-            int count = Math.Min(GpuSlab.Rows, rows - first);
-            _passes.Forward(workspace, theta, inputs.Slab(first, count), outputs.Slab(first, count), count);
-        }
+        CheckParameters(call.Parameters);
+        CheckRows(call.Inputs, rows, Shape.InputSize);
+        CheckRows(call.Outputs, rows, Shape.OutputSize);
+        Prepare(ref _forward, rows, backward: false);
+        _backend.Run(this, call, static (me, in call) => me.Launch(call));
     }
 
     public void Gradient(in MlpGradientCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (call.ParametersGradient is null && call.InputsGradient is null)
-            throw new ArgumentException("neither the parameters' gradient nor the inputs' is asked for", nameof(call));
+        call.Check();
         int rows = GpuArguments.AtLeastOne(call.Rows);
-        var theta = Parameters(call.Parameters);
-        var inputs = Rows(call.Inputs, rows, Shape.InputSize);
-        var outputsGradient = Rows(call.OutputsGradient, rows, Shape.OutputSize);
-        MlpParameters? parametersGradient = call.ParametersGradient is null ? null : Parameters(call.ParametersGradient);
-        MlpRows? inputsGradient = call.InputsGradient is null ? null : Rows(call.InputsGradient, rows, Shape.InputSize);
-        MlpRows? outputs = call.Outputs is null ? null : Rows(call.Outputs, rows, Shape.OutputSize);
-        var workspace = Workspace(ref _backward, rows, backward: true);
-        for (int first = 0; first < rows; first += GpuSlab.Rows)
-        {
-            int count = Math.Min(GpuSlab.Rows, rows - first);
-            var x = inputs.Slab(first, count);
-            if (parametersGradient is not null)
-                _passes.Copy(x, workspace[workspace.Input], count * Shape.InputSize, Models);
-            _passes.Forward(workspace, theta, x, outputs?.Slab(first, count) ?? workspace[workspace.Output], count);
-            _passes.Seed(workspace, outputsGradient.Slab(first, count), count, Models);
-            _passes.Backward(workspace, theta, inputsGradient?.Slab(first, count), count);
-            if (parametersGradient is { } gradient)
-                _passes.ParametersGradient(workspace, _tables!, gradient, count, first > 0);
-        }
+        CheckParameters(call.Parameters);
+        CheckRows(call.Inputs, rows, Shape.InputSize);
+        CheckRows(call.OutputsGradient, rows, Shape.OutputSize);
+        if (call.ParametersGradient is not null)
+            CheckParameters(call.ParametersGradient);
+        if (call.InputsGradient is not null)
+            CheckRows(call.InputsGradient, rows, Shape.InputSize);
+        if (call.Outputs is not null)
+            CheckRows(call.Outputs, rows, Shape.OutputSize);
+        Prepare(ref _backward, rows, backward: true);
+        _backend.Run(this, call, static (me, in call) => me.Launch(call));
     }
 
     public void Dispose()
@@ -77,30 +64,58 @@ internal sealed class GpuMlpOperations : IMlpOperations
         _tables?.Dispose();
     }
 
-    private MlpParameters Parameters(DeviceArray<float> array)
+    private void Launch(in MlpForwardCall call)
     {
-        long stride = Layout.ModelStride;
-        return new MlpParameters(_arguments.Array(array, ((Models - 1) * stride) + Layout.Length), 0, stride, Models);
+        var workspace = _forward!;
+        var (theta, inputs, outputs) = (Parameters(call.Parameters), Rows(call.Inputs, call.Rows, Shape.InputSize), Rows(call.Outputs, call.Rows, Shape.OutputSize));
+        for (int first = 0; first < call.Rows; first += GpuSlab.Rows)
+        {
+            int count = Math.Min(GpuSlab.Rows, call.Rows - first);
+            _passes.Forward(workspace, theta, inputs.Slab(first, count), outputs.Slab(first, count), count);
+        }
     }
 
-    private MlpRows Rows(DeviceArray<float> array, int rows, int columns) =>
-        new(_arguments.Array(array, checked((long)rows * columns * Models)), rows, columns, Models);
+    private void Launch(in MlpGradientCall call)
+    {
+        var workspace = _backward!;
+        var (theta, inputs, outputsGradient) = (Parameters(call.Parameters), Rows(call.Inputs, call.Rows, Shape.InputSize), Rows(call.OutputsGradient, call.Rows, Shape.OutputSize));
+        for (int first = 0; first < call.Rows; first += GpuSlab.Rows)
+        {
+            int count = Math.Min(GpuSlab.Rows, call.Rows - first);
+            var x = inputs.Slab(first, count);
+            if (call.ParametersGradient is not null)
+                _passes.Copy(x, workspace[workspace.Input], count * Shape.InputSize, Models);
+            var y = call.Outputs is null ? workspace[workspace.Output] : Rows(call.Outputs, call.Rows, Shape.OutputSize).Slab(first, count);
+            _passes.Forward(workspace, theta, x, y, count);
+            _passes.Seed(workspace, outputsGradient.Slab(first, count), count, Models);
+            ModelView? slope = call.InputsGradient is null ? null : Rows(call.InputsGradient, call.Rows, Shape.InputSize).Slab(first, count);
+            _passes.Backward(workspace, theta, slope, count);
+            if (call.ParametersGradient is not null)
+                _passes.ParametersGradient(workspace, _tables!, Parameters(call.ParametersGradient), count, first > 0);
+        }
+    }
 
-    private MlpWorkspace Workspace(ref MlpWorkspace? workspace, int rows, bool backward)
+    private MlpParameters Parameters(DeviceArray<float> array) => new((GpuArray<float>)array, 0, Layout.ModelStride, Models);
+
+    private MlpRows Rows(DeviceArray<float> array, int rows, int columns) => new((GpuArray<float>)array, rows, columns, Models);
+
+    private void CheckParameters(DeviceArray<float> array) => _arguments.Array(array, ((Models - 1) * (long)Layout.ModelStride) + Layout.Length);
+
+    private void CheckRows(DeviceArray<float> array, int rows, int columns) => _arguments.Array(array, checked((long)rows * columns * Models));
+
+    private void Prepare(ref MlpWorkspace? workspace, int rows, bool backward)
     {
         rows = Math.Min(rows, GpuSlab.Rows);
         if (workspace is not null && workspace.Rows >= rows)
-            return workspace;
+            return;
         _backend.Synchronize();
         _backend.Forget(this);
         workspace?.Dispose();
+        workspace = null; // should there be no memory for another
         workspace = new MlpWorkspace(_backend, Shape, rows, Models, backward);
-        if (backward)
-        {
-            _tables?.Dispose();
-            _tables = _passes.Tables(_backend, workspace, Models);
-        }
-
-        return workspace;
+        if (!backward)
+            return;
+        _tables?.Dispose();
+        _tables = _passes.Tables(_backend, workspace, Models);
     }
 }

@@ -1,0 +1,196 @@
+namespace EDA.Kernels;
+
+/// <summary>The arguments of <see cref="IBdmOperations.Density"/>.</summary>
+public readonly record struct DensityCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Parameters { get; init; }
+
+    /// <summary>a_t [n×A].</summary>
+    public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>t [n].</summary>
+    public required DeviceArray<float> Times { get; init; }
+
+    /// <summary>s [n×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>f [n], in nats, overwritten.</summary>
+    public required DeviceArray<float> Density { get; init; }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.Score"/>.</summary>
+public readonly record struct ScoreCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Parameters { get; init; }
+
+    /// <summary>a_t [n×A].</summary>
+    public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>t [n].</summary>
+    public required DeviceArray<float> Times { get; init; }
+
+    /// <summary>s [n×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>ε̂ [n×A], overwritten.</summary>
+    public required DeviceArray<float> Noise { get; init; }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.Gaps"/>.</summary>
+public readonly record struct GapsCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Policy { get; init; }
+
+    /// <summary>φ [P].</summary>
+    public required DeviceArray<float> Behavior { get; init; }
+
+    /// <summary>The undiffused candidates [b×K×A].</summary>
+    public required DeviceArray<float> Candidates { get; init; }
+
+    /// <summary>s [b×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>b.</summary>
+    public required int StateCount { get; init; }
+
+    /// <summary>K.</summary>
+    public required int CandidateCount { get; init; }
+
+    /// <summary>t and ε.</summary>
+    public required GapDraws Draws { get; init; }
+
+    /// <summary>Δ [b×K], overwritten.</summary>
+    public required DeviceArray<float> Gaps { get; init; }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.Objective"/>.</summary>
+public readonly record struct ObjectiveCall
+{
+    /// <summary>The loss and its constants.</summary>
+    public required AlignmentObjective Objective { get; init; }
+
+    /// <summary>Δ [b×K].</summary>
+    public required DeviceArray<float> Gaps { get; init; }
+
+    /// <summary>Q [b×K], unscaled.</summary>
+    public required DeviceArray<float> Labels { get; init; }
+
+    /// <summary>b.</summary>
+    public required int StateCount { get; init; }
+
+    /// <summary>K.</summary>
+    public required int CandidateCount { get; init; }
+
+    /// <summary>∂L/∂Δ [b×K], overwritten.</summary>
+    public required DeviceArray<float> GapsGradient { get; init; }
+
+    /// <summary>L [1], the mean over states, overwritten.</summary>
+    public required DeviceArray<float> Loss { get; init; }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.DenoisingStep"/>.</summary>
+public readonly record struct DenoisingStepCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Parameters { get; init; }
+
+    /// <summary>The undiffused actions a [n×A].</summary>
+    public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>s [n×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>t, ε and dropout.</summary>
+    public required DenoisingDraws Draws { get; init; }
+
+    /// <summary>∂L/∂θ [P], overwritten.</summary>
+    public required DeviceArray<float> Gradient { get; init; }
+
+    /// <summary>L [1], overwritten.</summary>
+    public required DeviceArray<float> Loss { get; init; }
+
+    /// <summary>Refuses a dropout rate outside [0, 1).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is.</exception>
+    public void CheckDropout()
+    {
+        if (Draws.DropoutRate is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(Draws), Draws.DropoutRate, "the dropout rate must be in [0, 1)");
+    }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.AlignmentStep"/>.</summary>
+public readonly record struct AlignmentStepCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Policy { get; init; }
+
+    /// <summary>φ [P], frozen.</summary>
+    public required DeviceArray<float> Behavior { get; init; }
+
+    /// <summary>The undiffused candidates [b×K×A].</summary>
+    public required DeviceArray<float> Candidates { get; init; }
+
+    /// <summary>s [b×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>Q [b×K], unscaled.</summary>
+    public required DeviceArray<float> Labels { get; init; }
+
+    /// <summary>b.</summary>
+    public required int StateCount { get; init; }
+
+    /// <summary>K.</summary>
+    public required int CandidateCount { get; init; }
+
+    /// <summary>The loss and its constants.</summary>
+    public required AlignmentObjective Objective { get; init; }
+
+    /// <summary>t and ε.</summary>
+    public required GapDraws Draws { get; init; }
+
+    /// <summary>∂L/∂θ [P], overwritten.</summary>
+    public required DeviceArray<float> Gradient { get; init; }
+
+    /// <summary>L [1], overwritten.</summary>
+    public required DeviceArray<float> Loss { get; init; }
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.Sample"/>.</summary>
+public readonly record struct SampleCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Parameters { get; init; }
+
+    /// <summary>s [n×S]; null where S = 0.</summary>
+    public required DeviceArray<float>? States { get; init; }
+
+    /// <summary>n.</summary>
+    public required int StateCount { get; init; }
+
+    /// <summary>K.</summary>
+    public required int CandidateCount { get; init; }
+
+    /// <summary>The solver's coefficients.</summary>
+    public required SolverTable Table { get; init; }
+
+    /// <summary>The stream of the starting points; row r, candidate k, variable i is element (r·K + k)·A + i.</summary>
+    public required RandomDraw Draw { get; init; }
+
+    /// <summary>The starting points x₁ [n×K×A], or null to draw them.</summary>
+    public DeviceArray<float>? Start { get; init; }
+
+    /// <summary>The samples [n×K×A], overwritten.</summary>
+    public required DeviceArray<float> Actions { get; init; }
+}
