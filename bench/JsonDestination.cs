@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EDA.Engine;
+using EDA.Engine.Files;
 using EDA.Host.CommandLine;
 
 namespace EDA.Bench;

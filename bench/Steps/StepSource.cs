@@ -20,7 +20,7 @@ internal sealed class StepSource : IDisposable
     private readonly List<IDisposable> _owned = [];
     private readonly BottleneckDiffusionModel _policy;
     private readonly BehaviorDataset _data;
-    private readonly AlignmentDataset _alignment;
+    private readonly AlignmentBatches _alignment;
 
     public StepSource(IDevice device, WorkloadSize size)
     {
@@ -31,9 +31,9 @@ internal sealed class StepSource : IDisposable
         _policy = Own(Behavior.Copy());
         States = Values(random, DatasetRows * shape.StateSize);
         _data = Own(new BehaviorDataset(device, Values(random, DatasetRows * shape.ActionSize), shape.ActionSize, States, shape.StateSize));
-        _alignment = Own(new AlignmentDataset(
+        _alignment = Own(AlignmentBatches.OfArrays(
             device, Values(random, DataStates * size.Candidates * shape.ActionSize), Values(random, DataStates * size.Candidates), shape.ActionSize, size.Candidates,
-            States.AsSpan(0, DataStates * shape.StateSize), shape.StateSize));
+            States[..(DataStates * shape.StateSize)], shape.StateSize));
     }
 
     /// <summary>The steps' names, those of every program that is compared.</summary>

@@ -19,7 +19,7 @@ public sealed class PolicyAlignment : TrainingStage
     private readonly AlignmentObjective _objective;
     private readonly ModelBatch _policies;
     private readonly ModelBatch _behaviors;
-    private readonly IAlignmentBatches _batches;
+    private readonly AlignmentBatches _batches;
     private readonly ulong _seed;
     private readonly TrainedModels _trained;
 
@@ -36,7 +36,7 @@ public sealed class PolicyAlignment : TrainingStage
         AlignmentSettings settings,
         BottleneckDiffusionModel policy,
         BottleneckDiffusionModel behavior,
-        IAlignmentBatches batches,
+        AlignmentBatches batches,
         ulong seed,
         OptimizerFactory? optimizer = null)
         : this(settings, new ModelBatch(policy), new ModelBatch(behavior), batches, seed, optimizer)
@@ -56,7 +56,7 @@ public sealed class PolicyAlignment : TrainingStage
         AlignmentSettings settings,
         ModelBatch policies,
         ModelBatch behaviors,
-        IAlignmentBatches batches,
+        AlignmentBatches batches,
         ulong seed,
         OptimizerFactory? optimizer = null)
         : base(Checked(settings, policies, behaviors, batches).Device, StageName, settings.Steps, settings.ReportEvery, ["loss"], policies.Count)
@@ -103,7 +103,7 @@ public sealed class PolicyAlignment : TrainingStage
     /// <summary>Goes on from a state that has been read.</summary>
     internal void Take(TrainingState state, string path) => Restart(_trained.Take([state], [path]));
 
-    private static ModelBatch Checked(AlignmentSettings settings, ModelBatch policies, ModelBatch behaviors, IAlignmentBatches batches)
+    private static ModelBatch Checked(AlignmentSettings settings, ModelBatch policies, ModelBatch behaviors, AlignmentBatches batches)
     {
         settings.CreateObjective();
         if (batches.CandidateCount != settings.Candidates)

@@ -12,7 +12,7 @@ namespace EDA.Engine.Alignment;
 /// </summary>
 public sealed class UserLabels
 {
-    private readonly float[] _states;
+    private readonly float[]? _states;
     private readonly float[] _candidates;
     private readonly float[] _labels;
 
@@ -42,7 +42,7 @@ public sealed class UserLabels
         StateSize = states?.Shape[1] ?? 0;
         Source = source;
         HasValues = q is not null;
-        _states = states?.Values ?? [];
+        _states = states?.Values;
         _candidates = candidates.Values;
         if (states is not null)
             CheckNumbers(states, float.MaxValue, "a finite number");
@@ -92,6 +92,18 @@ public sealed class UserLabels
     /// <summary>Whether there are Q-values, rather than only winners.</summary>
     public bool HasValues { get; }
 
+    /// <summary>The states [N×S]; empty where S = 0.</summary>
+    public ReadOnlyMemory<float> States => _states;
+
+    /// <summary>The candidates [N×K×A].</summary>
+    public ReadOnlyMemory<float> Candidates => _candidates;
+
+    /// <summary>Q [N×K]; where there are winners alone, 1 for the best of a state and 0 for the others.</summary>
+    public ReadOnlyMemory<float> Labels => _labels;
+
+    /// <summary>A short name for the contents.</summary>
+    public string Fingerprint => Checkpoints.Fingerprint.Of(_candidates, _labels, _states);
+
     /// <summary>Refuses annotations that a model cannot be aligned on.</summary>
     /// <param name="shape">The model's sizes.</param>
     /// <param name="objective">The objective.</param>
@@ -104,11 +116,12 @@ public sealed class UserLabels
             throw new InvalidFileException(Source, "holds winners and no q, which the value objective needs; allowed with winners are preference and dpo");
     }
 
-    /// <summary>Copies the annotations to a device.</summary>
+    /// <summary>Batches of the annotations.</summary>
     /// <param name="device">The device.</param>
-    /// <returns>The set, owned by the caller; winners have label 1 and the others 0.</returns>
-    public AlignmentDataset ToDataset(IDevice device) =>
-        new(device, _candidates, _labels, ActionSize, CandidateCount, _states, StateSize);
+    /// <param name="memory">How much of its memory they may take; null for the default.</param>
+    /// <returns>The batches, owned by the caller; winners have label 1 and the others 0.</returns>
+    public AlignmentBatches ToBatches(IDevice device, RowMemory? memory = null) =>
+        AlignmentBatches.OfArrays(device, _candidates, _labels, ActionSize, CandidateCount, _states, StateSize, memory);
 
     private static InvalidFileException Misshapen(string source, NamedTensor field, string allowed) =>
         new(source, $"{field.Name} is [{string.Join("×", field.Shape)}]; allowed is {allowed}");

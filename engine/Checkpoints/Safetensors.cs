@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using EDA.Engine.Files;
 using EDA.Kernels;
 
 namespace EDA.Engine.Checkpoints;

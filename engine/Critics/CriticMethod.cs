@@ -13,7 +13,16 @@ namespace EDA.Engine.Critics;
 /// <param name="Online">The policy under training; null unless the method <see cref="CriticMethod.AlternatesWithAlignment"/>.</param>
 /// <param name="Policy">The critic's own policy; null where none is trained.</param>
 /// <param name="Optimizer">What moves the networks; null for Adam fused with the steps.</param>
-public sealed record CriticParts(CriticSettings Settings, Critic Critic, TransitionDataset Data, RowStore? NextActions, BottleneckDiffusionModel? Online, DeterministicPolicy? Policy, OptimizerFactory? Optimizer = null);
+/// <param name="Memory">How much of the device's memory the next actions may take; null for the default.</param>
+public sealed record CriticParts(
+    CriticSettings Settings,
+    Critic Critic,
+    TransitionDataset Data,
+    RowStore? NextActions,
+    BottleneckDiffusionModel? Online,
+    DeterministicPolicy? Policy,
+    OptimizerFactory? Optimizer = null,
+    RowMemory? Memory = null);
 
 /// <summary>Where a critic's backup takes V(s') from (method: section 4): a row of a table that says everything about it.</summary>
 /// <param name="Name">The name, as typed.</param>
@@ -31,7 +40,7 @@ public sealed record CriticMethod(string Name, Func<CriticParts, CriticLearning>
     };
 
     /// <summary><see cref="SoftmaxQLearning"/>: a softmax over behavior samples of s'.</summary>
-    public static CriticMethod Softmax { get; } = new("softmax", parts => new SoftmaxQLearning(parts.Settings, parts.Critic, parts.Data, parts.NextActions!, parts.Optimizer))
+    public static CriticMethod Softmax { get; } = new("softmax", parts => new SoftmaxQLearning(parts.Settings, parts.Critic, parts.Data, parts.NextActions!, parts.Optimizer, parts.Memory))
     {
         SamplesNextActions = true,
         Relevant = settings => settings with { Implicit = new() },

@@ -15,6 +15,7 @@ public sealed class OnlineQLearning : SampledQLearning
     private readonly SolverTable _solver;
     private readonly DeviceArray<int> _rows;
     private readonly DeviceArray<float> _nextStates;
+    private readonly DeviceArray<float> _nextActions;
 
     /// <summary>Prepares training.</summary>
     /// <param name="settings">How it is done; its method is online.</param>
@@ -33,10 +34,11 @@ public sealed class OnlineQLearning : SampledQLearning
         _solver = solver ?? DpmSolver.Published;
         _rows = critic.Device.Allocate<int>(settings.Batch);
         _nextStates = critic.Device.Allocate<float>((long)settings.Batch * data.StateSize);
+        _nextActions = critic.Device.Allocate<float>((long)settings.Batch * data.ActionSize);
     }
 
     /// <inheritdoc/>
-    private protected override void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions)
+    private protected override DeviceArray<float> NextActions(in TransitionBatch batch)
     {
         var vector = Critic.Device.Vector;
         vector.FillIndices(new() { Indices = _rows, Count = batch.Rows, Upper = Data.Count, Draw = batch.Draw, Purpose = RandomPurpose.BatchIndex });
@@ -56,8 +58,9 @@ public sealed class OnlineQLearning : SampledQLearning
             CandidateCount = 1,
             Table = _solver,
             Draw = batch.Draw,
-            Actions = nextActions,
+            Actions = _nextActions,
         });
+        return _nextActions;
     }
 
     /// <inheritdoc/>
@@ -65,6 +68,7 @@ public sealed class OnlineQLearning : SampledQLearning
     {
         _rows.Dispose();
         _nextStates.Dispose();
+        _nextActions.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -12,7 +12,6 @@ public abstract class SampledQLearning : CriticLearning
 {
     private readonly int _candidates;
     private readonly float _inverseTemperature;
-    private readonly DeviceArray<float> _nextActions;
 
     private protected SampledQLearning(CriticMethod method, CriticSettings settings, Critic critic, TransitionDataset data, int candidates, double inverseTemperature, OptimizerFactory? optimizer)
         : base(method, settings, critic, data, optimizer)
@@ -21,7 +20,6 @@ public abstract class SampledQLearning : CriticLearning
             throw new ArgumentException("a critic with a V that would not be trained", nameof(critic));
         _candidates = candidates;
         _inverseTemperature = (float)inverseTemperature;
-        _nextActions = critic.Device.Allocate<float>((long)settings.Batch * candidates * data.ActionSize);
     }
 
     /// <inheritdoc/>
@@ -31,10 +29,10 @@ public abstract class SampledQLearning : CriticLearning
     public override void Step(in RandomDraw draw, long step, DeviceArray<float> measured)
     {
         var batch = Batch(draw);
-        SampleNextActions(batch, _nextActions);
+        var nextActions = NextActions(batch);
         if (Settings.ClipsActions)
-            Critic.Clip(_nextActions, _nextActions.Length, _nextActions);
-        var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, _nextActions, _candidates);
+            Critic.Clip(nextActions, nextActions.Length, nextActions);
+        var backup = new SampledBackup((float)Settings.Discount, _inverseTemperature, nextActions, _candidates);
         Critic.Operations.SampledStep(new()
         {
             Batch = batch,
@@ -47,15 +45,8 @@ public abstract class SampledQLearning : CriticLearning
         Move(step);
     }
 
-    /// <summary>Fills in the next actions of a batch.</summary>
+    /// <summary>The next actions of a batch.</summary>
     /// <param name="batch">The batch; its rows are drawn.</param>
-    /// <param name="nextActions">Overwritten [n×K×A].</param>
-    private protected abstract void SampleNextActions(in TransitionBatch batch, DeviceArray<float> nextActions);
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        _nextActions.Dispose();
-        base.Dispose(disposing);
-    }
+    /// <returns>The actions [n×K×A], which may be written over.</returns>
+    private protected abstract DeviceArray<float> NextActions(in TransitionBatch batch);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EDA.Engine.Files;
 
 namespace EDA.Engine.Data;
 

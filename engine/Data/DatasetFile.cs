@@ -2,6 +2,7 @@ using System.Globalization;
 using CsvHelper;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Data.Hdf5;
+using EDA.Engine.Files;
 using EDA.Kernels;
 
 namespace EDA.Engine.Data;

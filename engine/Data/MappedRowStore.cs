@@ -16,7 +16,8 @@ namespace EDA.Engine.Data;
 /// </summary>
 internal sealed class MappedRowStore : RowStore
 {
-    private const string ProgressSuffix = ".json";
+    /// <summary>After the name of the .npy file, that of the file which says how far it is filled.</summary>
+    public const string ProgressSuffix = ".json";
 
     // What is read or written through a mapping counts as this process's memory until it is taken down.
     private const long MostMapped = 32 << 20;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using EDA.Kernels;
 
 namespace EDA.Engine.Data;
 
@@ -46,6 +47,13 @@ public abstract class RowStore : IDisposable
     /// <returns>The store, owned by the caller.</returns>
     public static RowStore InMemory(int count, params int[] rowShape) => new MemoryRowStore(count, rowShape);
 
+    /// <summary>Takes an array for a store that is complete.</summary>
+    /// <param name="rows">Whole rows, at least one; kept.</param>
+    /// <param name="rowShape">The dimensions of a row.</param>
+    /// <returns>The store, owned by the caller.</returns>
+    /// <exception cref="ArgumentException">The numbers are not rows of that shape.</exception>
+    public static RowStore Of(float[] rows, params int[] rowShape) => new MemoryRowStore(rows, rowShape);
+
     /// <summary>
     /// Opens a store in a file, made if missing: <paramref name="path"/> is an .npy file, and <c>path.json</c> beside it
     /// says how far it is filled and from what.
@@ -59,6 +67,11 @@ public abstract class RowStore : IDisposable
     /// <exception cref="IOException">The file cannot be made or opened, for instance for want of room.</exception>
     public static RowStore OpenFile(string path, IReadOnlyDictionary<string, string> identity, int count, params int[] rowShape) =>
         new MappedRowStore(path, identity, count, rowShape);
+
+    /// <summary>The files that a store in a file is made of.</summary>
+    /// <param name="path">The .npy file.</param>
+    /// <returns>It and the one that says how far it is filled.</returns>
+    public static IReadOnlyList<string> FilesOf(string path) => [path, path + MappedRowStore.ProgressSuffix];
 
     /// <summary>What an earlier run left in a file, whichever run that was.</summary>
     /// <param name="path">The .npy file.</param>
@@ -109,6 +122,11 @@ public abstract class RowStore : IDisposable
             Read(indices[i], rows.Slice(i * RowLength, RowLength));
     }
 
+    /// <summary>Copies all rows to a device.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="offset">The first element written.</param>
+    internal void CopyTo(DeviceArray<float> destination, long offset) => ForEachPart((first, part) => destination.CopyFrom(part, offset + first));
+
     /// <summary>A short name for the contents, by which a saved state of training knows its data again. Reads every row.</summary>
     /// <returns>Hexadecimal digits.</returns>
     public string Fingerprint()
@@ -121,15 +139,7 @@ public abstract class RowStore : IDisposable
             hash.AppendData(size);
         }
 
-        var buffer = new float[FloatsAtOnce];
-        long length = (long)Completed * RowLength;
-        for (long first = 0; first < length; first += buffer.Length)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - first));
-            Read(first, part);
-            hash.AppendData(MemoryMarshal.AsBytes(part));
-        }
-
+        ForEachPart((_, part) => hash.AppendData(MemoryMarshal.AsBytes(part)));
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..DigestDigits];
     }
 
@@ -143,6 +153,18 @@ public abstract class RowStore : IDisposable
     /// <summary>Gives memory or file back.</summary>
     /// <param name="disposing">True.</param>
     protected abstract void Dispose(bool disposing);
+
+    private void ForEachPart(Action<long, ReadOnlySpan<float>> take)
+    {
+        var buffer = new float[FloatsAtOnce];
+        long length = (long)Completed * RowLength;
+        for (long first = 0; first < length; first += buffer.Length)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - first));
+            Read(first, part);
+            take(first, part);
+        }
+    }
 
     /// <summary>Copies numbers in, from a place on.</summary>
     private protected abstract void Write(long first, ReadOnlySpan<float> values);
@@ -161,6 +183,14 @@ internal sealed class MemoryRowStore : RowStore
 
     public MemoryRowStore(int count, int[] rowShape)
         : base(count, rowShape) => _values = HostMemory.Allocate<float>((long)count * RowLength, "the rows");
+
+    public MemoryRowStore(float[] values, int[] rowShape)
+        : base(values.Length / Math.Max(rowShape.Aggregate(1, (product, size) => checked(product * size)), 1), rowShape)
+    {
+        if (values.Length == 0 || values.Length % RowLength != 0)
+            throw new ArgumentException($"{values.Length} numbers are not rows of {string.Join("×", rowShape)}", nameof(values));
+        (_values, Completed) = (values, Count);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _values = [];

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace EDA.Engine.Files;
@@ -9,7 +8,7 @@ namespace EDA.Engine.Files;
 /// every few seconds. A lock whose process is gone from this machine, or which nobody on another machine has touched for
 /// minutes, is that of a dead one and taken over.
 /// </summary>
-public sealed partial class FolderLock : IDisposable
+public sealed class FolderLock : IDisposable
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "run.lock";
@@ -153,13 +152,10 @@ public sealed partial class FolderLock : IDisposable
 
     private static bool Link(string from, string to)
     {
-        if (!OperatingSystem.IsWindows())
-        {
-            if (HardLink(from, to) == 0)
-                return true;
-            if (File.Exists(to))
-                return false;
-        }
+        if (FileLink.TryHard(from, to))
+            return true;
+        if (File.Exists(to))
+            return false;
 
         // Where there are no hard links: a name that is free is taken by one alone all the same.
         try
@@ -190,7 +186,4 @@ public sealed partial class FolderLock : IDisposable
             // A folder that is away for a moment: what is saved next says so, if it lasts.
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int HardLink(string from, string to);
 }

@@ -1,5 +1,6 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -15,6 +16,12 @@ internal abstract class AlignStage : RunStage
     public sealed override string Name => RunStages.Align;
 
     public sealed override string Section => "alignment";
+
+    public override IReadOnlyList<string> Reports => [PolicyAlignment.StageName];
+
+    public override object DependsOn(RunSettings settings) => new { settings.Optimizer, Alignment = Settings(settings).Numerical, Settings(settings).Steps };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.PolicyWeights, files.AlignmentState];
 
     public sealed override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, Settings(seed.Settings).Steps);
 
@@ -55,6 +62,7 @@ internal abstract class LabelledAlignStage : AlignStage
         using var policies = behaviors.Copy();
         using var opened = new OpenedBatches();
         var batches = OpenBatches(work, behaviors, opened);
+        HostMemory.GiveBack(); // the states' copy, where they are on the device
         using var alignment = new PolicyAlignment(Settings(work.Settings), policies, behaviors, batches, work.Settings.Seed, work.Optimizer);
         if (seeds.Any(seed => StateFile.Exists(seed.Files.AlignmentState)))
             alignment.LoadState([.. seeds.Select(seed => seed.Files.AlignmentState)], work.Notice);
@@ -70,17 +78,17 @@ internal abstract class LabelledAlignStage : AlignStage
     /// <param name="behaviors">The finished behaviors.</param>
     /// <param name="opened">Takes everything that is opened, the batches included.</param>
     /// <returns>The batches.</returns>
-    protected abstract IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened);
+    protected abstract AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened);
 }
 
 /// <summary>Alignment of bandits: each step draws dataset points and their energies anew.</summary>
 /// <param name="datasets">The points of each seed.</param>
-internal sealed class BanditAlignStage(IReadOnlyList<Data.BanditDataset> datasets) : LabelledAlignStage
+internal sealed class BanditAlignStage(Lazy<IReadOnlyList<BanditDataset>> datasets) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
-        opened.Add(new BanditBatches(work.Device, datasets, work.Settings.Alignment.Candidates));
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) =>
+        opened.Add(AlignmentBatches.OfBandits(work.Device, datasets.Value, work.Settings.Alignment.Candidates, work.Memory));
 }
 
 /// <summary>Alignment on annotations of the user's own, which bring their own number of candidates.</summary>
@@ -89,12 +97,14 @@ internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
+    public override object DependsOn(RunSettings settings) => new { Labels = labels.Fingerprint, Alignment = base.DependsOn(settings) };
+
     /// <summary>The alignment's settings with the annotations' number of candidates.</summary>
     public static AlignmentSettings With(AlignmentSettings settings, UserLabels labels) => settings with { Candidates = labels.CandidateCount };
 
     protected override AlignmentSettings Settings(RunSettings settings) => With(settings.Alignment, labels);
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToDataset(work.Device));
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToBatches(work.Device, work.Memory));
 }
 
 /// <summary>Alignment on the behavior's candidates, labelled by the critic.</summary>
@@ -103,14 +113,14 @@ internal sealed class CandidateAlignStage(DatasetWork data) : LabelledAlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label, RunStages.Critic];
 
-    protected override IAlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
+    protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
     {
         var (settings, files) = (work.Settings, work.Seeds[0].Files);
         float[] states = data.LabelledStates(settings);
         var candidates = opened.Add(data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates));
         using var critic = SavedModels.Critic(work.Device, settings, files)!;
         var labels = opened.Add(new CandidateLabelling(critic, states, candidates).OpenFile(files.Labels));
-        return opened.Add(new CandidateBatches(work.Device, states, data.View.StateSize, candidates, labels));
+        return opened.Add(AlignmentBatches.OfStores(work.Device, states, data.View.StateSize, candidates, labels, work.Memory));
     }
 }
 

@@ -7,13 +7,21 @@ namespace EDA.Engine.Runs;
 
 /// <summary>Compares the models of each seed with the exact answer (method: section 7).</summary>
 /// <param name="datasets">The points of each seed.</param>
-internal sealed class BanditEvaluateStage(IReadOnlyList<BanditDataset> datasets) : RunStage
+internal sealed class BanditEvaluateStage(Lazy<IReadOnlyList<BanditDataset>> datasets) : RunStage
 {
     public override string Name => RunStages.Evaluate;
 
     public override string Section => "evaluation";
 
     public override IReadOnlyList<string> Needs => [];
+
+    public override bool ReadsAll => true;
+
+    public override IReadOnlyList<string> Reports => [Rollouts.StageName];
+
+    public override object DependsOn(RunSettings settings) => settings.Evaluation;
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 
     public override StageProgress Progress(SeedRun seed) => new(0, 1);
 
@@ -23,7 +31,7 @@ internal sealed class BanditEvaluateStage(IReadOnlyList<BanditDataset> datasets)
         {
             // The first is measured whatever happens: a run that was finished but for it has no other moment to stop at.
             if (work.Seeds[m].Training.Divergence is null && (m == 0 || !work.Cancellation.IsCancellationRequested))
-                Measure(work, work.Seeds[m], datasets[m]);
+                Measure(work, work.Seeds[m], datasets.Value[m]);
         }
     }
 

@@ -24,10 +24,10 @@ public sealed record BanditTask(string Name, string Bandit, string Summary) : Ru
     /// <inheritdoc/>
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
-        BanditDataset[] datasets = [.. seeds.Select(seed => BanditDataset.Create(Bandit, seed.Points, seed.Seed))];
+        var datasets = new Lazy<IReadOnlyList<BanditDataset>>(() => [.. seeds.Select(seed => BanditDataset.Create(Bandit, seed.Points, seed.Seed))]);
         return
         [
-            new BehaviorStage(device => BehaviorDataset.OfEach(device, [.. datasets.Select(dataset => dataset.Points)], BanditDataset.Dimensions), _ => null),
+            new BehaviorStage(device => BehaviorDataset.OfEach(device, [.. datasets.Value.Select(dataset => dataset.Points)], BanditDataset.Dimensions), _ => null),
             new BanditAlignStage(datasets),
             new BanditEvaluateStage(datasets),
         ];

@@ -17,6 +17,13 @@ internal sealed class BehaviorStage(Func<IDevice, BehaviorDataset> pairs, Func<B
 
     public override IReadOnlyList<string> Needs => [];
 
+    public override IReadOnlyList<string> Reports => [BehaviorPretraining.StageName];
+
+    public override object DependsOn(RunSettings settings) =>
+        new { settings.Width, settings.Blocks, settings.HeldOut, settings.Optimizer, Behavior = settings.Behavior.Numerical, settings.Behavior.Steps };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.BehaviorWeights, files.BehaviorState];
+
     public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.BehaviorState, seed.Files.BehaviorWeights, seed.Settings.Behavior.Steps);
 
     public override void RequireSettings(SeedRun seed)

@@ -14,21 +14,19 @@ internal sealed class CriticInTraining : IDisposable
     private readonly DeterministicPolicy? _policy;
     private readonly CriticLearning _learning;
 
-    /// <param name="device">The device.</param>
-    /// <param name="run">The settings.</param>
+    /// <param name="work">Device, settings, and what moves the networks.</param>
     /// <param name="view">The transitions.</param>
     /// <param name="nextActions">What a softmax critic backs up from; null for the others.</param>
     /// <param name="online">The policy that an online critic samples from; null for the others.</param>
-    /// <param name="optimizer">What moves the networks; null for Adam fused with the steps.</param>
-    public CriticInTraining(IDevice device, RunSettings run, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online, OptimizerFactory? optimizer)
+    public CriticInTraining(StageWork work, QLearningView view, RowStore? nextActions, BottleneckDiffusionModel? online)
     {
-        var settings = run.Critic;
+        var (device, run, settings, optimizer) = (work.Device, work.Settings, work.Settings.Critic, work.Optimizer);
         var shape = new CriticShape(view.StateSize, view.ActionSize, run.CriticWidth);
         _data = TransitionDataset.Upload(device, view, run.Rewards);
         Critic = Critic.Create(device, shape, run.Seed, settings.Method.HasValue);
         Critic.ClipsActions = settings.ClipsActions;
         _policy = settings.Method.TrainsPolicy(settings) ? DeterministicPolicy.Create(device, shape, run.Seed) : null;
-        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy, optimizer));
+        _learning = settings.Method.Learn(new CriticParts(settings, Critic, _data, nextActions, online, _policy, optimizer, work.Memory));
         if (optimizer is not null && _learning.Optimizer is null)
             throw new InvalidSettingException("optimizer.name", run.Optimizer.Name, $"{OptimizerKind.Adam} with the critic {settings.Method}, which hands no other to its networks");
         Training = new CriticTraining(_learning, run.Seed);

@@ -19,6 +19,24 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
 
     public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
 
+    public override IReadOnlyList<string> Reports => [NextActionsName, CriticTraining.StageName];
+
+    public override object DependsOn(RunSettings settings) => Of(settings);
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) =>
+        [.. RowStore.FilesOf(files.NextActions), files.ImplicitPolicyWeights, files.CriticWeights, files.CriticState];
+
+    /// <summary>What a critic depends on; an online one is trained in the alignment's stage.</summary>
+    internal static object Of(RunSettings settings) => new
+    {
+        settings.CriticWidth,
+        settings.Rewards,
+        settings.Optimizer,
+        Critic = settings.Critic.Numerical,
+        settings.Critic.Steps,
+        Evaluations = settings.Critic.Method.SamplesNextActions ? settings.Labels.Evaluations : 0,
+    };
+
     public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.CriticState, seed.Files.CriticWeights, seed.Settings.Critic.Steps);
 
     public override void RequireSettings(SeedRun seed)
@@ -43,7 +61,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
         if (samplesNextActions)
             HostMemory.GiveBack(); // the next states' copy
 
-        using var trained = new CriticInTraining(work.Device, seed.Settings, data.View, nextActions, null, work.Optimizer);
+        using var trained = new CriticInTraining(work, data.View, nextActions, null);
         if (StateFile.Exists(seed.Files.CriticState))
             trained.Training.LoadState(seed.Files.CriticState, work.Notice);
         StateSaving.Run(trained.Training, work.Saving, Save, () => trained.Training.Run(work.Trainings, cancellation: work.Cancellation));

@@ -92,7 +92,7 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     /// <inheritdoc/>
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
-        var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset!));
+        var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset));
         var method = settings.Critic.Method;
         RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(inputs.Environment!);
         if (inputs.Labels is not null)

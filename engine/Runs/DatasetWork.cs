@@ -10,24 +10,25 @@ namespace EDA.Engine.Runs;
 /// <summary>What the stages of a run on a dataset share: its transitions, and which of its states they look at.</summary>
 internal sealed class DatasetWork
 {
-    private readonly int[] _heldOut;
+    private readonly Lazy<QLearningView> _view;
+    private readonly Lazy<int[]> _heldOut;
     private readonly ulong _seed;
 
-    public DatasetWork(RunSettings settings, OfflineDataset dataset)
+    public DatasetWork(RunSettings settings, OfflineDataset? dataset)
     {
-        View = new QLearningView(dataset);
-        _heldOut = HeldOutRows.Choose(View.Count, settings.HeldOut, settings.Seed);
+        _view = new(() => new QLearningView(dataset ?? throw new InvalidOperationException("the run's dataset was not opened")));
+        _heldOut = new(() => HeldOutRows.Choose(View.Count, settings.HeldOut, settings.Seed));
         _seed = settings.Seed;
     }
 
     /// <summary>The transitions.</summary>
-    public QLearningView View { get; }
+    public QLearningView View => _view.Value;
 
     /// <summary>The pairs of pretraining, on a device.</summary>
-    public BehaviorDataset Pairs(IDevice device) => HeldOutRows.Remaining(device, View, _heldOut);
+    public BehaviorDataset Pairs(IDevice device) => HeldOutRows.Remaining(device, View, _heldOut.Value);
 
     /// <summary>A model's loss on the pairs that are kept back; null where there are none.</summary>
-    public double? HeldOutLossOf(BottleneckDiffusionModel model) => HeldOutLoss.Measure(model, View, _heldOut, _seed);
+    public double? HeldOutLossOf(BottleneckDiffusionModel model) => HeldOutLoss.Measure(model, View, _heldOut.Value, _seed);
 
     /// <summary>How many states are labelled.</summary>
     public int LabelledCount(RunSettings settings) => LabelSelection.Count(View.Count, settings.Labels.Fraction, settings.Labels.MostStates);

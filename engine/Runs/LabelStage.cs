@@ -14,6 +14,13 @@ internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
 
     public override IReadOnlyList<string> Needs => labels ? [RunStages.Behavior, RunStages.Critic] : [RunStages.Behavior];
 
+    public override IReadOnlyList<string> Reports => [CandidateSampling.StageName, CandidateLabelling.StageName];
+
+    // The labels clip as the critic does, though an implicit one's weights do not depend on it.
+    public override object DependsOn(RunSettings settings) => new { settings.Labels, settings.Alignment.Candidates, ClipsActions = labels && settings.Critic.ClipsActions };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [.. RowStore.FilesOf(files.Candidates), .. RowStore.FilesOf(files.Labels)];
+
     public override StageProgress Progress(SeedRun seed)
     {
         var candidates = StageOf(seed.Files.Candidates);

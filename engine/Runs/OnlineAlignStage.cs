@@ -1,6 +1,7 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Training;
 
@@ -11,6 +12,12 @@ namespace EDA.Engine.Runs;
 internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label];
+
+    public override IReadOnlyList<string> Reports => [CriticTraining.StageName, .. base.Reports];
+
+    public override object DependsOn(RunSettings settings) => new { Critic = CriticStage.Of(settings), settings.Critic.ClipsActions, Alignment = base.DependsOn(settings) };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.CriticWeights, files.CriticState, .. base.Leaves(files)];
 
     public override void RequireSettings(SeedRun seed)
     {
@@ -23,10 +30,9 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
         var (seed, settings, files) = (work.Seeds[0], work.Settings, work.Seeds[0].Files);
         using var behaviors = FinishedBehaviors(work);
         using var policies = behaviors.Copy();
-        float[] states = data.LabelledStates(settings);
-        using var candidates = data.Candidates(settings, behaviors.Models[0], states).OpenFile(files.Candidates);
-        using var trained = new CriticInTraining(work.Device, settings, data.View, null, policies.Models[0], work.Optimizer);
-        using var batches = new CandidateBatches(states, candidates, trained.Critic);
+        using var opened = new OpenedBatches();
+        var (trained, batches) = Open(work, behaviors.Models[0], policies.Models[0], opened);
+        HostMemory.GiveBack(); // the states' copy, where they are on the device
         using var alignment = new PolicyAlignment(settings.Alignment, policies, behaviors, batches, settings.Seed, work.Optimizer);
         if (StateFile.Exists(files.CriticState) && StateFile.Exists(files.AlignmentState))
         {
@@ -51,5 +57,14 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
             alignment.SaveState(files.AlignmentState);
             return true;
         }
+    }
+
+    // The states come first: the dataset gives its rows back when the critic has them.
+    private (CriticInTraining Critic, AlignmentBatches Batches) Open(StageWork work, BottleneckDiffusionModel behavior, BottleneckDiffusionModel policy, OpenedBatches opened)
+    {
+        float[] states = data.LabelledStates(work.Settings);
+        var candidates = opened.Add(data.Candidates(work.Settings, behavior, states).OpenFile(work.Seeds[0].Files.Candidates));
+        var trained = opened.Add(new CriticInTraining(work, data.View, null, policy));
+        return (trained, opened.Add(AlignmentBatches.LabelledAsDrawn(states, candidates, trained.Critic, work.Memory)));
     }
 }

@@ -14,6 +14,14 @@ internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
 
     public override IReadOnlyList<string> Needs => [];
 
+    public override bool ReadsAll => true;
+
+    public override IReadOnlyList<string> Reports => [Rollouts.StageName];
+
+    public override object DependsOn(RunSettings settings) => settings.Evaluation;
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
+
     public override StageProgress Progress(SeedRun seed) => new(0, 1);
 
     public override void Run(StageWork work)

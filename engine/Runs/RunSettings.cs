@@ -83,6 +83,9 @@ public sealed record RunSettings
     /// <summary>How it is kept from being lost.</summary>
     public CheckpointSettings Checkpoints { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>How much memory its data is given.</summary>
+    public MemorySettings Memory { get; init => field = Setting.Given(value); } = new();
+
     /// <summary>What the run is on.</summary>
     [JsonIgnore]
     public RunKind Kind => Bandit is null ? RunKind.Dataset : RunKind.Bandit;

@@ -1,4 +1,5 @@
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Data;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -30,6 +31,9 @@ public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, Opt
 
     /// <summary>How often its state is saved, and on what condition.</summary>
     public SavingSettings Saving => new(Settings.Checkpoints.Interval, BeforeSaving);
+
+    /// <summary>How much of the device's memory may be taken by rows that batches are drawn from.</summary>
+    public RowMemory Memory => new(Settings.Memory, Notice);
 
     /// <summary>How the training of each seed goes.</summary>
     public IReadOnlyList<SeedTraining> Trainings => [.. Seeds.Select(seed => seed.Training)];
@@ -68,6 +72,22 @@ public abstract class RunStage
 
     /// <summary>The stages that must be done before it, by name, in the order in which they are missed.</summary>
     public abstract IReadOnlyList<string> Needs { get; }
+
+    /// <summary>Whether it reads whatever the stages before it have left, rather than what it <see cref="Needs"/> alone.</summary>
+    public virtual bool ReadsAll => false;
+
+    /// <summary>The names of what it does, as reports and metrics.csv have them.</summary>
+    public abstract IReadOnlyList<string> Reports { get; }
+
+    /// <summary>The settings that what it leaves depends on, beside the data, the seed and what the stages before it left.</summary>
+    /// <param name="settings">The run's settings.</param>
+    /// <returns>Some of them, to be written down (<see cref="TrainingState.Describe"/>).</returns>
+    public abstract object DependsOn(RunSettings settings);
+
+    /// <summary>The files that it leaves when it is done.</summary>
+    /// <param name="files">The run's files.</param>
+    /// <returns>Their paths; some may be missing, by the settings.</returns>
+    public abstract IReadOnlyList<string> Leaves(StageFiles files);
 
     /// <summary>Where the stage stands in a seed's folder. One that leaves nothing there is never done.</summary>
     /// <param name="seed">The seed.</param>

@@ -33,7 +33,7 @@ public abstract record RunTask(string Name, string Summary) : INamed
     /// <exception cref="InvalidFileException">An input does not fit the run.</exception>
     public abstract void Check(RunSettings settings, RunInputs inputs);
 
-    /// <summary>The stages of a run, in order.</summary>
+    /// <summary>The stages of a run, in order. The data is looked at when they run, and not before.</summary>
     /// <param name="seeds">The settings of each seed.</param>
     /// <param name="inputs">What the run needs beside them.</param>
     /// <returns>The stages.</returns>

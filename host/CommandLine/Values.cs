@@ -25,6 +25,16 @@ internal static class Values
             : throw UserError.Value(option.Name, text, $"a whole number from {least} to {most}");
     }
 
+    /// <summary>A number above 0; <paramref name="fallback"/> where the option is not given.</summary>
+    public static double PositiveNumber(this ParseResult result, Option<string?> option, double fallback)
+    {
+        if (result.GetValue(option) is not { } text)
+            return fallback;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && float.IsFinite((float)value)
+            ? value
+            : throw UserError.Value(option.Name, text, "a number above 0");
+    }
+
     /// <summary>A seed; 0 where the option is not given.</summary>
     public static ulong Seed(this ParseResult result, Option<string?> option)
     {

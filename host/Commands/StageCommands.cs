@@ -87,14 +87,14 @@ internal static class StageCommands
 
     private static RunRequest Change(RunRequest request, string[] assignments, string? stage)
     {
-        var allowed = (stage is null ? [] : _stages[Array.FindIndex(_stages, row => row.Stage == stage)..].Select(row => row.Section + ".")).Append("checkpoints.").ToList();
+        var allowed = (stage is null ? [] : _stages[Array.FindIndex(_stages, row => row.Stage == stage)..].Select(row => row.Section + ".")).Concat(["checkpoints.", "memory."]).ToList();
         var settings = request.Settings;
         foreach (string assignment in assignments)
         {
             var changed = SettingPaths.Apply(settings, assignment);
             string[] differing = [.. SettingPaths.Differences(settings, changed)];
             if (differing.FirstOrDefault(path => !allowed.Exists(start => path.StartsWith(start, StringComparison.Ordinal))) is { } refused)
-                throw UserError.Value("--set", assignment, stage is null ? "for resume nothing but checkpoints.*" : $"a setting of this stage or a later one ({string.Join(", ", allowed.Select(start => start + "*"))}), and {refused} is none");
+                throw UserError.Value("--set", assignment, stage is null ? "for resume nothing but checkpoints.* and memory.*" : $"a setting of this stage or a later one ({string.Join(", ", allowed.Select(start => start + "*"))}), and {refused} is none");
             settings = changed;
         }
 

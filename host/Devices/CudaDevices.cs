@@ -40,6 +40,6 @@ internal static class CudaDevices
     {
         long free = ((CudaBackend)((GpuDevice)device).Backend).FreeMemory;
         if (needed > free)
-            throw new UserError($"{device.Name} has {GpuMemory.Text(free)} of memory free, and this takes about {GpuMemory.Text(needed)}; a smaller width, behavior.batch, alignment.states or points takes less");
+            throw new UserError($"{device.Name} has {GpuMemory.Text(free)} of memory free, and this takes about {GpuMemory.Text(needed)}; a smaller width, behavior.batch, alignment.states, points or memory.resident takes less");
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EDA.Engine.Data;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
@@ -125,12 +126,24 @@ public sealed record DeviceChoice
         if (!IsCuda)
             return;
 
-        // The largest copy of the data: a bandit's points twice, for both stages, and their labels once; else the critic's
-        // transitions, with state, action, reward, end and next state.
-        long data = inputs.Dataset is { } dataset ? (long)dataset.Count * ((2 * dataset.StateSize) + dataset.ActionSize + 2) : 5L * run.Points;
+        // A bandit's points twice, for both stages, and their labels once.
+        long data = inputs.Dataset is { } dataset ? Data(run, dataset) : 5L * run.Points;
         long samples = inputs.Dataset is null ? run.Evaluation.Samples : Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
         long training = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue));
         CudaDevices.RequireMemory(device, checked(seeds * ((sizeof(float) * data) + training)));
+    }
+
+    // The largest of what stages have there of a dataset: a critic's transitions, with state, action, reward, end and next
+    // state, and next actions; labelled states with their candidates and labels. Rows that may not be resident are not there.
+    private static long Data(RunSettings run, OfflineDataset dataset)
+    {
+        long transitions = (long)dataset.Count * ((2 * dataset.StateSize) + dataset.ActionSize + 2);
+        long nextActions = run.Critic.Method.SamplesNextActions ? Resident((long)dataset.Count * run.Critic.Softmax.Candidates * dataset.ActionSize) : 0;
+        long labelled = LabelSelection.Count(dataset.Count, run.Labels.Fraction, run.Labels.MostStates);
+        long aligned = Resident(labelled * (dataset.StateSize + (run.Alignment.Candidates * (dataset.ActionSize + 1L))));
+        return run.Critic.Method.AlternatesWithAlignment ? transitions + aligned : Math.Max(transitions + nextActions, aligned);
+
+        long Resident(long numbers) => sizeof(float) * numbers <= (long)run.Memory.Resident << 20 ? numbers : 0;
     }
 
     // The number after cuda:, 0 for cuda alone, below 0 for anything else.

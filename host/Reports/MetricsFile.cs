@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Files;
 using EDA.Engine.Training;
 using EDA.Host.Tables;
 
@@ -32,6 +33,19 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <param name="path">The file.</param>
     /// <returns>The file.</returns>
     public static MetricsFile Continue(string path) => File.Exists(path) ? new MetricsFile(path, CsvFile.Append(path)) : new MetricsFile(path);
+
+    /// <summary>Copies what a run reported on some stages; where there is nothing of it no file is made.</summary>
+    /// <param name="from">That run's file.</param>
+    /// <param name="to">The new file.</param>
+    /// <param name="stages">The stages' names.</param>
+    public static void CopyStages(string from, string to, IReadOnlyCollection<string> stages)
+    {
+        if (!File.Exists(from))
+            return;
+        string text = File.ReadAllText(from);
+        string[] rows = [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => stages.Contains(line.Split(',')[0]))];
+        WholeFile.Write(to, overwrite: false, file => File.WriteAllText(file, string.Concat(rows.Prepend(Header).Select(line => line + '\n'))));
+    }
 
     /// <summary>
     /// A stage that goes on from an older state than the last report says everything since then again. A row that a kill

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Files;
 using EDA.Host.Runs;
 
 namespace EDA.Host.Reports;

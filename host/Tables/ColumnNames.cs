@@ -18,6 +18,9 @@ public static class ColumnNames
     /// <summary>The number of a sample among those of its state, from 0.</summary>
     public const string Candidate = "k";
 
+    /// <summary>A candidate's log-density gap.</summary>
+    public const string Gap = "gap";
+
     /// <summary>a0, a1 and so on.</summary>
     /// <param name="shape">The network.</param>
     /// <returns>A names.</returns>

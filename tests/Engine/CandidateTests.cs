@@ -133,9 +133,11 @@ public sealed class CandidateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Batches_are_those_of_an_array_on_the_device(bool inFile)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void Batches_are_those_of_an_array_on_the_device(bool inFile, bool isResident)
     {
         const int k = 4, states = 7;
         float[] numbers = FormulaNumbers.Fill(Count * k * ActionSize, i => FormulaNumbers.Uniform(61, i));
@@ -143,11 +145,12 @@ public sealed class CandidateTests : IDisposable
         var identity = new Dictionary<string, string>();
         using var candidates = inFile ? RowStore.OpenFile(At("a.npy"), identity, Count, k, ActionSize) : RowStore.InMemory(Count, k, ActionSize);
         using var labels = inFile ? RowStore.OpenFile(At("q.npy"), identity, Count, k) : RowStore.InMemory(Count, k);
-        Assert.Throws<ArgumentException>(() => new CandidateBatches(_device, _states, StateSize, candidates, labels));
+        Assert.Throws<ArgumentException>(() => AlignmentBatches.OfStores(_device, _states, StateSize, candidates, labels));
         candidates.Append(numbers);
         labels.Append(q);
-        using var stored = new CandidateBatches(_device, _states, StateSize, candidates, labels);
-        using var resident = new AlignmentDataset(_device, numbers, q, ActionSize, k, _states, StateSize);
+        using var stored = AlignmentBatches.OfStores(_device, _states, StateSize, candidates, labels, new RowMemory(new() { Resident = isResident ? 1 : 0 }));
+        Assert.Equal(isResident, stored.IsResident);
+        using var resident = AlignmentBatches.OfArrays(_device, numbers, q, ActionSize, k, _states, StateSize);
         Assert.Equal((k, StateSize, ActionSize, Count), (stored.CandidateCount, stored.StateSize, stored.ActionSize, stored.Count));
         for (uint step = 0; step < 3; step++)
         {
@@ -168,7 +171,7 @@ public sealed class CandidateTests : IDisposable
         const int k = 3;
         using var candidates = RowStore.InMemory(Count, k, ActionSize);
         candidates.Append(FormulaNumbers.Fill(Count * k * ActionSize, i => FormulaNumbers.Uniform(61, i)));
-        using var batches = new CandidateBatches(_states, candidates, _critic);
+        using var batches = AlignmentBatches.LabelledAsDrawn(_states, candidates, _critic);
         var draw = new RandomDraw(4, RandomStage.Alignment, 0);
         float[] before = Labels();
         _critic.Target.CopyFrom(_critic.Target.ToArray().Select(x => x * 1.5f).ToArray());

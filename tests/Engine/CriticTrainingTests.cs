@@ -215,7 +215,7 @@ public sealed class CriticTrainingTests : IDisposable
             using var critic = Critic.Create(_device, _shape, 8, hasValue: false);
             using var learning = new OnlineQLearning(settings, critic, data, policy, _solver);
             using var stage = new CriticTraining(learning, 8);
-            using var batches = new CandidateBatches(states, candidates, critic);
+            using var batches = AlignmentBatches.LabelledAsDrawn(states, candidates, critic);
             using var alignment = new PolicyAlignment(alignmentSettings with { Steps = steps }, policy, behavior, batches, 8);
             use(stage, alignment);
             return (critic.Twin.ToArray(), policy.CloneParameters());

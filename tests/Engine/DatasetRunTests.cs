@@ -54,7 +54,8 @@ public sealed class DatasetRunTests : IDisposable
         string[] names = method == "implicit" ? [.. Rollouts.Names] : [.. Rollouts.Names.SkipLast(1)];
         Assert.Equal(names.Order(), whole.Scores.Keys.Order());
 
-        // A new pipeline each time, which has only the folder to go by, and which is stopped at its second report.
+        // A new pipeline each time, which has only the folder to go by, which has its rows now on the device and now in files,
+        // and which is stopped at its second report.
         int pieces = 0;
         foreach (var stage in Pipeline(run, "pieces").Pipeline.Stages.SkipLast(1))
         {
@@ -63,7 +64,7 @@ public sealed class DatasetRunTests : IDisposable
             {
                 using var source = new CancellationTokenSource();
                 int reports = 0;
-                piece = Pipeline(run, "pieces").Run(stage.Name, new Watcher(_ => CancelAt(++reports, source)), source.Token);
+                piece = Pipeline(run with { Memory = new() { Resident = pieces % 2 } }, "pieces").Run(stage.Name, new Watcher(_ => CancelAt(++reports, source)), source.Token);
             }
             while (++pieces < 40 && !piece.Completed);
         }

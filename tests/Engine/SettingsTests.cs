@@ -29,6 +29,7 @@ public class SettingsTests
         { () => _ = new RunSettings { Width = 100 }, "width is 100; allowed is a multiple of 32 from 32 to 4096" },
         { () => new RunSettings { Width = 4096, Blocks = 64 }.Check(), "width is 4096; allowed is a width that gives, with blocks 64, at most 2147483647 parameters" },
         { () => _ = RunBudgets.Get("quick", BanditTask.Each[0]) with { Blocks = 0 }, "blocks is 0; allowed is a whole number from 1 to 64" },
+        { () => _ = new RunSettings { Memory = null! }, "memory is not set; allowed is a value" },
         { () => _ = new EvaluationSettings { SolverOrder = 4 }, "solverOrder is 4; allowed is a whole number from 1 to 3" },
         { () => RunBudgets.Get("huge", BanditTask.Each[0]), "budget is 'huge'; allowed is one of smoke, quick, paper" },
         { () => _ = new LearningRateSchedule { WarmUpSteps = -3 }, "warmUpSteps is -3; allowed is a whole number of at least 0" },

@@ -198,13 +198,13 @@ public sealed class SeveralSeedsTests : IDisposable
         using var models = ModelBatch.Create(_device, new BdmShape(0, 2, 32, 1), 0, Count);
         using var two = ModelBatch.Create(_device, new BdmShape(0, 2, 32, 1), 0, 2);
         using var data = BehaviorDataset.OfEach(_device, [.. bandits.Select(bandit => bandit.Points)], 2);
-        using var batches = new BanditBatches(_device, bandits, 16);
+        using var batches = AlignmentBatches.OfBandits(_device, bandits, 16);
         Assert.Throws<ArgumentException>(() => new BehaviorPretraining(new(), models, data, 0));
         Assert.Throws<ArgumentException>(() => new PolicyAlignment(new(), models, models, batches, 0));
         Assert.Throws<ArgumentException>(() => new PolicyAlignment(new(), models, two, batches, 0));
         Assert.Throws<ArgumentException>(() => models.CopyFrom(two));
         Assert.Throws<ArgumentException>(() => BehaviorDataset.OfEach(_device, [[1, 2], [1, 2, 3, 4]], 2));
-        Assert.Throws<ArgumentException>(() => new BanditBatches(_device, [bandits[0], BanditDataset.Create("rings", 51, 0)], 16));
+        Assert.Throws<ArgumentException>(() => AlignmentBatches.OfBandits(_device, [bandits[0], BanditDataset.Create("rings", 51, 0)], 16));
         Assert.Throws<ArgumentOutOfRangeException>(() => ModelBatch.Create(_device, models.Shape, 0, 0));
         using var stage = new BehaviorPretraining(new() { Steps = 1, Batch = 4 }, two, data, 0);
         Assert.Throws<ArgumentException>(() => stage.Run([new SeedTraining()]));
@@ -220,7 +220,7 @@ public sealed class SeveralSeedsTests : IDisposable
         if (broken)
             Break(models.Models[1]);
         using var data = Pairs();
-        using var batches = new BanditBatches(_device, Bandits(), _tiny.Alignment.Candidates);
+        using var batches = AlignmentBatches.OfBandits(_device, Bandits(), _tiny.Alignment.Candidates);
         using TrainingStage training = stage == "behavior"
             ? new BehaviorPretraining(_tiny.Behavior, behaviors, data, _tiny.Seed)
             : new PolicyAlignment(_tiny.Alignment, policies, behaviors, batches, _tiny.Seed);

@@ -195,7 +195,7 @@ public sealed class StageTests : IDisposable
         float[] Align(Action<PolicyAlignment> use)
         {
             using var policy = behavior.Copy();
-            using var batches = new BanditBatches(_device, bandit, 3);
+            using var batches = AlignmentBatches.OfBandits(_device, [bandit], 3);
             using var stage = new PolicyAlignment(settings, policy, behavior, batches, 1);
             use(stage);
             return policy.CloneParameters();
@@ -224,7 +224,7 @@ public sealed class StageTests : IDisposable
         using var behavior = BottleneckDiffusionModel.Create(_device, _shape, 0);
         using var policy = behavior.Copy();
         using var wide = BottleneckDiffusionModel.Create(_device, new BdmShape(0, 2, 64, 1), 0);
-        using var batches = new BanditBatches(_device, BanditDataset.Create("rings", 100, 0), 16);
+        using var batches = AlignmentBatches.OfBandits(_device, [BanditDataset.Create("rings", 100, 0)], 16);
         var settings = new AlignmentSettings();
         Assert.Throws<ArgumentException>(() => new PolicyAlignment(settings, policy, wide, batches, 0));
         Assert.Throws<ArgumentException>(() => new PolicyAlignment(settings with { Candidates = 4 }, policy, behavior, batches, 0));
@@ -237,7 +237,7 @@ public sealed class StageTests : IDisposable
     public void A_batch_of_a_bandit_is_points_and_their_energies()
     {
         var bandit = BanditDataset.Create("swissroll", 500, 0);
-        using var batches = new BanditBatches(_device, bandit, 4);
+        using var batches = AlignmentBatches.OfBandits(_device, [bandit], 4);
         foreach (int states in new[] { 3, 7, 2 })
         {
             var draw = new RandomDraw(1, RandomStage.Alignment, (uint)states);
@@ -259,7 +259,7 @@ public sealed class StageTests : IDisposable
         float[] candidates = [.. Enumerable.Range(0, n * k * a).Select(i => (float)i)];
         float[] labels = [.. Enumerable.Range(0, n * k).Select(i => 0.5f * i)];
         float[] states = [.. Enumerable.Range(0, n * s).Select(i => -(float)i)];
-        using var set = new AlignmentDataset(_device, candidates, labels, a, k, states, s);
+        using var set = AlignmentBatches.OfArrays(_device, candidates, labels, a, k, states, s);
         Assert.Equal((n, k, a, s), (set.Count, set.CandidateCount, set.ActionSize, set.StateSize));
         var draw = new RandomDraw(1, RandomStage.Alignment, 9);
         var batch = set.Next(6, draw);
@@ -271,9 +271,9 @@ public sealed class StageTests : IDisposable
             Assert.Equal(states[(index * s)..((index + 1) * s)], batch.States!.ToArray()[(row * s)..((row + 1) * s)]);
         }
 
-        Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, labels, 3, k, states, s));
-        Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, labels, a, k, states, 3));
-        Assert.Throws<ArgumentException>(() => new AlignmentDataset(_device, candidates, [], a, k));
+        Assert.Throws<ArgumentException>(() => AlignmentBatches.OfArrays(_device, candidates, labels, 3, k, states, s));
+        Assert.Throws<ArgumentException>(() => AlignmentBatches.OfArrays(_device, candidates, labels, a, k, states, 3));
+        Assert.Throws<ArgumentException>(() => AlignmentBatches.OfArrays(_device, candidates, [], a, k));
     }
 
     [Fact]
@@ -293,7 +293,7 @@ public sealed class StageTests : IDisposable
 
         string Of(float[] candidates, float[] labels, float[] states)
         {
-            using var set = new AlignmentDataset(_device, candidates, labels, 1, 2, states, 1);
+            using var set = AlignmentBatches.OfArrays(_device, candidates, labels, 1, 2, states, 1);
             return set.Fingerprint;
         }
     }

@@ -109,7 +109,7 @@ public class UserLabelsTests
     private static void AssertBatch(UserLabels labels, float[] expected)
     {
         using var device = new CpuDevice(new CpuOptions(CpuOptions.BestSimd, 1));
-        using var dataset = labels.ToDataset(device);
+        using var dataset = labels.ToBatches(device);
         const int count = 6;
         var draw = new RandomDraw(1, RandomStage.Alignment, 0);
         var batch = dataset.Next(count, draw);

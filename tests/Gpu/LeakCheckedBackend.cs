@@ -3,7 +3,7 @@ using EDA.Tests.Software;
 namespace EDA.Tests.Gpu;
 
 /// <summary>The stand-in, which ends a test that has not given every array back: on a GPU its memory would be gone.</summary>
-internal sealed class LeakCheckedBackend : SoftwareBackend
+internal class LeakCheckedBackend : SoftwareBackend
 {
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

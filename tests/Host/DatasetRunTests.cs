@@ -172,8 +172,12 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         var early = EdaProcess.Run(_folder.Path, "align", folder);
         Assert.Equal(2, early.Status);
         Assert.Contains("./eda label", Assert.Single(early.ErrorLines), StringComparison.Ordinal);
-        foreach (string stage in new[] { "critic", "label", "align", "evaluate", "resume" })
+        foreach (string stage in new[] { "critic", "label" })
             Run(stage, folder);
+        Refused(["resume", folder, "--set", "alignment.steps=24"], "--set is 'alignment.steps=24'", "checkpoints.* and memory.*");
+        Run("align", folder, "--set", "memory.resident=0");
+        Run("evaluate", folder);
+        Run("resume", folder, "--set", "memory.resident=2");
         Assert.All(new[] { "behavior", "critic", "iql", "policy" }, name =>
             Assert.Equal(File.ReadAllBytes(run.At("checkpoints", name + ".safetensors")), File.ReadAllBytes(Path.Combine(folder, "checkpoints", name + ".safetensors"))));
         using var whole = JsonDocument.Parse(File.ReadAllText(run.At("result.json")));
@@ -309,6 +313,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     [InlineData("run pointmaze-umaze --budget lavish", "--budget is 'lavish'", "smoke, quick, hour, paper")]
     [InlineData("run pointmaze-umaze --critic online --set critic.steps=7", "critic.steps is 7", "alignment's")]
     [InlineData("run pointmaze-umaze --set criticWidth=33", "criticWidth is '33'", "multiple of 32")]
+    [InlineData("run pointmaze-umaze --set memory.resident=-1", "memory.resident is '-1'", "from 0 to 1048576")]
     [InlineData("run pointmaze-umaze --trust-order", "--trust-order is 'given'", "has no dataset of a file")]
     [InlineData("run bandit-rings --critic implicit", "--critic is 'implicit'", "not a run on a dataset")]
     [InlineData("run bandit-rings --budget hour", "--budget is 'hour'", "smoke, quick, paper")]

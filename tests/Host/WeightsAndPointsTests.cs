@@ -1,4 +1,5 @@
 using System.Globalization;
+using EDA.Engine.Data.Formats;
 
 namespace EDA.Tests.Host;
 
@@ -51,6 +52,39 @@ public sealed class WeightsAndPointsTests(SmokeRun run) : IDisposable
         Assert.Equal("state,k,a0,a1", lines[0]);
         Assert.Equal(["0,0", "0,1", "0,2", "0,3", "0,4"], lines.Skip(1).Select(line => string.Join(',', line.Split(',')[..2])));
         Assert.Equal(lines, File.ReadAllLines(_folder.At("two.csv")));
+    }
+
+    [Fact]
+    public void Gaps_are_written_and_summed_up()
+    {
+        string labels = _folder.At("own.npz");
+        using (var file = new NpzWriter(labels))
+        {
+            file.Write("candidates", [2, 3, 2], [0.1f, 0.2f, -1, 1, 0.5f, 0, 2, 2, 0, 0, -2, 1]);
+            file.Write("winner", [2], new float[] { 2, 0 });
+        }
+
+        string behavior = run.At("checkpoints", "behavior.safetensors");
+        string[] command = ["gaps", "--policy", Weights, "--behavior", behavior, "--labels", labels, "--out", "out.csv"];
+        var result = EdaProcess.Run(_folder.Path, command);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.StartsWith("states 2, candidates 3\nloss ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("(preference; 1.0986 where all gaps are equal)", result.Output, StringComparison.Ordinal);
+        string[] lines = File.ReadAllLines(_folder.At("out.csv"));
+        Assert.Equal("state,k,gap", lines[0]);
+        Assert.Equal(["0,0", "0,1", "0,2", "1,0", "1,1", "1,2"], lines.Skip(1).Select(line => line[..3]));
+
+        // A model beside itself has no gaps.
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "gaps", "--policy", behavior, "--behavior", behavior, "--labels", labels, "--out", "none.csv").Status);
+        Assert.All(File.ReadAllLines(_folder.At("none.csv")).Skip(1), line => Assert.EndsWith(",0", line, StringComparison.Ordinal));
+
+        foreach (var (more, named) in new[] { ("--temperature=-1", "--temperature is '-1'"), ("--objective=value", "holds winners and no q"), ("--objective=dpo", "has 3 candidates"), ("--objective=best", "best") })
+        {
+            var refused = EdaProcess.Run(_folder.Path, [.. command[..^1], "refused.csv", more]);
+            Assert.Equal(2, refused.Status);
+            Assert.Contains(named, Assert.Single(refused.ErrorLines), StringComparison.Ordinal);
+            Assert.False(File.Exists(_folder.At("refused.csv")));
+        }
     }
 
     [OptionalFact(OptionalNeeds.Bash)]

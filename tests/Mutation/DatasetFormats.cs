@@ -229,7 +229,7 @@ internal sealed class LabelsFormat : MutatedFormat
         var labels = UserLabels.Load(path);
         labels.Check(new BdmShape(labels.StateSize, labels.ActionSize, 32, 1), new PreferenceObjective(1));
         using var device = new EDA.Kernels.Cpu.CpuDevice(new(EDA.Kernels.Cpu.SimdLevel.Portable, 1));
-        labels.ToDataset(device).Dispose();
+        labels.ToBatches(device).Dispose();
     }
 
     protected override byte[] Change(Random random, byte[] bytes) => NpzFormat.ChangeArchive(random, bytes, base.Change);

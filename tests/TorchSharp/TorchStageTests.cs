@@ -70,7 +70,7 @@ public sealed class TorchStageTests : IDisposable
         using (var stage = new BehaviorPretraining(Pretraining, behavior, data, 3))
             stage.Run();
         using var policy = behavior.Copy();
-        using var batches = new BanditBatches(device, moons, 8);
+        using var batches = AlignmentBatches.OfBandits(device, [moons], 8);
         using (var stage = new PolicyAlignment(new AlignmentSettings { States = 8, Candidates = 8, Steps = 8, LearningRate = 1e-3 }, policy, behavior, batches, 3))
             stage.Run();
         return policy.CloneParameters();

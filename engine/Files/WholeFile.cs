@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using EDA.Engine.Files;
 
-namespace EDA.Engine;
+namespace EDA.Engine.Files;
 
 /// <summary>Files that are there whole or not at all, also after a power cut: written under another name beside their own first.</summary>
 public static class WholeFile
