@@ -14,7 +14,7 @@ public class MlpBatchTests
         new("several tiles", 360, 7, [65, 33], 3, MlpActivation.Mish, MlpOutput.Tanh, 167),
         new("linear", 370, 3, [], 1, MlpActivation.Relu, MlpOutput.Plain, 33),
         new("aligned", 380, 8, [64, 64], 8, MlpActivation.SiLU, MlpOutput.Plain, 64),
-        new("more than a CPU slab", 390, 3, [17], 2, MlpActivation.Tanh, MlpOutput.Plain, 2100),
+        new("more than two slabs", 390, 3, [17], 2, MlpActivation.Tanh, MlpOutput.Plain, 4100),
     }.ToDictionary(problem => problem.Name);
 
     public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
@@ -86,7 +86,7 @@ public class MlpBatchTests
     [MemberData(nameof(Names))]
     public void A_large_batch_is_the_sum_of_its_parts(string deviceName)
     {
-        var inputs = new MlpInputs(Problems["more than a CPU slab"]);
+        var inputs = new MlpInputs(Problems["more than two slabs"]);
         int rows = inputs.Problem.Rows, split = 1001, width = inputs.Problem.InputSize, outputs = inputs.Problem.OutputSize;
         using var device = TestDevices.Create(deviceName);
         using var run = new MlpRun(device, inputs);

@@ -19,6 +19,7 @@ public class MlpTwinTests
         new("a tile and one", 304, 33, [64, 96], 17, MlpActivation.Mish, MlpOutput.Tanh, 65),
         new("published policy", 305, 17, [256, 256], 6, MlpActivation.Relu, MlpOutput.Tanh, 130),
         new("more than a CPU slab", 306, 5, [17], 3, MlpActivation.SiLU, MlpOutput.Plain, 2049),
+        new("more than a GPU slab", 307, 3, [9, 5], 2, MlpActivation.Tanh, MlpOutput.Tanh, 4099),
     }.Concat(
         from activation in Enum.GetValues<MlpActivation>()
         from depth in Enumerable.Range(0, Depths.Length)
