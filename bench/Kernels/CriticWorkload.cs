@@ -119,6 +119,16 @@ public sealed class CriticWorkload : IDisposable
     /// <summary>The policy's actions for states.</summary>
     public void Act() => _operations.Act(new() { Parameters = _policy.Parameters, States = _states, Rows = _rows, Actions = _actions });
 
+    /// <summary>∂Q/∂a by the smaller of the twins.</summary>
+    public void ActionGradient() => _operations.ActionGradient(new()
+    {
+        Twin = _target,
+        States = _states,
+        Actions = _nextActions,
+        Rows = _rows,
+        Gradient = _actions,
+    });
+
     /// <inheritdoc/>
     public void Dispose()
     {

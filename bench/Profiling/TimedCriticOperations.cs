@@ -51,11 +51,18 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
         inner.Act(call);
     }
 
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        double twins = call.Choice == TwinChoice.Smaller ? 1 : 0.5, point = Shape.StateSize + (2.0 * Shape.ActionSize);
+        using var scope = timer.Measure("action_gradient", 2 * twins * Forward(Layout.Twin, call.Rows), Bytes(twins * Layout.Twin.Length, call.Rows * (point + (call.Q is null ? 0 : 1))));
+        inner.ActionGradient(call);
+    }
+
     public void Dispose() => inner.Dispose();
 
     // One forward pass of equal networks.
     private static double Forward(MlpLayout mlp, double rows) =>
-        2.0 * mlp.Networks.Count * rows * mlp.Width * (mlp.InputSize + mlp.Width + mlp.OutputSize);
+        (double)mlp.Networks.Count * rows * mlp.Shape.ForwardWork;
 
     private static double Bytes(double parameters, double rows) => sizeof(float) * (parameters + rows);
 }

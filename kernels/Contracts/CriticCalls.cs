@@ -150,3 +150,36 @@ public readonly record struct ActCall
     /// <summary>tanh of the network [n×A], overwritten.</summary>
     public required DeviceArray<float> Actions { get; init; }
 }
+
+/// <summary>The arguments of <see cref="ICriticOperations.ActionGradient"/>.</summary>
+public readonly record struct ActionGradientCall
+{
+    /// <summary>The parameters of the twins or of their targets, read.</summary>
+    public required DeviceArray<float> Twin { get; init; }
+
+    /// <summary>s [n×S], read.</summary>
+    public required DeviceArray<float> States { get; init; }
+
+    /// <summary>a [n×A], read.</summary>
+    public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Which of the twins is differentiated; the other is not evaluated where it has no say.</summary>
+    public TwinChoice Choice { get; init; }
+
+    /// <summary>∂Q/∂a [n×A], overwritten.</summary>
+    public required DeviceArray<float> Gradient { get; init; }
+
+    /// <summary>Q(s, a) [n], overwritten; null where nobody wants it.</summary>
+    public DeviceArray<float>? Q { get; init; }
+
+    /// <summary>Refuses a choice that is none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is.</exception>
+    public void Check()
+    {
+        if (!Enum.IsDefined(Choice))
+            throw new ArgumentOutOfRangeException(nameof(Choice), Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+    }
+}

@@ -32,6 +32,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
     public ICriticOperations CreateCritic(CriticShape shape) => throw new NotSupportedException();
 
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => throw new NotSupportedException();
+
     public void Synchronize()
     {
     }

@@ -59,6 +59,14 @@ public class CriticAllocationTests
             Rows = 90,
             V = scratch,
         }),
+        ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new()
+        {
+            Twin = run.Target,
+            States = run.Data.States,
+            Actions = run.Data.Actions,
+            Rows = 90,
+            Gradient = scratch,
+        }),
         ["act"] = (run, scratch) => run.Operations.Act(new()
         {
             Parameters = run.Policy.Parameters,

@@ -13,6 +13,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
     private CriticInference<TV, TS>? _minimumQ;
     private CriticInference<TV, TS>? _value;
     private CriticInference<TV, TS>? _action;
+    private ActionGradientPass<TV, TS>? _actionGradient;
     private bool _disposed;
 
     public CriticShape Shape => shape;
@@ -87,6 +88,25 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         KeepAlive(this, call);
     }
 
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        call.Check();
+        var at = new ActionGradientPointers
+        {
+            Twin = Pointer(call.Twin, Layout.Twin.Length),
+            States = States(call.States, call.Rows),
+            Actions = Pointer(call.Actions, Actions(call.Rows)),
+            Rows = call.Rows,
+            Choice = call.Choice,
+            Gradient = Pointer(call.Gradient, Actions(call.Rows)),
+            Q = call.Q is null ? null : Pointer(call.Q, call.Rows),
+        };
+        _actionGradient ??= new ActionGradientPass<TV, TS>(Layout, pool);
+        _actionGradient.Evaluate(at);
+        KeepAlive(this, call);
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -96,6 +116,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         _minimumQ?.Dispose();
         _value?.Dispose();
         _action?.Dispose();
+        _actionGradient?.Dispose();
     }
 
     private void Evaluate(ref CriticInference<TV, TS>? inference, CriticInference<TV, TS>.Output output, in CriticPointers at)
