@@ -39,13 +39,13 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
         inner.MinimumQ(call);
     }
 
-    public void Value(in ValueCall call)
+    public void Value(in StateEvaluationCall call)
     {
         using var scope = timer.Measure("call.Parameters", Forward(Layout.Value, call.Rows), Bytes(Layout.Value.Length, call.Rows * (Shape.StateSize + 1.0)));
         inner.Value(call);
     }
 
-    public void Act(in ActCall call)
+    public void Act(in StateEvaluationCall call)
     {
         using var scope = timer.Measure("act", Forward(Layout.Policy, call.Rows), Bytes(Layout.Policy.Length, call.Rows * ((double)Shape.StateSize + Shape.ActionSize)));
         inner.Act(call);

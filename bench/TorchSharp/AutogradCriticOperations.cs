@@ -102,22 +102,22 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
             [a.narrow(0, (long)first * candidates, (long)count * candidates), s.narrow(0, first, count).repeat_interleave(candidates, 0)], 1)).view(count, candidates));
     }
 
-    public void Value(in ValueCall call)
+    public void Value(in StateEvaluationCall call)
     {
         AtLeastOne(call.Rows);
         using var scope = new TensorScope();
         var network = Network(scope, Layout.Value, call.Parameters, false);
         var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.V, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
+        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
     }
 
-    public void Act(in ActCall call)
+    public void Act(in StateEvaluationCall call)
     {
         AtLeastOne(call.Rows);
         using var scope = new TensorScope();
         var network = Network(scope, Layout.Policy, call.Parameters, false);
         var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.Actions, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
+        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
     }
 
     public void ActionGradient(in ActionGradientCall call)

@@ -233,8 +233,8 @@ internal sealed class CriticVerificationRun : IDisposable
             CandidateCount = _case.Candidates,
             Q = q,
         });
-        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, V = v });
-        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Actions = actions });
+        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, Output = v });
+        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Output = actions });
         _device.Synchronize();
         return (q.ToArray(), v.ToArray(), actions.ToArray());
     }

@@ -119,10 +119,10 @@ public readonly record struct MinimumQCall
     public required DeviceArray<float> Q { get; init; }
 }
 
-/// <summary>The arguments of <see cref="ICriticOperations.Value"/>.</summary>
-public readonly record struct ValueCall
+/// <summary>The arguments of <see cref="ICriticOperations.Value"/> and <see cref="ICriticOperations.Act"/>.</summary>
+public readonly record struct StateEvaluationCall
 {
-    /// <summary>V's parameters.</summary>
+    /// <summary>V's parameters, or the policy's.</summary>
     public required DeviceArray<float> Parameters { get; init; }
 
     /// <summary>s [n×S].</summary>
@@ -131,24 +131,8 @@ public readonly record struct ValueCall
     /// <summary>n.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>V(s) [n], overwritten.</summary>
-    public required DeviceArray<float> V { get; init; }
-}
-
-/// <summary>The arguments of <see cref="ICriticOperations.Act"/>.</summary>
-public readonly record struct ActCall
-{
-    /// <summary>The policy's parameters.</summary>
-    public required DeviceArray<float> Parameters { get; init; }
-
-    /// <summary>s [n×S].</summary>
-    public required DeviceArray<float> States { get; init; }
-
-    /// <summary>n.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>tanh of the network [n×A], overwritten.</summary>
-    public required DeviceArray<float> Actions { get; init; }
+    /// <summary>V(s) [n], or tanh of the policy's network [n×A]; overwritten.</summary>
+    public required DeviceArray<float> Output { get; init; }
 }
 
 /// <summary>The arguments of <see cref="ICriticOperations.ActionGradient"/>.</summary>

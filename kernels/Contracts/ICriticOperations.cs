@@ -126,11 +126,11 @@ public interface ICriticOperations : IDisposable
 
     /// <summary>V of each state.</summary>
     /// <param name="call">The arguments.</param>
-    void Value(in ValueCall call);
+    void Value(in StateEvaluationCall call);
 
     /// <summary>The deterministic policy's action for each state.</summary>
     /// <param name="call">The arguments.</param>
-    void Act(in ActCall call);
+    void Act(in StateEvaluationCall call);
 
     /// <summary>
     /// ∂Q(s, a)/∂a of each row, by which an actor is improved. Where one of the twins is no number, neither is the smaller.

@@ -57,7 +57,7 @@ public class CriticAllocationTests
             Parameters = run.Value.Parameters,
             States = run.Data.States,
             Rows = 90,
-            V = scratch,
+            Output = scratch,
         }),
         ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new()
         {
@@ -72,7 +72,7 @@ public class CriticAllocationTests
             Parameters = run.Policy.Parameters,
             States = run.Data.States,
             Rows = 90,
-            Actions = scratch,
+            Output = scratch,
         }),
     };
 

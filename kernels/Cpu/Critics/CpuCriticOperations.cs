@@ -62,31 +62,9 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         KeepAlive(this, call);
     }
 
-    public void Value(in ValueCall call)
-    {
-        Evaluate(ref _value, CriticInference<TV, TS>.Output.Value, new CriticPointers
-        {
-            Parameters = Pointer(call.Parameters, Layout.Value.Length),
-            States = States(call.States, call.Rows),
-            Rows = call.Rows,
-            CandidateCount = 1,
-            Result = Pointer(call.V, call.Rows),
-        });
-        KeepAlive(this, call);
-    }
+    public void Value(in StateEvaluationCall call) => Evaluate(ref _value, CriticInference<TV, TS>.Output.Value, Layout.Value, call);
 
-    public void Act(in ActCall call)
-    {
-        Evaluate(ref _action, CriticInference<TV, TS>.Output.Action, new CriticPointers
-        {
-            Parameters = Pointer(call.Parameters, Layout.Policy.Length),
-            States = States(call.States, call.Rows),
-            Rows = call.Rows,
-            CandidateCount = 1,
-            Result = Pointer(call.Actions, Actions(call.Rows)),
-        });
-        KeepAlive(this, call);
-    }
+    public void Act(in StateEvaluationCall call) => Evaluate(ref _action, CriticInference<TV, TS>.Output.Action, Layout.Policy, call);
 
     public void ActionGradient(in ActionGradientCall call)
     {
@@ -117,6 +95,19 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         _value?.Dispose();
         _action?.Dispose();
         _actionGradient?.Dispose();
+    }
+
+    private void Evaluate(ref CriticInference<TV, TS>? inference, CriticInference<TV, TS>.Output output, MlpLayout layout, in StateEvaluationCall call)
+    {
+        Evaluate(ref inference, output, new CriticPointers
+        {
+            Parameters = Pointer(call.Parameters, layout.Length),
+            States = States(call.States, call.Rows),
+            Rows = call.Rows,
+            CandidateCount = 1,
+            Result = Pointer(call.Output, (long)call.Rows * layout.OutputSize),
+        });
+        KeepAlive(this, call);
     }
 
     private void Evaluate(ref CriticInference<TV, TS>? inference, CriticInference<TV, TS>.Output output, in CriticPointers at)

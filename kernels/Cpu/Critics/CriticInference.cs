@@ -93,7 +93,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     }
 }
 
-/// <summary>The arrays of a <see cref="MinimumQCall"/>, a <see cref="ValueCall"/> or an <see cref="ActCall"/>.</summary>
+/// <summary>The arrays of a <see cref="MinimumQCall"/> or of a <see cref="StateEvaluationCall"/>.</summary>
 internal unsafe struct CriticPointers
 {
     public float* Parameters;

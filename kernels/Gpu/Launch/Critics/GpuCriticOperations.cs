@@ -117,9 +117,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
         }
     }
 
-    public void Value(in ValueCall call) => Evaluate(Layout.Value, call.Parameters, call.States, call.Rows, call.V, false);
+    public void Value(in StateEvaluationCall call) => Evaluate(Layout.Value, call, false);
 
-    public void Act(in ActCall call) => Evaluate(Layout.Policy, call.Parameters, call.States, call.Rows, call.Actions, true);
+    public void Act(in StateEvaluationCall call) => Evaluate(Layout.Policy, call, true);
 
     public void ActionGradient(in ActionGradientCall call)
     {
@@ -218,13 +218,13 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
     private static int SlabRows(int rows, int candidates) => Math.Min(rows, Math.Max(1, GpuSlab.Rows / candidates));
 
-    private void Evaluate(MlpLayout mlp, DeviceArray<float> parameters, DeviceArray<float> states, int rows, DeviceArray<float> output, bool hasTanh)
+    private void Evaluate(MlpLayout mlp, in StateEvaluationCall call, bool hasTanh)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        GpuArguments.AtLeastOne(rows);
-        var view = _arguments.Array(parameters, mlp.Length).View;
-        var stateView = _arguments.Array(states, (long)rows * Shape.StateSize).View;
-        var result = _arguments.Array(output, (long)rows * mlp.OutputSize).View;
+        int rows = GpuArguments.AtLeastOne(call.Rows);
+        var view = _arguments.Array(call.Parameters, mlp.Length).View;
+        var stateView = _arguments.Array(call.States, (long)rows * Shape.StateSize).View;
+        var result = _arguments.Array(call.Output, (long)rows * mlp.OutputSize).View;
         int slab = Math.Min(rows, GpuSlab.Rows);
         PrepareBuffers(slab, 1);
         var buffers = _buffers!;
