@@ -12,8 +12,6 @@ namespace EDA.Host.Commands;
 /// <summary>eda sweep: recipes over a grid of settings and seeds, with every stage that several runs share computed once.</summary>
 internal static class SweepCommand
 {
-    private const int MostJobs = 256;
-
     public static Command Create()
     {
         var recipes = new Argument<string[]>("RECIPE") { Description = "one or more recipes", Arity = ArgumentArity.ZeroOrMore };
@@ -21,10 +19,11 @@ internal static class SweepCommand
         var grid = new Option<string[]>("--grid") { Description = "a setting and its values, for instance --grid alignment.temperature=0.3,1,3; may be repeated", HelpName = "KEY=V1,V2,…" };
         var seeds = new Option<string?>("--seeds") { Description = "the seeds (0..0)", HelpName = "FIRST..LAST" };
         var datasets = new Option<string?>("--datasets") { Description = "the folder of the recipes' datasets, by D4RL's file names or as RECIPE.hdf5, .npz or .csv", HelpName = "DIR" };
-        var jobs = JobsOption();
+        var workers = new WorkerOptions();
         var dry = new Option<bool>("--dry-run") { Description = "say what would be computed and what is shared, and do nothing" };
         var options = new RunOptions();
-        var command = new Command("sweep", "Run recipes over a grid of settings and seeds; stages that several runs share are computed once.") { recipes, folder, grid, seeds, datasets, jobs, dry };
+        var command = new Command("sweep", "Run recipes over a grid of settings and seeds; stages that several runs share are computed once.") { recipes, folder, grid, seeds, datasets, dry };
+        workers.AddTo(command);
         options.AddTo(command);
         command.Options.Remove(options.Seed);
         command.Subcommands.Add(Resume());
@@ -36,7 +35,7 @@ internal static class SweepCommand
             if (names.Length == 0)
                 throw new UserError($"{recipes.Name} is missing; allowed is one or more of {string.Join(", ", RunTask.Table.All.Select(task => task.Name))}");
             var definition = Define(result, [.. names.Distinct()], result.GetValue(grid) ?? [], result.GetValue(seeds), result.GetValue(datasets), options);
-            int count = result.WholeNumber(jobs, 1, MostJobs) ?? 1;
+            var work = workers.Of(result);
             if (result.GetValue(dry))
             {
                 foreach (string line in new SweepPlan(Sweep.Of("sweep", definition)).Lines)
@@ -47,7 +46,7 @@ internal static class SweepCommand
             _ = Sweep.Of("sweep", definition); // what is not allowed is refused before anything is made
             string path = NewFolder.Create(result.GetValue(folder), $"sweep-{names[0]}", SweepDefinition.FileName);
             definition.Save(path);
-            return Run(Sweep.Open(path), count);
+            return Run(Sweep.Open(path), work);
         });
         return command;
     }
@@ -57,11 +56,13 @@ internal static class SweepCommand
         var folder = new Argument<string?>("DIR") { Description = "the sweep's folder", Arity = ArgumentArity.ZeroOrOne };
         var grid = new Option<string[]>("--grid") { Description = "further values of a setting that varies", HelpName = "KEY=V1,V2,…" };
         var seeds = new Option<string?>("--seeds") { Description = "further seeds", HelpName = "FIRST..LAST" };
-        var jobs = JobsOption();
-        var command = new Command("resume", "Go on with a sweep, and try again what failed; with further seeds or values it is extended.") { folder, grid, seeds, jobs };
+        var workers = new WorkerOptions();
+        var command = new Command("resume", "Go on with a sweep, and try again what failed; with further seeds or values it is extended.") { folder, grid, seeds };
+        workers.AddTo(command);
         command.SetAction(result =>
         {
             string path = Given(result, folder);
+            var work = workers.Of(result);
             var definition = SweepDefinition.Load(path);
             foreach (var (key, values) in Grid(result.GetValue(grid) ?? [], definition.Recipes, definition.Options))
             {
@@ -74,7 +75,7 @@ internal static class SweepCommand
             var sweep = Sweep.Of(path, definition);
             definition.Save(path);
             sweep.ForgetFailures();
-            return Run(sweep, result.WholeNumber(jobs, 1, MostJobs) ?? 1);
+            return Run(sweep, work);
         });
         return command;
     }
@@ -85,7 +86,8 @@ internal static class SweepCommand
         var command = new Command("status", "What of a sweep is done, running or failed, and why.") { folder };
         command.SetAction(result =>
         {
-            foreach (string line in new SweepStatus(Sweep.Open(Given(result, folder))).Lines)
+            var sweep = Sweep.Open(Given(result, folder));
+            foreach (string line in new SweepStatus(sweep).Lines.Concat(new SlurmJobs(sweep, []).Lines()))
                 Console.Out.WriteLine(line);
             return ExitStatus.Success;
         });
@@ -95,23 +97,34 @@ internal static class SweepCommand
     private static Command Work()
     {
         var folder = new Argument<string?>("DIR") { Description = "the sweep's folder", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command(SweepJobs.Word, "Work on a sweep beside other workers, on this machine or on others that share the folder, until nothing is left to do.") { folder };
+        var task = new Option<string?>("--task") { Description = "the one stage to do, as sweep status names it, with what it reads where that is not done", HelpName = "STAGE" };
+        var command = new Command(SweepJobs.Word, "Work on a sweep beside other workers, on this machine or on others that share the folder, until nothing is left to do.") { folder, task };
         command.SetAction(result =>
         {
+            var sweep = Sweep.Open(Given(result, folder));
+            var only = result.GetValue(task) is not { } id ? null : sweep.Graph.Stages.FirstOrDefault(stage => stage.Id == id) ?? throw UserError.Value(task.Name, id, "a stage of the sweep");
             using var interrupt = new GracefulInterrupt();
-            new SweepWorker(Sweep.Open(Given(result, folder)), new LineDisplay(Console.Out), Console.Out, interrupt.Token).Run();
+            new SweepWorker(sweep, new LineDisplay(Console.Out), Console.Out, interrupt.Token).Run(only);
             return interrupt.Token.IsCancellationRequested ? ExitStatus.Interrupted : ExitStatus.Success;
         });
         return command;
     }
 
-    private static int Run(Sweep sweep, int jobs)
+    private static int Run(Sweep sweep, (int Jobs, IReadOnlyList<string>? Slurm) work)
     {
+        if (work.Slurm is { } slurm)
+        {
+            foreach (string line in new SlurmJobs(sweep, slurm).Submit())
+                Console.Out.WriteLine(line);
+            Console.Out.WriteLine($"./eda sweep status {sweep.ShownPath} shows how it goes");
+            return ExitStatus.Success;
+        }
+
         using var interrupt = new GracefulInterrupt();
-        if (jobs == 1)
+        if (work.Jobs == 1)
             new SweepWorker(sweep, ProgressDisplay.ForConsole(), Console.Out, interrupt.Token).Run();
         else
-            new SweepJobs(sweep, jobs, Console.Out, interrupt.Token).Run();
+            new SweepJobs(sweep, work.Jobs, Console.Out, interrupt.Token).Run();
         var status = new SweepStatus(sweep);
         foreach (string line in status.Lines)
             Console.Out.WriteLine(line);
@@ -170,8 +183,34 @@ internal static class SweepCommand
             ?? throw UserError.Value("--datasets", folder, $"a folder with the dataset of {recipe}, as {string.Join(" or ", names)}");
     }
 
-    private static Option<string?> JobsOption() => new("--jobs") { Description = "how many workers, each a process with its share of the cores (1)", HelpName = "N" };
-
     private static string Given(ParseResult result, Argument<string?> folder) =>
         result.GetValue(folder) ?? throw new UserError($"{folder.Name} is missing; it is {folder.Description}");
+
+    /// <summary>Who works on a sweep: processes here, or Slurm's jobs.</summary>
+    private sealed class WorkerOptions
+    {
+        private const int MostJobs = 256;
+
+        private readonly Option<string?> _jobs = new("--jobs") { Description = "how many workers, each a process with its share of the cores (1)", HelpName = "N" };
+        private readonly Option<bool> _slurm = new("--slurm") { Description = "hand the stages to Slurm as job arrays, and return" };
+        private readonly Option<string?> _options = new("--slurm-options") { Description = "further options of sbatch, for instance \"--partition=cpu --cpus-per-task=4\"", HelpName = "TEXT" };
+
+        public void AddTo(Command command)
+        {
+            foreach (Option option in (Option[])[_jobs, _slurm, _options])
+                command.Options.Add(option);
+        }
+
+        public (int Jobs, IReadOnlyList<string>? Slurm) Of(ParseResult result)
+        {
+            int? jobs = result.WholeNumber(_jobs, 1, MostJobs);
+            string? words = result.GetValue(_options);
+            if (!result.GetValue(_slurm))
+                return words is null ? (jobs ?? 1, null) : throw UserError.Value(_options.Name, words, "nothing without --slurm");
+            if (jobs is not null)
+                throw new UserError($"{_jobs.Name} and {_slurm.Name} are both given; allowed is one of them");
+            SlurmJobs.Require();
+            return (0, [.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(words ?? string.Empty)]);
+        }
+    }
 }

@@ -27,11 +27,13 @@ internal sealed class SweepWorker(Sweep sweep, IProgressDisplay display, TextWri
     private readonly HashSet<SharedStage> _done = [];
 
     /// <summary>Works until all is done, or what is not cannot be, or the work is cancelled.</summary>
-    public void Run()
+    /// <param name="only">The one stage that is wanted, with what it reads where that is not done; null for all.</param>
+    public void Run(SharedStage? only = null)
     {
+        var wanted = only is null ? sweep.Graph.Stages : [.. only.Reads, only];
         while (!cancellation.IsCancellationRequested)
         {
-            var open = sweep.Graph.Stages.Where(stage => !IsDone(stage)).ToList();
+            var open = wanted.Where(stage => !IsDone(stage)).ToList();
             var possible = open.Where(stage => !HasFailed(stage)).ToList();
             if (possible.Count == 0)
                 return;

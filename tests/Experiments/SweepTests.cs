@@ -9,14 +9,6 @@ namespace EDA.Tests.Experiments;
 [Trait("speed", "slow")]
 public sealed class SweepTests : IDisposable
 {
-    private static readonly string[] _small =
-    [
-        "--budget", "smoke", "--set", "rows=600", "width=32", "blocks=1", "criticWidth=32", "behavior.steps=60", "critic.steps=100", "labels.mostStates=40",
-        "labels.evaluations=3", "alignment.steps=20", "alignment.states=8", "evaluation.solverEvaluations=3",
-    ];
-
-    private static readonly string[] _grid = ["--grid", "alignment.temperature=0.3,1,3", "--seeds", "0..2"];
-
     private readonly ScratchFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -24,36 +16,36 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void What_runs_share_is_computed_once()
     {
-        var plan = Eda("sweep", "pointmaze-umaze", [.. _small, .. _grid, "--dry-run"]);
+        var plan = Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, .. SweepFolder.Grid, "--dry-run"]);
         Assert.Equal(["behavior 3 9", "critic 3 9", "label 3 9", "align 9 9", "evaluate 9 9"], plan.Output.Split('\n')[2..7].Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
 
-        Eda("sweep", "pointmaze-umaze", [.. _small, .. _grid, "--jobs", "2", "--out", "sweep"]);
-        Assert.Equal(new() { ["behavior"] = 3 * 60, ["critic"] = 3 * 100, ["candidates"] = 3 * 40, ["label"] = 3 * 40, ["alignment"] = 9 * 20 }, Steps("sweep"));
+        Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, .. SweepFolder.Grid, "--jobs", "2", "--out", "sweep"]);
+        Assert.Equal(new() { ["behavior"] = 3 * 60, ["critic"] = 3 * 100, ["candidates"] = 3 * 40, ["label"] = 3 * 40, ["alignment"] = 9 * 20 }, new SweepFolder(_folder, "sweep").Steps);
         Assert.Equal(9, Directory.GetFiles(_folder.At("sweep"), "result.json", SearchOption.AllDirectories).Length);
         Assert.All(Directory.GetFiles(_folder.At("sweep/shared"), "*", SearchOption.AllDirectories), file => Assert.NotEqual("result.json", Path.GetFileName(file)));
 
         // Each run's folder is that of the run alone, and can be gone on with by the ordinary commands.
-        Eda("run", "pointmaze-umaze", [.. _small, "--seed", "1", "--set", "alignment.temperature=3", "--out", "alone"]);
+        Eda("run", "pointmaze-umaze", [.. SweepFolder.Small, "--seed", "1", "--set", "alignment.temperature=3", "--out", "alone"]);
         const string Same = "sweep/runs/pointmaze-umaze-temperature=3-seed1";
         foreach (string name in (string[])["behavior", "critic", "iql", "policy"])
             Assert.Equal(File.ReadAllBytes(_folder.At($"alone/checkpoints/{name}.safetensors")), File.ReadAllBytes(_folder.At($"{Same}/checkpoints/{name}.safetensors")));
-        Assert.Equal(Scores("alone"), Scores(Same));
+        Assert.Equal(SweepFolder.ScoresOf(_folder.At("alone")), SweepFolder.ScoresOf(_folder.At(Same)));
         Assert.Equal(Config("alone"), Config(Same));
         Eda("resume", Same);
 
         // Nothing is left to do; another seed is computed, and nothing else.
         Eda("sweep", "resume", ["sweep"]);
-        Assert.Equal(3 * 60, Steps("sweep")["behavior"]);
+        Assert.Equal(3 * 60, new SweepFolder(_folder, "sweep").Steps["behavior"]);
         Eda("sweep", "resume", ["sweep", "--seeds", "3..3"]);
-        Assert.Equal((4 * 60, 4 * 100, 12 * 20), (Steps("sweep")["behavior"], Steps("sweep")["critic"], Steps("sweep")["alignment"]));
+        Assert.Equal((4 * 60, 4 * 100, 12 * 20), (new SweepFolder(_folder, "sweep").Steps["behavior"], new SweepFolder(_folder, "sweep").Steps["critic"], new SweepFolder(_folder, "sweep").Steps["alignment"]));
         Assert.Contains("12 runs, 36 stages where each run alone would have 60", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
     }
 
     [OptionalFact(OptionalNeeds.Bash)]
     public void Twenty_workers_killed_at_any_moment_change_no_number()
     {
-        string[] longer = [.. _small, "behavior.steps=1500", "critic.steps=1500", "alignment.steps=300", "checkpoints.interval=0.05", .. _grid];
+        string[] longer = [.. SweepFolder.Longer, .. SweepFolder.Grid];
         Eda("sweep", "pointmaze-umaze", [.. longer, "--jobs", "2", "--out", "quiet"]);
 
         using var process = EdaProcess.Start(_folder.Path, ["sweep", "pointmaze-umaze", .. longer, "--jobs", "2", "--out", "killed"]);
@@ -63,7 +55,7 @@ public sealed class SweepTests : IDisposable
         while (!process.HasExited && limit.Elapsed < TimeSpan.FromMinutes(3))
         {
             Thread.Sleep(random.Next(300, 900));
-            int[] workers = [.. Holders("killed")];
+            int[] workers = new SweepFolder(_folder, "killed").Workers;
             if (kills < 20 && workers.Length > 0)
             {
                 int victim = workers[random.Next(workers.Length)];
@@ -76,19 +68,14 @@ public sealed class SweepTests : IDisposable
         Assert.True(process.HasExited);
         Assert.Equal(0, process.ExitCode);
         Assert.True(kills >= 10, $"{kills} kills");
-        foreach (string run in Directory.GetDirectories(_folder.At("quiet/runs")).Select(path => Path.GetFileName(path)!))
-        {
-            Assert.Equal(Scores($"quiet/runs/{run}"), Scores($"killed/runs/{run}"));
-            Assert.Equal(File.ReadAllBytes(_folder.At($"quiet/runs/{run}/checkpoints/policy.safetensors")), File.ReadAllBytes(_folder.At($"killed/runs/{run}/checkpoints/policy.safetensors")));
-        }
-
+        new SweepFolder(_folder, "quiet").AssertSame(new SweepFolder(_folder, "killed"));
         Assert.False(Directory.Exists(_folder.At("killed/failures")));
     }
 
     [Fact]
     public void A_stage_that_fails_three_times_is_told_and_does_not_stop_the_rest()
     {
-        Eda("sweep", "pointmaze-umaze", [.. _small, .. _grid, "--out", "whole"]);
+        Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, .. SweepFolder.Grid, "--out", "whole"]);
         string critic = Directory.GetDirectories(_folder.At("whole/shared"), "critic-*").Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal).First();
 
         // The same sweep where the folder of one critic cannot be made: a file has its name.
@@ -106,14 +93,14 @@ public sealed class SweepTests : IDisposable
         // Whoever has mended it has it tried again.
         File.Delete(_folder.At("sweep/shared/" + critic));
         Eda("sweep", "resume", ["sweep"]);
-        Assert.Equal(Steps("whole"), Steps("sweep"));
+        Assert.Equal(new SweepFolder(_folder, "whole").Steps, new SweepFolder(_folder, "sweep").Steps);
     }
 
     [Fact]
     public void Workers_of_their_own_share_one_sweep()
     {
         // An interrupted sweep leaves its definition; two workers, as on two machines, then do the work.
-        using (var begun = EdaProcess.Start(_folder.Path, ["sweep", "pointmaze-umaze", .. _small, .. _grid, "--out", "sweep"]))
+        using (var begun = EdaProcess.Start(_folder.Path, ["sweep", "pointmaze-umaze", .. SweepFolder.Small, .. SweepFolder.Grid, "--out", "sweep"]))
         {
             while (!File.Exists(_folder.At("sweep/sweep.json")))
                 Thread.Sleep(20);
@@ -132,7 +119,7 @@ public sealed class SweepTests : IDisposable
 
         Assert.Contains("27 stages", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
         Assert.Equal(9, Directory.GetFiles(_folder.At("sweep/runs"), "result.json", SearchOption.AllDirectories).Length);
-        Assert.Equal(9 * 20, Steps("sweep")["alignment"]);
+        Assert.Equal(9 * 20, new SweepFolder(_folder, "sweep").Steps["alignment"]);
     }
 
     [Theory]
@@ -160,38 +147,6 @@ public sealed class SweepTests : IDisposable
         var result = EdaProcess.Run(_folder.Path, [command, argument, .. more]);
         Assert.True(result.Status == 0, result.Error + result.Output);
         return result;
-    }
-
-    // The steps that all workers took, by what they did; rollouts are as long as they happen to be.
-    private Dictionary<string, long> Steps(string sweep) => Directory.GetFiles(_folder.At(sweep), "work.csv", SearchOption.AllDirectories)
-        .SelectMany(file => File.ReadAllLines(file).Skip(1)).Select(line => line.Split(',')).Where(row => row[0] != "evaluation")
-        .GroupBy(row => row[0]).ToDictionary(rows => rows.Key, rows => rows.Sum(row => long.Parse(row[2], CultureInfo.InvariantCulture) - long.Parse(row[1], CultureInfo.InvariantCulture)));
-
-    // The processes that work on a sweep, by their locks.
-    private IEnumerable<int> Holders(string sweep) => !Directory.Exists(_folder.At(sweep)) ? [] : Directory.GetFiles(_folder.At(sweep), "run.lock", SearchOption.AllDirectories).Select(Holder).OfType<int>();
-
-    private static int? Holder(string file)
-    {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(file))!["process"]!.GetValue<int>();
-        }
-        catch (Exception error) when (error is IOException or System.Text.Json.JsonException)
-        {
-            return null; // given back meanwhile
-        }
-    }
-
-    private string Scores(string run)
-    {
-        var scores = JsonNode.Parse(File.ReadAllText(_folder.At(run + "/result.json")))!["scores"]!.AsObject();
-        foreach (var (_, score) in scores)
-        {
-            score!.AsObject().Remove("seconds");
-            score.AsObject().Remove("acting_seconds");
-        }
-
-        return scores.ToJsonString();
     }
 
     private string Config(string run)
