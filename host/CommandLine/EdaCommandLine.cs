@@ -29,6 +29,7 @@ public static class EdaCommandLine
         new VersionOption(),
         RunCommand.Create(),
         BranchCommand.Create(),
+        ReportCommand.Create(),
         RecipesCommand.Create(),
         DensityCommand.Create(),
         ScoreCommand.Create(),
