@@ -14,7 +14,7 @@ internal static class MarkdownReport
         text.Append($"# Report\n\n{Safe(report.Lead)}\n");
         if (report.Notes.Count > 0)
             text.Append('\n').AppendJoin('\n', report.Notes.Select(note => "- " + Safe(note))).Append('\n');
-        foreach (var table in report.Tables)
+        foreach (var table in report.MainTables.Concat(report.FurtherTables))
         {
             text.Append($"\n## {Safe(table.Title)}\n\n{Safe(table.What)}\n\n");
             Append(text, table.Heads);

@@ -6,7 +6,7 @@ namespace EDA.Host.Experiments.Report;
 internal sealed class PublishedColumn
 {
     private readonly Dictionary<ReportTask, PublishedScore> _scores = [];
-    private readonly List<string> _notes = [];
+    private readonly List<string> _leftOut = [];
 
     /// <summary>Decides which scores are shown.</summary>
     /// <param name="groups">The runs.</param>
@@ -15,16 +15,16 @@ internal sealed class PublishedColumn
     {
         foreach (var task in groups.Tasks.Where(task => task.Published is not null))
         {
-            var other = saidSo ? null : groups.All.SelectMany(group => group.Runs.GetValueOrDefault(task) ?? []).FirstOrDefault(run => !run.IsOnRecordedDownload);
-            if (other is null)
+            if (saidSo || groups.All.SelectMany(group => group.Runs.GetValueOrDefault(task) ?? []).All(run => run.IsOnRecordedDownload))
                 _scores[task] = task.Published!.Value;
             else
-                _notes.Add($"the paper's score of {task.Name} is left out: {other.Request.Dataset} has no record of its download (.sha256) that fits the runs; --published says that it is the published file");
+                _leftOut.Add(task.Name);
         }
     }
 
-    /// <summary>Why scores are left out.</summary>
-    public IReadOnlyList<string> Notes => _notes;
+    /// <summary>Why scores are left out, in a line; none where all are shown.</summary>
+    public IReadOnlyList<string> Notes => _leftOut.Count == 0 ? [] :
+        [$"the paper's score of {string.Join(", ", _leftOut)} is left out: no record of a download (FILE.sha256) says that the runs' data is the published file; --published says so"];
 
     /// <summary>Whether there are any.</summary>
     public bool IsThere => _scores.Count > 0;

@@ -15,7 +15,12 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
     /// <summary>All figures that there is something for.</summary>
     public IReadOnlyList<Figure> Draw(IReadOnlyList<LearningCurve> curves)
     {
-        var figures = new List<Figure> { Scores() };
+        List<ReportSeries> scores = [.. numbers.Series.Where(series => series.Kind == RunKind.Dataset)], exact = [.. numbers.Series.Where(series => _exact.Contains(series.Name))];
+        var figures = new List<Figure>();
+        if (scores.Count > 0)
+            figures.Add(OverGroups("scores", scores, "normalised score", task => published.Of(task)?.Mean, published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty));
+        if (exact.Count > 0)
+            figures.Add(OverGroups("exact", exact, "correlation, slope", _ => 1, " Dashed: 1, where the policy is exact."));
         if (numbers.Profiles.Count > 0)
             figures.Add(Profiles());
         if (curves.Count > 0)
@@ -23,24 +28,20 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         return figures;
     }
 
-    private Figure Scores()
+    private Figure OverGroups(string name, List<ReportSeries> shown, string quantity, Func<ReportTask, double?> line, string dashed)
     {
         var (axis, isNumeric, key) = Axis();
-        var kinds = groups.Tasks.Select(task => task.Row.Kind).Distinct().ToList();
-        ReportSeries[] shown = [.. numbers.Series.Where(series => series.Kind == RunKind.Dataset || _exact.Contains(series.Name))];
-        string ColorOf(ReportSeries series) => IntervalPanels.Distinct[series.Kind == RunKind.Dataset ? ReportSeries.All.ToList().IndexOf(series) : Array.IndexOf(_exact, series.Name)];
-        var panels = groups.Tasks.Select(task =>
+        var panels = groups.Tasks.Where(task => shown.Any(series => numbers.TasksOf(series).Contains(task))).Select(task =>
         {
-            bool isBandit = task.Row.Kind == RunKind.Bandit;
-            IntervalCurve[] lines = [.. shown.Where(series => series.Kind == task.Row.Kind && numbers.TasksOf(series).Contains(task)).Select(series => new IntervalCurve(series.Name, ColorOf(series), Points(task, series)))];
-            double? line = isBandit ? 1 : published.Of(task)?.Mean;
-            return (task.Name, IntervalPanels.Points(lines, axis, isBandit ? "over the exact answer" : "normalised score", line, isNumeric));
+            IntervalCurve[] lines = [.. shown.Where(series => numbers.TasksOf(series).Contains(task)).Select(series => new IntervalCurve(series.Name, ColorOf(series), Points(task, series)))];
+            return (task.Name, IntervalPanels.Points(lines, axis, quantity, line(task), isNumeric));
         }).ToList();
-        string dashed = (kinds.Contains(RunKind.Bandit) ? " Dashed: the exact answer's 1." : string.Empty) + (published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty);
         return new(
-            "scores",
+            name,
             $"Interquartile mean over seeds of each series; bars are 95 % confidence intervals, missing where there is one seed.{dashed}{key}",
-            PanelGrid.Draw("scores", panels, [.. shown.Select(series => (series.Name, ColorOf(series)))], string.Empty));
+            PanelGrid.Draw(name, panels, [.. shown.Select(series => (series.Name, ColorOf(series)))], string.Empty));
+
+        string ColorOf(ReportSeries series) => IntervalPanels.Distinct[shown.IndexOf(series)];
 
         List<IntervalPoint> Points(ReportTask task, ReportSeries series) =>
         [

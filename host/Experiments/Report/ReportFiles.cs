@@ -24,7 +24,7 @@ internal static class ReportFiles
             Save(Path.Combine(figures, figure.Name + ".svg"), figure.Svg);
         WriteScores(report, Path.Combine(folder, "scores.csv"));
         WriteSummary(report, Path.Combine(folder, "summary.csv"));
-        Save(Path.Combine(folder, "table.tex"), LatexTable.Write(report.Tables.Take(report.Numbers.AllTasks.Count > 0 ? 2 : 1)));
+        Save(Path.Combine(folder, "table.tex"), LatexTable.Write(report.MainTables));
         Save(Path.Combine(folder, "index.html"), ReportPage.Write(report));
         Save(Path.Combine(folder, MarkdownName), MarkdownReport.Write(report));
 

@@ -15,6 +15,8 @@ internal sealed class ReportNumbers
 
     private readonly RunGroups _groups;
     private readonly List<string> _notes = [];
+    private readonly Dictionary<(ReportTask Task, RunGroup Group, ReportSeries Series), TaskNumbers> _byPlace;
+    private readonly Dictionary<ReportSeries, IReadOnlyList<ReportTask>> _tasksOf;
 
     /// <summary>Measures everything.</summary>
     /// <param name="groups">The groups.</param>
@@ -24,6 +26,9 @@ internal sealed class ReportNumbers
         _groups = groups;
         var bootstrap = new StratifiedBootstrap(replications);
         Tasks = [.. Cells().AsParallel().AsOrdered().Select(cell => Measure(cell, bootstrap))];
+        _byPlace = Tasks.ToDictionary(cell => (cell.Task, cell.Group, cell.Series));
+        _tasksOf = ReportSeries.All.ToDictionary(series => series, series => (IReadOnlyList<ReportTask>)[.. groups.Tasks.Where(task => Tasks.Any(cell => cell.Series == series && cell.Task == task))]);
+        Series = [.. ReportSeries.All.Where(series => _tasksOf[series].Count > 0)];
         AddNotes();
         var complete = Series.Select(series => (Series: series, Groups: Complete(series))).ToList();
         AllTasks =
@@ -31,6 +36,8 @@ internal sealed class ReportNumbers
             .. complete.Where(one => TasksOf(one.Series).Count > 1).SelectMany(one => one.Groups.Select(group => (one.Series, group.Group, group.Scores)))
                 .AsParallel().AsOrdered().Select(one => new AllTasksNumbers(one.Group, one.Series, one.Scores, AggregateScores.Of(one.Scores, one.Series.Target, bootstrap))),
         ];
+        if (AllTasks.Any(one => one.Scores.Tasks.Select(runs => runs.Length).Distinct().Count() > 1))
+            _notes.Add("tasks have different numbers of runs: those with more count for more in the interquartile mean over all tasks");
         var better = complete.Where(one => one.Series.MoreIsBetter && one.Groups.Count > 0).ToList();
         Improvements =
         [
@@ -57,7 +64,7 @@ internal sealed class ReportNumbers
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>The series that there are, in order.</summary>
-    public IReadOnlyList<ReportSeries> Series => [.. ReportSeries.All.Where(series => Tasks.Any(cell => cell.Series == series))];
+    public IReadOnlyList<ReportSeries> Series { get; }
 
     private IEnumerable<(ReportTask Task, RunGroup Group, ReportSeries Series, double[] Scores)> Cells() =>
         from task in _groups.Tasks
@@ -83,18 +90,16 @@ internal sealed class ReportNumbers
             _notes.Add($"{lacking.Series.Name} is of {lacking.Scores.Length} of the {lacking.Group.Runs[lacking.Task].Count} runs of {Where(lacking)}: the others have none");
         foreach (var group in _groups.All.Where(group => Series.Any(series => TasksOf(series).Count > 1 && Lacks(group, series))))
             _notes.Add($"{_groups.Label(group)} is left out of all that is over several tasks: it has no runs of {string.Join(", ", _groups.Tasks.Where(task => Series.Any(series => TasksOf(series).Contains(task) && Find(task, group, series) is null)).Select(task => task.Name))}");
-        if (_groups.Tasks.Count > 1 && _groups.All.Any(group => group.Runs.Values.Select(runs => runs.Count).Distinct().Count() > 1))
-            _notes.Add("tasks have different numbers of runs: those with more count for more in the interquartile mean over all tasks");
 
         string Where(TaskNumbers cell) => $"{cell.Task.Name}, {_groups.Label(cell.Group)}";
         bool Lacks(RunGroup group, ReportSeries series) => TasksOf(series).Any(task => Find(task, group, series) is null) && TasksOf(series).Any(task => Find(task, group, series) is not null);
     }
 
     /// <summary>The tasks that have a series.</summary>
-    public IReadOnlyList<ReportTask> TasksOf(ReportSeries series) => [.. _groups.Tasks.Where(task => Tasks.Any(cell => cell.Series == series && cell.Task == task))];
+    public IReadOnlyList<ReportTask> TasksOf(ReportSeries series) => _tasksOf[series];
 
     /// <summary>The numbers of a series of a group on a task; null where there are none.</summary>
-    public TaskNumbers? Find(ReportTask task, RunGroup group, ReportSeries series) => Tasks.FirstOrDefault(cell => cell.Task == task && cell.Group == group && cell.Series == series);
+    public TaskNumbers? Find(ReportTask task, RunGroup group, ReportSeries series) => _byPlace.GetValueOrDefault((task, group, series));
 
     private List<(RunGroup Group, RunScores Scores)> Complete(ReportSeries series)
     {

@@ -28,11 +28,12 @@ internal static class ReportPage
         page.Append($"<h1>Report, {Text(name)}</h1>\n<p class=\"lead\">{Text(report.Lead)}</p>\n");
         if (report.Notes.Count > 0)
             page.Append($"<ul class=\"notes\">\n{string.Concat(report.Notes.Select(note => $"<li>{Text(note)}</li>\n"))}</ul>\n");
-        Append(page, report.Tables[0]);
+        foreach (var table in report.MainTables)
+            Append(page, table);
         page.Append("<h2>Figures</h2>\n");
         foreach (var figure in report.Figures)
             page.Append($"<figure>\n{IndexPage.Inline(figure)}\n<figcaption>{IndexPage.Marked(figure.Caption)}</figcaption>\n</figure>\n");
-        foreach (var table in report.Tables.Skip(1))
+        foreach (var table in report.FurtherTables)
             Append(page, table);
         page.Append($"<h2>Reproduce</h2>\n<pre><code>{Text(report.Request.Command)}</code></pre>\n");
         AppendRuns(page, report);

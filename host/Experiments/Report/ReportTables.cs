@@ -1,4 +1,5 @@
 using EDA.Engine.Experiments.Statistics;
+using EDA.Engine.Runs;
 
 namespace EDA.Host.Experiments.Report;
 
@@ -9,27 +10,32 @@ internal sealed class ReportTables(RunGroups groups, ReportNumbers numbers, Publ
 
     private bool HasTasks => groups.Tasks.Count > 1;
 
-    /// <summary>All of them, in order; the first is that of the scores.</summary>
-    public IReadOnlyList<ReportTable> All => [Scores(), .. numbers.AllTasks.Count > 0 ? (ReportTable[])[AllTasks()] : [], Details(), .. numbers.Improvements.Count > 0 ? (ReportTable[])[Improvements()] : []];
+    /// <summary>Those that a paper would have: the scores, of bandits and datasets apart, and where there are several tasks what they come to together.</summary>
+    public IReadOnlyList<ReportTable> Main =>
+        [.. groups.Tasks.GroupBy(task => task.Row.Kind).Select(alike => Scores(alike.Key, [.. alike])), .. numbers.AllTasks.Count > 0 ? (ReportTable[])[AllTasks()] : []];
+
+    /// <summary>The others.</summary>
+    public IReadOnlyList<ReportTable> Further => [Details(), .. numbers.Improvements.Count > 0 ? (ReportTable[])[Improvements()] : []];
 
     /// <summary>A number with its interval, for instance 47.9 [41.2, 55.0].</summary>
     public static string Show(ReportSeries series, Estimate? estimate) => estimate is not { } known ? None
         : series.Show(known.Value) + (known.Interval is { } interval ? $" [{series.Show(interval.Low)}, {series.Show(interval.High)}]" : string.Empty);
 
-    private ReportTable Scores()
+    private ReportTable Scores(RunKind kind, IReadOnlyList<ReportTask> tasks)
     {
-        var series = numbers.Series;
+        var series = numbers.Series.Where(one => one.Kind == kind).ToList();
+        bool hasPaper = tasks.Any(task => published.Of(task) is not null);
         var rows = new List<IReadOnlyList<string>>();
-        foreach (var task in groups.Tasks)
+        foreach (var task in tasks)
         {
             foreach (var group in groups.All.Where(group => group.Runs.ContainsKey(task)))
                 rows.Add([.. Names(task, group), group.Runs[task].Count.ToString(CultureInfo.InvariantCulture), .. series.Select(one => Cell(task, group, one)), .. Paper(task)]);
         }
 
         return new(
-            HasTasks ? "Scores of each task" : $"Scores of {groups.Tasks[0].Name}",
-            "Mean ± standard deviation over seeds (over n − 1)." + (published.IsThere ? " paper: EDA in the paper's Table 1, whose number is policy_rejection's; over five seeds." : string.Empty),
-            [.. NameHeads, "runs", .. series.Select(one => one.Name), .. published.IsThere ? (string[])["paper"] : []],
+            tasks.Count > 1 ? $"Scores on {(kind == RunKind.Bandit ? "bandits" : "datasets")}" : $"Scores on {tasks[0].Name}",
+            "Mean ± standard deviation over seeds (over n − 1)." + (hasPaper ? " paper: EDA in the paper's Table 1, whose number is policy_rejection's; over five seeds." : string.Empty),
+            [.. NameHeads, "runs", .. series.Select(one => one.Name), .. hasPaper ? (string[])["paper"] : []],
             NameHeads.Count(),
             rows);
 
@@ -42,7 +48,7 @@ internal sealed class ReportTables(RunGroups groups, ReportNumbers numbers, Publ
 
         IEnumerable<string> Paper(ReportTask task)
         {
-            if (published.IsThere)
+            if (hasPaper)
                 yield return published.Of(task) is { } score ? FormattableString.Invariant($"{score.Mean:0.0} ± {score.Deviation:0.0}") : None;
         }
     }

@@ -73,7 +73,7 @@ internal sealed record ReportedRun
             foreach (var series in ReportSeries.All.Where(series => series.Kind == request.Settings.Kind))
             {
                 if (series.Read(result) is { } value)
-                    scores[series] = value;
+                    scores[series] = double.IsFinite(value) ? value : throw new FormatException($"{series.Name} is {value}");
             }
 
             if (scores.Count == 0)
@@ -91,7 +91,7 @@ internal sealed record ReportedRun
         }
         catch (InvalidFileException broken)
         {
-            return None(broken.Message, out why);
+            return None($"{Path.GetFileName(broken.Path)}: {broken.Reason}", out why);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
         {

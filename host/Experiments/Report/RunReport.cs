@@ -20,7 +20,8 @@ internal sealed record RunReport
         Groups = RunGroups.Of(Search.Runs, request.By);
         Numbers = new ReportNumbers(Groups, request.Replications);
         Published = new PublishedColumn(Groups, request.Published);
-        Tables = new ReportTables(Groups, Numbers, Published).All;
+        var tables = new ReportTables(Groups, Numbers, Published);
+        (MainTables, FurtherTables) = (tables.Main, tables.Further);
         Figures = new ReportFigures(Groups, Numbers, Published).Draw(LearningCurves.Of(Groups));
     }
 
@@ -39,8 +40,11 @@ internal sealed record RunReport
     /// <summary>The paper's.</summary>
     public PublishedColumn Published { get; }
 
-    /// <summary>The tables, that of the scores first.</summary>
-    public IReadOnlyList<ReportTable> Tables { get; }
+    /// <summary>The tables that a paper would have.</summary>
+    public IReadOnlyList<ReportTable> MainTables { get; }
+
+    /// <summary>The other tables.</summary>
+    public IReadOnlyList<ReportTable> FurtherTables { get; }
 
     /// <summary>The figures.</summary>
     public IReadOnlyList<Figure> Figures { get; }
