@@ -73,18 +73,23 @@ public sealed class StratifiedBootstrap
         return [.. Enumerable.Range(0, outcomes[0].Length).Select(i => Percentiles([.. outcomes.Select(outcome => outcome[i])]))];
     }
 
-    // Places are numbered through all tasks, and through both algorithms.
+    // Places are numbered through all tasks, and through both algorithms; a block of words is for four of them.
     private void Draw(RunScores[] algorithms, RunScores[] resamples, uint replication)
     {
         var draw = new RandomDraw(_seed, RandomStage.Evaluation, replication);
-        ulong place = 0;
+        var words = default(Philox.Words);
+        int place = 0;
         for (int algorithm = 0; algorithm < algorithms.Length; algorithm++)
         {
             for (int task = 0; task < algorithms[algorithm].Tasks.Count; task++)
             {
                 double[] runs = algorithms[algorithm].Tasks[task], resample = resamples[algorithm].Tasks[task];
-                for (int n = 0; n < resample.Length; n++)
-                    resample[n] = runs[Philox.Index(Philox.Word(draw, RandomPurpose.BootstrapIndex, place++), runs.Length)];
+                for (int n = 0; n < resample.Length; n++, place++)
+                {
+                    if (place % 4 == 0)
+                        words = Philox.Block(draw, RandomPurpose.BootstrapIndex, (ulong)place / 4);
+                    resample[n] = runs[Philox.Index(words[place], runs.Length)];
+                }
             }
         }
     }

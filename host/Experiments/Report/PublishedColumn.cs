@@ -5,6 +5,8 @@ namespace EDA.Host.Experiments.Report;
 /// <summary>The paper's scores, of tasks whose runs are on the published files: other data has nothing to do with them.</summary>
 internal sealed class PublishedColumn
 {
+    private const int MostNamed = 3;
+
     private readonly Dictionary<ReportTask, PublishedScore> _scores = [];
     private readonly List<string> _leftOut = [];
 
@@ -24,7 +26,7 @@ internal sealed class PublishedColumn
 
     /// <summary>Why scores are left out, in a line; none where all are shown.</summary>
     public IReadOnlyList<string> Notes => _leftOut.Count == 0 ? [] :
-        [$"the paper's score of {string.Join(", ", _leftOut)} is left out: no record of a download (FILE.sha256) says that the runs' data is the published file; --published says so"];
+        [$"the paper's score of {string.Join(", ", _leftOut.Take(MostNamed))}{(_leftOut.Count > MostNamed ? $" and {_leftOut.Count - MostNamed} more" : string.Empty)} is left out: no record of a download (FILE.sha256) says that the runs' data is the published file; --published says so"];
 
     /// <summary>Whether there are any.</summary>
     public bool IsThere => _scores.Count > 0;
