@@ -30,6 +30,7 @@ public static class EdaCommandLine
         RunCommand.Create(),
         BranchCommand.Create(),
         SweepCommand.Create(),
+        ReportCommand.Create(),
         RecipesCommand.Create(),
         DensityCommand.Create(),
         ScoreCommand.Create(),

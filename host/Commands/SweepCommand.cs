@@ -160,7 +160,7 @@ internal static class SweepCommand
             string[] values = equals <= 0 ? [] : assignment[(equals + 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (values.Length == 0)
                 throw UserError.Value("--grid", assignment, "KEY=V1,V2,…, for instance alignment.temperature=0.3,1,3");
-            string[] paths = [.. kinds.Select(kind => SettingPaths.Find("--grid", kind, assignment[..equals].Trim())).Distinct()];
+            string[] paths = [.. kinds.Select(kind => SettingPaths.Resolve([.. SettingPaths.Of(kind).Keys], assignment[..equals].Trim(), "--grid key")).Distinct()];
             if (paths.Length > 1 || !grid.TryAdd(paths[0], values))
                 throw UserError.Value("--grid", assignment, "a setting that all recipes have, each once");
         }

@@ -38,14 +38,6 @@ public static class SettingPaths
         return document;
     }
 
-    /// <summary>The path of a setting that a user names.</summary>
-    /// <param name="option">The option by which it is named.</param>
-    /// <param name="kind">The kind of run.</param>
-    /// <param name="key">The path, or its end where only one path ends so.</param>
-    /// <returns>The path.</returns>
-    /// <exception cref="UserError">There is none, or there are several.</exception>
-    public static string Find(string option, RunKind kind, string key) => Resolve(option, Of(kind), key);
-
     /// <summary>Changes one setting.</summary>
     /// <param name="run">The settings.</param>
     /// <param name="assignment">KEY=VALUE; the key is a path, or its end where only one path ends so.</param>
@@ -57,7 +49,7 @@ public static class SettingPaths
         if (equals <= 0)
             throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
         var all = Of(run.Kind);
-        string path = Resolve("--set", all, assignment[..equals].Trim());
+        string path = Resolve([.. all.Keys], assignment[..equals].Trim(), "--set key");
         string text = assignment[(equals + 1)..].Trim();
         var tree = JsonSerializer.SerializeToNode(run, Json)!;
         var parent = tree;
@@ -88,24 +80,35 @@ public static class SettingPaths
         static JsonNode? At(JsonNode? tree, string path) => path.Split('.').Aggregate(tree, (node, name) => node?[name]);
     }
 
+    /// <summary>A setting's value, as `--set` would be given it.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="path">A path of <see cref="Of"/>.</param>
+    /// <returns>The text.</returns>
+    public static string Value(RunSettings run, string path)
+    {
+        var value = path.Split('.').Aggregate(JsonSerializer.SerializeToNode(run, Json), (node, name) => node?[name]);
+        return value is JsonValue text && text.TryGetValue(out string? word) ? word : value?.ToJsonString(Json) ?? string.Empty;
+    }
+
+    /// <summary>The path that a key names: itself, or the one path that ends so.</summary>
+    /// <param name="paths">The paths to choose from.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="option">What a refusal calls it.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="UserError">There is none, or there are several.</exception>
+    public static string Resolve(IReadOnlyCollection<string> paths, string key, string option)
+    {
+        if (paths.Contains(key))
+            return key;
+        string[] ends = [.. paths.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        return ends.Length == 1 ? ends[0] : throw UserError.Choice(option, key, ends.Length == 0 ? paths : ends);
+    }
+
     private static readonly Dictionary<RunKind, IReadOnlyDictionary<string, Type>> _all = Enum.GetValues<RunKind>().ToDictionary(
         kind => kind,
         kind => (IReadOnlyDictionary<string, Type>)Leaves(typeof(RunSettings), kind, string.Empty)
             .Where(leaf => leaf.Path is not ("bandit" or "environment" or "seed"))
             .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal));
-
-    private static string Resolve(string option, IReadOnlyDictionary<string, Type> all, string key)
-    {
-        if (all.ContainsKey(key))
-            return key;
-        string[] ends = [.. all.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
-        return ends.Length switch
-        {
-            1 => ends[0],
-            0 => throw UserError.Choice(option + " key", key, all.Keys),
-            _ => throw UserError.Choice(option + " key", key, ends),
-        };
-    }
 
     private static JsonValue Parse(string path, string text, Type type)
     {
