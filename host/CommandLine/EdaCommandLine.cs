@@ -31,6 +31,7 @@ public static class EdaCommandLine
         BranchCommand.Create(),
         SweepCommand.Create(),
         ReportCommand.Create(),
+        ReproduceCommand.Create(),
         RecipesCommand.Create(),
         DensityCommand.Create(),
         ScoreCommand.Create(),

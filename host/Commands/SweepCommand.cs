@@ -110,7 +110,9 @@ internal static class SweepCommand
         return command;
     }
 
-    private static int Run(Sweep sweep, (int Jobs, IReadOnlyList<string>? Slurm) work)
+    /// <summary>Has a sweep worked on, and says where it stands then.</summary>
+    /// <returns>The exit status.</returns>
+    public static int Run(Sweep sweep, (int Jobs, IReadOnlyList<string>? Slurm) work)
     {
         if (work.Slurm is { } slurm)
         {
@@ -178,39 +180,10 @@ internal static class SweepCommand
     {
         if (!Directory.Exists(folder))
             throw UserError.Value("--datasets", folder, "a folder that exists");
-        string[] names = [.. D4rlTask.All.Where(task => task.Name == recipe).Select(task => Path.GetFileName(task.File)), .. ((string[])[".hdf5", ".npz", ".csv"]).Select(end => recipe + end)];
-        return names.Select(name => Path.GetFullPath(Path.Combine(folder, name))).FirstOrDefault(File.Exists)
-            ?? throw UserError.Value("--datasets", folder, $"a folder with the dataset of {recipe}, as {string.Join(" or ", names)}");
+        return DatasetFolder.Find(folder, recipe)
+            ?? throw UserError.Value("--datasets", folder, $"a folder with the dataset of {recipe}, as {string.Join(" or ", DatasetFolder.NamesOf(recipe))}");
     }
 
     private static string Given(ParseResult result, Argument<string?> folder) =>
         result.GetValue(folder) ?? throw new UserError($"{folder.Name} is missing; it is {folder.Description}");
-
-    /// <summary>Who works on a sweep: processes here, or Slurm's jobs.</summary>
-    private sealed class WorkerOptions
-    {
-        private const int MostJobs = 256;
-
-        private readonly Option<string?> _jobs = new("--jobs") { Description = "how many workers, each a process with its share of the cores (1)", HelpName = "N" };
-        private readonly Option<bool> _slurm = new("--slurm") { Description = "hand the stages to Slurm as job arrays, and return" };
-        private readonly Option<string?> _options = new("--slurm-options") { Description = "further options of sbatch, for instance \"--partition=cpu --cpus-per-task=4\"", HelpName = "TEXT" };
-
-        public void AddTo(Command command)
-        {
-            foreach (Option option in (Option[])[_jobs, _slurm, _options])
-                command.Options.Add(option);
-        }
-
-        public (int Jobs, IReadOnlyList<string>? Slurm) Of(ParseResult result)
-        {
-            int? jobs = result.WholeNumber(_jobs, 1, MostJobs);
-            string? words = result.GetValue(_options);
-            if (!result.GetValue(_slurm))
-                return words is null ? (jobs ?? 1, null) : throw UserError.Value(_options.Name, words, "nothing without --slurm");
-            if (jobs is not null)
-                throw new UserError($"{_jobs.Name} and {_slurm.Name} are both given; allowed is one of them");
-            SlurmJobs.Require();
-            return (0, [.. System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(words ?? string.Empty)]);
-        }
-    }
 }

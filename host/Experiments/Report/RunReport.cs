@@ -41,13 +41,13 @@ internal sealed record RunReport
     public PublishedColumn Published { get; }
 
     /// <summary>The tables that a paper would have.</summary>
-    public IReadOnlyList<ReportTable> MainTables { get; }
+    public IReadOnlyList<ReportTable> MainTables { get; init; }
 
     /// <summary>The other tables.</summary>
-    public IReadOnlyList<ReportTable> FurtherTables { get; }
+    public IReadOnlyList<ReportTable> FurtherTables { get; init; }
 
     /// <summary>The figures.</summary>
-    public IReadOnlyList<Figure> Figures { get; }
+    public IReadOnlyList<Figure> Figures { get; init; }
 
     /// <summary>What the report is of, in a line.</summary>
     public string Lead => FormattableString.Invariant($"{Count(Search.Runs.Count, "run")} of {Count(Groups.Tasks.Count, "task")}")

@@ -49,7 +49,11 @@ internal sealed record RunSearch(IReadOnlyList<ReportedRun> Runs, IReadOnlyList<
 
         if (SeedsFolder.IsOne(folder))
             SayUnbegun(folder, leftOut);
-        foreach (string below in Directory.EnumerateDirectories(folder, "*", _below))
+
+        // What a sweep's runs share is no run.
+        if (File.Exists(Path.Combine(folder, SweepDefinition.FileName)))
+            folder = Path.Combine(folder, "runs");
+        foreach (string below in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, "*", _below) : [])
             Collect(below, found, leftOut);
     }
 
