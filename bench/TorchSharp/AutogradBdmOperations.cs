@@ -103,12 +103,13 @@ internal sealed class AutogradBdmOperations : IBdmOperations
     public void Sample(in SampleCall call)
     {
         int rows = checked(AtLeastOne(call.StateCount) * AtLeastOne(call.CandidateCount));
+        call.CheckStride();
         int part = Math.Max(1, RowsAtOnce / call.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
             var network = Network(scope, call.Parameters, m);
-            var points = _draws.Noise(scope, call.Start, call.Draw, RandomPurpose.SolverStart, rows, m, Models);
+            var points = _draws.Start(scope, call, m, Models);
             var all = States(scope, call.States, call.StateCount, m);
             var found = scope.Output(call.Actions, m, Models, rows, Shape.ActionSize);
             for (int first = 0; first < call.StateCount; first += part)

@@ -32,6 +32,26 @@ internal sealed unsafe class AutogradDraws(AutogradDevice device, BdmShape shape
         return scope.View(_noise!, 0, rows, shape.ActionSize);
     }
 
+    /// <summary>The solver's starting points [n×K×A].</summary>
+    public torch.Tensor Start(TensorScope scope, in SampleCall call, int model, int models)
+    {
+        long rows = (long)call.StateCount * call.CandidateCount;
+        int stride = call.CheckStride(), size = shape.ActionSize;
+        if (call.Start is not null || (call.Numbers is null && stride == call.CandidateCount))
+            return Noise(scope, call.Start, call.Draw, RandomPurpose.SolverStart, rows, model, models);
+        int[]? numbers = call.Numbers?.ToArray();
+        var draw = call.Draw.OfModel(model);
+        var drawn = (float*)Scratch(ref _noise, rows * size);
+        for (int state = 0; state < call.StateCount; state++)
+        {
+            ulong first = (ulong)(numbers?[state] ?? state) * (ulong)stride * (ulong)size;
+            for (int i = 0; i < call.CandidateCount * size; i++)
+                *drawn++ = Philox.Normal(draw, RandomPurpose.SolverStart, first + (ulong)i);
+        }
+
+        return scope.View(_noise!, 0, rows, size);
+    }
+
     /// <summary>The dropout factors [n×blocks×H], 0 or 1/(1 − rate); null where nothing is dropped.</summary>
     public torch.Tensor? Keep(TensorScope scope, in DenoisingDraws draws, int rows, int model, int models)
     {

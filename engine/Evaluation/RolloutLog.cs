@@ -7,6 +7,8 @@ namespace EDA.Engine.Evaluation;
 /// <summary>What has been rolled out so far, by the name of its score, as a saved state that an interrupted evaluation goes on from.</summary>
 internal sealed class RolloutLog
 {
+    private const string TrainedKey = "trained";
+
     private readonly string? _path;
     private readonly Dictionary<string, string> _identity;
     private readonly Dictionary<string, ActionLog> _logs = [];
@@ -14,25 +16,27 @@ internal sealed class RolloutLog
     /// <summary>An empty log that is not saved.</summary>
     public RolloutLog() => _identity = [];
 
-    /// <summary>Opens the log: what is there, where it is of the same models, settings and seed, else an empty one.</summary>
+    /// <summary>Opens the log: what is there, where it is of the same models and settings, else an empty one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="run">The settings.</param>
     /// <param name="models">What is rolled out.</param>
     /// <param name="notice">Is told of a damaged file.</param>
-    public RolloutLog(string path, RunSettings run, RolloutModels models, Action<string> notice)
+    /// <param name="trained">The steps that the policy in training has had; null of finished models.</param>
+    public RolloutLog(string path, RunSettings run, RolloutModels models, Action<string> notice, long? trained = null)
     {
         _path = path;
         _identity = new()
         {
             ["stage"] = Rollouts.StageName,
-            [TrainingState.SeedKey] = run.Seed.ToString(CultureInfo.InvariantCulture),
             ["environment"] = run.Environment,
-            [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation),
+            [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation with { Every = 0 }),
             ["behavior"] = Name(models.Behavior?.CloneParameters()),
             ["policy"] = Name(models.Policy?.CloneParameters()),
             ["critic"] = Name(models.Critic?.Target.ToArray()) + (models.Critic is { ClipsActions: true } ? " clipped" : string.Empty),
             ["iql"] = Name(models.ImplicitPolicy?.ToWeights().Parameters),
         };
+        if (trained is not null)
+            _identity[TrainedKey] = Text(trained.Value);
         if (!StateFile.Exists(path))
             return;
         try
@@ -50,6 +54,21 @@ internal sealed class RolloutLog
 
     /// <summary>How many are complete.</summary>
     public int Complete => _logs.Values.Count(log => log.IsComplete);
+
+    /// <summary>Whether a file holds all of what was rolled out of a policy in training.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="trained">The steps that it has had.</param>
+    public static bool IsCompleteAt(string path, long trained)
+    {
+        try
+        {
+            return File.Exists(path) && TrainingState.StepOf(path) > 0 && Safetensors.ReadMetadata(path).GetValueOrDefault(TrainedKey) == Text(trained);
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>The log of one policy.</summary>
     /// <param name="name">The name of its score.</param>
@@ -69,4 +88,6 @@ internal sealed class RolloutLog
         new TrainingState(Complete, _identity, _logs.ToDictionary(log => log.Key, log => log.Value.ToArray())).Save(_path);
         return true;
     }
+
+    private static string Text(long step) => step.ToString(CultureInfo.InvariantCulture);
 }

@@ -37,6 +37,15 @@ public static class Rollouts
     /// <summary>The deterministic policy of implicit Q-learning.</summary>
     public const string Implicit = "iql";
 
+    /// <summary>The mean of the policy's normalised scores along its alignment, as that stage reports it.</summary>
+    public const string Score = "score";
+
+    /// <summary>Their standard deviation over episodes.</summary>
+    public const string ScoreDeviation = "score_std";
+
+    /// <summary>The mean return along alignment.</summary>
+    public const string Return = "return";
+
     // Environment steps from one report to the next.
     private const int ReportEvery = 10;
 
@@ -71,7 +80,7 @@ public static class Rollouts
         bool anew = false;
         var watch = Stopwatch.StartNew();
         long limit = kind.Description.StepLimit, total = limit * actors.Count;
-        var settings = new PolicyEvaluationSettings { Episodes = run.Evaluation.Episodes, Seed = run.Seed };
+        var settings = Settings(run);
         observer?.StageStarted(StageName, limit * log.Complete, total);
         try
         {
@@ -80,7 +89,7 @@ public static class Rollouts
                 long before = limit * scores.Count;
                 var taken = log.Of(name);
                 bool isReported = taken.IsComplete && !anew;
-                var score = Evaluate(create, taken, Progress, BeginAnew);
+                var score = Play(kind, create, settings, taken, Progress, BeginAnew, cancellation);
                 scores[name] = score;
                 if (isReported)
                     continue;
@@ -112,25 +121,46 @@ public static class Rollouts
         observer?.StageFinished(result);
         return (result, scores);
 
-        PolicyScore Evaluate(Func<IActor> create, ActionLog taken, Action<PolicyEvaluationProgress> progress, Action beginAnew)
-        {
-            var actor = create();
-            using var owned = actor as IDisposable;
-            try
-            {
-                return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
-            }
-            catch (ReplayException)
-            {
-                // Written down where numbers come out differently: this one begins anew.
-                taken.Clear();
-                beginAnew();
-                return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
-            }
-        }
-
         void Report(long step, IReadOnlyList<Metric> metrics) =>
             observer?.Progress(new TrainingProgress(StageName, step, total, watch.Elapsed.TotalSeconds, metrics));
+    }
+
+    /// <summary>Rolls out the policy by itself as it stands within its alignment, as <see cref="Run(EnvironmentKind, RunSettings, RolloutModels, ITrainingObserver?, CancellationToken)"/> does the finished one.</summary>
+    /// <param name="kind">The environment.</param>
+    /// <param name="run">The settings.</param>
+    /// <param name="policy">f_θ.</param>
+    /// <param name="step">The steps of alignment that it has had.</param>
+    /// <param name="log">What an interrupted rollout has written down.</param>
+    /// <param name="timed">Called wherever the log may be saved.</param>
+    /// <param name="cancellation">Ends the rollout.</param>
+    /// <returns>The score.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal static PolicyScore RunPolicy(
+        EnvironmentKind kind, RunSettings run, BottleneckDiffusionModel policy, long step, RolloutLog log, Action timed, CancellationToken cancellation) => Play(
+            kind,
+            () => Named(DiffusionActor.Sampling(policy, run.Evaluation.Seed, Solver(run, policy)), PolicyAlignment.StageName, step),
+            Settings(run),
+            log.Of(Policy),
+            _ => timed(),
+            () => { },
+            cancellation);
+
+    private static PolicyScore Play(
+        EnvironmentKind kind, Func<IActor> create, PolicyEvaluationSettings settings, ActionLog taken, Action<PolicyEvaluationProgress> progress, Action beginAnew, CancellationToken cancellation)
+    {
+        var actor = create();
+        using var owned = actor as IDisposable;
+        try
+        {
+            return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
+        }
+        catch (ReplayException)
+        {
+            // Written down where numbers come out differently: this one begins anew.
+            taken.Clear();
+            beginAnew();
+            return PolicyEvaluation.Run(kind, actor, settings, taken, progress, cancellation);
+        }
     }
 
     private static IEnumerable<(string Name, Func<IActor> Create)> Actors(RunSettings run, RolloutModels models)
@@ -148,18 +178,20 @@ public static class Rollouts
             yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
 
         DiffusionActor Sampling(BottleneckDiffusionModel model, string stage, long steps) =>
-            Named(DiffusionActor.Sampling(model, run.Seed, Solver(model)), stage, steps);
+            Named(DiffusionActor.Sampling(model, run.Evaluation.Seed, Solver(run, model)), stage, steps);
 
         DiffusionActor Rejecting(BottleneckDiffusionModel model, Critic rating, string stage, long steps) =>
-            Named(DiffusionActor.Rejecting(model, run.Seed, run.Evaluation.Candidates, Rating(rating), Solver(model)), stage, steps);
+            Named(DiffusionActor.Rejecting(model, run.Evaluation.Seed, run.Evaluation.Candidates, Rating(rating), Solver(run, model)), stage, steps);
+    }
 
-        DiffusionActor Named(DiffusionActor actor, string stage, long steps)
-        {
-            (actor.Stage, actor.TrainedSteps) = (stage, steps);
-            return actor;
-        }
+    private static PolicyEvaluationSettings Settings(RunSettings run) => new() { Episodes = run.Evaluation.Episodes, Seed = run.Evaluation.Seed };
 
-        Kernels.SolverTable Solver(BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
+    private static Kernels.SolverTable Solver(RunSettings run, BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
+
+    private static DiffusionActor Named(DiffusionActor actor, string stage, long steps)
+    {
+        (actor.Stage, actor.TrainedSteps) = (stage, steps);
+        return actor;
     }
 
     private static CandidateRating Rating(Critic critic) => (states, actions, stateCount, candidateCount, values) =>

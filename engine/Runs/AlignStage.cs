@@ -2,6 +2,7 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Training;
 using EDA.Kernels;
 
@@ -11,7 +12,8 @@ namespace EDA.Engine.Runs;
 /// Policy alignment (method: section 5), of all seeds side by side, from the finished behaviors. Stages differ in where
 /// the labelled candidates come from, and when.
 /// </summary>
-internal abstract class AlignStage : RunStage
+/// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
+internal abstract class AlignStage(LearningCurvePlan? curve) : RunStage
 {
     public sealed override string Name => RunStages.Align;
 
@@ -19,11 +21,20 @@ internal abstract class AlignStage : RunStage
 
     public override IReadOnlyList<string> Reports => [PolicyAlignment.StageName];
 
-    public override object DependsOn(RunSettings settings) => new { settings.Optimizer, Alignment = Settings(settings).Numerical, Settings(settings).Steps };
+    // Rollouts along it change no weight; but a run that asks for them is to have them.
+    public override object DependsOn(RunSettings settings) => LearningCurvePlan.DependsOn(settings) is { } rollouts
+        ? new { settings.Optimizer, Alignment = Settings(settings).Numerical, Settings(settings).Steps, Rollouts = rollouts }
+        : new { settings.Optimizer, Alignment = Settings(settings).Numerical, Settings(settings).Steps };
 
-    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.PolicyWeights, files.AlignmentState];
+    public override IReadOnlyList<string> Leaves(StageFiles files) =>
+        [.. curve is null ? [] : (string[])[.. curve.Kept(files), files.LearningCurveState], files.PolicyWeights, files.AlignmentState];
 
-    public sealed override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, Settings(seed.Settings).Steps);
+    public sealed override StageProgress Progress(SeedRun seed)
+    {
+        long steps = Settings(seed.Settings).Steps;
+        var progress = StageProgress.OfTraining(seed.Files.AlignmentState, seed.Files.PolicyWeights, steps);
+        return progress.IsDone && curve is not null && !RolloutLog.IsCompleteAt(seed.Files.LearningCurveState, steps) ? new(Math.Max(0, steps - 1), steps) : progress;
+    }
 
     public override void RequireSettings(SeedRun seed)
     {
@@ -33,6 +44,9 @@ internal abstract class AlignStage : RunStage
 
     /// <summary>The settings of the alignment itself.</summary>
     protected virtual AlignmentSettings Settings(RunSettings settings) => settings.Alignment;
+
+    /// <summary>The learning curve of the policy, where one is asked for.</summary>
+    protected LearningCurve? Curve(StageWork work, ModelBatch policies, TrainingStage alignment) => curve is null ? null : new(curve, work, policies.Models[0], alignment);
 
     /// <summary>The behaviors as pretraining left them; in the place of a seed that diverged, weights that train nobody.</summary>
     protected static ModelBatch FinishedBehaviors(StageWork work)
@@ -53,7 +67,8 @@ internal abstract class AlignStage : RunStage
 }
 
 /// <summary>Alignment on candidates whose labels are there before it begins.</summary>
-internal abstract class LabelledAlignStage : AlignStage
+/// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
+internal abstract class LabelledAlignStage(LearningCurvePlan? curve) : AlignStage(curve)
 {
     public override void Run(StageWork work)
     {
@@ -70,7 +85,8 @@ internal abstract class LabelledAlignStage : AlignStage
             alignment,
             work.Saving,
             () => ModelSaving.Save(work, policies, alignment, files => files.PolicyWeights, files => files.AlignmentState, alignment.SaveState),
-            () => alignment.Run(work.Trainings, cancellation: work.Cancellation));
+            () => alignment.Run(work.Trainings, cancellation: work.Cancellation),
+            Curve(work, policies, alignment));
     }
 
     /// <summary>Where the labelled candidates come from.</summary>
@@ -83,7 +99,7 @@ internal abstract class LabelledAlignStage : AlignStage
 
 /// <summary>Alignment of bandits: each step draws dataset points and their energies anew.</summary>
 /// <param name="datasets">The points of each seed.</param>
-internal sealed class BanditAlignStage(Lazy<IReadOnlyList<BanditDataset>> datasets) : LabelledAlignStage
+internal sealed class BanditAlignStage(Lazy<IReadOnlyList<BanditDataset>> datasets) : LabelledAlignStage(null)
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
@@ -93,7 +109,8 @@ internal sealed class BanditAlignStage(Lazy<IReadOnlyList<BanditDataset>> datase
 
 /// <summary>Alignment on annotations of the user's own, which bring their own number of candidates.</summary>
 /// <param name="labels">The annotations.</param>
-internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
+/// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
+internal sealed class UserAlignStage(UserLabels labels, LearningCurvePlan? curve) : LabelledAlignStage(curve)
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior];
 
@@ -109,7 +126,8 @@ internal sealed class UserAlignStage(UserLabels labels) : LabelledAlignStage
 
 /// <summary>Alignment on the behavior's candidates, labelled by the critic.</summary>
 /// <param name="data">The data.</param>
-internal sealed class CandidateAlignStage(DatasetWork data) : LabelledAlignStage
+/// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
+internal sealed class CandidateAlignStage(DatasetWork data, LearningCurvePlan? curve) : LabelledAlignStage(curve)
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label, RunStages.Critic];
 

@@ -94,13 +94,14 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     {
         var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset));
         var method = settings.Critic.Method;
+        var curve = LearningCurvePlan.Of(inputs.Environment!, settings);
         RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(inputs.Environment!);
         if (inputs.Labels is not null)
-            return [behavior, new UserAlignStage(inputs.Labels), rollouts];
+            return [behavior, new UserAlignStage(inputs.Labels, curve), rollouts];
         var label = new LabelStage(data, labels: !method.AlternatesWithAlignment);
         return method.AlternatesWithAlignment
-            ? [behavior, label, new OnlineAlignStage(data), rollouts]
-            : [behavior, new CriticStage(data, method.SamplesNextActions), label, new CandidateAlignStage(data), rollouts];
+            ? [behavior, label, new OnlineAlignStage(data, curve), rollouts]
+            : [behavior, new CriticStage(data, method.SamplesNextActions), label, new CandidateAlignStage(data, curve), rollouts];
     }
 
     /// <inheritdoc/>

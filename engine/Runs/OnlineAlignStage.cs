@@ -9,7 +9,8 @@ namespace EDA.Engine.Runs;
 
 /// <summary>Alignment that alternates, step by step, with the training of an online critic, which samples from the policy and labels its candidates.</summary>
 /// <param name="data">The data.</param>
-internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
+/// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
+internal sealed class OnlineAlignStage(DatasetWork data, LearningCurvePlan? curve) : AlignStage(curve)
 {
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label];
 
@@ -42,7 +43,7 @@ internal sealed class OnlineAlignStage(DatasetWork data) : AlignStage
         }
 
         var online = new OnlineTraining(trained.Training, alignment);
-        StateSaving.Run(alignment, work.Saving, Save, () => online.Run(seed.Training, cancellation: work.Cancellation));
+        StateSaving.Run(alignment, work.Saving, Save, () => online.Run(seed.Training, cancellation: work.Cancellation), Curve(work, policies, alignment));
 
         bool Save()
         {

@@ -18,7 +18,7 @@ internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
 
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
-    public override object DependsOn(RunSettings settings) => settings.Evaluation;
+    public override object DependsOn(RunSettings settings) => settings.Evaluation with { Every = 0 };
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 

@@ -31,7 +31,7 @@ public sealed record RunSettings
         init => field = EnvironmentCatalogue.Find(value).Description.Name;
     } = "hopper";
 
-    /// <summary>The seed of generated data, weights, training and evaluation.</summary>
+    /// <summary>The seed of generated data, weights and training, and of a bandit's evaluation; rollouts have <see cref="EvaluationSettings.Seed"/>.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Points of a bandit, at least 16. Published code: 1,000,000.</summary>
@@ -130,6 +130,8 @@ public sealed record RunSettings
         int most = Array.MaxLength / Math.Max(Sizes.State, Sizes.Action) / Alignment.Candidates;
         if (Alignment.States > most)
             throw new InvalidSettingException("alignment.states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
+        if (Checkpoints.Keep && Evaluation.Every == 0)
+            throw new InvalidSettingException("checkpoints.keep", "true", "false where evaluation.every is 0");
         if (Kind == RunKind.Dataset && Critic.Method.AlternatesWithAlignment && Critic.Steps != Alignment.Steps)
             throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with the critic {Critic.Method.Name}");
     }
@@ -164,6 +166,21 @@ public sealed record EvaluationSettings
     /// <summary>Episodes of each policy, at least 1. Paper: 20.</summary>
     [OnlyFor(RunKind.Dataset)]
     public int Episodes { get; init => field = Setting.Range(value, 1, 100_000); } = 20;
+
+    /// <summary>
+    /// The seed of first states, goals and the solver's starting points in rollouts: not the run's, so that every training
+    /// seed is measured on the same episodes and scores spread as training does. Published code: its environments' seeds are
+    /// the same in every run.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Steps of alignment from one rollout of the policy by itself to the next, for its learning curve: at 0, every so many,
+    /// and at the last, over <see cref="Episodes"/> episodes; 0 for none. It takes its time and changes no other number.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int Every { get; init => field = Setting.Range(value, 0); }
 
     /// <summary>Candidates of rejection sampling, at least 2. Published code: 4.</summary>
     [OnlyFor(RunKind.Dataset)]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EDA.Engine.Runs;
 
 /// <summary>The files that the stages of a run hand to each other, and that an interrupted stage goes on from.</summary>
@@ -31,8 +33,16 @@ public sealed class StageFiles(string folder)
     /// <summary>The policy's weights, f_θ.</summary>
     public string PolicyWeights => At("policy.safetensors");
 
+    /// <summary>The policy's weights as they were at a step, where they are kept.</summary>
+    /// <param name="step">The steps of alignment done.</param>
+    /// <returns>The file.</returns>
+    public string PolicyWeightsAt(long step) => At(string.Create(CultureInfo.InvariantCulture, $"policy-{step}.safetensors"));
+
     /// <summary>Where alignment stands.</summary>
     public string AlignmentState => At("alignment.state.safetensors");
+
+    /// <summary>Where the rollouts along alignment stand.</summary>
+    public string LearningCurveState => At("learning_curve.state.safetensors");
 
     /// <summary>Where the rollouts stand.</summary>
     public string EvaluationState => At("evaluation.state.safetensors");

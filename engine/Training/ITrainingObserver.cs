@@ -41,6 +41,14 @@ public interface ITrainingObserver
     {
     }
 
+    /// <summary>What was measured at the step that a stage goes on from, and may have been told already, is about to be told again.</summary>
+    /// <param name="stage">The stage's name.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="names">The names of what was measured.</param>
+    void MeasuredAgain(string stage, long step, IReadOnlyList<string> names)
+    {
+    }
+
     /// <summary>The training of one of several seeds ended in numbers that are none; that of the others goes on.</summary>
     /// <param name="divergence">What was found.</param>
     void Diverged(TrainingDivergedException divergence)

@@ -11,6 +11,8 @@ internal sealed class RenamedStage(ITrainingObserver observer, string name) : IT
 
     public void Noticed(string what) => observer.Noticed(what);
 
+    public void MeasuredAgain(string stage, long step, IReadOnlyList<string> names) => observer.MeasuredAgain(name, step, names);
+
     public void Saving() => observer.Saving();
 
     public void StageFinished(StageResult result) => observer.StageFinished(result with { Stage = name });

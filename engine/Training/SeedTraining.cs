@@ -45,6 +45,9 @@ public sealed class SeedTraining(ITrainingObserver? observer = null) : ITraining
     public void Saving() => observer?.Saving();
 
     /// <inheritdoc/>
+    public void MeasuredAgain(string stage, long step, IReadOnlyList<string> names) => observer?.MeasuredAgain(stage, step, names);
+
+    /// <inheritdoc/>
     public void Diverged(TrainingDivergedException divergence)
     {
         if (Divergence is not null)

@@ -21,12 +21,14 @@ internal static class StateSaving
     /// <param name="settings">How often.</param>
     /// <param name="save">Writes the state, or says that it cannot be gone on from at this moment.</param>
     /// <param name="run">Runs the stage.</param>
-    public static void Run(TrainingStage stage, SavingSettings settings, Func<bool> save, Action run)
+    /// <param name="measurement">What is measured along its steps, saved with it; null for nothing.</param>
+    public static void Run(TrainingStage stage, SavingSettings settings, Func<bool> save, Action run, IStepMeasurement? measurement = null)
     {
         long saved = stage.Step > 0 ? stage.Step : -1;
         Run(settings, Save, timed =>
         {
             stage.Stepped += AfterStep;
+            stage.Measure = measurement is null ? null : () => measurement.Measure(timed);
             try
             {
                 run();
@@ -34,6 +36,7 @@ internal static class StateSaving
             finally
             {
                 stage.Stepped -= AfterStep;
+                stage.Measure = null;
             }
 
             // The last step's is saved when all that the stage has to report is reported.
@@ -46,9 +49,9 @@ internal static class StateSaving
 
         bool Save()
         {
-            if (stage.Step == saved)
-                return true;
-            if (!save())
+            // First, so that with the state of a step there is never what was measured of it before it was trained again.
+            measurement?.Save();
+            if (stage.Step != saved && !save())
                 return false;
             saved = stage.Step;
             return true;

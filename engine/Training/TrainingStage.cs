@@ -22,6 +22,7 @@ public abstract class TrainingStage : IDisposable
     private readonly Stopwatch _watch = new();
     private IReadOnlyList<SeedTraining> _seeds = [];
     private bool _isOver;
+    private bool _isMeasured;
     private int _stepsInMean;
     private double _learningRate;
 
@@ -51,6 +52,12 @@ public abstract class TrainingStage : IDisposable
 
     /// <summary>Raised after every step.</summary>
     internal event Action? Stepped;
+
+    /// <summary>Called when a run of steps begins and after every step, see <see cref="IStepMeasurement.Measure"/>; null for nothing.</summary>
+    internal Func<bool>? Measure { get; set; }
+
+    /// <summary>The seconds that this run of the stage has taken so far.</summary>
+    internal double Seconds => _watch.Elapsed.TotalSeconds;
 
     /// <summary>Trains one seed until all steps are done, or fewer.</summary>
     /// <param name="observer">Is told how it goes; null for nobody.</param>
@@ -100,6 +107,7 @@ public abstract class TrainingStage : IDisposable
         foreach (var seed in seeds)
             seed.StageStarted(Name, Step, Steps);
         _isOver = seeds.All(seed => seed.Divergence is not null);
+        _isMeasured = Measure?.Invoke() ?? true;
     }
 
     /// <summary>Takes one step, and reports where it is time to.</summary>
@@ -115,14 +123,15 @@ public abstract class TrainingStage : IDisposable
         }
 
         _device.Vector.PolyakAverage(new() { Target = _means, Source = _measured, Rate = 1f / ++_stepsInMean });
-        if (Step % _reportEvery == 0)
+        if (Step % _reportEvery == 0 || Step == Steps)
             Report();
+        _isMeasured = Measure?.Invoke() ?? true;
         Stepped?.Invoke();
     }
 
     /// <summary>
-    /// Ends a run of steps. After the last of all, what has not been reported is; before, it waits for the steps that
-    /// will come, so that a run that is interrupted reports what one that is not does.
+    /// Ends a run of steps. What has not been reported waits for the steps that will come, so that a run that is
+    /// interrupted reports what one that is not does. The last step is done when it is measured.
     /// </summary>
     internal void End()
     {
@@ -130,8 +139,9 @@ public abstract class TrainingStage : IDisposable
             EndMean();
         _device.Synchronize();
         double seconds = _watch.Elapsed.TotalSeconds;
+        long done = _isMeasured ? Step : Math.Min(Step, Math.Max(0, Steps - 1));
         for (int m = 0; m < _models; m++)
-            _seeds[m].StageFinished(new StageResult(Name, Step, Steps, seconds, _lastLosses[m]));
+            _seeds[m].StageFinished(new StageResult(Name, done, Steps, seconds, _lastLosses[m]));
         _seeds = [];
     }
 

@@ -44,7 +44,7 @@ internal static class ReproduceCommand
                 throw UserError.Value(datasets.Name, result.GetValue(datasets)!, $"a folder with a file of {string.Join(", ", row.Tasks)}");
             string[] words =
             [
-                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Options,
+                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Curve ? EveryTwentieth(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys) : [],
                 .. (result.GetValue(set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. device.Words(result),
             ];
             var files = recipes.Where(recipe => recipe.Value is not null).ToDictionary(recipe => recipe.Key, recipe => recipe.Value!);
@@ -63,6 +63,13 @@ internal static class ReproduceCommand
             return status == ExitStatus.Interrupted ? status : Math.Max(status, Report(row, path, result.GetValue(published)));
         });
         return command;
+    }
+
+    // As many steps as the longest alignment among the recipes has twenties of.
+    private static string[] EveryTwentieth(string budget, IEnumerable<string> recipes)
+    {
+        long steps = recipes.Max(recipe => RunBudgets.Get(budget, RunTask.Table.Find(recipe)).Alignment.Steps);
+        return ["--set", string.Create(CultureInfo.InvariantCulture, $"evaluation.every={Math.Max(1, steps / 20)}")];
     }
 
     private static string Open(string? wanted, string name, SweepDefinition definition)

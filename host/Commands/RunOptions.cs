@@ -28,7 +28,7 @@ public sealed class RunOptions
     public IReadOnlyList<Option<string?>> Own => [_dataset, _environment, _model, _critic, _fraction];
 
     /// <summary>The seed.</summary>
-    public Option<string?> Seed { get; } = new("--seed") { Description = "the seed of everything random (0)", HelpName = "N" };
+    public Option<string?> Seed { get; } = new("--seed") { Description = "the seed of everything random but rollouts, which have evaluation.seed (0)", HelpName = "N" };
 
     /// <summary>The budget.</summary>
     public Option<string?> Budget { get; } = new("--budget") { Description = $"how much work: {string.Join(", ", RunBudgets.NamesOf(RunKind.Dataset))}; bandits have no hour ({RunBudgets.Default})", HelpName = "NAME" };

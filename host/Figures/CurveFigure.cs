@@ -16,6 +16,20 @@ public static class CurveFigure
     public static Figure Losses(IReadOnlyList<LossCurve> losses) =>
         new("losses", "Training losses over steps, each point a mean over the steps since the one before.", Draw(losses));
 
+    /// <summary>Draws the learning curve of alignment.</summary>
+    /// <param name="scores">The policy's scores.</param>
+    /// <param name="episodes">Of how many episodes each is.</param>
+    /// <returns>The figure.</returns>
+    public static Figure Scores(ScoreCurve scores, int episodes)
+    {
+        var sheet = new SvgSheet("learning-curve", 1.5 * Width, 1.2 * Height);
+        sheet.Add(Panels.Curve(scores), 0, 0, 1.5 * Width, 1.2 * Height);
+        return new(
+            "learning-curve",
+            FormattableString.Invariant($"Normalised score of the policy by itself over the steps of alignment: the mean and, shaded, the standard deviation of {episodes} episodes, the same at every step."),
+            sheet.ToDocument());
+    }
+
     private static string Draw(IReadOnlyList<LossCurve> curves)
     {
         int rows = (curves.Count + MostInRow - 1) / MostInRow;

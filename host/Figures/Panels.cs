@@ -177,6 +177,23 @@ public static class Panels
         return model;
     }
 
+    /// <summary>Scores over steps, with their standard deviation as a band.</summary>
+    /// <param name="scores">The scores.</param>
+    /// <returns>The plot.</returns>
+    public static PlotModel Curve(ScoreCurve scores)
+    {
+        var model = Curve(new LossCurve(string.Empty, scores.Steps, scores.Means));
+        var band = new AreaSeries { Color = OxyColors.Transparent, Fill = OxyColor.FromAColor(0x30, Line) };
+        for (int i = 0; i < scores.Steps.Length; i++)
+        {
+            band.Points.Add(new DataPoint(scores.Steps[i], scores.Means[i] + scores.Deviations[i]));
+            band.Points2.Add(new DataPoint(scores.Steps[i], scores.Means[i] - scores.Deviations[i]));
+        }
+
+        model.Series.Insert(0, band);
+        return model;
+    }
+
     /// <summary>A dot for each number of several groups, and a bar at each group's mean.</summary>
     /// <param name="groups">The groups, at least one; each with at least one number.</param>
     /// <param name="line">A number to draw a dashed line at; null for none.</param>

@@ -53,6 +53,12 @@ public sealed record PlanarField(double Time, double[,] Values)
 /// <param name="Values">The losses [n].</param>
 public sealed record LossCurve(string Title, double[] Steps, double[] Values);
 
+/// <summary>The normalised score of a policy along its alignment.</summary>
+/// <param name="Steps">The steps.</param>
+/// <param name="Means">The means over episodes.</param>
+/// <param name="Deviations">Their standard deviations.</param>
+public sealed record ScoreCurve(double[] Steps, double[] Means, double[] Deviations);
+
 /// <summary>All that the figures of a bandit run show, as plain arrays.</summary>
 public sealed record BanditFigureData
 {

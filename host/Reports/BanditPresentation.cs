@@ -48,13 +48,13 @@ internal sealed class BanditPresentation : RunPresentation
         string Show(string key, int places = 3) => numbers[key].Show(places);
     }
 
-    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, IReadOnlyList<LossCurve> curves, IDevice device, RunFolder folder)
+    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder)
     {
         if (exact is null)
-            return curves.Count > 0 ? [CurveFigure.Losses(curves)] : [];
+            return history.Curves is { Count: > 0 } curves ? [CurveFigure.Losses(curves)] : [];
         using var behavior = BottleneckDiffusionModel.FromWeights(device, BdmWeights.Load(folder.BehaviorWeights));
         using var policy = BottleneckDiffusionModel.FromWeights(device, BdmWeights.Load(folder.PolicyWeights));
-        return BanditFigures.Draw(BanditFigureSource.Collect(outcome.Settings, behavior, policy, exact, curves));
+        return BanditFigures.Draw(BanditFigureSource.Collect(outcome.Settings, behavior, policy, exact, history.Curves));
     }
 
     /// <summary>The numbers of a run by their keys; null for those that the objective does not have.</summary>

@@ -60,11 +60,13 @@ internal sealed class DatasetPresentation : RunPresentation
             yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
     }
 
-    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, IReadOnlyList<LossCurve> curves, IDevice device, RunFolder folder)
+    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder)
     {
         if (outcome.Scores.Count > 0)
             yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);
-        if (curves.Count > 0)
+        if (history.Scores is { } scores)
+            yield return CurveFigure.Scores(scores, outcome.Settings.Evaluation.Episodes);
+        if (history.Curves is { Count: > 0 } curves)
             yield return CurveFigure.Losses(curves);
     }
 

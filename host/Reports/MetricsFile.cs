@@ -51,14 +51,23 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <param name="stage">The stage.</param>
     /// <param name="step">The steps it goes on from.</param>
     /// <param name="total">All of its steps.</param>
-    public void StageStarted(string stage, long step, long total)
+    public void StageStarted(string stage, long step, long total) => Forget(row => IsAfter(row, stage, step));
+
+    /// <inheritdoc/>
+    public void MeasuredAgain(string stage, long step, IReadOnlyList<string> names)
+    {
+        string number = step.ToString(CultureInfo.InvariantCulture);
+        Forget(row => row is [var name, var at, var what, ..] && name == stage && at == number && names.Contains(what));
+    }
+
+    private void Forget(Predicate<string[]> isOver)
     {
         if (!_continued)
             return;
         _csv.Dispose();
         string text = File.ReadAllText(_path);
         string[] lines = text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        string kept = string.Concat(lines.Where(line => !IsAfter(line.Split(','), stage, step)).DefaultIfEmpty(Header).Select(line => line + '\n'));
+        string kept = string.Concat(lines.Where(line => !isOver(line.Split(','))).DefaultIfEmpty(Header).Select(line => line + '\n'));
         if (kept != text)
             WholeFile.Write(_path, overwrite: true, file => File.WriteAllText(file, kept));
         _csv = CsvFile.Append(_path);

@@ -1,6 +1,7 @@
 using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
+using EDA.Engine.Evaluation;
 using EDA.Host.Figures;
 
 namespace EDA.Host.Reports;
@@ -37,6 +38,17 @@ public sealed class MetricsHistory
     /// <summary>The learning curves of all stages, in the stages' order; those of fewer than two points are left out.</summary>
     public IReadOnlyList<LossCurve> Curves =>
         [.. _curves.Select(Curve).Where(curve => curve.Steps.Length > 1)];
+
+    /// <summary>The policy's score along alignment; null where it was not rolled out at two steps.</summary>
+    public ScoreCurve? Scores
+    {
+        get
+        {
+            var means = Curve((PolicyAlignment.StageName, Rollouts.Score, string.Empty));
+            var deviations = Curve((PolicyAlignment.StageName, Rollouts.ScoreDeviation, string.Empty));
+            return means.Steps.Length > 1 && means.Steps.SequenceEqual(deviations.Steps) ? new(means.Steps, means.Values, deviations.Values) : null;
+        }
+    }
 
     /// <summary>The last value of something measured.</summary>
     /// <param name="stage">The stage.</param>

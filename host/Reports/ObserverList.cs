@@ -42,6 +42,13 @@ public sealed class ObserverList(params ITrainingObserver[] observers) : ITraini
     }
 
     /// <inheritdoc/>
+    public void MeasuredAgain(string stage, long step, IReadOnlyList<string> names)
+    {
+        foreach (var observer in observers)
+            observer.MeasuredAgain(stage, step, names);
+    }
+
+    /// <inheritdoc/>
     public void Diverged(TrainingDivergedException divergence)
     {
         foreach (var observer in observers)

@@ -49,11 +49,11 @@ public abstract class RunPresentation
     /// <summary>The figures.</summary>
     /// <param name="outcome">What the run came to.</param>
     /// <param name="exact">The comparison with the exact answer that this command made; null for none.</param>
-    /// <param name="curves">The learning curves.</param>
+    /// <param name="history">What was measured along the way.</param>
     /// <param name="device">Where models are evaluated for a figure.</param>
     /// <param name="folder">Where they are.</param>
     /// <returns>The figures, in order.</returns>
-    public abstract IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, IReadOnlyList<LossCurve> curves, IDevice device, RunFolder folder);
+    public abstract IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder);
 
     /// <summary>A line of a name and what is said of it.</summary>
     protected static string Line(string name, FormattableString text) => $"{name,-16} {FormattableString.Invariant(text)}";

@@ -267,7 +267,7 @@ public static class RunExecution
     {
         public static Opened Of(RunRequest request, string? only, int seeds)
         {
-            var inputs = request.Open(rollsOut: only is null or RunStages.Evaluate);
+            var inputs = request.Open(rollsOut: only is null or RunStages.Evaluate || (only == RunStages.Align && request.Settings.Evaluation.Every > 0));
             var choice = DeviceChoice.Parse(request.Device, request.Precision, noGraphs: request.NoGraphs);
             var device = choice.Open();
             try

@@ -132,7 +132,7 @@ internal sealed class RunRecord : IDisposable
             HeldOutLoss = history.Last(BehaviorPretraining.StageName, "held_out_loss"),
             CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
         };
-        IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, exact, history.Curves, device, _folder)];
+        IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, exact, history, device, _folder)];
         foreach (var figure in figures)
             Save(_folder.Figure(figure.Name), figure.Svg);
         outcome = outcome.Timed(_earlier, drawing.Elapsed.TotalSeconds, _clock.Elapsed.TotalSeconds);

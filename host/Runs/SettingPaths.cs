@@ -100,15 +100,18 @@ public static class SettingPaths
     {
         if (paths.Contains(key))
             return key;
-        string[] ends = [.. paths.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        string[] ends = HasOption(key) ? [] : [.. paths.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
         return ends.Length == 1 ? ends[0] : throw UserError.Choice(option, key, ends.Length == 0 ? paths : ends);
     }
 
     private static readonly Dictionary<RunKind, IReadOnlyDictionary<string, Type>> _all = Enum.GetValues<RunKind>().ToDictionary(
         kind => kind,
         kind => (IReadOnlyDictionary<string, Type>)Leaves(typeof(RunSettings), kind, string.Empty)
-            .Where(leaf => leaf.Path is not ("bandit" or "environment" or "seed"))
+            .Where(leaf => !HasOption(leaf.Path))
             .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal));
+
+    // What has an option of its own: not to be taken for the end of a path either.
+    private static bool HasOption(string key) => key is "bandit" or "environment" or "seed";
 
     private static JsonValue Parse(string path, string text, Type type)
     {
@@ -135,6 +138,8 @@ public static class SettingPaths
             return JsonValue.Create(text);
         if (type == typeof(bool))
             return text is "true" or "false" ? JsonValue.Create(text == "true") : throw UserError.Choice(path, text, ["true", "false"]);
+        if (type == typeof(ulong))
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? JsonValue.Create(seed) : throw UserError.Value(path, text, $"a whole number from 0 to {ulong.MaxValue}");
         bool whole = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
         return whole && (type == typeof(long) || (value >= int.MinValue && value <= int.MaxValue))
             ? JsonValue.Create(value)

@@ -163,12 +163,28 @@ public readonly record struct SampleCall
     /// <summary>The solver's coefficients.</summary>
     public required SolverTable Table { get; init; }
 
-    /// <summary>The stream of the starting points; row r, candidate k, variable i is element (r·K + k)·A + i.</summary>
+    /// <summary>The stream of the starting points; of the state numbered r, candidate k, variable i is element (r·<see cref="Stride"/> + k)·A + i.</summary>
     public required RandomDraw Draw { get; init; }
+
+    /// <summary>How many candidates of a state the stream counts, at least K, so that a state's do not depend on how many are drawn; null for K.</summary>
+    public int? Stride { get; init; }
+
+    /// <summary>The states' numbers in the stream [n], the same for every model; null for 0 … n − 1.</summary>
+    public DeviceArray<int>? Numbers { get; init; }
 
     /// <summary>The starting points x₁ [n×K×A], or null to draw them.</summary>
     public DeviceArray<float>? Start { get; init; }
 
     /// <summary>The samples [n×K×A], overwritten.</summary>
     public required DeviceArray<float> Actions { get; init; }
+
+    /// <summary>Refuses a stride by which states would share numbers.</summary>
+    /// <returns>The stride.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">It is below K.</exception>
+    public int CheckStride()
+    {
+        int stride = Stride ?? CandidateCount;
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, CandidateCount, nameof(Stride));
+        return stride;
+    }
 }

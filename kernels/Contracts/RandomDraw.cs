@@ -49,7 +49,7 @@ public enum RandomPurpose : uint
     /// <summary>The initial parameters.</summary>
     Initialisation = 4,
 
-    /// <summary>The solver's starting point x₁; element (row·K + k)·A + i.</summary>
+    /// <summary>The solver's starting point x₁; element (row·K + k)·A + i, or as <see cref="SampleCall.Stride"/> and <see cref="SampleCall.Numbers"/> say.</summary>
     SolverStart = 5,
 
     /// <summary>Which of the dataset's points are the candidates of a bandit.</summary>

@@ -20,6 +20,8 @@ internal unsafe struct SamplePointers
     public int CandidateCount;
     public SolverTable Table;
     public RandomDraw Draw;
+    public int Stride;
+    public int* Numbers;
     public float* Start;
     public float* Actions;
 }

@@ -142,6 +142,7 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
     {
         ArgumentNullException.ThrowIfNull(call.Table);
         long rows = Rows(call.StateCount, call.CandidateCount);
+        int stride = call.CheckStride();
         _score ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, true);
         for (int m = 0; m < Models; m++)
         {
@@ -153,6 +154,8 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
                 CandidateCount = call.CandidateCount,
                 Table = call.Table,
                 Draw = call.Draw.OfModel(m),
+                Stride = stride,
+                Numbers = call.Numbers is null ? null : Pointer(call.Numbers, call.StateCount),
                 Start = OptionalPart(call.Start, Actions(rows), m),
                 Actions = Part(call.Actions, Actions(rows), m),
             });

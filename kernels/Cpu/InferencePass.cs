@@ -256,8 +256,23 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
             return;
         }
 
-        CpuRandom.Normals(_sample.Draw, RandomPurpose.SolverStart, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
+        if (_sample.Numbers == null && _sample.Stride == _candidates)
+            CpuRandom.Normals(_sample.Draw, RandomPurpose.SolverStart, (ulong)(row * actionSize), PanelRows * actionSize, rowMajor);
+        else
+            FillNumbered(row, rowMajor);
         PanelInput<TV, TS>.Rows(rowMajor, actionSize, 0, PanelRows, 1, panel);
+    }
+
+    // Rows whose numbers do not follow each other; beyond the last there is nothing to look at.
+    private void FillNumbered(long first, float* rowMajor)
+    {
+        int actionSize = _layout.Shape.ActionSize;
+        new Span<float>(rowMajor, PanelRows * actionSize).Clear();
+        for (long row = first; row < Math.Min(first + PanelRows, _rows); row++, rowMajor += actionSize)
+        {
+            long state = row / _candidates, number = _sample.Numbers == null ? state : _sample.Numbers[state];
+            CpuRandom.Normals(_sample.Draw, RandomPurpose.SolverStart, (ulong)(((number * _sample.Stride) + (row % _candidates)) * actionSize), actionSize, rowMajor);
+        }
     }
 
     private readonly record struct Scratch(

@@ -19,7 +19,7 @@ internal sealed record CrashRecipe(string Name, string[] Words, string? Need = n
     ];
 
     private static readonly string[] _tinyDataset =
-        ["criticWidth=32", "critic.batch=64", "critic.reportEvery=7", "labels.mostStates=60", "labels.evaluations=3", "evaluation.episodes=2", "behavior.averaging=0.2"];
+        ["criticWidth=32", "critic.batch=64", "critic.reportEvery=7", "labels.mostStates=60", "labels.evaluations=3", "evaluation.episodes=2", "evaluation.every=12", "checkpoints.keep=true", "behavior.averaging=0.2"];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CrashRecipe> All { get; } =

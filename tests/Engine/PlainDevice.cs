@@ -161,10 +161,13 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
         public void Sample(in SampleCall call)
         {
             int width = call.CandidateCount * shape.ActionSize;
+            int[]? numbers = call.Numbers?.ToArray();
             for (int i = 0; i < call.StateCount * width; i++)
             {
+                int number = numbers?[i / width] ?? i / width;
+                ulong element = ((ulong)number * (ulong)call.CheckStride() * (ulong)shape.ActionSize) + (ulong)(i % width);
                 double centre = Centre(call.States, i / width);
-                double x = call.Start is null ? Philox.Normal(call.Draw, RandomPurpose.SolverStart, (ulong)i) : Values(call.Start)[i];
+                double x = call.Start is null ? Philox.Normal(call.Draw, RandomPurpose.SolverStart, element) : Values(call.Start)[i];
                 Values(call.Actions)[i] = (float)Run(call.Table, x, (point, t) => Noise(point, t, centre));
             }
         }

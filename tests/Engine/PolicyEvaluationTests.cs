@@ -1,9 +1,11 @@
 using EDA.Engine;
+using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Environments.Mazes;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
@@ -115,6 +117,27 @@ public sealed class PolicyEvaluationTests : IDisposable
     }
 
     [Fact]
+    public void Rollouts_are_of_the_evaluations_seed_and_not_of_the_runs()
+    {
+        using var model = Model(4, 2);
+        using var critic = Critic.Create(_device, new CriticShape(4, 2, 32), 1);
+        var kind = new Shortened(EnvironmentCatalogue.Find("pointmaze-umaze"), 20);
+        var settings = new RunSettings { Environment = "pointmaze-umaze", Evaluation = new() { Episodes = 3, Candidates = 2, SolverEvaluations = 2 } };
+        var first = Run(settings);
+        Assert.Equal(first, Run(settings with { Seed = 7 }));
+        Assert.All(first.Zip(Run(settings with { Evaluation = settings.Evaluation with { Seed = 7 } })), pair => Assert.NotEqual(pair.First, pair.Second));
+
+        // Where the episodes end tells their states and actions apart; no goal is reached in so few steps.
+        List<string> Run(RunSettings run)
+        {
+            var ends = new EndStates(kind);
+            var scores = Rollouts.Run(ends, run, new RolloutModels(model, model, critic, null)).Scores;
+            Assert.Equal(4, scores.Count);
+            return [.. ends.Ends];
+        }
+    }
+
+    [Fact]
     public void Actions_or_ratings_that_are_no_numbers_end_the_evaluation()
     {
         using var model = Model(4, 2);
@@ -221,6 +244,29 @@ public sealed class PolicyEvaluationTests : IDisposable
                 inner.Step(action, observation) with { Truncated = ++_steps >= limit };
 
             public void Dispose() => inner.Dispose();
+        }
+    }
+
+    /// <summary>An environment that writes down where its episodes end, by the order of their making.</summary>
+    private sealed class EndStates(EnvironmentKind kind) : EnvironmentKind
+    {
+        private readonly List<IEnvironment> _made = [];
+
+        public override EnvironmentDescription Description => kind.Description;
+
+        public override bool NeedsMujoco => kind.NeedsMujoco;
+
+        public IEnumerable<string> Ends => _made.Select(environment =>
+        {
+            var (positions, velocities) = (new double[2], new double[2]);
+            environment.ReadState(positions, velocities);
+            return string.Join(' ', [.. positions, .. velocities]);
+        });
+
+        public override IEnvironment Create()
+        {
+            _made.Add(kind.Create());
+            return _made[^1];
         }
     }
 

@@ -78,7 +78,7 @@ public sealed class ReportTests : IDisposable
     {
         AddTwoGroups();
         foreach (string name in (string[])["a0", "a1"])
-            _runs.Write($"runs/{name}/metrics.csv", "stage,step,name,value\nalignment,10,loss,0.5\nalignment,10,score_policy,20\nalignment,20,score_policy,30\n");
+            _runs.Write($"runs/{name}/metrics.csv", "stage,step,name,value\nalignment,10,loss,0.5\nalignment,10,score,20\nalignment,20,score,30\n");
         Assert.Equal(0, _runs.Report("runs").Status);
         Assert.True(File.Exists(_runs.At("report/figures/curves.svg")));
     }

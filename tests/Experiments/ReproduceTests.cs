@@ -48,6 +48,17 @@ public sealed class ReproduceTests : IDisposable
         Assert.Equal(40, new SweepFolder(_folder, "fig3").Steps["behavior"]);
     }
 
+    [Fact]
+    public void Curves_are_drawn_along_alignment()
+    {
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig11", .. SweepFolder.Small, "--set", "evaluation.every=10", "--seeds", "0..1", "--out", "fig11"]);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.True(File.Exists(_folder.At("fig11/report/figures/curves.svg")));
+        string metrics = File.ReadAllText(_folder.At("fig11/runs/pointmaze-umaze-seed1/metrics.csv"));
+        foreach (int step in (int[])[0, 10, 20])
+            Assert.Contains($"\nalignment,{step},score,", metrics, StringComparison.Ordinal);
+    }
+
     [OptionalFact(OptionalNeeds.Mujoco)]
     public void Table_1_says_what_is_missing_and_does_the_rest()
     {

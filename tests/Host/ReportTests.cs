@@ -109,6 +109,32 @@ public sealed partial class ReportTests : IDisposable
             file.Progress(new TrainingProgress(stage, step, 30, 1, [new Metric("loss", loss)]));
     }
 
+    [Fact]
+    public void What_is_measured_again_replaces_what_was_measured()
+    {
+        string path = _folder.At("metrics.csv");
+        using (var file = new MetricsFile(path))
+            Report(file, 0, 5, 7, 9);
+        Assert.Null(new MetricsHistory(path).Scores);
+        using (var file = MetricsFile.Continue(path))
+        {
+            Report(file, 4, 1, 2, 3);
+            file.StageStarted("alignment", 4, 8);
+            file.MeasuredAgain("alignment", 4, ["score", "score_std"]);
+            Report(file, 4, 6, 8, null);
+        }
+
+        Assert.Equal(["stage,step,name,value", "alignment,0,score,5", "alignment,0,score_std,7", "alignment,0,loss,9", "alignment,4,loss,3", "alignment,4,score,6", "alignment,4,score_std,8"], File.ReadAllLines(path));
+        var scores = new MetricsHistory(path).Scores!;
+        Assert.Equal([0, 4], scores.Steps);
+        Assert.Equal([5, 6], scores.Means);
+        Assert.Equal([7, 8], scores.Deviations);
+        Assert.Contains("<polygon", CurveFigure.Scores(scores, 20).Svg, StringComparison.Ordinal);
+
+        static void Report(MetricsFile file, long step, double score, double deviation, double? loss) => file.Progress(new TrainingProgress(
+            "alignment", step, 8, 1, [new Metric("score", score), new Metric("score_std", deviation), .. loss is { } value ? [new Metric("loss", value)] : (Metric[])[]]));
+    }
+
     [Theory]
     [InlineData("value", true)]
     [InlineData("preference", false)]

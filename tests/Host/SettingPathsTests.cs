@@ -45,8 +45,21 @@ public sealed class SettingPathsTests
     [InlineData("alignment.objective=0")]
     [InlineData("critic.steps=1")]
     [InlineData("evaluation.episodes=1")]
+    [InlineData("evaluation.seed=1")]
+    [InlineData("evaluation.every=1")]
+    [InlineData("checkpoints.keep=true")]
     public void The_rest_is_refused(string assignment) =>
         Assert.Throws<UserError>(() => SettingPaths.Apply(Quick, assignment));
+
+    [Fact]
+    public void The_seed_of_rollouts_is_not_the_runs()
+    {
+        var run = new RunSettings { Seed = 3 };
+        var changed = SettingPaths.Apply(run, "evaluation.seed=18446744073709551615");
+        Assert.Equal((3ul, ulong.MaxValue), (changed.Seed, changed.Evaluation.Seed));
+        Assert.Throws<UserError>(() => SettingPaths.Apply(run, "seed=1"));
+        Assert.Equal("evaluation.seed is '-1'; allowed is a whole number from 0 to 18446744073709551615", Assert.Throws<UserError>(() => SettingPaths.Apply(run, "evaluation.seed=-1")).Message);
+    }
 
     [Fact]
     public void A_kind_of_run_writes_down_the_settings_that_it_has()
@@ -55,7 +68,7 @@ public sealed class SettingPathsTests
         Assert.Equal(["bandit", "seed", "points", "width", "blocks", "optimizer", "behavior", "alignment", "evaluation", "checkpoints", "memory"], bandit.Select(setting => setting.Key));
         Assert.Equal(["heldOut", "samples", "distancePoints", "solverEvaluations", "solverOrder"], bandit["evaluation"]!.AsObject().Select(setting => setting.Key));
         Assert.Equal(["environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "optimizer", "behavior", "critic", "labels", "alignment", "evaluation", "checkpoints", "memory"], dataset.Select(setting => setting.Key));
-        Assert.Equal(["episodes", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
+        Assert.Equal(["episodes", "seed", "every", "candidates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
     }
 
     private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Table.Find("bandit-8gaussians"));

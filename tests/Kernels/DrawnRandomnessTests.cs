@@ -157,6 +157,66 @@ public class DrawnRandomnessTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Sampling_draws_its_start_by_the_states_numbers_and_the_stride(string deviceName)
+    {
+        using var device = TestDevices.Create(deviceName);
+        using var operations = device.CreateBdm(Problem.Shape, VarianceSchedule.Published);
+        using var parameters = device.Upload<float>(Inputs.Behavior);
+        int stateCount = Problem.SampleStateCount, candidates = Problem.SampleCandidateCount, size = Problem.ActionSize;
+        using var states = device.Upload<float>(Inputs.SampleStates);
+
+        // In no order, one of them twice, and where the element no longer fits 32 bits.
+        int[] numbers = [7, 3, 2_000_000_000, 3, 0, 411];
+        using var given = device.Upload<int>(numbers);
+        using var actions = device.Allocate<float>((long)stateCount * candidates * size);
+        foreach (var (stride, isNumbered) in new (int? Stride, bool IsNumbered)[] { (null, true), (5, true), (16, false), (candidates, false) })
+        {
+            float[] found = Sample(Call(stride, isNumbered ? given : null));
+            float[] expected = Sample(Call(null, null) with { Start = Starts(stride ?? candidates, isNumbered) });
+            Deviation.AssertClose(Deviation.Widen(expected), found, Tolerances.SameNumbers, $"stride {stride}, numbered {isNumbered}");
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => operations.Sample(Call(candidates - 1, null)));
+        using var few = device.Upload<int>(numbers.AsSpan(1));
+        Assert.ThrowsAny<ArgumentException>(() => operations.Sample(Call(null, few)));
+
+        SampleCall Call(int? stride, DeviceArray<int>? stateNumbers) => new()
+        {
+            Parameters = parameters,
+            States = states,
+            StateCount = stateCount,
+            CandidateCount = candidates,
+            Table = SolverTables.EveryFeature,
+            Draw = Draw,
+            Stride = stride,
+            Numbers = stateNumbers,
+            Actions = actions,
+        };
+
+        float[] Sample(in SampleCall call)
+        {
+            operations.Sample(call);
+            device.Synchronize();
+            call.Start?.Dispose();
+            return actions.ToArray();
+        }
+
+        DeviceArray<float> Starts(int stride, bool isNumbered)
+        {
+            var values = new float[stateCount * candidates * size];
+            for (int i = 0; i < values.Length; i++)
+            {
+                int state = i / (candidates * size), k = i / size % candidates;
+                ulong number = (ulong)(isNumbered ? numbers[state] : state);
+                values[i] = Philox.Normal(Draw, RandomPurpose.SolverStart, (((number * (ulong)stride) + (ulong)k) * (ulong)size) + (ulong)(i % size));
+            }
+
+            return device.Upload<float>(values);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Other_seeds_stages_and_steps_draw_other_numbers(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);

@@ -10,9 +10,8 @@ namespace EDA.Host.Experiments.Paper;
 /// <param name="Tasks">The recipes it is of.</param>
 /// <param name="Grid">The settings that vary, with their values.</param>
 /// <param name="Seeds">How many seeds the paper has.</param>
-/// <param name="Options">What all runs are asked for beside that, as words of a command line.</param>
 internal sealed record Reproduction(
-    string Name, string What, IReadOnlyList<string> Tasks, IReadOnlyDictionary<string, IReadOnlyList<string>> Grid, int Seeds, params IReadOnlyList<string> Options) : INamed
+    string Name, string What, IReadOnlyList<string> Tasks, IReadOnlyDictionary<string, IReadOnlyList<string>> Grid, int Seeds) : INamed
 {
     private const string Objective = "alignment.objective", Temperature = "alignment.temperature";
 
@@ -31,7 +30,14 @@ internal sealed record Reproduction(
         new("fig6", "scores by the number of candidates, value beside preference", Of(IsLocomotion), Vary(("alignment.candidates", ["2", "4", "16", "128"]), (Objective, _objectives)), 5),
         new("fig8", "six bandits, value beside preference", [.. BanditTask.Each.Select(task => task.Name)], Vary((Objective, _objectives)), 1),
         new("fig9", "scores by β on locomotion, with and without the best of 4", Of(IsLocomotion), Vary((Temperature, _temperatures)), 5),
-        new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5));
+        new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5),
+        new("fig11", "the policy's score along alignment, by itself", Of(IsLocomotion), Vary(), 5)
+        {
+            Curve = true,
+        });
+
+    /// <summary>Whether the policy is rolled out along alignment, twenty times unless `--set evaluation.every` says otherwise.</summary>
+    public bool Curve { get; init; }
 
     /// <summary>Whether it is of tasks that need a dataset's file.</summary>
     public bool NeedsFiles => Tasks.Any(name => RunTask.Table.Find(name) is DatasetTask { MakesItsData: false });

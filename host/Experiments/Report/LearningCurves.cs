@@ -11,10 +11,10 @@ namespace EDA.Host.Experiments.Report;
 /// <param name="Points">Step, mean over the seeds, and its interval where there are several.</param>
 internal sealed record LearningCurve(ReportTask Task, RunGroup Group, string Name, IReadOnlyList<(long Step, Estimate Mean)> Points);
 
-/// <summary>The scores that runs were measured at along training, where metrics.csv has them: stage alignment, <c>score_NAME</c>.</summary>
+/// <summary>The scores that policies were measured at along alignment, where metrics.csv has them (<c>evaluation.every</c>).</summary>
 internal static class LearningCurves
 {
-    private const string Prefix = "score_";
+    private const string Metric = "score", Policy = "policy";
     private const int LeastPoints = 2, Replications = 2000;
 
     /// <summary>Reads them.</summary>
@@ -30,13 +30,10 @@ internal static class LearningCurves
             {
                 var seeds = group.Runs[task].Where(run => File.Exists(run.Folder.Metrics))
                     .Select(run => new MetricsHistory(run.Folder.Metrics).Of(PolicyAlignment.StageName)).ToList();
-                foreach (string name in seeds.SelectMany(seed => seed.Keys).Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Distinct())
-                {
-                    var measured = seeds.Where(seed => seed.ContainsKey(name)).Select(seed => seed[name].GroupBy(row => row.Step).ToDictionary(rows => rows.Key, rows => rows.Last().Value)).ToList();
-                    var steps = measured[0].Keys.Where(step => measured.All(seed => seed.ContainsKey(step))).Order().ToList();
-                    if (steps.Count >= LeastPoints)
-                        curves.Add(new(task, group, name[Prefix.Length..], [.. steps.Select(step => (step, Mean([.. measured.Select(seed => seed[step])])))]));
-                }
+                var measured = seeds.Where(seed => seed.ContainsKey(Metric)).Select(seed => seed[Metric].GroupBy(row => row.Step).ToDictionary(rows => rows.Key, rows => rows.Last().Value)).ToList();
+                var steps = measured.Count == 0 ? [] : measured[0].Keys.Where(step => measured.All(seed => seed.ContainsKey(step))).Order().ToList();
+                if (steps.Count >= LeastPoints)
+                    curves.Add(new(task, group, Policy, [.. steps.Select(step => (step, Mean([.. measured.Select(seed => seed[step])])))]));
             }
         }
 

@@ -206,14 +206,26 @@ public struct SolverStartArguments
     /// <summary>The stream that starting points are drawn from.</summary>
     public DrawView Draw;
 
+    /// <summary>The states' numbers in the stream; read where they are given [n/K].</summary>
+    public ArrayView<int> Numbers;
+
     /// <summary>n·A.</summary>
     public int Elements;
+
+    /// <summary>A.</summary>
+    public int ActionSize;
+
+    /// <summary>K.</summary>
+    public int Candidates;
+
+    /// <summary>How many candidates of a state the stream counts.</summary>
+    public int Stride;
 
     /// <summary>1 where x₁ is drawn, 0 where it is given.</summary>
     public int Draws;
 
-    /// <summary>The batch's element that element 0 is.</summary>
-    public long FirstElement;
+    /// <summary>1 where the states' numbers are given, 0 where they are 0, 1, ….</summary>
+    public int IsNumbered;
 }
 
 /// <summary>Where the solver begins: x₁ drawn or given, which is the anchor too. An item an element; 24 bytes each.</summary>
@@ -227,11 +239,18 @@ public static class SolverStart
         int i = VectorKernel.Index;
         if (i >= a.Elements)
             return;
-        float value = a.Draws != 0 ? a.Draw.Normal((uint)RandomPurpose.SolverStart, (ulong)(a.FirstElement + i)) : a.Start.Mine[i];
+        float value = a.Draws != 0 ? a.Draw.Normal((uint)RandomPurpose.SolverStart, Element(a, i)) : a.Start.Mine[i];
         a.Point.Mine[i] = value;
         a.Anchor.Mine[i] = value;
         a.Predictions.Mine[i] = 0f;
         a.Predictions.Mine[a.Elements + i] = 0f;
         a.Predictions.Mine[(2 * a.Elements) + i] = 0f;
+    }
+
+    private static ulong Element(SolverStartArguments a, int i)
+    {
+        int row = i / a.ActionSize, state = row / a.Candidates;
+        long number = a.IsNumbered != 0 ? a.Numbers[state] : state;
+        return (ulong)((((number * a.Stride) + (row - (state * a.Candidates))) * a.ActionSize) + (i - (row * a.ActionSize)));
     }
 }

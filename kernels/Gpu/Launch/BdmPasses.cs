@@ -267,8 +267,8 @@ internal sealed class BdmPasses
             ActionWork(slab));
     }
 
-    /// <summary>The solver's first point.</summary>
-    public void Start(BdmBuffers buffers, in Slab slab, ModelView? start)
+    /// <summary>The solver's first point: given, or drawn by the states' numbers, where those are given or <paramref name="isNumbered"/> says that they count from 0.</summary>
+    public void Start(BdmBuffers buffers, in Slab slab, ModelView? start, int stride, ArrayView<int> numbers, bool isNumbered)
     {
         int elements = slab.Rows * Shape.ActionSize;
         _kernels.Start.Launch(
@@ -280,9 +280,13 @@ internal sealed class BdmPasses
                 Anchor = buffers[buffers.Anchor],
                 Predictions = buffers[buffers.Predictions],
                 Draw = Draw,
+                Numbers = numbers,
                 Elements = elements,
+                ActionSize = Shape.ActionSize,
+                Candidates = slab.Candidates,
+                Stride = stride,
                 Draws = start is null ? 1 : 0,
-                FirstElement = slab.FirstRow * Shape.ActionSize,
+                IsNumbered = isNumbered ? 1 : 0,
             },
             Work(0, 24.0 * elements));
     }

@@ -11,6 +11,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
     private readonly GpuArray<uint> _draw;
     private readonly GpuArray<float> _prepared;
     private readonly ModelView _none;
+    private readonly GpuArray<int> _noNumbers;
     private readonly BdmBuffers?[] _buffers = new BdmBuffers?[Enum.GetValues<BdmPurpose>().Length];
     private readonly GradientTables?[] _tables = new GradientTables?[Enum.GetValues<BdmPurpose>().Length];
     private GpuArray<float>? _stateLosses;
@@ -26,6 +27,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
         _passes = new BdmPasses(kernels, Layout, schedule, models, new DrawView { Words = _draw.View });
         _prepared = backend.Allocate<float>(2 * PreparedLength * models);
         _none = new ModelView { All = _prepared.View.SubView(0, 1), Stride = 0, Length = 1 };
+        _noNumbers = backend.Allocate<int>(1);
     }
 
     public BdmShape Shape => Layout.Shape;
@@ -122,6 +124,8 @@ internal sealed class GpuBdmOperations : IBdmOperations
         CheckNetworks(call.Parameters);
         CheckStates(call.States, stateCount);
         CheckOptional(call.Start, rows * actionSize);
+        int stride = call.CheckStride();
+        var numbers = call.Numbers is null ? null : _arguments.Array(call.Numbers, stateCount);
         var result = _arguments.Of(call.Actions, rows * actionSize);
         int slabStates = Math.Min(stateCount, SlabStates(candidateCount));
         var buffers = Buffers(BdmPurpose.Score, slabStates * candidateCount, Math.Max(slabStates, evaluations));
@@ -135,15 +139,17 @@ internal sealed class GpuBdmOperations : IBdmOperations
         {
             int count = Math.Min(slabStates, stateCount - first);
 
-            // Slabs differ by what is copied in and out and by the first element drawn: one recording serves all of a size.
+            // Slabs differ by what is copied in and out and by where they start: one recording serves all of a size.
             long firstElement = (long)first * candidateCount * actionSize;
             int elements = count * candidateCount * actionSize;
-            SetDraw(call.Draw with { FirstElement = call.Draw.FirstElement + (ulong)firstElement });
+            ulong firstDrawn = numbers is null ? (ulong)first * (ulong)stride * (ulong)actionSize : 0;
+            SetDraw(call.Draw with { FirstElement = call.Draw.FirstElement + firstDrawn });
             if (Shape.StateSize > 0)
                 _passes.Copy(StatePart(call.States, stateCount, first, count), buffers[buffers.States], count * Shape.StateSize);
-            if (call.Start is not null)
-                _passes.Copy(_arguments.Part(call.Start, rows * actionSize, firstElement, elements, _none), buffers[buffers.Point], elements);
-            _backend.Run(this, new SolverCall(call.Parameters, count, candidateCount, call.Table, call.Start is not null), static (me, in call) => me.Launch(call));
+            var slab = new Slab(count * candidateCount, count, candidateCount, 0);
+            ModelView? start = call.Start is null ? null : _arguments.Part(call.Start, rows * actionSize, firstElement, elements, _none);
+            _passes.Start(buffers, slab, start, stride, numbers is null ? _noNumbers.View : numbers.View.SubView(first, count), numbers is not null);
+            _backend.Run(this, new SolverCall(call.Parameters, count, candidateCount, call.Table), static (me, in call) => me.Launch(call));
             _passes.Copy(buffers[buffers.Point], BdmPasses.Slice(result, firstElement, elements), elements);
         }
     }
@@ -161,6 +167,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
         _stateLosses?.Dispose();
         _times?.Dispose();
         _prepared.Dispose();
+        _noNumbers.Dispose();
         _draw.Dispose();
     }
 
@@ -236,7 +243,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
         var slab = new Slab(call.States * call.Candidates, call.States, call.Candidates, 0);
         var theta = Weights(call.Parameters, 0);
         var buffers = Buffers(BdmPurpose.Score);
-        _passes.Start(buffers, slab, call.StartIsGiven ? buffers[buffers.Point] : null);
         _passes.PartOfInput(
             buffers, theta, buffers[buffers.States], slab.Conditions, stateSize, Shape.ActionSize + BdmShape.TimeFeatures, stateSize, buffers[buffers.Base], true);
         for (int n = 0; n < call.Table.Evaluations.Length; n++)
@@ -450,7 +456,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
     }
 
     // A slab's run through the solver; its starting points and states stand in the workspace already.
-    private readonly record struct SolverCall(DeviceArray<float> Parameters, int States, int Candidates, SolverTable Table, bool StartIsGiven);
+    private readonly record struct SolverCall(DeviceArray<float> Parameters, int States, int Candidates, SolverTable Table);
 }
 
 /// <summary>How many candidates are worked on at a time.</summary>
