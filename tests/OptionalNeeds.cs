@@ -30,6 +30,7 @@ public static class OptionalNeeds
     public const string Hdf5AndBash = "the HDF5 C library and bash";
     public const string NoMujoco = "a machine without MuJoCo";
     public const string SmallDisk = "a disk of its own";
+    public const string Slurm = "Slurm";
     public const string NvidiaGpu = "an NVIDIA GPU";
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
@@ -43,6 +44,7 @@ public static class OptionalNeeds
         [Hdf5AndBash] = (() => ReasonToSkip(Hdf5) is null && ReasonToSkip(Bash) is null, "run the tests on Linux or macOS, with libhdf5-103-1 (Debian, Ubuntu), elsewhere hdf5"),
         [NoMujoco] = (() => !MujocoLibrary.OfMachine.IsFound, "remove Debian's package libmujoco2.2.2, or where EDA_MUJOCO says it is"),
         [SmallDisk] = (() => Crash.FullDisk.CanBeHad, "run the tests on Linux as root, where file systems can be mounted"),
+        [Slurm] = (() => Experiments.SlurmCluster.CanBeHad, "run the tests on Linux as root, with slurm-wlm and munge (Debian, Ubuntu)"),
         [NvidiaGpu] = (() => CudaMachine.Gpus.Count > 0, "run the tests on a machine with one, with its driver"),
         [PyTorch] = (() => Python.Value is not null, "install PyTorch for the python3 on the PATH, or Debian's python3-torch"),
         [Mujoco] = (() => MujocoLibrary.OfMachine.IsFound, "install Debian's package libmujoco2.2.2"),

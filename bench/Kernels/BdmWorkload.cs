@@ -176,7 +176,7 @@ public sealed class BdmWorkload : IDisposable
         Times = _times,
         States = _states,
         Rows = _size.ScoreRows,
-        Density = _rows,
+        Output = _rows,
     });
 
     /// <summary>The score of points, each with a state and a time of its own.</summary>
@@ -187,7 +187,7 @@ public sealed class BdmWorkload : IDisposable
         Times = _times,
         States = _states,
         Rows = _size.ScoreRows,
-        Noise = _noise,
+        Output = _noise,
     });
 
     /// <summary>K actions for each of some states: the published solver's 15 evaluations.</summary>

@@ -114,10 +114,20 @@ public sealed class CriticWorkload : IDisposable
     });
 
     /// <summary>V of states.</summary>
-    public void Value() => _operations.Value(new() { Parameters = _value.Parameters, States = _states, Rows = _rows, V = _values });
+    public void Value() => _operations.Value(new() { Parameters = _value.Parameters, States = _states, Rows = _rows, Output = _values });
 
     /// <summary>The policy's actions for states.</summary>
-    public void Act() => _operations.Act(new() { Parameters = _policy.Parameters, States = _states, Rows = _rows, Actions = _actions });
+    public void Act() => _operations.Act(new() { Parameters = _policy.Parameters, States = _states, Rows = _rows, Output = _actions });
+
+    /// <summary>∂Q/∂a by the smaller of the twins.</summary>
+    public void ActionGradient() => _operations.ActionGradient(new()
+    {
+        Twin = _target,
+        States = _states,
+        Actions = _nextActions,
+        Rows = _rows,
+        Gradient = _actions,
+    });
 
     /// <inheritdoc/>
     public void Dispose()

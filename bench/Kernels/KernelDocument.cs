@@ -7,7 +7,7 @@ using EDA.Host.CommandLine;
 namespace EDA.Bench.Kernels;
 
 /// <summary>One step of the table.</summary>
-/// <param name="Name">pretraining, alignment, score, implicit q; on a GPU also sampling and adam.</param>
+/// <param name="Name">pretraining, alignment, score, implicit q, mlp; on a GPU also sampling and adam.</param>
 /// <param name="Seconds">The median time of a step.</param>
 /// <param name="Gflops">Nominal work over that time.</param>
 /// <param name="PeakShare">That rate over the peak.</param>

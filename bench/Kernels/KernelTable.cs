@@ -25,7 +25,8 @@ public static class KernelTable
         var measured = device as IMeasuredDevice;
         using var workload = new BdmWorkload(device, size);
         using var critic = new CriticWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width));
-        WorkloadStep[] steps = [.. measured is null ? workload.Steps : workload.AllSteps, critic.Step];
+        using var mlp = new MlpWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width));
+        WorkloadStep[] steps = [.. measured is null ? workload.Steps : workload.AllSteps, critic.Step, mlp.Step];
         output.WriteLine($"device  {device.Name}");
         if (measured is { IsAsynchronous: false })
             output.WriteLine("        runs the GPU's kernels on this processor: its times say nothing about a GPU's");
@@ -73,7 +74,7 @@ public static class KernelTable
         foreach (var (step, row) in steps.Zip(rows))
             output.WriteLine($"{row.Name,-12}  {step.What,-18} {row.Seconds * 1e3,9:f3}  {row.Gflops,8:f1}  {row.PeakShare * 100,5:f1} %  {row.AllocatedBytes,7} B");
         output.WriteLine();
-        output.WriteLine($"Nominal work (6, 4, 2, 2 and 1 forward passes a row; all products of a critic step) over the median of {rounds} rounds.");
+        output.WriteLine($"Nominal work (6, 4, 2, 2 and 1 forward passes a row; all products of a critic's and an MLP's step) over the median of {rounds} rounds.");
 
         IReadOnlyList<UsageRow> kernels = [];
         if (measured is not null)

@@ -14,13 +14,13 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public int Models => inner.Models;
 
-    public void Density(in DensityCall call)
+    public void Density(in EvaluationCall call)
     {
         using var scope = timer.Measure("call.Density", Units(1, call.Rows), Bytes(Parameters, call.Rows * (Point + 2)));
         inner.Density(call);
     }
 
-    public void Score(in ScoreCall call)
+    public void Score(in EvaluationCall call)
     {
         using var scope = timer.Measure("score", Units(2, call.Rows), Bytes(Parameters, call.Rows * (Point + 1 + Shape.ActionSize)));
         inner.Score(call);

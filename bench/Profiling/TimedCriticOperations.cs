@@ -39,23 +39,30 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
         inner.MinimumQ(call);
     }
 
-    public void Value(in ValueCall call)
+    public void Value(in StateEvaluationCall call)
     {
         using var scope = timer.Measure("call.Parameters", Forward(Layout.Value, call.Rows), Bytes(Layout.Value.Length, call.Rows * (Shape.StateSize + 1.0)));
         inner.Value(call);
     }
 
-    public void Act(in ActCall call)
+    public void Act(in StateEvaluationCall call)
     {
         using var scope = timer.Measure("act", Forward(Layout.Policy, call.Rows), Bytes(Layout.Policy.Length, call.Rows * ((double)Shape.StateSize + Shape.ActionSize)));
         inner.Act(call);
+    }
+
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        double twins = call.Choice == TwinChoice.Smaller ? 1 : 0.5, point = Shape.StateSize + (2.0 * Shape.ActionSize);
+        using var scope = timer.Measure("action_gradient", 2 * twins * Forward(Layout.Twin, call.Rows), Bytes(twins * Layout.Twin.Length, call.Rows * (point + (call.Q is null ? 0 : 1))));
+        inner.ActionGradient(call);
     }
 
     public void Dispose() => inner.Dispose();
 
     // One forward pass of equal networks.
     private static double Forward(MlpLayout mlp, double rows) =>
-        2.0 * mlp.Networks.Count * rows * mlp.Width * (mlp.InputSize + mlp.Width + mlp.OutputSize);
+        (double)mlp.Networks.Count * rows * mlp.Shape.ForwardWork;
 
     private static double Bytes(double parameters, double rows) => sizeof(float) * (parameters + rows);
 }

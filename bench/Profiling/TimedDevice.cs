@@ -24,6 +24,9 @@ public sealed class TimedDevice(IDevice inner, OperationTimer timer) : IDevice
     public ICriticOperations CreateCritic(CriticShape shape) => new TimedCriticOperations(inner.CreateCritic(shape), timer);
 
     /// <inheritdoc/>
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => new TimedMlpOperations(inner.CreateMlp(shape, models), timer);
+
+    /// <inheritdoc/>
     public void Synchronize() => inner.Synchronize();
 
     /// <inheritdoc/>

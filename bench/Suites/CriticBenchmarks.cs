@@ -53,6 +53,10 @@ public class CriticBenchmarks : SuiteDevice
     [Benchmark]
     public void Act() => Finish(Workload.Act);
 
+    /// <summary>The slopes of Q along the action.</summary>
+    [Benchmark]
+    public void ActionGradient() => Finish(Workload.ActionGradient);
+
     /// <inheritdoc/>
     protected override void Close() => _workload?.Dispose();
 }

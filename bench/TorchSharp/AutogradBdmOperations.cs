@@ -28,11 +28,11 @@ internal sealed class AutogradBdmOperations : IBdmOperations
 
     public int Models { get; }
 
-    public void Density(in DensityCall call) =>
-        Evaluate(call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Density, [], false, (network, a, t, s) => network.Density(a, t, s, 1, null));
+    public void Density(in EvaluationCall call) =>
+        Evaluate(call, [], false, (network, a, t, s) => network.Density(a, t, s, 1, null));
 
-    public void Score(in ScoreCall call) =>
-        Evaluate(call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Noise, [Shape.ActionSize], true, PredictedNoise);
+    public void Score(in EvaluationCall call) =>
+        Evaluate(call, [Shape.ActionSize], true, PredictedNoise);
 
     public void Gaps(in GapsCall call)
     {
@@ -163,26 +163,17 @@ internal sealed class AutogradBdmOperations : IBdmOperations
     private torch.Tensor PredictedNoise(AutogradNetwork network, torch.Tensor actions, torch.Tensor times, torch.Tensor? states) =>
         -Factors(times).Sigma * network.ActionGradient(actions, times, states, 1, null, differentiable: false);
 
-    private void Evaluate(
-        DeviceArray<float> parameters,
-        DeviceArray<float> actions,
-        DeviceArray<float> times,
-        DeviceArray<float>? states,
-        int rows,
-        DeviceArray<float> result,
-        long[] resultShape,
-        bool differentiated,
-        Func<AutogradNetwork, torch.Tensor, torch.Tensor, torch.Tensor?, torch.Tensor> evaluate)
+    private void Evaluate(in EvaluationCall call, long[] resultShape, bool differentiated, Func<AutogradNetwork, torch.Tensor, torch.Tensor, torch.Tensor?, torch.Tensor> evaluate)
     {
-        AtLeastOne(rows);
+        int rows = AtLeastOne(call.Rows);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var network = Network(scope, parameters, m);
-            var a = scope.Input(actions, m, Models, rows, Shape.ActionSize);
-            var t = scope.Input(times, m, Models, rows);
-            var s = States(scope, states, rows, m);
-            var found = scope.Output(result, m, Models, [rows, .. resultShape]);
+            var network = Network(scope, call.Parameters, m);
+            var a = scope.Input(call.Actions, m, Models, rows, Shape.ActionSize);
+            var t = scope.Input(call.Times, m, Models, rows);
+            var s = States(scope, call.States, rows, m);
+            var found = scope.Output(call.Output, m, Models, [rows, .. resultShape]);
             for (int first = 0; first < rows; first += RowsAtOnce)
             {
                 using var parts = torch.NewDisposeScope();

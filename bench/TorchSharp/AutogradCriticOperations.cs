@@ -102,22 +102,50 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
             [a.narrow(0, (long)first * candidates, (long)count * candidates), s.narrow(0, first, count).repeat_interleave(candidates, 0)], 1)).view(count, candidates));
     }
 
-    public void Value(in ValueCall call)
+    public void Value(in StateEvaluationCall call)
     {
         AtLeastOne(call.Rows);
         using var scope = new TensorScope();
         var network = Network(scope, Layout.Value, call.Parameters, false);
         var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.V, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
+        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
     }
 
-    public void Act(in ActCall call)
+    public void Act(in StateEvaluationCall call)
     {
         AtLeastOne(call.Rows);
         using var scope = new TensorScope();
         var network = Network(scope, Layout.Policy, call.Parameters, false);
         var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.Actions, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
+        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
+    }
+
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        call.Check();
+        int rows = AtLeastOne(call.Rows);
+        var choice = call.Choice;
+        using var scope = new TensorScope();
+        var network = Network(scope, Layout.Twin, call.Twin, false);
+        var (s, a, found) = (scope.View(call.States, 0, rows, shape.StateSize), scope.View(call.Actions, 0, rows, shape.ActionSize), scope.View(call.Gradient, 0, rows, shape.ActionSize));
+        var q = call.Q is null ? null : scope.View(call.Q, 0, rows);
+        for (int first = 0; first < rows; first += RowsAtOnce)
+        {
+            using var parts = torch.NewDisposeScope();
+            int count = Math.Min(RowsAtOnce, rows - first);
+            var actions = a.narrow(0, first, count).detach().requires_grad_(true);
+            var twins = network.Evaluate(torch.cat([actions, s.narrow(0, first, count)], 1));
+            var chosen = choice switch
+            {
+                TwinChoice.First => twins[0],
+                TwinChoice.Second => twins[1],
+                _ => torch.where(twins[1].lt(twins[0]).logical_or(twins[1].isnan()), twins[1], twins[0]),
+            };
+            var gradient = torch.autograd.grad([chosen.sum()], [actions])[0];
+            using var off = torch.no_grad();
+            found.narrow(0, first, count).copy_(gradient);
+            q?.narrow(0, first, count).copy_(chosen.squeeze(1));
+        }
     }
 
     public void Dispose()

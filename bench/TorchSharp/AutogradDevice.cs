@@ -57,6 +57,9 @@ public sealed class AutogradDevice : IReferenceDevice
     public ICriticOperations CreateCritic(CriticShape shape) => new AutogradCriticOperations(this, shape);
 
     /// <inheritdoc/>
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => new AutogradMlpOperations(shape, models);
+
+    /// <inheritdoc/>
     public void Synchronize()
     {
     }

@@ -1,16 +1,17 @@
+using System.Diagnostics;
 using EDA.Kernels;
 using TorchSharp;
 using static TorchSharp.torch.nn.functional;
 
 namespace EDA.Bench.Torch;
 
-/// <summary>Some equal networks, in → H → H → out with ReLU, whose parameters stand in one array.</summary>
+/// <summary>Some equal multi-layer perceptrons whose parameters stand in one array.</summary>
 internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters)
 {
     /// <summary>What each network gives [n×out] for rows [n×in].</summary>
     public torch.Tensor[] Evaluate(torch.Tensor rows) => [.. layout.Networks.Select(network => Evaluate(network, rows))];
 
-    /// <summary>What the only network gives [n×out].</summary>
+    /// <summary>What the only network gives [n×out] for rows [n×in].</summary>
     public torch.Tensor EvaluateOne(torch.Tensor rows) => Evaluate(layout.Networks[0], rows);
 
     /// <summary>The smaller of what two networks give [n].</summary>
@@ -25,8 +26,18 @@ internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, t
 
     private torch.Tensor Evaluate(MlpLayout.Network network, torch.Tensor rows)
     {
-        var hidden = relu(linear(rows, parameters[network.InputWeight], parameters[network.InputBias]));
-        hidden = relu(linear(hidden, parameters[network.HiddenWeight], parameters[network.HiddenBias]));
-        return linear(hidden, parameters[network.OutputWeight], parameters[network.OutputBias]);
+        var result = rows;
+        for (int l = 0; l < network.Layers.Count; l++)
+            result = linear(l == 0 ? rows : Activate(result), parameters[network.Layers[l].Weight], parameters[network.Layers[l].Bias]);
+        return layout.Shape.Output == MlpOutput.Tanh ? result.tanh() : result;
     }
+
+    private torch.Tensor Activate(torch.Tensor z) => layout.Shape.Activation switch
+    {
+        MlpActivation.Relu => relu(z),
+        MlpActivation.SiLU => silu(z),
+        MlpActivation.Mish => z * softplus(z).tanh(),
+        MlpActivation.Tanh => z.tanh(),
+        _ => throw new UnreachableException($"activation {layout.Shape.Activation}"),
+    };
 }

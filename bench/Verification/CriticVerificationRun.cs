@@ -89,6 +89,26 @@ internal sealed class CriticVerificationRun : IDisposable
         return [.. twin.Parameters.ToArray(), .. target.ToArray()];
     }
 
+    /// <summary>∂Q/∂a, and Q, of a few rows of the dataset.</summary>
+    public float[] ActionGradient(TwinChoice choice)
+    {
+        int rows = Math.Min(Rows, MlpVerificationRun.FewRows);
+        using var gradient = _device.Upload<float>(Values(rows * _case.Shape.ActionSize, () => float.NaN));
+        using var q = _device.Upload<float>(Values(rows, () => float.NaN));
+        _operations.ActionGradient(new()
+        {
+            Twin = Upload(_twin),
+            States = _data.States,
+            Actions = _data.Actions,
+            Rows = rows,
+            Choice = choice,
+            Gradient = gradient,
+            Q = q,
+        });
+        _device.Synchronize();
+        return [.. gradient.ToArray(), .. q.ToArray()];
+    }
+
     /// <summary>The smaller of the twins for K actions of each state, V, and the policy's actions.</summary>
     public float[] Evaluate()
     {
@@ -141,7 +161,7 @@ internal sealed class CriticVerificationRun : IDisposable
 
     // A hidden weight, then the bias of the first output, of one network of equal ones: how many of the results are numbers.
     private static int WithPoisoned(float[] weights, MlpLayout layout, int network, Func<float[], float[]> run) =>
-        new[] { layout.Networks[network].HiddenWeight, layout.Networks[network].OutputBias }.Sum(slice =>
+        new[] { layout.Networks[network].Layers[1].Weight, layout.Networks[network].Layers[2].Bias }.Sum(slice =>
         {
             float[] poisoned = [.. weights];
             poisoned[slice.Offset] = float.NaN;
@@ -213,8 +233,8 @@ internal sealed class CriticVerificationRun : IDisposable
             CandidateCount = _case.Candidates,
             Q = q,
         });
-        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, V = v });
-        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Actions = actions });
+        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, Output = v });
+        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Output = actions });
         _device.Synchronize();
         return (q.ToArray(), v.ToArray(), actions.ToArray());
     }

@@ -63,7 +63,7 @@ internal sealed class VerificationRun : IDisposable
         Times = _times,
         States = _states,
         Rows = _case.Rows,
-        Density = output,
+        Output = output,
     }));
 
     public float[] Score() => Filled(_case.Rows * _case.Shape.ActionSize, output => _operations.Score(new()
@@ -73,7 +73,7 @@ internal sealed class VerificationRun : IDisposable
         Times = _times,
         States = _states,
         Rows = _case.Rows,
-        Noise = output,
+        Output = output,
     }));
 
     public float[] Gaps() => Filled(

@@ -67,6 +67,7 @@ public sealed record VerificationTable(
             var compared = Compare(problem, tolerance, expected, actual);
             if (problem.Shape.StateSize > 0)
                 compared = compared.Concat(CompareCritics(problem, tolerance, reference, device));
+            compared = compared.Concat(Enum.GetValues<MlpActivation>().SelectMany(activation => CompareMlps(problem, activation, tolerance, reference, device)));
             foreach (var row in compared)
             {
                 rows.Add(row);
@@ -138,6 +139,8 @@ public sealed record VerificationTable(
         yield return Row("implicit Q-learning, gradients", truth.Gradient, found.Gradient, tolerance.Gradient);
         yield return Row($"{TrainingSteps} steps of it", truth.Parameters, found.Parameters, tolerance.Gradient);
         yield return Row($"{TrainingSteps} steps of softmax Q-learning", expected.Sampled(TrainingSteps), actual.Sampled(TrainingSteps), tolerance.Gradient);
+        foreach (var choice in Enum.GetValues<TwinChoice>())
+            yield return Row($"∂Q/∂a, {choice.ToString().ToLowerInvariant()} twin", expected.ActionGradient(choice), actual.ActionGradient(choice), tolerance.Gradient);
         yield return new VerificationRow(problem.Name, "implicit Q-learning, repeated", Differences(() => actual.Implicit(2).Parameters), 0);
         yield return Hidden("NaN shows, values and actions", actual.EvaluationHidesNaN());
         yield return Hidden("NaN shows, V's loss", actual.ValueHidesNaN());
@@ -148,6 +151,20 @@ public sealed record VerificationTable(
         VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, check, Distance(truth, found), allowed);
 
         VerificationRow Hidden(string check, int numbers) => new(problem.Name, check, numbers, 0);
+    }
+
+    private static IEnumerable<VerificationRow> CompareMlps(VerificationCase problem, MlpActivation activation, VerificationTolerance tolerance, IDevice reference, IDevice device)
+    {
+        string name = $"MLP with {activation.ToString().ToLowerInvariant()}";
+        using var expected = new MlpVerificationRun(reference, problem, activation);
+        using var actual = new MlpVerificationRun(device, problem, activation);
+        yield return Row("outputs", expected.Outputs(), actual.Outputs(), tolerance.Value);
+        var (truth, found) = (expected.Gradients(), actual.Gradients());
+        yield return Row("parameters' gradient", truth.Parameters, found.Parameters, tolerance.Gradient);
+        yield return Row("inputs' gradient", truth.Inputs, found.Inputs, tolerance.Gradient);
+        yield return new VerificationRow(problem.Name, $"{name}, repeated", Differences(() => actual.Gradients().Parameters), 0);
+
+        VerificationRow Row(string check, float[] truth, float[] found, double allowed) => new(problem.Name, $"{name}, {check}", Distance(truth, found), allowed);
     }
 
     // Elements that are not the same bits every time.

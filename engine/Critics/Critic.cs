@@ -151,7 +151,7 @@ public sealed class Critic : IDisposable
         {
             int count = Math.Min(part, rows - first);
             deviceStates.CopyFrom(states.Slice(first * Shape.StateSize, count * Shape.StateSize));
-            Operations.Value(new() { Parameters = Value, States = deviceStates, Rows = count, V = deviceValues });
+            Operations.Value(new() { Parameters = Value, States = deviceStates, Rows = count, Output = deviceValues });
             deviceValues.CopyTo(values.AsSpan(first, count));
         }
 

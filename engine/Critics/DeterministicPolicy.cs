@@ -81,7 +81,7 @@ public sealed class DeterministicPolicy : IDisposable
         Parameters = Parameters,
         States = states,
         Rows = rows,
-        Actions = actions,
+        Output = actions,
     });
 
     /// <summary>Copies the parameters into the host's memory, with their names.</summary>

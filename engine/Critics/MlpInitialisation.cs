@@ -12,12 +12,8 @@ internal static class MlpInitialisation
     {
         var draw = new RandomDraw(seed, RandomStage.Critic, 0);
         var parameters = new float[layout.Length];
-        foreach (var network in layout.Networks)
-        {
-            Linear(network.InputWeight, network.InputBias);
-            Linear(network.HiddenWeight, network.HiddenBias);
-            Linear(network.OutputWeight, network.OutputBias);
-        }
+        foreach (var layer in layout.Networks.SelectMany(network => network.Layers))
+            Linear(layer.Weight, layer.Bias);
 
         return parameters;
 

@@ -73,7 +73,7 @@ public sealed class BottleneckDiffusionModel : IDisposable
             Times = t,
             States = s,
             Rows = rows,
-            Density = output,
+            Output = output,
         }));
 
     /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9).</summary>
@@ -90,7 +90,7 @@ public sealed class BottleneckDiffusionModel : IDisposable
             Times = t,
             States = s,
             Rows = rows,
-            Noise = output,
+            Output = output,
         }));
 
     /// <summary>Draws K actions for each of n states (method: section 6). The result does not depend on how the work is cut into parts.</summary>

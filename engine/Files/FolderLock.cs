@@ -48,6 +48,24 @@ public sealed class FolderLock : IDisposable
         return new FolderLock(path, self);
     }
 
+    /// <summary>Who works in a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>A process, in words; null where nobody does.</returns>
+    public static string? HolderOf(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        return File.Exists(path) && IsAlive(path, LockHolder.This(), out var holder) ? holder?.ToString() ?? "a process that is about to say so" : null;
+    }
+
+    /// <summary>The process of this machine that took a folder and ended without giving it back.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Its number; null where there is none.</returns>
+    public static int? LeftBy(string folder)
+    {
+        var (holder, self) = (Read(Path.Combine(folder, FileName)), LockHolder.This());
+        return holder?.Machine == self.Machine && !holder.IsRunning ? holder.Process : null;
+    }
+
     /// <summary>Requires that the lock is still this process's: one that was stopped for minutes may have lost it to another machine's.</summary>
     /// <exception cref="LostFolderException">It is not.</exception>
     public void Require()

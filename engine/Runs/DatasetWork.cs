@@ -16,10 +16,14 @@ internal sealed class DatasetWork
 
     public DatasetWork(RunSettings settings, OfflineDataset? dataset)
     {
+        IsOpen = dataset is not null;
         _view = new(() => new QLearningView(dataset ?? throw new InvalidOperationException("the run's dataset was not opened")));
         _heldOut = new(() => HeldOutRows.Choose(View.Count, settings.HeldOut, settings.Seed));
         _seed = settings.Seed;
     }
+
+    /// <summary>Whether there is a dataset: a run that is only planned has none.</summary>
+    public bool IsOpen { get; }
 
     /// <summary>The transitions.</summary>
     public QLearningView View => _view.Value;

@@ -26,7 +26,7 @@ internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
         var candidates = StageOf(seed.Files.Candidates);
         return candidates.IsDone && labels ? StageOf(seed.Files.Labels) : candidates;
 
-        StageProgress StageOf(string path) => RowStore.Find(path) is { } found ? new(found.Completed, found.Count) : new(0, data.LabelledCount(seed.Settings));
+        StageProgress StageOf(string path) => RowStore.Find(path) is { } found ? new(found.Completed, found.Count) : new(0, data.IsOpen ? data.LabelledCount(seed.Settings) : 1);
     }
 
     public override void RequireSettings(SeedRun seed) => data.Candidates(seed.Settings, seed.Files).Require();

@@ -30,6 +30,13 @@ public sealed class DeviceOptions
     /// <summary>Whether graphs are not to be recorded.</summary>
     public bool NoGraphs(ParseResult result) => result.GetValue(_noGraphs);
 
+    /// <summary>The options that were given, as words.</summary>
+    public IReadOnlyList<string> Words(ParseResult result) =>
+    [
+        .. ((Option<string?>[])[_device, _precision]).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]),
+        .. NoGraphs(result) ? (string[])[_noGraphs.Name] : [],
+    ];
+
     /// <summary>Whether another device or precision was given.</summary>
     public bool IsGiven(ParseResult result) => result.GetValue(_device) is not null || PrecisionGiven(result) is not null;
 }

@@ -106,6 +106,20 @@ public sealed class RunOptions
         };
     }
 
+    /// <summary>The options as words, for a command line that asks for the same; not the seed, nor the dataset's file.</summary>
+    public IReadOnlyList<string> Words(ParseResult result)
+    {
+        Option<string?>[] given = [.. ((Option<string?>[])[Budget, Objective, Optimizer, .. Own]).Where(option => option != _dataset && result.GetValue(option) is not null)];
+        return
+        [
+            .. given.SelectMany(option => (string[])[option.Name, option == _model ? Model(result)! : result.GetValue(option)!]),
+            .. (result.GetValue(Set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result), .. Device.Words(result),
+        ];
+    }
+
+    /// <summary>The dataset's file that the user names; null for none.</summary>
+    public string? DatasetFile(ParseResult result) => result.GetValue(_dataset) is { } file ? Path.GetFullPath(Values.ExistingFile(_dataset.Name, file)) : null;
+
     /// <summary>The same run on the device that the user names; where none is named, on the one it has.</summary>
     public RunRequest OnDevice(ParseResult result, RunRequest request)
     {

@@ -62,7 +62,7 @@ internal sealed class RunBranch
         var taken = _now.Stages.Where(stage => _taken.Contains(stage.Name)).ToList();
         foreach (var stage in taken)
             StageLinks.Link(stage, source, target);
-        MetricsFile.CopyStages(_from.Metrics, folder.Metrics, [.. taken.SelectMany(stage => stage.Reports)]);
+        MetricsFile.Collect([(_from.Metrics, [.. taken.SelectMany(stage => stage.Reports)])], folder.Metrics);
         RunDocuments.Save(Path.Combine(folder.FullPath, "branch.json"), new JsonObject
         {
             ["from"] = _from.FullPath,

@@ -43,10 +43,10 @@ public static class Panels
     public const double ColorBarMargin = 50;
 
     private const int PaletteSize = 128;
-    private const double SmallFont = 10;
+    internal const double SmallFont = 10;
 
-    private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
-    private static readonly OxyColor Frame = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
+    internal static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
+    internal static readonly OxyColor Frame = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
     private static readonly OxyColor Line = OxyColor.FromRgb(0x31, 0x68, 0x8e);
 
     /// <summary>The outer size of <see cref="Identity"/>, in pixels.</summary>
@@ -264,7 +264,7 @@ public static class Panels
         return (margins.Left + Side + margins.Right, margins.Top + Side + margins.Bottom);
     }
 
-    private static PlotModel Bare() => new()
+    internal static PlotModel Bare() => new()
     {
         Background = OxyColors.Transparent,
         PlotAreaBackground = OxyColors.White,

@@ -58,7 +58,8 @@ public sealed partial class SvgSheet
     /// <param name="size">The font size in pixels.</param>
     /// <param name="anchor">start, middle or end.</param>
     /// <param name="vertical">Whether it reads upwards.</param>
-    public void Write(string text, double x, double y, double size = 12, string anchor = "middle", bool vertical = false)
+    /// <param name="color">Its colour.</param>
+    public void Write(string text, double x, double y, double size = 12, string anchor = "middle", bool vertical = false, string color = "#222")
     {
         var element = new XElement(
             Svg + "text",
@@ -66,7 +67,7 @@ public sealed partial class SvgSheet
             new XAttribute("y", Number(y)),
             new XAttribute("font-family", Font),
             new XAttribute("font-size", Number(size)),
-            new XAttribute("fill", "#222"),
+            new XAttribute("fill", color),
             new XAttribute("text-anchor", anchor));
         if (vertical)
             element.SetAttributeValue("transform", $"rotate(-90 {Number(x)} {Number(y)})");

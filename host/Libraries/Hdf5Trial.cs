@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EDA.Engine;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Hdf5;
+using EDA.Host.CommandLine;
 
 namespace EDA.Host.Libraries;
 
@@ -62,17 +63,6 @@ internal static class Hdf5Trial
         return 0;
     }
 
-    private static Process? Start(string path)
-    {
-        string name = typeof(Hdf5Trial).Assembly.GetName().Name!, program = Path.Combine(AppContext.BaseDirectory, name + ".dll"), self = Environment.ProcessPath ?? "dotnet";
-        bool isDotnet = Path.GetFileNameWithoutExtension(self) == "dotnet";
-        // Another program that uses this one's parts cannot start itself to try a file.
-        if (isDotnet ? !File.Exists(program) : Path.GetFileNameWithoutExtension(self) != name)
-            return null;
-        return Process.Start(new ProcessStartInfo(self, [.. isDotnet ? [program] : (string[])[], Word, path])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        });
-    }
+    // Another program that uses this one's parts cannot start itself to try a file.
+    private static Process? Start(string path) => OwnProgram.StartInfo(Word, path) is { } start ? Process.Start(start) : null;
 }

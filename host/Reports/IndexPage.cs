@@ -11,7 +11,7 @@ namespace EDA.Host.Reports;
 /// <summary>index.html: figures, numbers beside the exact answer, settings, in one file that needs no network.</summary>
 public static partial class IndexPage
 {
-    private const string Style = """
+    internal const string Style = """
         :root { color-scheme: light; }
         body { margin: 0 auto; padding: 28px 24px 48px; max-width: 1080px; background: #fff; color: #222;
                font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
@@ -116,20 +116,20 @@ public static partial class IndexPage
     }
 
     // Inside a page an image needs no document header, and no names of namespaces.
-    private static string Inline(Figure figure)
+    internal static string Inline(Figure figure)
     {
         string svg = figure.Svg[figure.Svg.IndexOf("<svg", StringComparison.Ordinal)..].TrimEnd();
         svg = NamespaceName().Replace(svg, string.Empty).Replace("xlink:href", "href", StringComparison.Ordinal);
         return string.Concat("<svg role=\"img\" aria-label=\"", Text(figure.Name), "\"", svg.AsSpan(4));
     }
 
-    private static string Marked(string text)
+    internal static string Marked(string text)
     {
         string safe = Lowered().Replace(Text(text), "<sub>$1</sub>");
         return Raised().Replace(safe, "<sup>$1</sup>");
     }
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
+    internal static string Text(string text) => WebUtility.HtmlEncode(text);
 
     [GeneratedRegex("\\sxmlns(:\\w+)?=\"[^\"]*\"")]
     private static partial Regex NamespaceName();

@@ -34,17 +34,14 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
     /// <returns>The file.</returns>
     public static MetricsFile Continue(string path) => File.Exists(path) ? new MetricsFile(path, CsvFile.Append(path)) : new MetricsFile(path);
 
-    /// <summary>Copies what a run reported on some stages; where there is nothing of it no file is made.</summary>
-    /// <param name="from">That run's file.</param>
+    /// <summary>Collects what other runs reported on some stages; where there is nothing no file is made.</summary>
+    /// <param name="sources">Their files, each with the names of the stages that are taken from it.</param>
     /// <param name="to">The new file.</param>
-    /// <param name="stages">The stages' names.</param>
-    public static void CopyStages(string from, string to, IReadOnlyCollection<string> stages)
+    public static void Collect(IReadOnlyList<(string Path, IReadOnlyList<string> Stages)> sources, string to)
     {
-        if (!File.Exists(from))
-            return;
-        string text = File.ReadAllText(from);
-        string[] rows = [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => stages.Contains(line.Split(',')[0]))];
-        WholeFile.Write(to, overwrite: false, file => File.WriteAllText(file, string.Concat(rows.Prepend(Header).Select(line => line + '\n'))));
+        string[] rows = [.. sources.Where(source => File.Exists(source.Path)).SelectMany(source => RowsOf(source.Path, source.Stages))];
+        if (rows.Length > 0)
+            WholeFile.Write(to, overwrite: false, file => File.WriteAllText(file, string.Concat(rows.Prepend(Header).Select(line => line + '\n'))));
     }
 
     /// <summary>
@@ -102,6 +99,12 @@ public sealed class MetricsFile : ITrainingObserver, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _csv.Dispose();
+
+    private static IEnumerable<string> RowsOf(string path, IReadOnlyList<string> stages)
+    {
+        string text = File.ReadAllText(path);
+        return text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Where(line => stages.Contains(line.Split(',')[0]));
+    }
 
     private static bool IsAfter(string[] row, string stage, long step) =>
         row is [var name, var number, ..] && name == stage && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at > step;

@@ -60,6 +60,12 @@ public sealed class MetricsHistory
         return index < 0 ? null : _rows[index].Value;
     }
 
+    /// <summary>Everything measured in a stage, by name, in the order it was written.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <returns>The steps and values of each name.</returns>
+    public IReadOnlyDictionary<string, IReadOnlyList<(long Step, double Value)>> Of(string stage) => _rows.Where(row => row.Stage == stage)
+        .GroupBy(row => row.Name).ToDictionary(rows => rows.Key, rows => (IReadOnlyList<(long, double)>)[.. rows.Select(row => (row.Step, row.Value))]);
+
     private LossCurve Curve((string Stage, string Name, string Title) wanted)
     {
         var rows = _rows.Where(row => row.Stage == wanted.Stage && row.Name == wanted.Name).ToList();

@@ -9,19 +9,20 @@ internal static class NewFolder
     /// <param name="wanted">Where the user wants it; null for runs/NAME, or runs/NAME-2 and so on where that is taken.</param>
     /// <param name="name">The name.</param>
     /// <param name="marker">A file that will be in it: whoever makes it first owns the name.</param>
+    /// <param name="parent">Where it goes if the user does not say.</param>
     /// <returns>Its full path.</returns>
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
-    public static string Create(string? wanted, string name, string marker)
+    public static string Create(string? wanted, string name, string marker, string parent = "runs")
     {
         if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
             throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
         try
         {
-            return wanted is null ? Claim(Path.GetFullPath(Path.Combine("runs", name)), marker) : Empty(wanted);
+            return wanted is null ? Claim(Path.GetFullPath(Path.Combine(parent, name)), marker) : Empty(wanted);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Unwritable(wanted, error);
+            throw Unwritable(wanted ?? parent, error);
         }
     }
 

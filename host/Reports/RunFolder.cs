@@ -7,6 +7,12 @@ namespace EDA.Host.Reports;
 /// <summary>The folder one run leaves behind (docs/run-folder.md). A folder that is there already is never written to.</summary>
 public sealed class RunFolder
 {
+    /// <summary>The name of the final numbers.</summary>
+    internal const string ResultName = "result.json";
+
+    /// <summary>The name of the folder of weights.</summary>
+    internal const string CheckpointsName = "checkpoints";
+
     private const string ConfigName = "config.json";
 
     private RunFolder(string path) => FullPath = path;
@@ -21,19 +27,19 @@ public sealed class RunFolder
     public string Metrics => At("metrics.csv");
 
     /// <summary>The final numbers.</summary>
-    public string Result => At("result.json");
+    public string Result => At(ResultName);
 
     /// <summary>The page that shows it all.</summary>
     public string Index => At("index.html");
 
     /// <summary>The behavior's weights.</summary>
-    public string BehaviorWeights => At("checkpoints", "behavior.safetensors");
+    public string BehaviorWeights => At(CheckpointsName, "behavior.safetensors");
 
     /// <summary>The policy's weights.</summary>
-    public string PolicyWeights => At("checkpoints", "policy.safetensors");
+    public string PolicyWeights => At(CheckpointsName, "policy.safetensors");
 
     /// <summary>The folder of weights and of what stages go on from.</summary>
-    public string Checkpoints => At("checkpoints");
+    public string Checkpoints => At(CheckpointsName);
 
     /// <summary>The folder as a reader at the current folder would name it.</summary>
     public string ShownPath => NewFolder.Shown(FullPath);
@@ -87,6 +93,15 @@ public sealed class RunFolder
         }
 
         return folder;
+    }
+
+    /// <summary>A folder that is this program's own to make, or to go on with, such as one of a sweep.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>The folder, which is there.</returns>
+    internal static RunFolder In(string path)
+    {
+        Directory.CreateDirectory(path);
+        return new RunFolder(Path.GetFullPath(path));
     }
 
     /// <summary>Opens the folder of an earlier run, to go on with it.</summary>

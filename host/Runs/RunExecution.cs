@@ -2,6 +2,7 @@ using System.Diagnostics;
 using EDA.Engine;
 using EDA.Engine.Files;
 using EDA.Engine.Runs;
+using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Progress;
@@ -95,6 +96,41 @@ public static class RunExecution
         var request = change(RunRequest.FromConfig(folder));
         using var opened = Opened.Of(request, only, seeds: 1);
         return Run(new(folder, request, held), opened, only, display, clock, cancellation, divergenceIsAnOutcome);
+    }
+
+    /// <summary>Goes on in a run folder that this process holds.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="held">Its lock.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="only">The stage to run; null for all.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="also">Is told how it goes, too.</param>
+    /// <returns>The outcome.</returns>
+    internal static RunOutcome Continue(RunFolder folder, FolderLock held, RunRequest request, string? only, IProgressDisplay display, CancellationToken cancellation, ITrainingObserver also)
+    {
+        var clock = Stopwatch.StartNew();
+        using var opened = Opened.Of(request, only, seeds: 1);
+        return Run(new(folder, request, held), opened, only, new TeeDisplay(display, also), clock, cancellation);
+    }
+
+    /// <summary>Runs a stage that several runs share: its folder has what was measured along the way, and no result.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="held">Its lock.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="stage">The stage to run.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="also">Is told how it goes, too.</param>
+    internal static void RunShared(RunFolder folder, FolderLock held, RunRequest request, string stage, IProgressDisplay display, CancellationToken cancellation, ITrainingObserver also)
+    {
+        using var opened = Opened.Of(request, stage, seeds: 1);
+        RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
+        using var metrics = MetricsFile.Continue(folder.Metrics);
+        var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints), held)]);
+        var result = display.Show(observer => pipeline.Run([new ObserverList(metrics, also, observer)], stage, cancellation)[0]);
+        if (result.Divergence is not null)
+            throw result.Divergence;
     }
 
     /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>

@@ -49,7 +49,7 @@ public static class SettingPaths
         if (equals <= 0)
             throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
         var all = Of(run.Kind);
-        string path = Resolve(all, assignment[..equals].Trim());
+        string path = Resolve([.. all.Keys], assignment[..equals].Trim(), "--set key");
         string text = assignment[(equals + 1)..].Trim();
         var tree = JsonSerializer.SerializeToNode(run, Json)!;
         var parent = tree;
@@ -80,6 +80,30 @@ public static class SettingPaths
         static JsonNode? At(JsonNode? tree, string path) => path.Split('.').Aggregate(tree, (node, name) => node?[name]);
     }
 
+    /// <summary>A setting's value, as `--set` would be given it.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="path">A path of <see cref="Of"/>.</param>
+    /// <returns>The text.</returns>
+    public static string Value(RunSettings run, string path)
+    {
+        var value = path.Split('.').Aggregate(JsonSerializer.SerializeToNode(run, Json), (node, name) => node?[name]);
+        return value is JsonValue text && text.TryGetValue(out string? word) ? word : value?.ToJsonString(Json) ?? string.Empty;
+    }
+
+    /// <summary>The path that a key names: itself, or the one path that ends so.</summary>
+    /// <param name="paths">The paths to choose from.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="option">What a refusal calls it.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="UserError">There is none, or there are several.</exception>
+    public static string Resolve(IReadOnlyCollection<string> paths, string key, string option)
+    {
+        if (paths.Contains(key))
+            return key;
+        string[] ends = HasOption(key) ? [] : [.. paths.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
+        return ends.Length == 1 ? ends[0] : throw UserError.Choice(option, key, ends.Length == 0 ? paths : ends);
+    }
+
     private static readonly Dictionary<RunKind, IReadOnlyDictionary<string, Type>> _all = Enum.GetValues<RunKind>().ToDictionary(
         kind => kind,
         kind => (IReadOnlyDictionary<string, Type>)Leaves(typeof(RunSettings), kind, string.Empty)
@@ -88,19 +112,6 @@ public static class SettingPaths
 
     // What has an option of its own: not to be taken for the end of a path either.
     private static bool HasOption(string key) => key is "bandit" or "environment" or "seed";
-
-    private static string Resolve(IReadOnlyDictionary<string, Type> all, string key)
-    {
-        if (all.ContainsKey(key))
-            return key;
-        string[] ends = HasOption(key) ? [] : [.. all.Keys.Where(path => path.EndsWith("." + key, StringComparison.Ordinal))];
-        return ends.Length switch
-        {
-            1 => ends[0],
-            0 => throw UserError.Choice("--set key", key, all.Keys),
-            _ => throw UserError.Choice("--set key", key, ends),
-        };
-    }
 
     private static JsonValue Parse(string path, string text, Type type)
     {

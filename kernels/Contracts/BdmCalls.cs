@@ -1,7 +1,7 @@
 namespace EDA.Kernels;
 
-/// <summary>The arguments of <see cref="IBdmOperations.Density"/>.</summary>
-public readonly record struct DensityCall
+/// <summary>The arguments of <see cref="IBdmOperations.Density"/> and <see cref="IBdmOperations.Score"/>.</summary>
+public readonly record struct EvaluationCall
 {
     /// <summary>θ [P].</summary>
     public required DeviceArray<float> Parameters { get; init; }
@@ -18,30 +18,8 @@ public readonly record struct DensityCall
     /// <summary>n.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>f [n], in nats, overwritten.</summary>
-    public required DeviceArray<float> Density { get; init; }
-}
-
-/// <summary>The arguments of <see cref="IBdmOperations.Score"/>.</summary>
-public readonly record struct ScoreCall
-{
-    /// <summary>θ [P].</summary>
-    public required DeviceArray<float> Parameters { get; init; }
-
-    /// <summary>a_t [n×A].</summary>
-    public required DeviceArray<float> Actions { get; init; }
-
-    /// <summary>t [n].</summary>
-    public required DeviceArray<float> Times { get; init; }
-
-    /// <summary>s [n×S]; null where S = 0.</summary>
-    public required DeviceArray<float>? States { get; init; }
-
-    /// <summary>n.</summary>
-    public required int Rows { get; init; }
-
-    /// <summary>ε̂ [n×A], overwritten.</summary>
-    public required DeviceArray<float> Noise { get; init; }
+    /// <summary>f [n], in nats, or ε̂ [n×A]; overwritten.</summary>
+    public required DeviceArray<float> Output { get; init; }
 }
 
 /// <summary>The arguments of <see cref="IBdmOperations.Gaps"/>.</summary>

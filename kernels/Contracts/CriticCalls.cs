@@ -119,10 +119,10 @@ public readonly record struct MinimumQCall
     public required DeviceArray<float> Q { get; init; }
 }
 
-/// <summary>The arguments of <see cref="ICriticOperations.Value"/>.</summary>
-public readonly record struct ValueCall
+/// <summary>The arguments of <see cref="ICriticOperations.Value"/> and <see cref="ICriticOperations.Act"/>.</summary>
+public readonly record struct StateEvaluationCall
 {
-    /// <summary>V's parameters.</summary>
+    /// <summary>V's parameters, or the policy's.</summary>
     public required DeviceArray<float> Parameters { get; init; }
 
     /// <summary>s [n×S].</summary>
@@ -131,22 +131,39 @@ public readonly record struct ValueCall
     /// <summary>n.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>V(s) [n], overwritten.</summary>
-    public required DeviceArray<float> V { get; init; }
+    /// <summary>V(s) [n], or tanh of the policy's network [n×A]; overwritten.</summary>
+    public required DeviceArray<float> Output { get; init; }
 }
 
-/// <summary>The arguments of <see cref="ICriticOperations.Act"/>.</summary>
-public readonly record struct ActCall
+/// <summary>The arguments of <see cref="ICriticOperations.ActionGradient"/>.</summary>
+public readonly record struct ActionGradientCall
 {
-    /// <summary>The policy's parameters.</summary>
-    public required DeviceArray<float> Parameters { get; init; }
+    /// <summary>The parameters of the twins or of their targets, read.</summary>
+    public required DeviceArray<float> Twin { get; init; }
 
-    /// <summary>s [n×S].</summary>
+    /// <summary>s [n×S], read.</summary>
     public required DeviceArray<float> States { get; init; }
+
+    /// <summary>a [n×A], read.</summary>
+    public required DeviceArray<float> Actions { get; init; }
 
     /// <summary>n.</summary>
     public required int Rows { get; init; }
 
-    /// <summary>tanh of the network [n×A], overwritten.</summary>
-    public required DeviceArray<float> Actions { get; init; }
+    /// <summary>Which of the twins is differentiated; the other is not evaluated where it has no say.</summary>
+    public TwinChoice Choice { get; init; }
+
+    /// <summary>∂Q/∂a [n×A], overwritten.</summary>
+    public required DeviceArray<float> Gradient { get; init; }
+
+    /// <summary>Q(s, a) [n], overwritten; null where nobody wants it.</summary>
+    public DeviceArray<float>? Q { get; init; }
+
+    /// <summary>Refuses a choice that is none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is.</exception>
+    public void Check()
+    {
+        if (!Enum.IsDefined(Choice))
+            throw new ArgumentOutOfRangeException(nameof(Choice), Choice, $"the choice must be one of {string.Join(", ", Enum.GetNames<TwinChoice>())}");
+    }
 }

@@ -12,9 +12,11 @@ public sealed class CriticLayout
     public CriticLayout(CriticShape shape)
     {
         Shape = shape;
-        Twin = new MlpLayout(shape.InputSize, shape.Width, 1, "q1", "q2");
-        Value = new MlpLayout(shape.StateSize, shape.Width, 1, "v");
-        Policy = new MlpLayout(shape.StateSize, shape.Width, shape.ActionSize, "net");
+        Twin = new MlpLayout(Network(shape.InputSize, 1), "q1", "q2");
+        Value = new MlpLayout(Network(shape.StateSize, 1), "v");
+        Policy = new MlpLayout(Network(shape.StateSize, shape.ActionSize), "net");
+
+        MlpShape Network(int inputs, int outputs) => new(inputs, [shape.Width, shape.Width], outputs, MlpActivation.Relu);
     }
 
     /// <summary>The sizes of the networks.</summary>

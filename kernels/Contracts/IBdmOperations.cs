@@ -70,11 +70,11 @@ public interface IBdmOperations : IDisposable
 
     /// <summary>The log-density up to a constant, f(a_t | s, t) (Eq. 11), dropout off.</summary>
     /// <param name="call">The arguments.</param>
-    void Density(in DensityCall call);
+    void Density(in EvaluationCall call);
 
     /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9), dropout off.</summary>
     /// <param name="call">The arguments.</param>
-    void Score(in ScoreCall call);
+    void Score(in EvaluationCall call);
 
     /// <summary>The log-density gaps Δ_k = f_θ(a_t^k | s, t) − f_φ(a_t^k | s, t).</summary>
     /// <param name="call">The arguments.</param>

@@ -70,6 +70,19 @@ public static class CriticLosses
     public const int Count = 4;
 }
 
+/// <summary>Which of the twins counts, row by row.</summary>
+public enum TwinChoice
+{
+    /// <summary>The one whose Q is smaller; the first where they are equal.</summary>
+    Smaller,
+
+    /// <summary>Q₁.</summary>
+    First,
+
+    /// <summary>Q₂.</summary>
+    Second,
+}
+
 /// <summary>
 /// The fused operations of critics (method: section 4): a step is gather, losses, gradients, Adam and the target's
 /// average in one call, so that a device may fuse as it likes. Q̄ is the smaller of the target twins. Parameters are
@@ -113,9 +126,15 @@ public interface ICriticOperations : IDisposable
 
     /// <summary>V of each state.</summary>
     /// <param name="call">The arguments.</param>
-    void Value(in ValueCall call);
+    void Value(in StateEvaluationCall call);
 
     /// <summary>The deterministic policy's action for each state.</summary>
     /// <param name="call">The arguments.</param>
-    void Act(in ActCall call);
+    void Act(in StateEvaluationCall call);
+
+    /// <summary>
+    /// ∂Q(s, a)/∂a of each row, by which an actor is improved. Where one of the twins is no number, neither is the smaller.
+    /// </summary>
+    /// <param name="call">The arguments.</param>
+    void ActionGradient(in ActionGradientCall call);
 }

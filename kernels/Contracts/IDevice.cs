@@ -35,6 +35,16 @@ public interface IDevice : IDisposable
     /// <returns>The operations, owned by the caller.</returns>
     ICriticOperations CreateCritic(CriticShape shape);
 
+    /// <summary>
+    /// Makes the operations of multi-layer perceptrons of one shape, with a workspace of their own: of one network, or of
+    /// several that are worked on side by side.
+    /// </summary>
+    /// <param name="shape">The sizes of each network.</param>
+    /// <param name="models">M, the number of networks, at least 1.</param>
+    /// <returns>The operations, owned by the caller.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no network.</exception>
+    IMlpOperations CreateMlp(MlpShape shape, int models = 1);
+
     /// <summary>Waits until everything called so far has finished.</summary>
     void Synchronize();
 }

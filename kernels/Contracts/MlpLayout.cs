@@ -1,39 +1,37 @@
 namespace EDA.Kernels;
 
 /// <summary>
-/// Where each tensor of some equal networks, in → H → H → out, stands in their one flat parameter array. Gradients and
-/// moments share the layout. Names are those of PyTorch's Sequential of Linear and ReLU: <c>.0</c>, <c>.2</c>, <c>.4</c>.
+/// Where each tensor of a multi-layer perceptron, or of some equal ones, stands in their one flat parameter array.
+/// Gradients and moments share the layout. Names are those of PyTorch's Sequential of linear layers and activations:
+/// layer l is <c>.2l</c>, so a network of three has <c>.0</c>, <c>.2</c> and <c>.4</c>.
 /// </summary>
 public sealed class MlpLayout
 {
+    // 128 bytes: a cache line of a GPU.
+    private const int ModelAlignment = 32;
+
     private readonly List<ParameterSlice> _slices = [];
     private int _length;
 
     /// <summary>Lays out networks one after the other.</summary>
-    /// <param name="inputSize">What each network reads.</param>
-    /// <param name="width">H.</param>
-    /// <param name="outputSize">What each network gives.</param>
+    /// <param name="shape">The sizes of each network.</param>
     /// <param name="names">The module name of each network.</param>
-    public MlpLayout(int inputSize, int width, int outputSize, params string[] names)
+    /// <exception cref="OverflowException">The parameters of all are too many to count in an int.</exception>
+    public MlpLayout(MlpShape shape, params string[] names)
     {
-        (InputSize, Width, OutputSize) = (inputSize, width, outputSize);
-        Networks = [.. names.Select(name => new Network(
-            Add(name + ".0.weight", width, inputSize),
-            Add(name + ".0.bias", width),
-            Add(name + ".2.weight", width, width),
-            Add(name + ".2.bias", width),
-            Add(name + ".4.weight", outputSize, width),
-            Add(name + ".4.bias", outputSize)))];
+        ArgumentNullException.ThrowIfNull(shape);
+        Shape = shape;
+        Networks = [.. names.Select(name => new Network([.. Enumerable.Range(0, shape.Layers).Select(layer => Linear(name, layer))]))];
     }
 
-    /// <summary>What each network reads.</summary>
-    public int InputSize { get; }
+    /// <summary>The sizes of each network.</summary>
+    public MlpShape Shape { get; }
 
-    /// <summary>H, the width of both hidden layers.</summary>
-    public int Width { get; }
+    /// <summary>What each network reads.</summary>
+    public int InputSize => Shape.InputSize;
 
     /// <summary>What each network gives.</summary>
-    public int OutputSize { get; }
+    public int OutputSize => Shape.OutputSize;
 
     /// <summary>The networks, in order.</summary>
     public IReadOnlyList<Network> Networks { get; }
@@ -44,6 +42,18 @@ public sealed class MlpLayout
     /// <summary>The number of parameters of all networks.</summary>
     public int Length => _length;
 
+    /// <summary>
+    /// Where several models' parameters stand in one array, the distance from one model's first to the next's:
+    /// <see cref="Length"/> rounded up to a multiple of 32.
+    /// </summary>
+    public int ModelStride => checked((_length + ModelAlignment - 1) / ModelAlignment * ModelAlignment);
+
+    private Layer Linear(string name, int layer)
+    {
+        int inputs = Shape.LayerInput(layer), outputs = Shape.LayerOutput(layer);
+        return new Layer(Add($"{name}.{2 * layer}.weight", outputs, inputs), Add($"{name}.{2 * layer}.bias", outputs));
+    }
+
     private ParameterSlice Add(string name, params int[] dimensions)
     {
         var slice = new ParameterSlice(name, dimensions, _length);
@@ -53,17 +63,11 @@ public sealed class MlpLayout
     }
 
     /// <summary>The parameters of one network.</summary>
-    /// <param name="InputWeight">[H×in].</param>
-    /// <param name="InputBias">[H].</param>
-    /// <param name="HiddenWeight">[H×H].</param>
-    /// <param name="HiddenBias">[H].</param>
-    /// <param name="OutputWeight">[out×H].</param>
-    /// <param name="OutputBias">[out].</param>
-    public sealed record Network(
-        ParameterSlice InputWeight,
-        ParameterSlice InputBias,
-        ParameterSlice HiddenWeight,
-        ParameterSlice HiddenBias,
-        ParameterSlice OutputWeight,
-        ParameterSlice OutputBias);
+    /// <param name="Layers">Its linear layers, first to last.</param>
+    public sealed record Network(IReadOnlyList<Layer> Layers);
+
+    /// <summary>The parameters of one linear layer.</summary>
+    /// <param name="Weight">[outputs×inputs].</param>
+    /// <param name="Bias">[outputs].</param>
+    public sealed record Layer(ParameterSlice Weight, ParameterSlice Bias);
 }

@@ -64,6 +64,9 @@ public enum RandomPurpose : uint
     /// <summary>A choice of rows for an evaluation.</summary>
     EvaluationIndex = 9,
 
+    /// <summary>Which run takes a place in a bootstrap's resample; the step is the replication, element the place.</summary>
+    BootstrapIndex = 10,
+
     /// <summary>Which states of a dataset are labelled; element: the state's index.</summary>
     LabelSelection = 20,
 

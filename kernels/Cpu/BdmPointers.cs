@@ -1,6 +1,6 @@
 namespace EDA.Kernels.Cpu;
 
-/// <summary>A model's arrays of a <see cref="DensityCall"/> or a <see cref="ScoreCall"/>.</summary>
+/// <summary>A model's arrays of an <see cref="EvaluationCall"/>.</summary>
 internal unsafe struct EvaluationPointers
 {
     public float* Parameters;

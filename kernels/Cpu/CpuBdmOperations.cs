@@ -27,20 +27,16 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
 
     public int Models { get; }
 
-    public void Density(in DensityCall call)
+    public void Density(in EvaluationCall call)
     {
         _density ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, false);
-        for (int m = 0; m < Models; m++)
-            _density.Evaluate(Evaluation(call.Parameters, call.Actions, call.Times, call.States, call.Rows, m) with { Result = Part(call.Density, call.Rows, m) });
-        KeepAlive(this, call);
+        Evaluate(_density, call, 1);
     }
 
-    public void Score(in ScoreCall call)
+    public void Score(in EvaluationCall call)
     {
         _score ??= new InferencePass<TV, TS>(Layout, _schedule, _pool, true);
-        for (int m = 0; m < Models; m++)
-            _score.Evaluate(Evaluation(call.Parameters, call.Actions, call.Times, call.States, call.Rows, m) with { Result = Part(call.Noise, Actions(call.Rows), m) });
-        KeepAlive(this, call);
+        Evaluate(_score, call, Shape.ActionSize);
     }
 
     public void Gaps(in GapsCall call)
@@ -181,15 +177,24 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
 
     private long Actions(long rows) => checked(rows * Shape.ActionSize);
 
-    // What density and score read.
-    private EvaluationPointers Evaluation(DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, int model) => new()
+    private void Evaluate(InferencePass<TV, TS> pass, in EvaluationCall call, int columns)
     {
-        Parameters = Parameters(parameters, model),
-        Actions = Part(actions, Actions(AtLeastOne(rows)), model),
-        Times = Part(times, rows, model),
-        States = States(states, rows, model),
-        Rows = rows,
-    };
+        int rows = AtLeastOne(call.Rows);
+        for (int m = 0; m < Models; m++)
+        {
+            pass.Evaluate(new EvaluationPointers
+            {
+                Parameters = Parameters(call.Parameters, m),
+                Actions = Part(call.Actions, Actions(rows), m),
+                Times = Part(call.Times, rows, m),
+                States = States(call.States, rows, m),
+                Rows = rows,
+                Result = Part(call.Output, (long)rows * columns, m),
+            });
+        }
+
+        KeepAlive(this, call);
+    }
 
     private float* Parameters(DeviceArray<float> array, int model)
     {

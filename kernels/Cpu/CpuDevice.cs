@@ -66,6 +66,15 @@ public sealed class CpuDevice : IDevice
     };
 
     /// <inheritdoc/>
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => Options.Simd switch
+    {
+        SimdLevel.Avx512 => new CpuMlpOperations<Vector512<float>, Simd512>(shape, models, _pool),
+        SimdLevel.Avx2 => new CpuMlpOperations<Vector256<float>, Simd256>(shape, models, _pool),
+        SimdLevel.Portable => new CpuMlpOperations<Vector128<float>, Simd128>(shape, models, _pool),
+        _ => throw Unknown(Options.Simd),
+    };
+
+    /// <inheritdoc/>
     public void Synchronize()
     {
     }

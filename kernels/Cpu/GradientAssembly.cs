@@ -152,20 +152,8 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     private float* Gradient(ParameterSlice slice) => _gradient + slice.Offset;
 
     /// <summary>Adds the panels' sums, in order.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SumPanels(int first, int end)
-    {
-        float* total = _sums + first;
-        int count = end - first;
-        if (!_accumulate)
-            new Span<float>(total, count).Clear();
-        for (int panel = 0; panel < _panels; panel++)
-        {
-            float* from = _records + (panel * _record.Stride) + _record.SumsStart + first;
-            for (int i = 0; i < count; i += TS.Count)
-                TS.Store(TS.Add(TS.Load(total + i), TS.Load(from + i)), total + i);
-        }
-    }
+    private void SumPanels(int first, int end) =>
+        PanelSum<TV, TS>.OfPanels(_records + _record.SumsStart + first, _record.Stride, _panels, end - first, _accumulate, _sums + first);
 
     private void Small()
     {

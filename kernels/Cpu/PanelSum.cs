@@ -15,6 +15,25 @@ internal static unsafe class PanelSum<TV, TS>
             sums[j] = Row(panel + (j * PanelRows));
     }
 
+    /// <summary>totals[i] (+)= Σ_panels sums[i], panel after panel.</summary>
+    /// <param name="sums">The first panel's sums.</param>
+    /// <param name="stride">Floats from one panel's to the next's.</param>
+    /// <param name="panels">The number of panels.</param>
+    /// <param name="count">How many sums, a multiple of 16.</param>
+    /// <param name="accumulate">Whether to add to what stands in the totals.</param>
+    /// <param name="totals">The totals.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void OfPanels(float* sums, long stride, int panels, int count, bool accumulate, float* totals)
+    {
+        if (!accumulate)
+            new Span<float>(totals, count).Clear();
+        for (int panel = 0; panel < panels; panel++, sums += stride)
+        {
+            for (int i = 0; i < count; i += TS.Count)
+                TS.Store(TS.Add(TS.Load(totals + i), TS.Load(sums + i)), totals + i);
+        }
+    }
+
     /// <summary>The sum of one feature.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Row(float* values)

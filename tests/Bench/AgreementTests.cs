@@ -85,6 +85,8 @@ public class AgreementTests
 
         public ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
 
+        public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => inner.CreateMlp(shape, models);
+
         public void Synchronize() => inner.Synchronize();
 
         public void Dispose() => inner.Dispose();

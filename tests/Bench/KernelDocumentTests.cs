@@ -48,7 +48,7 @@ public sealed class KernelDocumentTests : IDisposable
         using var words = new StringWriter();
         string path = _folder.At("software.json");
         var table = KernelTable.Run(device, new WorkloadSize(new(3, 2, 32, 1), 9, 2, 3, 5, 2), 2, path, words);
-        Assert.Equal(["pretraining", "alignment", "gaps", "score", "density", "sampling", "adam", "implicit q"], table.Rows.Select(row => row.Name));
+        Assert.Equal(["pretraining", "alignment", "gaps", "score", "density", "sampling", "adam", "implicit q", "mlp"], table.Rows.Select(row => row.Name));
         Assert.All(table.Rows, row =>
         {
             Assert.True(row.Seconds > 0);

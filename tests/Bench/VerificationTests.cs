@@ -97,6 +97,8 @@ public class VerificationTests
 
         public virtual ICriticOperations CreateCritic(CriticShape shape) => inner.CreateCritic(shape);
 
+        public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => inner.CreateMlp(shape, models);
+
         public void Synchronize() => inner.Synchronize();
 
         public void Dispose() => inner.Dispose();

@@ -66,11 +66,11 @@ public sealed class CriticWeightsTests : IDisposable
         foreach (var network in critic.Layout.Twin.Networks)
         {
             float bound = 1 / MathF.Sqrt(5);
-            float[] weights = twin[network.InputWeight.Offset..network.HiddenWeight.Offset];
+            float[] weights = twin[network.Layers[0].Weight.Offset..network.Layers[1].Weight.Offset];
             Assert.All(weights, x => Assert.InRange(x, -bound, bound));
             Assert.InRange(weights.Average(x => x * x) / (bound * bound), 0.3, 0.37);
             bound = 1 / 16f;
-            Assert.All(twin[network.HiddenWeight.Offset..(network.OutputBias.Offset + 1)], x => Assert.InRange(x, -bound, bound));
+            Assert.All(twin[network.Layers[1].Weight.Offset..(network.Layers[2].Bias.Offset + 1)], x => Assert.InRange(x, -bound, bound));
         }
 
         // The twins differ from each other, from V and from another seed's.

@@ -32,6 +32,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
     public ICriticOperations CreateCritic(CriticShape shape) => throw new NotSupportedException();
 
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => throw new NotSupportedException();
+
     public void Synchronize()
     {
     }
@@ -115,7 +117,7 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
         public int Models => 1;
 
-        public void Density(in DensityCall call)
+        public void Density(in EvaluationCall call)
         {
             for (int r = 0; r < call.Rows; r++)
             {
@@ -128,14 +130,14 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
                     sum -= d * d / (2 * variance);
                 }
 
-                Values(call.Density)[r] = (float)sum;
+                Values(call.Output)[r] = (float)sum;
             }
         }
 
-        public void Score(in ScoreCall call)
+        public void Score(in EvaluationCall call)
         {
             for (int i = 0; i < call.Rows * shape.ActionSize; i++)
-                Values(call.Noise)[i] = (float)Noise(Values(call.Actions)[i], Values(call.Times)[i / shape.ActionSize], Centre(call.States, i / shape.ActionSize));
+                Values(call.Output)[i] = (float)Noise(Values(call.Actions)[i], Values(call.Times)[i / shape.ActionSize], Centre(call.States, i / shape.ActionSize));
         }
 
         public void Gaps(in GapsCall call) =>

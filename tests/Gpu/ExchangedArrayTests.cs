@@ -14,11 +14,13 @@ namespace EDA.Tests.Gpu;
 [Trait("speed", "slow")]
 public sealed class ExchangedArrayTests
 {
-    private static readonly Type[] Seams = [typeof(IBdmOperations), typeof(ICriticOperations)];
+    private static readonly Type[] Seams = [typeof(IBdmOperations), typeof(ICriticOperations), typeof(IMlpOperations)];
 
     private static readonly BdmInputs Bdm = new(new BdmProblem("exchanged", 171, 3, 2, 32, 1, Rows: 6, StateCount: 3, CandidateCount: 4));
 
     private static readonly CriticInputs Critic = new(new CriticProblem("exchanged", 91, 3, 2, 32, 20, 6, 4));
+
+    private static readonly MlpInputs Mlp = new(new MlpProblem("exchanged", 397, 3, [5], 2, MlpActivation.SiLU, MlpOutput.Tanh, 6));
 
     public static TheoryData<string> Operations => [.. Seams.SelectMany(MethodsOf).Select(method => method.Name)];
 
@@ -68,9 +70,9 @@ public sealed class ExchangedArrayTests
         {
             _device = new GpuDevice(backend);
             _method = Seams.SelectMany(MethodsOf).Single(method => method.Name == operation);
-            _operations = _method.DeclaringType == typeof(IBdmOperations)
-                ? Own(_device.CreateBdm(Bdm.Problem.Shape, VarianceSchedule.Published))
-                : Own(_device.CreateCritic(Critic.Problem.Shape));
+            _operations = _method.DeclaringType == typeof(IBdmOperations) ? Own(_device.CreateBdm(Bdm.Problem.Shape, VarianceSchedule.Published))
+                : _method.DeclaringType == typeof(ICriticOperations) ? Own(_device.CreateCritic(Critic.Problem.Shape))
+                : Own(_device.CreateMlp(Mlp.Problem.Shape));
             Call = Make(operation);
         }
 
@@ -112,8 +114,8 @@ public sealed class ExchangedArrayTests
             var update = new CriticUpdate(new(1e-3), 1, 0.1f);
             return operation switch
             {
-                nameof(IBdmOperations.Density) => new DensityCall { Parameters = Up(Bdm.Behavior), Actions = Up(Bdm.Diffused), Times = Up(Bdm.Times), States = Up(Bdm.States!), Rows = n, Density = Empty(n) },
-                nameof(IBdmOperations.Score) => new ScoreCall { Parameters = Up(Bdm.Behavior), Actions = Up(Bdm.Diffused), Times = Up(Bdm.Times), States = Up(Bdm.States!), Rows = n, Noise = Empty(n * a) },
+                nameof(IBdmOperations.Density) => new EvaluationCall { Parameters = Up(Bdm.Behavior), Actions = Up(Bdm.Diffused), Times = Up(Bdm.Times), States = Up(Bdm.States!), Rows = n, Output = Empty(n) },
+                nameof(IBdmOperations.Score) => new EvaluationCall { Parameters = Up(Bdm.Behavior), Actions = Up(Bdm.Diffused), Times = Up(Bdm.Times), States = Up(Bdm.States!), Rows = n, Output = Empty(n * a) },
                 nameof(IBdmOperations.Gaps) => new GapsCall
                 {
                     Policy = Up(Bdm.Policy),
@@ -165,8 +167,20 @@ public sealed class ExchangedArrayTests
                 nameof(ICriticOperations.SampledStep) => new SampledStepCall { Batch = Batch(), Backup = new(0.99f, 1, Up(Critic.NextActions(0)), critic.CandidateCount), Twin = Trained(Critic.Twin), Target = Up(Critic.Target), Update = update, Losses = Empty(CriticLosses.Count) },
                 nameof(ICriticOperations.PolicyStep) => new PolicyStepCall { Batch = Batch(), Weighting = critic.Weighting, Value = Up(Critic.Value), Target = Up(Critic.Target), Policy = Trained(Critic.Policy), Adam = update.Adam, Step = 1, Losses = Empty(CriticLosses.Count) },
                 nameof(ICriticOperations.MinimumQ) => new MinimumQCall { Twin = Up(Critic.Twin), States = Up(Critic.States), Actions = Up(Critic.Candidates), StateCount = critic.Rows, CandidateCount = critic.CandidateCount, Q = Empty(critic.Rows * critic.CandidateCount) },
-                nameof(ICriticOperations.Value) => new ValueCall { Parameters = Up(Critic.Value), States = Up(Critic.States), Rows = critic.Rows, V = Empty(critic.Rows) },
-                nameof(ICriticOperations.Act) => new ActCall { Parameters = Up(Critic.Policy), States = Up(Critic.States), Rows = critic.Rows, Actions = Empty(critic.Rows * critic.ActionSize) },
+                nameof(ICriticOperations.Value) => new StateEvaluationCall { Parameters = Up(Critic.Value), States = Up(Critic.States), Rows = critic.Rows, Output = Empty(critic.Rows) },
+                nameof(ICriticOperations.Act) => new StateEvaluationCall { Parameters = Up(Critic.Policy), States = Up(Critic.States), Rows = critic.Rows, Output = Empty(critic.Rows * critic.ActionSize) },
+                nameof(ICriticOperations.ActionGradient) => new ActionGradientCall { Twin = Up(Critic.Twin), States = Up(Critic.States), Actions = Up(Critic.Actions), Rows = critic.Rows, Gradient = Empty(critic.Rows * critic.ActionSize), Q = Empty(critic.Rows) },
+                nameof(IMlpOperations.Forward) => new MlpForwardCall { Parameters = Up(Mlp.Parameters), Inputs = Up(Mlp.Inputs), Rows = Mlp.Problem.Rows, Outputs = Empty(Mlp.OutputsGradient.Length) },
+                nameof(IMlpOperations.Gradient) => new MlpGradientCall
+                {
+                    Parameters = Up(Mlp.Parameters),
+                    Inputs = Up(Mlp.Inputs),
+                    Rows = Mlp.Problem.Rows,
+                    OutputsGradient = Up(Mlp.OutputsGradient),
+                    ParametersGradient = Empty(Mlp.Layout.Length),
+                    InputsGradient = Empty(Mlp.Inputs.Length),
+                    Outputs = Empty(Mlp.OutputsGradient.Length),
+                },
                 _ => throw new NotSupportedException($"no arguments for {operation}: add them here"),
             };
         }

@@ -38,7 +38,7 @@ public class AllocationTests
             Times = at.Times,
             States = at.States,
             Rows = 131,
-            Density = at.Rows,
+            Output = at.Rows,
         }),
         ["score"] = (bdm, at) => bdm.Score(new()
         {
@@ -47,7 +47,7 @@ public class AllocationTests
             Times = at.Times,
             States = at.States,
             Rows = 131,
-            Noise = at.Rows,
+            Output = at.Rows,
         }),
         ["gaps"] = (bdm, at) => bdm.Gaps(new()
         {

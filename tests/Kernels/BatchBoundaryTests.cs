@@ -27,8 +27,8 @@ public class BatchBoundaryTests
         using var states = Padded(device, Inputs.States!);
         using var density = Padded(device, new float[rows]);
         using var score = Padded(device, new float[rows * 2]);
-        operations.Density(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Density = density });
-        operations.Score(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Noise = score });
+        operations.Density(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Output = density });
+        operations.Score(new() { Parameters = parameters, Actions = diffused, Times = times, States = states, Rows = rows, Output = score });
         device.Synchronize();
         AssertPadded(exact.Density(), density);
         AssertPadded(exact.Score(), score);

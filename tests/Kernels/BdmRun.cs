@@ -67,7 +67,7 @@ public sealed class BdmRun : IDisposable
             Times = _times,
             States = _states,
             Rows = Problem.Rows,
-            Density = density,
+            Output = density,
         });
         return Read(density);
     }
@@ -82,7 +82,7 @@ public sealed class BdmRun : IDisposable
             Times = _times,
             States = _states,
             Rows = Problem.Rows,
-            Noise = noise,
+            Output = noise,
         });
         return Read(noise);
     }

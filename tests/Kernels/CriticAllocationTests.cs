@@ -57,14 +57,22 @@ public class CriticAllocationTests
             Parameters = run.Value.Parameters,
             States = run.Data.States,
             Rows = 90,
-            V = scratch,
+            Output = scratch,
+        }),
+        ["action gradient"] = (run, scratch) => run.Operations.ActionGradient(new()
+        {
+            Twin = run.Target,
+            States = run.Data.States,
+            Actions = run.Data.Actions,
+            Rows = 90,
+            Gradient = scratch,
         }),
         ["act"] = (run, scratch) => run.Operations.Act(new()
         {
             Parameters = run.Policy.Parameters,
             States = run.Data.States,
             Rows = 90,
-            Actions = scratch,
+            Output = scratch,
         }),
     };
 

@@ -171,7 +171,7 @@ public class CriticBatchTests
             CandidateCount = k,
             Q = q,
         });
-        run.Operations.Value(new() { Parameters = run.Value.Parameters, States = run.Data.States, Rows = rows, V = v });
+        run.Operations.Value(new() { Parameters = run.Value.Parameters, States = run.Data.States, Rows = rows, Output = v });
         AssertPadded(run.MinimumQ(), run.Read(q), rows * k);
         AssertPadded(run.Values(), run.Read(v), rows);
 

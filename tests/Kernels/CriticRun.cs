@@ -119,14 +119,14 @@ public sealed class CriticRun : IDisposable
     public float[] Values()
     {
         var v = Upload(Unwritten(EvaluatedRows));
-        _operations.Value(new() { Parameters = Value.Parameters, States = Data.States, Rows = EvaluatedRows, V = v });
+        _operations.Value(new() { Parameters = Value.Parameters, States = Data.States, Rows = EvaluatedRows, Output = v });
         return Read(v);
     }
 
     public float[] Actions()
     {
         var actions = Upload(Unwritten(EvaluatedRows * Inputs.Problem.ActionSize));
-        _operations.Act(new() { Parameters = Policy.Parameters, States = Data.States, Rows = EvaluatedRows, Actions = actions });
+        _operations.Act(new() { Parameters = Policy.Parameters, States = Data.States, Rows = EvaluatedRows, Output = actions });
         return Read(actions);
     }
 

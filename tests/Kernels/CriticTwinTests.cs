@@ -110,7 +110,7 @@ public class CriticTwinTests
     {
         var inputs = new CriticInputs(new CriticProblem("no number", 77, 4, 2, 32, 8, 8, 2));
         using var device = TestDevices.Create(deviceName);
-        foreach (int place in new[] { inputs.Layout.Value.Networks[0].InputWeight.Offset, inputs.Layout.Value.Networks[0].HiddenBias.Offset })
+        foreach (int place in new[] { inputs.Layout.Value.Networks[0].Layers[0].Weight.Offset, inputs.Layout.Value.Networks[0].Layers[1].Bias.Offset })
         {
             using var run = new CriticRun(device, inputs);
             run.Value.Parameters.CopyFrom([float.NaN], place);

@@ -180,7 +180,7 @@ public class SeveralModelsTests
         using var times = device.Allocate<float>(Count * 4);
         using var density = device.Allocate<float>(Count * 4);
         using var lessTimes = device.Allocate<float>((Count * 4) - 1);
-        operations.Density(new() { Parameters = parameters, Actions = actions, Times = times, States = null, Rows = 4, Density = density });
+        operations.Density(new() { Parameters = parameters, Actions = actions, Times = times, States = null, Rows = 4, Output = density });
         Assert.Throws<ArgumentException>(() => operations.Density(new()
         {
             Parameters = fewer,
@@ -188,7 +188,7 @@ public class SeveralModelsTests
             Times = times,
             States = null,
             Rows = 4,
-            Density = density,
+            Output = density,
         }));
         Assert.Throws<ArgumentException>(() => operations.Density(new()
         {
@@ -197,7 +197,7 @@ public class SeveralModelsTests
             Times = lessTimes,
             States = null,
             Rows = 4,
-            Density = density,
+            Output = density,
         }));
         Assert.Throws<ArgumentException>(() => operations.Density(new()
         {
@@ -206,7 +206,7 @@ public class SeveralModelsTests
             Times = times,
             States = null,
             Rows = 4,
-            Density = lessTimes,
+            Output = lessTimes,
         }));
         Assert.Throws<ArgumentException>(() => operations.Density(new()
         {
@@ -215,7 +215,7 @@ public class SeveralModelsTests
             Times = times,
             States = null,
             Rows = 5,
-            Density = density,
+            Output = density,
         }));
     }
 
@@ -245,7 +245,7 @@ public class SeveralModelsTests
                 Times = times,
                 States = states,
                 Rows = problem.Rows,
-                Noise = noise,
+                Output = noise,
             });
             device.Synchronize();
             return noise.ToArray();
@@ -290,7 +290,7 @@ public class SeveralModelsTests
                 Times = times,
                 States = EachOrNull(inputs => inputs.States),
                 Rows = rows,
-                Density = density,
+                Output = density,
             });
             Read("density", density, rows);
             var score = Output(rows * problem.ActionSize);
@@ -301,7 +301,7 @@ public class SeveralModelsTests
                 Times = times,
                 States = EachOrNull(inputs => inputs.States),
                 Rows = rows,
-                Noise = score,
+                Output = score,
             });
             Read("score", score, rows * problem.ActionSize);
 

@@ -70,12 +70,19 @@ public sealed class TwinCritic(CriticInputs inputs, int[] rows)
         return (loss.Values[0], network.Gradient(loss));
     }
 
-    /// <summary>min(Q₁, Q₂) of states and actions.</summary>
-    public double[] MinimumQ(float[] twin, Variable states, Variable actions)
+    /// <summary>Q₁ and Q₂ of states and actions [n×1] each.</summary>
+    public (Variable First, Variable Second) Both(float[] twin, Variable states, Variable actions)
     {
         var network = new TwinMlp(inputs.Layout.Twin, twin);
         var input = Concatenate(actions, states);
-        return [.. network.Forward("q1", input).Values.Zip(network.Forward("q2", input).Values, Math.Min)];
+        return (network.Forward("q1", input), network.Forward("q2", input));
+    }
+
+    /// <summary>min(Q₁, Q₂) of states and actions.</summary>
+    public double[] MinimumQ(float[] twin, Variable states, Variable actions)
+    {
+        var (first, second) = Both(twin, states, actions);
+        return [.. first.Values.Zip(second.Values, Math.Min)];
     }
 
     /// <summary>Each row of a matrix several times.</summary>

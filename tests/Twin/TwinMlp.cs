@@ -28,7 +28,12 @@ public sealed class TwinMlp
     /// <summary>A network's output [n×out].</summary>
     /// <param name="name">The module: q1, q2, v or net.</param>
     /// <param name="x">The input [n×in].</param>
-    public Variable Forward(string name, Variable x) => Linear(Relu(Linear(Relu(Linear(x, name + ".0")), name + ".2")), name + ".4");
+    public Variable Forward(string name, Variable x)
+    {
+        for (int l = 0; l < _layout.Shape.Layers; l++)
+            x = Linear(l == 0 ? x : Activate(x), $"{name}.{2 * l}");
+        return _layout.Shape.Output == MlpOutput.Tanh ? Tanh(x) : x;
+    }
 
     /// <summary>The gradient of a number by every parameter, in the order of the layout.</summary>
     public double[] Gradient(Variable output)
@@ -39,6 +44,15 @@ public sealed class TwinMlp
             found[i].Values.CopyTo(gradient, _layout.Slices[i].Offset);
         return gradient;
     }
+
+    private Variable Activate(Variable z) => _layout.Shape.Activation switch
+    {
+        MlpActivation.Relu => Relu(z),
+        MlpActivation.SiLU => SiLU(z),
+        MlpActivation.Mish => z * Tanh(Log(Shift(Exp(z), 1))),
+        MlpActivation.Tanh => Tanh(z),
+        _ => throw new ArgumentException($"no such activation: {_layout.Shape.Activation}"),
+    };
 
     private Variable Linear(Variable x, string name) =>
         Product(x, Transpose(_parameters[name + ".weight"])) + RepeatRow(_parameters[name + ".bias"], x.Rows);

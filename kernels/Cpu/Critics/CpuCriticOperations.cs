@@ -13,6 +13,7 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
     private CriticInference<TV, TS>? _minimumQ;
     private CriticInference<TV, TS>? _value;
     private CriticInference<TV, TS>? _action;
+    private ActionGradientPass<TV, TS>? _actionGradient;
     private bool _disposed;
 
     public CriticShape Shape => shape;
@@ -61,29 +62,26 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         KeepAlive(this, call);
     }
 
-    public void Value(in ValueCall call)
-    {
-        Evaluate(ref _value, CriticInference<TV, TS>.Output.Value, new CriticPointers
-        {
-            Parameters = Pointer(call.Parameters, Layout.Value.Length),
-            States = States(call.States, call.Rows),
-            Rows = call.Rows,
-            CandidateCount = 1,
-            Result = Pointer(call.V, call.Rows),
-        });
-        KeepAlive(this, call);
-    }
+    public void Value(in StateEvaluationCall call) => Evaluate(ref _value, CriticInference<TV, TS>.Output.Value, Layout.Value, call);
 
-    public void Act(in ActCall call)
+    public void Act(in StateEvaluationCall call) => Evaluate(ref _action, CriticInference<TV, TS>.Output.Action, Layout.Policy, call);
+
+    public void ActionGradient(in ActionGradientCall call)
     {
-        Evaluate(ref _action, CriticInference<TV, TS>.Output.Action, new CriticPointers
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        call.Check();
+        var at = new ActionGradientPointers
         {
-            Parameters = Pointer(call.Parameters, Layout.Policy.Length),
+            Twin = Pointer(call.Twin, Layout.Twin.Length),
             States = States(call.States, call.Rows),
+            Actions = Pointer(call.Actions, Actions(call.Rows)),
             Rows = call.Rows,
-            CandidateCount = 1,
-            Result = Pointer(call.Actions, Actions(call.Rows)),
-        });
+            Choice = call.Choice,
+            Gradient = Pointer(call.Gradient, Actions(call.Rows)),
+            Q = call.Q is null ? null : Pointer(call.Q, call.Rows),
+        };
+        _actionGradient ??= new ActionGradientPass<TV, TS>(Layout, pool);
+        _actionGradient.Evaluate(at);
         KeepAlive(this, call);
     }
 
@@ -96,6 +94,20 @@ internal sealed unsafe class CpuCriticOperations<TV, TS>(CriticShape shape, Work
         _minimumQ?.Dispose();
         _value?.Dispose();
         _action?.Dispose();
+        _actionGradient?.Dispose();
+    }
+
+    private void Evaluate(ref CriticInference<TV, TS>? inference, CriticInference<TV, TS>.Output output, MlpLayout layout, in StateEvaluationCall call)
+    {
+        Evaluate(ref inference, output, new CriticPointers
+        {
+            Parameters = Pointer(call.Parameters, layout.Length),
+            States = States(call.States, call.Rows),
+            Rows = call.Rows,
+            CandidateCount = 1,
+            Result = Pointer(call.Output, (long)call.Rows * layout.OutputSize),
+        });
+        KeepAlive(this, call);
     }
 
     private void Evaluate(ref CriticInference<TV, TS>? inference, CriticInference<TV, TS>.Output output, in CriticPointers at)

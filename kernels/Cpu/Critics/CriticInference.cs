@@ -24,7 +24,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
         (_pool, _output, _stateSize, _actionSize) = (pool, output, layout.Shape.StateSize, layout.Shape.ActionSize);
         var networks = output switch { Output.MinimumQ => layout.Twin, Output.Value => layout.Value, _ => layout.Policy };
         _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place))];
-        _scratch = new MlpScratch(networks.InputSize, networks.Width, networks.OutputSize * _networks.Length, pool.Workers);
+        _scratch = new MlpScratch(networks.InputSize, networks.Shape.HiddenWidths[0], networks.OutputSize * _networks.Length, pool.Workers);
     }
 
     /// <summary>What is wanted of each row.</summary>
@@ -93,7 +93,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     }
 }
 
-/// <summary>The arrays of a <see cref="MinimumQCall"/>, a <see cref="ValueCall"/> or an <see cref="ActCall"/>.</summary>
+/// <summary>The arrays of a <see cref="MinimumQCall"/> or of a <see cref="StateEvaluationCall"/>.</summary>
 internal unsafe struct CriticPointers
 {
     public float* Parameters;

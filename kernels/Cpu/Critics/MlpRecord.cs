@@ -25,11 +25,12 @@ internal sealed class MlpRecord
         for (int i = 0; i < trained.Length; i++)
         {
             var layout = trained[i];
+            int width = layout.Shape.HiddenWidths[0];
             var sums = MlpSums.Of(layout);
             Networks[i] = new Network(
-                Features(layout.Width),
-                Features(layout.Width),
-                Features(layout.Width),
+                Features(width),
+                Features(width),
+                Features(width),
                 Features(layout.OutputSize),
                 Features(layout.OutputSize),
                 record.Take(sums.Length),

@@ -84,24 +84,25 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         for (int i = 0; i < networks.Length; i++)
         {
             var (layout, place, firstInput) = networks[i];
+            int width = layout.Shape.HiddenWidths[0];
             (_layouts[i], _networks[i], _firstInput[i]) = (layout, layout.Networks[place], firstInput);
-            _hiddenSums[i] = sums.Take((long)layout.Width * layout.Width);
-            _inputSums[i] = sums.Take((long)layout.Width * record.TransposedInputSize);
+            _hiddenSums[i] = sums.Take((long)width * width);
+            _inputSums[i] = sums.Take((long)width * record.TransposedInputSize);
             _rowSums[i] = sums.Take(record.Networks[i].SumPlaces.Length);
-            for (int row = 0; row < layout.Width; row += RowsPerItem)
-                items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, layout.Width)));
+            for (int row = 0; row < width; row += RowsPerItem)
+                items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, width)));
         }
 
         for (int i = 0; i < networks.Length; i++)
         {
-            items.Add(new Item(Kind.Input, i, 0, networks[i].Layout.Width));
+            items.Add(new Item(Kind.Input, i, 0, networks[i].Layout.Shape.HiddenWidths[0]));
             items.Add(new Item(Kind.Sums, i, 0, 0));
         }
 
         // The large items first, so that none is left alone at the end.
         _items = [.. items.OrderByDescending(item => Terms(item))];
         _sums = _memory.Require(sums);
-        int largest = networks.Max(network => Math.Max(RowsPerItem * network.Layout.Width, network.Layout.Width * network.Layout.InputSize));
+        int largest = networks.Max(network => network.Layout.Shape.HiddenWidths[0] * Math.Max(RowsPerItem, network.Layout.InputSize));
         _gradients = new NativeBuffer[workers];
         for (int worker = 0; worker < workers; worker++)
         {
@@ -139,25 +140,25 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         var operands = _record.Networks[network];
         var slices = _networks[network];
         float* sums;
-        int width = _layouts[network].Width;
+        int width = _layouts[network].Shape.HiddenWidths[0];
         switch (kind)
         {
             case Kind.Hidden:
                 sums = _sums + _hiddenSums[network];
                 Product(operands.Hidden2, operands.TransposedHidden1, width, width, first, end, sums);
-                Matrix(network, slices.HiddenWeight, sums, 0, first, end, worker);
+                Matrix(network, slices.Layers[1].Weight, sums, 0, first, end, worker);
                 break;
             case Kind.Input:
                 sums = _sums + _inputSums[network];
                 Product(operands.Hidden1, _record.TransposedInput, width, _record.TransposedInputSize, first, end, sums);
-                Matrix(network, slices.InputWeight, sums, _firstInput[network], first, end, worker);
+                Matrix(network, slices.Layers[0].Weight, sums, _firstInput[network], first, end, worker);
                 break;
             default:
                 var places = operands.SumPlaces;
-                Sums(network, slices.InputBias, operands.Sums, places.InputBias);
-                Sums(network, slices.HiddenBias, operands.Sums, places.HiddenBias);
-                Sums(network, slices.OutputWeight, operands.Sums, places.OutputWeight);
-                Sums(network, slices.OutputBias, operands.Sums, places.OutputBias);
+                Sums(network, slices.Layers[0].Bias, operands.Sums, places.InputBias);
+                Sums(network, slices.Layers[1].Bias, operands.Sums, places.HiddenBias);
+                Sums(network, slices.Layers[2].Weight, operands.Sums, places.OutputWeight);
+                Sums(network, slices.Layers[2].Bias, operands.Sums, places.OutputBias);
                 break;
         }
     }
@@ -171,7 +172,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
 
     // The columns that an item sums, over all its rows.
     private int Terms(Item item) =>
-        (item.End - item.First) * (item.Kind == Kind.Hidden ? _layouts[item.Network].Width : _record.TransposedInputSize);
+        (item.End - item.First) * (item.Kind == Kind.Hidden ? _layouts[item.Network].Shape.HiddenWidths[0] : _record.TransposedInputSize);
 
     /// <summary>sums[i / 32][j][i % 32] (+)= Σ_rows left_j·right_i for a range of j.</summary>
     private void Product(long left, long right, int rows, int columns, int first, int end, float* sums)

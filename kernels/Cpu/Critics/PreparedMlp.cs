@@ -16,6 +16,7 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
 
     private readonly MlpLayout _layout;
     private readonly MlpLayout.Network _network;
+    private readonly int _width;
     private readonly PackedMatrix _input;
     private readonly PackedMatrix _hidden;
     private readonly NativeBuffer _packed = new();
@@ -23,9 +24,9 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
 
     public PreparedMlp(MlpLayout layout, int network)
     {
-        (_layout, _network) = (layout, layout.Networks[network]);
-        _input = new PackedMatrix(layout.Width, layout.InputSize, near: true);
-        _hidden = new PackedMatrix(layout.Width, layout.Width, near: true);
+        (_layout, _network, _width) = (layout, layout.Networks[network], layout.Shape.HiddenWidths[0]);
+        _input = new PackedMatrix(_width, layout.InputSize, near: true);
+        _hidden = new PackedMatrix(_width, _width, near: true);
         PackedMatrix.Place([_input, _hidden], _packed);
     }
 
@@ -46,9 +47,9 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     public void Pack(int part)
     {
         if (part == 0)
-            _input.PackRows(Parameter(_network.InputWeight), 0, _input.Tiles);
+            _input.PackRows(Parameter(_network.Layers[0].Weight), 0, _input.Tiles);
         else
-            _hidden.PackRows(Parameter(_network.HiddenWeight), Tile(part - 1), Tile(part));
+            _hidden.PackRows(Parameter(_network.Layers[1].Weight), Tile(part - 1), Tile(part));
 
         int Tile(int share) => _hidden.Tiles * share / HiddenParts;
     }
@@ -56,16 +57,16 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     /// <summary>From the input [in] through both hidden layers [H] to the output [out].</summary>
     public void Forward(Panels input, Panels hidden1, Panels hidden2, Panels output, int panels)
     {
-        Product<TV, TS>.Run(_input, input, panels, new ReluEpilogue<TV, TS>(hidden1, Parameter(_network.InputBias)));
-        Product<TV, TS>.Run(_hidden, hidden1, panels, new ReluEpilogue<TV, TS>(hidden2, Parameter(_network.HiddenBias)));
-        float* weight = Parameter(_network.OutputWeight);
-        float* bias = Parameter(_network.OutputBias);
+        Product<TV, TS>.Run(_input, input, panels, new ReluEpilogue<TV, TS>(hidden1, Parameter(_network.Layers[0].Bias)));
+        Product<TV, TS>.Run(_hidden, hidden1, panels, new ReluEpilogue<TV, TS>(hidden2, Parameter(_network.Layers[1].Bias)));
+        float* weight = Parameter(_network.Layers[2].Weight);
+        float* bias = Parameter(_network.Layers[2].Bias);
         for (int p = 0; p < panels; p++)
         {
             for (int o = 0; o < _layout.OutputSize; o++)
             {
                 float* to = output.At(p, o);
-                PanelProduct<TV, TS, ActivationPanel>.Tile(1, new PanelTerms(weight + ((long)o * _layout.Width), 0, hidden2.At(p), 0, 1, _layout.Width), to, false);
+                PanelProduct<TV, TS, ActivationPanel>.Tile(1, new PanelTerms(weight + ((long)o * _width), 0, hidden2.At(p), 0, 1, _width), to, false);
                 TV shift = TS.Broadcast(bias[o]);
                 for (int r = 0; r < PanelRows; r += TS.Count)
                     TS.Store(TS.Add(TS.Load(to + r), shift), to + r);
@@ -95,8 +96,8 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OutputAdjoint(float* hidden, float* seed, float* sums, in MlpSums places)
     {
-        int width = _layout.Width, outputs = _layout.OutputSize;
-        float* weight = Parameter(_network.OutputWeight);
+        int width = _width, outputs = _layout.OutputSize;
+        float* weight = Parameter(_network.Layers[2].Weight);
         for (int o = 0; o < outputs; o++)
         {
             float* gradient = sums + places.OutputWeight + ((long)o * width);
@@ -143,10 +144,11 @@ internal readonly record struct MlpSums(long InputBias, long HiddenBias, long Ou
     public static MlpSums Of(MlpLayout layout)
     {
         var places = RecordLayout.Contiguous;
+        int width = layout.Shape.HiddenWidths[0];
         return new MlpSums(
-            places.Take(layout.Width),
-            places.Take(layout.Width),
-            places.Take((long)layout.OutputSize * layout.Width),
+            places.Take(width),
+            places.Take(width),
+            places.Take((long)layout.OutputSize * width),
             places.Take(layout.OutputSize),
             places.Length);
     }

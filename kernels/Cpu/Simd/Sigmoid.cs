@@ -12,24 +12,15 @@ internal static class Sigmoid<TV, TS>
     where TV : struct
     where TS : struct, ISimd<TV>
 {
-    // e^x = 2ⁿ·e^r with n = round(x·log₂e) and r = x − n·ln 2 in two parts; the polynomial is the Taylor series of
-    // e^r to r⁷, whose remainder at |r| ≤ ln 2 / 2 is below 6e-9: a tenth of a float's rounding.
-    private const float Log2E = 1.44269504f;
-    private const float Ln2High = 0.693359375f;
-    private const float Ln2Low = -2.12194440e-4f;
-    private const float RoundingMagic = 12582912f; // 1.5·2²³
-
     /// <summary>σ(z), to about two units in the last place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TV Invoke(TV z)
     {
         // Beyond ±87, e^−z would leave the range of normal floats; σ is 1 or below 1e-37 there.
         TV x = TS.Min(TS.Max(TS.Subtract(TS.Broadcast(0f), z), TS.Broadcast(-87f)), TS.Broadcast(87f));
-        TV magic = TS.Broadcast(RoundingMagic);
-        TV shifted = TS.MultiplyAdd(x, TS.Broadcast(Log2E), magic);
-        TV n = TS.Subtract(shifted, magic);
-        TV r = TS.MultiplyAdd(n, TS.Broadcast(-Ln2High), x);
-        r = TS.MultiplyAdd(n, TS.Broadcast(-Ln2Low), r);
+        TV r = Exponential<TV, TS>.Reduce(x, out TV shifted);
+
+        // The Taylor series of e^r to r⁷, whose remainder at |r| ≤ ln 2 / 2 is below 6e-9: a tenth of a float's rounding.
         TV p = TS.Broadcast(1f / 5040);
         p = TS.MultiplyAdd(p, r, TS.Broadcast(1f / 720));
         p = TS.MultiplyAdd(p, r, TS.Broadcast(1f / 120));

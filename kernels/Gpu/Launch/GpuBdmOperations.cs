@@ -40,11 +40,9 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private long PreparedLength => ((long)Inputs * Shape.Width) + (2 * Shape.Width) + 64;
 
-    public void Density(in DensityCall call) =>
-        Evaluate(BdmPurpose.Density, call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Density, 1);
+    public void Density(in EvaluationCall call) => Evaluate(BdmPurpose.Density, call, 1);
 
-    public void Score(in ScoreCall call) =>
-        Evaluate(BdmPurpose.Score, call.Parameters, call.Actions, call.Times, call.States, call.Rows, call.Noise, Shape.ActionSize);
+    public void Score(in EvaluationCall call) => Evaluate(BdmPurpose.Score, call, Shape.ActionSize);
 
     public void Gaps(in GapsCall call)
     {
@@ -257,26 +255,25 @@ internal sealed class GpuBdmOperations : IBdmOperations
         }
     }
 
-    private void Evaluate(
-        BdmPurpose purpose, DeviceArray<float> parameters, DeviceArray<float> actions, DeviceArray<float> times, DeviceArray<float>? states, int rows, DeviceArray<float> output, int columns)
+    private void Evaluate(BdmPurpose purpose, in EvaluationCall call, int columns)
     {
-        CheckNetworks(parameters);
-        CheckStates(states, GpuArguments.AtLeastOne(rows));
-        int actionSize = Shape.ActionSize;
-        _arguments.Of(actions, (long)rows * actionSize);
-        _arguments.Of(times, rows);
-        var result = _arguments.Of(output, (long)rows * columns);
+        int rows = GpuArguments.AtLeastOne(call.Rows), actionSize = Shape.ActionSize;
+        CheckNetworks(call.Parameters);
+        CheckStates(call.States, rows);
+        _arguments.Of(call.Actions, (long)rows * actionSize);
+        _arguments.Of(call.Times, rows);
+        var result = _arguments.Of(call.Output, (long)rows * columns);
         int capacity = Math.Min(rows, GpuSlab.Rows);
         var buffers = Buffers(purpose, capacity, capacity);
-        var theta = Weights(parameters, 0);
+        var theta = Weights(call.Parameters, 0);
         _passes.Fold(theta);
         for (int first = 0; first < rows; first += GpuSlab.Rows)
         {
             int count = Math.Min(GpuSlab.Rows, rows - first);
             var slab = new Slab(count, count, 1, first);
-            _passes.Condition(buffers, theta, slab, _arguments.Part(times, rows, first, count, _none), StatePart(states, rows, first, count));
+            _passes.Condition(buffers, theta, slab, _arguments.Part(call.Times, rows, first, count, _none), StatePart(call.States, rows, first, count));
             _passes.Enter(
-                buffers, theta, slab, _arguments.Part(actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), _none, Diffusion.Done);
+                buffers, theta, slab, _arguments.Part(call.Actions, (long)rows * actionSize, (long)first * actionSize, (long)count * actionSize, _none), _none, Diffusion.Done);
             _passes.Forward(buffers, theta, slab, purpose == BdmPurpose.Score ? 1 : 0, new Dropout(MaskSource.None, _none, 0));
             var part = BdmPasses.Slice(result, (long)first * columns, (long)count * columns);
             if (purpose == BdmPurpose.Density)

@@ -20,6 +20,7 @@ public sealed partial class GpuDevice : IMeasuredDevice
     private readonly GpuVectorOperations _vector;
     private readonly Lazy<BdmKernels> _kernels;
     private readonly Lazy<CriticKernels> _critics;
+    private readonly Lazy<MlpKernels> _mlps;
 
     /// <summary>Makes a device.</summary>
     /// <param name="backend">What runs the kernels; the device owns it.</param>
@@ -33,6 +34,7 @@ public sealed partial class GpuDevice : IMeasuredDevice
         var products = ProductLoader.Of(precision, backend);
         _kernels = new(() => new BdmKernels(backend, products));
         _critics = new(() => new CriticKernels(backend));
+        _mlps = new(() => new MlpKernels(backend));
     }
 
     /// <summary>The precision of matrix products.</summary>
@@ -57,7 +59,11 @@ public sealed partial class GpuDevice : IMeasuredDevice
 
     /// <inheritdoc/>
     /// <remarks>Critics are float32 in every precision: their products are small, and their errors add up over a million steps.</remarks>
-    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations(_backend, _vector, _critics.Value, shape);
+    public ICriticOperations CreateCritic(CriticShape shape) => new GpuCriticOperations(_backend, _vector, _critics.Value, _mlps, shape);
+
+    /// <inheritdoc/>
+    /// <remarks>They are float32 in every precision, as critics are.</remarks>
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => new GpuMlpOperations(_backend, _mlps.Value, shape, models);
 
     /// <inheritdoc/>
     public void Synchronize() => _backend.Synchronize();

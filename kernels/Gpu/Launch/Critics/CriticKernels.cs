@@ -28,6 +28,11 @@ internal sealed class CriticKernels(GpuBackend backend)
 
     public LoadedKernel<SmallerOfTwinsArguments> Smaller { get; } = backend.Load<SmallerOfTwinsArguments>("smaller_of_twins", VectorKernel.GroupSize, SmallerOfTwins.Run);
 
+    public LoadedKernel<ChosenTwinArguments> ChooseTwin { get; } = backend.Load<ChosenTwinArguments>("choose_twin", VectorKernel.GroupSize, Gpu.ChooseTwin.Run);
+
+    public LoadedKernel<ChosenTwinArguments> ChosenActionGradient { get; } =
+        backend.Load<ChosenTwinArguments>("chosen_action_gradient", VectorKernel.GroupSize, Gpu.ChosenActionGradient.Run);
+
     public LoadedGradient WeightGradient { get; } = Products.Gradient(backend);
 
     public LoadedKernel<ColumnSumArguments> Sums { get; } = backend.Load<ColumnSumArguments>("column_sums", WarpRow.GroupSize, ColumnSums.Run);

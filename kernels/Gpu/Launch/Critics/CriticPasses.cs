@@ -28,13 +28,17 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     }
 
     /// <summary>K actions beside each state.</summary>
-    public void Join(CriticBuffers buffers, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) => kernels.Join.Launch(
+    public void Join(CriticBuffers buffers, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) =>
+        Join(buffers[buffers.Joined], states, actions, rows, candidates);
+
+    /// <summary>The same, to any place.</summary>
+    public void Join(ArrayView<float> inputs, ArrayView<float> states, ArrayView<float> actions, int rows, int candidates) => kernels.Join.Launch(
         ElementGrid(rows * InputSize),
         new JoinRowsArguments
         {
             States = states,
             Actions = actions,
-            Inputs = buffers[buffers.Joined],
+            Inputs = inputs,
             Rows = rows,
             Candidates = candidates,
             StateSize = StateSize,
@@ -45,22 +49,22 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     /// <summary>Both hidden layers and the output of equal networks.</summary>
     public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows, bool hasTanh = false)
     {
-        int width = mlp.Width, networks = mlp.Networks.Count;
+        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.Layer.Launch(
-            Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.InputWeight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
+            Layer(Shared(buffers, input), mlp.InputSize, Of(mlp, parameters, network.Layers[0].Weight), mlp.InputSize, 1, rows, width, mlp.InputSize, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden1),
-                Bias = Of(mlp, parameters, network.InputBias),
+                Bias = Of(mlp, parameters, network.Layers[0].Bias),
                 Columns = width,
             }),
             networks,
             ProductWork(rows, width, mlp.InputSize, networks));
         kernels.Layer.Launch(
-            Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.HiddenWeight), width, 1, rows, width, width, new ReluEpilogue
+            Layer(buffers.Of(at.Hidden1), width, Of(mlp, parameters, network.Layers[1].Weight), width, 1, rows, width, width, new ReluEpilogue
             {
                 Hidden = buffers.Of(at.Hidden2),
-                Bias = Of(mlp, parameters, network.HiddenBias),
+                Bias = Of(mlp, parameters, network.Layers[1].Bias),
                 Columns = width,
             }),
             networks,
@@ -74,11 +78,11 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     public void Backward(
         CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
     {
-        int width = mlp.Width, networks = mlp.Networks.Count;
+        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.HeadBackward.Launch(WarpGrid(rows, networks), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
         kernels.LayerBackward.Launch(
-            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.HiddenWeight), 1, width, rows, width, width, new ReluBackwardEpilogue
+            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.Layers[1].Weight), 1, width, rows, width, width, new ReluBackwardEpilogue
             {
                 Output = buffers.Of(at.Adjoint1),
                 Hidden = buffers.Of(at.Hidden1),
@@ -153,6 +157,14 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         },
         new KernelWork(rows, 12.0 * rows));
 
+    /// <summary>Which twin counts, and Q.</summary>
+    public void Choose(in ChosenTwinArguments chosen) => kernels.ChooseTwin.Launch(
+        ElementGrid(chosen.Rows), chosen, new KernelWork(chosen.Rows, (4.0 + (8 * chosen.Networks)) * chosen.Rows));
+
+    /// <summary>∂Q/∂a of the twin that counts.</summary>
+    public void Take(in ChosenTwinArguments chosen) => kernels.ChosenActionGradient.Launch(
+        ElementGrid(chosen.Rows * chosen.ActionSize), chosen, new KernelWork(0, 12.0 * chosen.Rows * chosen.ActionSize));
+
     /// <summary>destination = source.</summary>
     public void Copy(ArrayView<float> source, ArrayView<float> destination, int count) => kernels.Copy.Launch(
         ElementGrid(count), new CopyArguments { Source = All(source), Destination = All(destination), Count = count }, new KernelWork(0, 8.0 * count));
@@ -184,13 +196,13 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows) => new()
     {
         Hidden = buffers.Of(at.Hidden2),
-        Weight = Of(mlp, parameters, mlp.Networks[0].OutputWeight),
-        Bias = Of(mlp, parameters, mlp.Networks[0].OutputBias),
+        Weight = Of(mlp, parameters, mlp.Networks[0].Layers[2].Weight),
+        Bias = Of(mlp, parameters, mlp.Networks[0].Layers[2].Bias),
         Output = buffers.Of(at.Output),
         Seed = buffers.Of(at.Seed),
         Adjoint = buffers.Of(at.Adjoint2),
         Rows = rows,
-        Width = mlp.Width,
+        Width = mlp.Shape.HiddenWidths[0],
         Outputs = mlp.OutputSize,
     };
 
@@ -213,7 +225,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         new(2.0 * rows * columns * depth * networks, 4.0 * networks * (((double)rows * depth) + ((double)columns * depth) + ((double)rows * columns)));
 
     private static KernelWork HeadWork(MlpLayout mlp, int rows) =>
-        new(2.0 * rows * mlp.Width * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Width * mlp.Networks.Count);
+        new(2.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.Networks.Count);
 
     private static GridSize WarpGrid(int rows, int networks = 1) => new((rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup, 1, networks);
 

@@ -13,6 +13,8 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private readonly GpuArguments _arguments;
     private readonly GpuArray<uint> _draw;
     private readonly GpuArray<int> _noIndices;
+    private readonly Lazy<MlpKernels> _mlps;
+    private ActionGradientPasses? _actionGradient;
     private CriticBuffers? _buffers;
     private Tables? _tables;
     private GpuArray<float>? _valueGradient;
@@ -21,9 +23,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private int[] _checked = [];
     private bool _disposed;
 
-    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels kernels, CriticShape shape)
+    public GpuCriticOperations(GpuBackend backend, IVectorOperations vector, CriticKernels kernels, Lazy<MlpKernels> mlps, CriticShape shape)
     {
-        (_backend, _vector, _kernels, Layout) = (backend, vector, kernels, new CriticLayout(shape));
+        (_backend, _vector, _kernels, _mlps, Layout) = (backend, vector, kernels, mlps, new CriticLayout(shape));
         _arguments = new GpuArguments(backend, 1);
         _draw = backend.Allocate<uint>(DrawView.Length);
         _noIndices = backend.Allocate<int>(1);
@@ -115,9 +117,25 @@ internal sealed class GpuCriticOperations : ICriticOperations
         }
     }
 
-    public void Value(in ValueCall call) => Evaluate(Layout.Value, call.Parameters, call.States, call.Rows, call.V, false);
+    public void Value(in StateEvaluationCall call) => Evaluate(Layout.Value, call, false);
 
-    public void Act(in ActCall call) => Evaluate(Layout.Policy, call.Parameters, call.States, call.Rows, call.Actions, true);
+    public void Act(in StateEvaluationCall call) => Evaluate(Layout.Policy, call, true);
+
+    public void ActionGradient(in ActionGradientCall call)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        call.Check();
+        int rows = GpuArguments.AtLeastOne(call.Rows);
+        _arguments.Array(call.Twin, Layout.Twin.Length);
+        _arguments.Array(call.States, (long)rows * Shape.StateSize);
+        _arguments.Array(call.Actions, (long)rows * Shape.ActionSize);
+        _arguments.Array(call.Gradient, (long)rows * Shape.ActionSize);
+        if (call.Q is not null)
+            _arguments.Array(call.Q, rows);
+        _actionGradient ??= new ActionGradientPasses(_backend, _passes, _mlps.Value, Layout);
+        _actionGradient.Prepare(rows, this);
+        _backend.Run(this, call, static (me, in call) => me._actionGradient!.Launch(call));
+    }
 
     public void Dispose()
     {
@@ -127,6 +145,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
         _backend.Forget(this);
         _buffers?.Dispose();
         _tables?.Dispose();
+        _actionGradient?.Dispose();
         _draw.Dispose();
         _noIndices.Dispose();
         _valueGradient?.Dispose();
@@ -199,13 +218,13 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
     private static int SlabRows(int rows, int candidates) => Math.Min(rows, Math.Max(1, GpuSlab.Rows / candidates));
 
-    private void Evaluate(MlpLayout mlp, DeviceArray<float> parameters, DeviceArray<float> states, int rows, DeviceArray<float> output, bool hasTanh)
+    private void Evaluate(MlpLayout mlp, in StateEvaluationCall call, bool hasTanh)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        GpuArguments.AtLeastOne(rows);
-        var view = _arguments.Array(parameters, mlp.Length).View;
-        var stateView = _arguments.Array(states, (long)rows * Shape.StateSize).View;
-        var result = _arguments.Array(output, (long)rows * mlp.OutputSize).View;
+        int rows = GpuArguments.AtLeastOne(call.Rows);
+        var view = _arguments.Array(call.Parameters, mlp.Length).View;
+        var stateView = _arguments.Array(call.States, (long)rows * Shape.StateSize).View;
+        var result = _arguments.Array(call.Output, (long)rows * mlp.OutputSize).View;
         int slab = Math.Min(rows, GpuSlab.Rows);
         PrepareBuffers(slab, 1);
         var buffers = _buffers!;
@@ -319,16 +338,16 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
         private static GradientTables Make(GpuBackend backend, LoadedGradient gradient, MlpLayout mlp, MlpBuffers at, Region input, CriticBuffers buffers, int firstLoss, int endLoss)
         {
-            var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Width, mlp.Width);
+            var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Shape.HiddenWidths[0], mlp.Shape.HiddenWidths[0]);
             for (int i = 0; i < mlp.Networks.Count; i++)
             {
                 var network = mlp.Networks[i];
-                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.InputWeight.Offset, mlp.InputSize, 1, true, false);
-                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Width, network.HiddenWeight.Offset, mlp.Width, 1, true, false);
-                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Width, network.OutputWeight.Offset, mlp.Width, 1, true, false);
-                writer.AddSums(at.Adjoint1[i], null, null, null, network.InputBias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Adjoint2[i], null, null, null, network.HiddenBias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Seed[i], null, null, null, network.OutputBias.Offset, SumTarget.Gradient, false);
+                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.Layers[0].Weight.Offset, mlp.InputSize, 1, true, false);
+                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Shape.HiddenWidths[0], network.Layers[1].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
+                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Shape.HiddenWidths[0], network.Layers[2].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
+                writer.AddSums(at.Adjoint1[i], null, null, null, network.Layers[0].Bias.Offset, SumTarget.Gradient, false);
+                writer.AddSums(at.Adjoint2[i], null, null, null, network.Layers[1].Bias.Offset, SumTarget.Gradient, false);
+                writer.AddSums(at.Seed[i], null, null, null, network.Layers[2].Bias.Offset, SumTarget.Gradient, false);
             }
 
             writer.AddSums(buffers.Losses, null, null, null, firstLoss, endLoss, 0, SumTarget.MeanLoss, false);

@@ -1,0 +1,66 @@
+using EDA.Engine;
+using EDA.Engine.Data;
+using EDA.Engine.Runs;
+
+namespace EDA.Host.Experiments.Paper;
+
+/// <summary>A table or figure of the paper as a sweep: a row of a table.</summary>
+/// <param name="Name">The name, as typed.</param>
+/// <param name="What">What it shows, in a line.</param>
+/// <param name="Tasks">The recipes it is of.</param>
+/// <param name="Grid">The settings that vary, with their values.</param>
+/// <param name="Seeds">How many seeds the paper has.</param>
+internal sealed record Reproduction(
+    string Name, string What, IReadOnlyList<string> Tasks, IReadOnlyDictionary<string, IReadOnlyList<string>> Grid, int Seeds) : INamed
+{
+    private const string Objective = "alignment.objective", Temperature = "alignment.temperature";
+
+    // What the machine can make itself, where there is no folder of datasets.
+    private const string StandIn = "pointmaze-umaze";
+
+    private static readonly string[] _objectives = ["value", "preference"];
+    private static readonly string[] _temperatures = ["0.1", "0.2", "0.3", "0.5", "1", "2", "3", "5"];
+
+    /// <summary>All of them, in the paper's order.</summary>
+    public static NamedTable<Reproduction> Table { get; } = new(
+        "experiment",
+        new("table1", "scores of sixteen tasks, the best of 4 samples by Q", Of(_ => true), Vary(), 5),
+        new("fig3", "a bandit's density and Q_θ along diffusion, value beside preference", ["bandit-8gaussians"], Vary((Objective, _objectives)), 1),
+        new("fig5", "scores by the share of labelled states, without rejection", Of(IsLocomotion), Vary(("labels.fraction", ["0.01", "0.02", "0.1", "0.2", "0.5", "1"])), 5),
+        new("fig6", "scores by the number of candidates, value beside preference", Of(IsLocomotion), Vary(("alignment.candidates", ["2", "4", "16", "128"]), (Objective, _objectives)), 5),
+        new("fig8", "six bandits, value beside preference", [.. BanditTask.Each.Select(task => task.Name)], Vary((Objective, _objectives)), 1),
+        new("fig9", "scores by β on locomotion, with and without the best of 4", Of(IsLocomotion), Vary((Temperature, _temperatures)), 5),
+        new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5),
+        new("fig11", "the policy's score along alignment, by itself", Of(IsLocomotion), Vary(), 5)
+        {
+            Curve = true,
+        });
+
+    /// <summary>Whether the policy is rolled out along alignment, twenty times unless `--set evaluation.every` says otherwise.</summary>
+    public bool Curve { get; init; }
+
+    /// <summary>Whether it is of tasks that need a dataset's file.</summary>
+    public bool NeedsFiles => Tasks.Any(name => RunTask.Table.Find(name) is DatasetTask { MakesItsData: false });
+
+    /// <summary>The recipes that can be run, and a line for each thing that is missing or takes its place.</summary>
+    /// <param name="datasets">The folder of datasets; null for none.</param>
+    /// <returns>The recipes with their files, null for those that make their data, and the lines.</returns>
+    public (IReadOnlyDictionary<string, string?> Recipes, IReadOnlyList<string> Lines) Find(string? datasets)
+    {
+        if (!NeedsFiles)
+            return (Tasks.ToDictionary(name => name, _ => (string?)null), []);
+        if (datasets is null)
+            return (new Dictionary<string, string?> { [StandIn] = null }, [$"no --datasets DIR: {StandIn}, whose data is made here, stands for the {Tasks.Count} tasks"]);
+        var files = Tasks.ToDictionary(name => name, name => DatasetFolder.Find(datasets, name));
+        return (
+            files.Where(file => file.Value is not null).ToDictionary(),
+            [.. files.Where(file => file.Value is null).Select(file => $"left out: {file.Key}, whose file is not in {datasets} as {string.Join(" or ", DatasetFolder.NamesOf(file.Key))}")]);
+    }
+
+    private static bool IsLocomotion(D4rlDomain domain) => domain == D4rlDomain.Locomotion;
+
+    private static IReadOnlyList<string> Of(Func<D4rlDomain, bool> domains) => [.. DatasetTask.PaperTasks.Where(task => domains(task.Domain)).Select(task => task.Name)];
+
+    private static Dictionary<string, IReadOnlyList<string>> Vary(params (string Path, string[] Values)[] settings) =>
+        settings.ToDictionary(setting => setting.Path, setting => (IReadOnlyList<string>)setting.Values);
+}

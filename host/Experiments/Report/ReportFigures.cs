@@ -1,0 +1,108 @@
+using EDA.Engine.Experiments.Statistics;
+using EDA.Engine.Runs;
+using EDA.Host.Figures;
+
+namespace EDA.Host.Experiments.Report;
+
+/// <summary>The figures of a report: scores over the groups, performance profiles, learning curves.</summary>
+internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, PublishedColumn published)
+{
+    private const int CharactersAcross = 58;
+
+    // What of a bandit stands in the figure: the numbers that are 1 where the policy is exact.
+    private static readonly string[] _exact = ["q_correlation", "q_slope"];
+
+    /// <summary>All figures that there is something for.</summary>
+    public IReadOnlyList<Figure> Draw(IReadOnlyList<LearningCurve> curves)
+    {
+        List<ReportSeries> scores = [.. numbers.Series.Where(series => series.Kind == RunKind.Dataset)], exact = [.. numbers.Series.Where(series => _exact.Contains(series.Name))];
+        var figures = new List<Figure>();
+        if (scores.Count > 0)
+            figures.Add(OverGroups("scores", scores, "normalised score", task => published.Of(task)?.Mean, published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty));
+        if (exact.Count > 0)
+            figures.Add(OverGroups("exact", exact, "correlation, slope", _ => 1, " Dashed: 1, where the policy is exact."));
+        if (numbers.Profiles.Count > 0)
+            figures.Add(Profiles());
+        if (curves.Count > 0)
+            figures.Add(Curves(curves));
+        return figures;
+    }
+
+    private Figure OverGroups(string name, List<ReportSeries> shown, string quantity, Func<ReportTask, double?> line, string dashed)
+    {
+        var (axis, isNumeric, key) = Axis();
+        var panels = groups.Tasks.Where(task => shown.Any(series => numbers.TasksOf(series).Contains(task))).Select(task =>
+        {
+            IntervalCurve[] lines = [.. shown.Where(series => numbers.TasksOf(series).Contains(task)).Select(series => new IntervalCurve(series.Name, ColorOf(series), Points(task, series)))];
+            return (task.Name, IntervalPanels.Points(lines, axis, quantity, line(task), isNumeric));
+        }).ToList();
+        return new(
+            name,
+            $"Interquartile mean over seeds of each series; bars are 95 % confidence intervals, missing where there is one seed.{dashed}{key}",
+            PanelGrid.Draw(name, panels, [.. shown.Select(series => (series.Name, ColorOf(series)))], string.Empty));
+
+        string ColorOf(ReportSeries series) => IntervalPanels.Distinct[shown.IndexOf(series)];
+
+        List<IntervalPoint> Points(ReportTask task, ReportSeries series) =>
+        [
+            .. groups.All.Select((group, i) => (Cell: numbers.Find(task, group, series), Place: axis.Ticks[i].At)).Where(point => point.Cell is not null)
+                .Select(point => Point(point.Place, point.Cell!.Aggregates.InterquartileMean)),
+        ];
+    }
+
+    private Figure Profiles()
+    {
+        var colors = Colors();
+        var panels = numbers.Profiles.GroupBy(profile => profile.Series).Select(alike =>
+        {
+            IntervalCurve[] lines = [.. alike.Select(profile => new IntervalCurve(groups.Label(profile.Group), colors[profile.Group], [.. profile.Thresholds.Select((at, i) => Point(at, new(profile.Shares[i], profile.Band?[i])))]))];
+            int tasks = numbers.TasksOf(alike.Key).Count;
+            return (alike.Key.Name + (tasks > 1 ? $", {tasks} tasks" : string.Empty), IntervalPanels.Bands(lines, alike.Key.Kind == RunKind.Dataset ? "normalised score τ" : "τ", "share of runs above τ", (-0.02, 1.02)));
+        }).ToList();
+        return new(
+            "profiles",
+            "Performance profiles: the share of runs that score above τ; bands are pointwise 95 % confidence intervals, missing where a task has one seed.",
+            PanelGrid.Draw("profiles", panels, Legend(colors), string.Join(", ", groups.Paths)));
+    }
+
+    private Figure Curves(IReadOnlyList<LearningCurve> curves)
+    {
+        var colors = Colors();
+        var panels = curves.GroupBy(curve => (curve.Task, curve.Name)).Select(alike =>
+        {
+            IntervalCurve[] lines = [.. alike.Select(curve => new IntervalCurve(groups.Label(curve.Group), colors[curve.Group], [.. curve.Points.Select(point => Point(point.Step, point.Mean))]))];
+            return ($"{alike.Key.Task.Name}, {alike.Key.Name}", IntervalPanels.Bands(lines, "step of alignment", "normalised score", null));
+        }).ToList();
+        return new(
+            "curves",
+            "Scores along alignment, mean over seeds; bands are 95 % confidence intervals, missing where there is one seed.",
+            PanelGrid.Draw("curves", panels, Legend(colors), string.Join(", ", groups.Paths)));
+    }
+
+    // One number makes a true axis, everything else is a word for each group, or a figure where words have no room.
+    private (SettingAxis Axis, bool IsNumeric, string Key) Axis()
+    {
+        if (groups.Paths.Count == 1 && groups.All.Count > 1 && groups.All.All(group => RunGroups.Number(group.Values[0]) is not null))
+        {
+            var ticks = groups.All.Select(group => (RunGroups.Number(group.Values[0])!.Value, group.Values[0])).ToList();
+            return (new SettingAxis(groups.Paths[0], ticks[0].Value > 0, ticks), true, string.Empty);
+        }
+
+        string[] words = [.. groups.All.Select(group => groups.Paths.Count == 0 ? "all runs" : string.Join(", ", group.Values))];
+        bool fits = words.Max(word => word.Length) * words.Length <= CharactersAcross;
+        string key = fits ? string.Empty : " " + string.Join("; ", groups.All.Select((group, i) => $"{i + 1}: {groups.Label(group)}")) + ".";
+        return (new SettingAxis(string.Empty, false, [.. words.Select((word, i) => ((double)i, fits ? word : (i + 1).ToString(CultureInfo.InvariantCulture)))]), false, key);
+    }
+
+    private Dictionary<RunGroup, string> Colors()
+    {
+        var colors = IntervalPanels.Ordered(groups.All.Count);
+        return groups.All.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => colors[pair.i]);
+    }
+
+    private List<(string Name, string Color)> Legend(Dictionary<RunGroup, string> colors) =>
+        groups.Paths.Count == 0 ? [] : [.. groups.All.Select(group => (string.Join(", ", group.Values), colors[group]))];
+
+    private static IntervalPoint Point(double x, Estimate estimate) =>
+        new(x, estimate.Value, estimate.Interval is { } interval ? (interval.Low, interval.High) : null);
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using EDA.Engine.Experiments;
+using EDA.Engine.Files;
+using EDA.Host.CommandLine;
+using EDA.Kernels.Cpu;
+
+namespace EDA.Host.Experiments;
+
+/// <summary>
+/// Workers on this machine, each a process of its own with its share of the cores. One that was killed is started again;
+/// one that a signal of its own making ended, as a crash does, has its stage count as failed once.
+/// </summary>
+/// <param name="sweep">The sweep.</param>
+/// <param name="jobs">How many.</param>
+/// <param name="console">Is told where the sweep stands whenever that changes.</param>
+/// <param name="cancellation">Ends the workers with what there is saved.</param>
+internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, CancellationToken cancellation)
+{
+    /// <summary>The word by which this program is asked to be a worker: <c>eda sweep work DIR</c>.</summary>
+    public const string Word = "work";
+
+    private const int Killed = 128 + 9, Terminated = 128 + 15;
+    private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
+
+    private string? _last;
+
+    /// <summary>Runs them until no worker has anything left to do.</summary>
+    public void Run()
+    {
+        var workers = Enumerable.Range(0, jobs).Select(number => (Worker?)Start(number)).ToList();
+        try
+        {
+            while (workers.Exists(worker => worker is not null))
+            {
+                for (int i = 0; i < jobs; i++)
+                {
+                    if (workers[i] is { HasExited: true } ended)
+                        workers[i] = After(ended, i);
+                }
+
+                Tell();
+                if (cancellation.WaitHandle.WaitOne(_look))
+                    return;
+            }
+        }
+        finally
+        {
+            foreach (var worker in workers.OfType<Worker>())
+                WorkerProcess.Terminate(worker.Process);
+
+            foreach (var worker in workers.OfType<Worker>())
+            {
+                worker.Process.WaitForExit();
+                worker.Dispose();
+            }
+
+            Tell();
+        }
+    }
+
+    private void Tell()
+    {
+        string now = new SweepStatus(sweep).Summary;
+        if (now != _last)
+        {
+            console.WriteLine(now);
+            console.Flush();
+        }
+
+        _last = now;
+    }
+
+    // Another in its place, where it did not end by itself.
+    private Worker? After(Worker ended, int number)
+    {
+        int status = ended.Process.ExitCode;
+        int process = ended.Process.Id;
+        ended.Dispose();
+        if (cancellation.IsCancellationRequested || status == ExitStatus.Success)
+            return null;
+        if (status is not (Killed or Terminated or ExitStatus.Interrupted))
+        {
+            // The lock that it left tells what it did; it cannot say so itself any more.
+            foreach (var stage in sweep.Graph.Stages.Where(stage => FolderLock.LeftBy(sweep.FolderOf(stage)) == process))
+                sweep.AddFailure(stage, string.Create(CultureInfo.InvariantCulture, $"its worker ended with status {status}; see {ended.Log}"));
+        }
+
+        return Start(number);
+    }
+
+    private Worker Start(int number)
+    {
+        var start = OwnProgram.StartInfo("sweep", Word, sweep.FullPath) ?? throw new UserError("--jobs needs this program's own command line");
+        if (Environment.GetEnvironmentVariable(CpuOptions.ThreadsVariable) is null)
+            start.Environment[CpuOptions.ThreadsVariable] = Math.Max(1, Environment.ProcessorCount / jobs).ToString(CultureInfo.InvariantCulture);
+        return new Worker(start, Path.Combine(sweep.FullPath, "workers", string.Create(CultureInfo.InvariantCulture, $"{number + 1}.log")));
+    }
+
+    private sealed class Worker : IDisposable
+    {
+        private readonly StreamWriter _log;
+
+        public Worker(ProcessStartInfo start, string log)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(log)!);
+            Log = log;
+            _log = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+            Process = Process.Start(start)!;
+            Process.OutputDataReceived += (_, line) => Write(line.Data);
+            Process.ErrorDataReceived += (_, line) => Write(line.Data);
+            Process.BeginOutputReadLine();
+            Process.BeginErrorReadLine();
+        }
+
+        public Process Process { get; }
+
+        public string Log { get; }
+
+        public bool HasExited => Process.HasExited;
+
+        public void Dispose()
+        {
+            Process.WaitForExit(); // with all that it said
+            Process.Dispose();
+            lock (_log)
+                _log.Dispose();
+        }
+
+        private void Write(string? line)
+        {
+            if (line is null)
+                return;
+            lock (_log)
+                _log.WriteLine(line);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using EDA.Engine.Data.Formats;
+using EDA.Tests.Host;
+
+namespace EDA.Tests.Experiments;
+
+/// <summary>The paper's tables and figures by name, on what the machine makes itself or is given.</summary>
+[Trait("speed", "slow")]
+public sealed class ReproduceTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_figure_on_point_mazes_is_a_sweep_and_its_report()
+    {
+        string[] command = ["reproduce", "fig6", .. SweepFolder.Small, "--seeds", "0..0", "--jobs", "2", "--out", "fig6"];
+        var result = EdaProcess.Run(_folder.Path, command);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.Contains("no --datasets DIR: pointmaze-umaze, whose data is made here, stands for the 9 tasks", result.Output, StringComparison.Ordinal);
+        Assert.Contains("8 groups by alignment.candidates, alignment.objective", result.Output, StringComparison.Ordinal);
+        foreach (string file in (string[])["index.html", "report.md", "table.tex", "scores.csv", "summary.csv"])
+            Assert.True(File.Exists(_folder.At("fig6/report/" + file)), file);
+        var sweep = new SweepFolder(_folder, "fig6");
+        Assert.Equal((60, 100, 8), (sweep.Steps["behavior"], sweep.Steps["critic"], sweep.Results));
+
+        // The same again computes nothing and draws anew; another experiment is not mixed in.
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, command).Status);
+        Assert.Equal(60, sweep.Steps["behavior"]);
+        Assert.True(File.Exists(_folder.At("fig6/report-2/index.html")));
+        var other = EdaProcess.Run(_folder.Path, ["reproduce", "fig9", .. command[2..]]);
+        Assert.Equal(2, other.Status);
+        Assert.Contains("this sweep is another", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_bandits_stand_below_each_other()
+    {
+        var result = EdaProcess.Run(
+            _folder.Path, "reproduce", "fig3", "--budget", "smoke", "--set", "points=500", "width=32", "blocks=1", "behavior.batch=16", "behavior.steps=40", "states=4", "candidates=4",
+            "alignment.steps=20", "evaluation.heldOut=64", "samples=64", "distancePoints=32", "--out", "fig3");
+        Assert.True(result.Status == 0, result.Error);
+        string page = File.ReadAllText(_folder.At("fig3/report/index.html"));
+        foreach (string objective in (string[])["value", "preference"])
+            Assert.Contains($"bandit-8gaussians, {objective} objective, β = ", page, StringComparison.Ordinal);
+        string[] names = [.. page.Split("id=\"").Skip(1).Select(rest => rest[..rest.IndexOf('"')])];
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.Equal(40, new SweepFolder(_folder, "fig3").Steps["behavior"]);
+    }
+
+    [Fact]
+    public void Curves_are_drawn_along_alignment()
+    {
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig11", .. SweepFolder.Small, "--set", "evaluation.every=10", "--seeds", "0..1", "--out", "fig11"]);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.True(File.Exists(_folder.At("fig11/report/figures/curves.svg")));
+        string metrics = File.ReadAllText(_folder.At("fig11/runs/pointmaze-umaze-seed1/metrics.csv"));
+        foreach (int step in (int[])[0, 10, 20])
+            Assert.Contains($"\nalignment,{step},score,", metrics, StringComparison.Ordinal);
+    }
+
+    [OptionalFact(OptionalNeeds.Mujoco)]
+    public void Table_1_says_what_is_missing_and_does_the_rest()
+    {
+        Directory.CreateDirectory(_folder.At("data"));
+        using (var file = new NpzWriter(_folder.At("data/hopper-medium-v2.npz")))
+        {
+            const int Rows = 400;
+            float[] Numbers(int width) => [.. Enumerable.Range(0, Rows * width).Select(i => MathF.Sin(i * 0.7f))];
+            file.Write("observations", [Rows, 11], Numbers(11));
+            file.Write("actions", [Rows, 3], Numbers(3));
+            file.Write("rewards", [Rows], Numbers(1));
+            file.Write("terminals", [Rows], Enumerable.Range(0, Rows).Select(i => i % 100 == 99).ToArray());
+            file.Write("timeouts", [Rows], new bool[Rows]);
+        }
+
+        string[] small = [.. SweepFolder.Small.Where(word => word is not "rows=600")];
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "table1", .. small, "--datasets", "data", "--seeds", "0..1", "--out", "table1"]);
+        Assert.True(result.Status == 0, result.Error);
+        string[] lines = result.Output.Split('\n');
+        Assert.Equal(15, lines.Count(line => line.StartsWith("left out: ", StringComparison.Ordinal)));
+        Assert.Single(lines, line => line.StartsWith("left out: kitchen-mixed-v0, whose file is not in data as ", StringComparison.Ordinal));
+        string table = File.ReadAllText(_folder.At("table1/report/report.md"));
+        Assert.Matches(@"\| hopper-medium-v2 \| -?\d+\.\d ± \d+\.\d \| 2 \| – \|", table);
+        Assert.Contains("| walker2d-medium-v2 | – | – | – |", table, StringComparison.Ordinal);
+        Assert.Matches(@"\| mean of locomotion \| -?\d+\.\d \(1 of 9 tasks\) \|  \| – \|", table);
+
+        // The paper's score stands beside ours where the user says that the file is the paper's.
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, ["reproduce", "table1", .. small, "--datasets", "data", "--seeds", "0..1", "--out", "table1", "--published"]).Status);
+        Assert.Matches(@"\| hopper-medium-v2 \| -?\d+\.\d ± \d+\.\d \| 2 \| 98.4 ± 3.9 \|", File.ReadAllText(_folder.At("table1/report-2/report.md")));
+    }
+
+    [Theory]
+    [InlineData("NAME is missing")]
+    [InlineData("NAME is 'fig7'", "fig7")]
+    [InlineData("a folder that exists", "table1", "--datasets", "nowhere")]
+    [InlineData("budget", "fig6", "--budget", "week")]
+    [InlineData("--seeds is 'x'", "fig6", "--seeds", "x")]
+    public void What_is_no_experiment_is_refused(string named, params string[] arguments)
+    {
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", .. arguments]);
+        Assert.Equal(2, result.Status);
+        Assert.Contains(named, Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+}
