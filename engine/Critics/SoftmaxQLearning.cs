@@ -10,6 +10,9 @@ namespace EDA.Engine.Critics;
 /// </summary>
 public sealed class SoftmaxQLearning : SampledQLearning
 {
+    /// <summary>The name, in reports, of the sampling of what it backs up from; its steps are states.</summary>
+    public const string SamplingName = "next_actions";
+
     private readonly RowColumn _behaviorActions;
     private readonly RowTable _rows;
 

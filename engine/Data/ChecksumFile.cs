@@ -41,6 +41,22 @@ public static class ChecksumFile
             : throw new InvalidFileException(record, $"not a record of a SHA-256; allowed is {Digits} hexadecimal digits, two spaces and a file's name");
     }
 
+    /// <summary>Whether a file is a download as it is recorded: a broken record counts as none.</summary>
+    /// <param name="path">The file, which need not be there.</param>
+    /// <param name="digits">Its SHA-256; null where it is not known.</param>
+    /// <returns>Whether its record says so.</returns>
+    public static bool IsRecorded(string path, string? digits)
+    {
+        try
+        {
+            return digits is not null && Recorded(path) == digits;
+        }
+        catch (InvalidFileException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Records the SHA-256 of a file.</summary>
     /// <param name="path">The file, without a record so far.</param>
     /// <param name="digits">Its SHA-256.</param>

@@ -10,16 +10,13 @@ namespace EDA.Engine.Runs;
 /// <param name="samplesNextActions">Whether it backs up from the behavior's actions for next states.</param>
 internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : RunStage
 {
-    /// <summary>The name of the sampling in reports.</summary>
-    public const string NextActionsName = "next_actions";
-
     public override string Name => RunStages.Critic;
 
     public override string Section => "critic";
 
     public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
 
-    public override IReadOnlyList<string> Reports => [NextActionsName, CriticTraining.StageName];
+    public override IReadOnlyList<string> Reports => [SoftmaxQLearning.SamplingName, CriticTraining.StageName];
 
     public override object DependsOn(RunSettings settings) => Of(settings);
 
@@ -81,7 +78,7 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
         var seed = work.Seeds[0];
         using var behavior = SavedModels.Diffusion(work.Device, seed.Files.BehaviorWeights)!;
         var (store, sampling) = data.OpenNextActions(seed.Settings, behavior, seed.Files.NextActions);
-        sampling.Run(store, new RenamedStage(seed.Training, NextActionsName), work.Cancellation);
+        sampling.Run(store, new RenamedStage(seed.Training, SoftmaxQLearning.SamplingName), work.Cancellation);
         return store;
     }
 }

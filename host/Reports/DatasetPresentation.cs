@@ -70,7 +70,8 @@ internal sealed class DatasetPresentation : RunPresentation
             yield return CurveFigure.Losses(curves);
     }
 
-    private static PublishedScore? Published(RunOutcome outcome) => (outcome.Task as DatasetTask)?.Published;
+    // Another file of the same name is not what the paper measured.
+    private static PublishedScore? Published(RunOutcome outcome) => outcome.IsOnPublishedFile ? (outcome.Task as DatasetTask)?.Published : null;
 
     private static double Number(RunOutcome outcome, string score, string key) => outcome.Scores[score][key]!.GetValue<double>();
 

@@ -36,6 +36,9 @@ public sealed record RunOutcome
     /// <summary>When it began.</summary>
     public required DateTimeOffset Started { get; init; }
 
+    /// <summary>Whether its data is a published file, as a recorded download shows: with that of another the paper has nothing to do.</summary>
+    public bool IsOnPublishedFile { get; init; }
+
     /// <summary>Whether it was cut short by the user.</summary>
     public bool Interrupted { get; init; }
 

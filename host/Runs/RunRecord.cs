@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
 using EDA.Engine.Alignment;
+using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Files;
@@ -56,6 +57,7 @@ internal sealed class RunRecord : IDisposable
             Precision = precision,
             Command = request.Command,
             Started = started,
+            IsOnPublishedFile = request.Dataset is { } path && ChecksumFile.IsRecorded(path, inputs.Dataset?.Provenance.Sha256),
             Stages = [],
             Seconds = [],
         };

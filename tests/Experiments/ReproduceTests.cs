@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using EDA.Engine.Data.Formats;
 using EDA.Tests.Host;
 
@@ -84,6 +86,14 @@ public sealed class ReproduceTests : IDisposable
         Assert.Matches(@"\| hopper-medium-v2 \| -?\d+\.\d ± \d+\.\d \| 2 \| – \|", table);
         Assert.Contains("| walker2d-medium-v2 | – | – | – |", table, StringComparison.Ordinal);
         Assert.Matches(@"\| mean of locomotion \| -?\d+\.\d \(1 of 9 tasks\) \|  \| – \|", table);
+
+        // Nor is a single run's set beside the paper's, before a record says that its file is the published one.
+        string run = _folder.At("table1/runs/hopper-medium-v2-seed0");
+        Assert.Null(JsonNode.Parse(File.ReadAllText(Path.Combine(run, "result.json")))!["published"]);
+        File.WriteAllText(_folder.At("data/hopper-medium-v2.npz.sha256"), $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_folder.At("data/hopper-medium-v2.npz"))))}  hopper-medium-v2.npz\n");
+        Assert.Equal(0, EdaProcess.Run(_folder.Path, "evaluate", run).Status);
+        Assert.Equal(98.4, JsonNode.Parse(File.ReadAllText(Path.Combine(run, "result.json")))!["published"]!["mean"]!.GetValue<double>());
+        File.Delete(_folder.At("data/hopper-medium-v2.npz.sha256"));
 
         // The paper's score stands beside ours where the user says that the file is the paper's.
         Assert.Equal(0, EdaProcess.Run(_folder.Path, ["reproduce", "table1", .. small, "--datasets", "data", "--seeds", "0..1", "--out", "table1", "--published"]).Status);

@@ -32,20 +32,7 @@ internal sealed record ReportedRun
     public ulong Seed => Request.Settings.Seed;
 
     /// <summary>Whether its data is a recorded download.</summary>
-    public bool IsOnRecordedDownload
-    {
-        get
-        {
-            try
-            {
-                return Request is { Dataset: { } path, Sha256: { } digits } && ChecksumFile.Recorded(path) == digits;
-            }
-            catch (InvalidFileException)
-            {
-                return false;
-            }
-        }
-    }
+    public bool IsOnRecordedDownload => Request.Dataset is { } path && ChecksumFile.IsRecorded(path, Request.Sha256);
 
     /// <summary>The paths that a kind of run can be grouped by, in order: those that its numbers depend on.</summary>
     /// <param name="kind">The kind.</param>
