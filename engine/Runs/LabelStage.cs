@@ -19,6 +19,13 @@ internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
     // The labels clip as the critic does, though an implicit one's weights do not depend on it.
     public override object DependsOn(RunSettings settings) => new { settings.Labels, settings.Alignment.Candidates, ClipsActions = labels && settings.Critic.ClipsActions };
 
+    // The candidates of a smaller K are the first of a larger one's, and a share's states are among those of a larger share.
+    public override RunSettings WithoutAmounts(RunSettings settings) =>
+        settings with { Alignment = settings.Alignment with { Candidates = 2 }, Labels = settings.Labels with { Fraction = 1 } };
+
+    public override bool Serves(RunSettings one, RunSettings other) =>
+        one.Alignment.Candidates >= other.Alignment.Candidates && one.Labels.Fraction >= other.Labels.Fraction;
+
     public override IReadOnlyList<string> Leaves(StageFiles files) => [.. RowStore.FilesOf(files.Candidates), .. RowStore.FilesOf(files.Labels)];
 
     public override StageProgress Progress(SeedRun seed)

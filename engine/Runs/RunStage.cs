@@ -84,6 +84,16 @@ public abstract class RunStage
     /// <returns>Some of them, to be written down (<see cref="TrainingState.Describe"/>).</returns>
     public abstract object DependsOn(RunSettings settings);
 
+    /// <summary>The settings with those put to one value that only say how much of the same it leaves: stages that are then alike may serve each other.</summary>
+    /// <param name="settings">The run's settings.</param>
+    /// <returns>The settings; as they are where there is no such thing.</returns>
+    public virtual RunSettings WithoutAmounts(RunSettings settings) => settings;
+
+    /// <summary>Whether what it leaves for one run holds what it would leave for another, the two being alike <see cref="WithoutAmounts"/>.</summary>
+    /// <param name="one">The one run's settings.</param>
+    /// <param name="other">The other's.</param>
+    public virtual bool Serves(RunSettings one, RunSettings other) => one == other;
+
     /// <summary>The files that it leaves when it is done.</summary>
     /// <param name="files">The run's files.</param>
     /// <returns>Their paths; some may be missing, by the settings.</returns>

@@ -37,6 +37,9 @@ internal sealed class StagePlan
         return new StagePlan(request, stages, StageKeys.Of(stages, settings, DataOf(request)));
     }
 
+    /// <summary>What a stage is known by where it does not matter how much of the same it leaves (<see cref="RunStage.WithoutAmounts"/>).</summary>
+    public string KindOf(RunStage stage) => StageKeys.Of(Stages, stage.WithoutAmounts(Request.Settings), DataOf(Request))[stage.Name];
+
     /// <summary>The request with the SHA-256 of its dataset's file.</summary>
     /// <param name="request">A request.</param>
     /// <returns>The same where it has no file, or the digest is known.</returns>

@@ -18,7 +18,9 @@ internal sealed class Sweep
     private Sweep(string path, SweepDefinition definition, IReadOnlyList<(string Name, StagePlan Plan)> runs)
     {
         (FullPath, Definition, Runs) = (path, definition, runs);
-        Graph = new StageGraph([.. runs.Select(run => (IReadOnlyList<StageUse>)[.. run.Plan.Stages.Select(stage => new StageUse(stage.Name, run.Plan.Keys[stage.Name], [.. run.Plan.ReadBy(stage)]))])]);
+        var wider = Wider();
+        Graph = new StageGraph([.. runs.Select((run, number) => (IReadOnlyList<StageUse>)
+            [.. run.Plan.Stages.Select(stage => new StageUse(stage.Name, wider.GetValueOrDefault((number, stage.Name)) ?? run.Plan.Keys[stage.Name], [.. run.Plan.ReadBy(stage)]))])]);
     }
 
     /// <summary>The folder.</summary>
@@ -49,7 +51,7 @@ internal sealed class Sweep
     public static Sweep Open(string path) => Of(path, SweepDefinition.Load(path));
 
     /// <summary>The run whose settings a stage is computed with.</summary>
-    public StagePlan PlanOf(SharedStage stage) => Runs[stage.Runs[0]].Plan;
+    public StagePlan PlanOf(SharedStage stage) => Runs[stage.Runs.First(run => Runs[run].Plan.Keys[stage.Name] == stage.Key)].Plan;
 
     /// <summary>The stage itself.</summary>
     public RunStage StageOf(SharedStage stage) => PlanOf(stage).Stages.Single(each => each.Name == stage.Name);
@@ -101,6 +103,24 @@ internal sealed class Sweep
         string folder = Path.Combine(FullPath, FailuresName);
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
+    }
+
+    // The key of the stage that is taken in place of a run's own: of those that hold what it would leave the one that holds most.
+    private Dictionary<(int Run, string Stage), string> Wider()
+    {
+        var taken = new Dictionary<(int, string), string>();
+        var stages = Runs.SelectMany((run, number) => run.Plan.Stages.Where(stage => stage.WithoutAmounts(run.Plan.Request.Settings) != run.Plan.Request.Settings).Select(stage => (Run: number, Stage: stage, run.Plan)));
+        foreach (var alike in stages.GroupBy(use => use.Plan.KindOf(use.Stage)))
+        {
+            foreach (var use in alike)
+            {
+                var serving = alike.Where(other => use.Stage.Serves(other.Plan.Request.Settings, use.Plan.Request.Settings));
+                var widest = serving.MaxBy(other => alike.Count(least => use.Stage.Serves(other.Plan.Request.Settings, least.Plan.Request.Settings)));
+                taken.Add((use.Run, use.Stage.Name), widest.Plan.Keys[use.Stage.Name]);
+            }
+        }
+
+        return taken;
     }
 
     private const string FailuresName = "failures";

@@ -43,6 +43,25 @@ public sealed class SweepTests : IDisposable
         Assert.Contains("12 runs, 36 stages where each run alone would have 60", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void One_labelling_serves_fewer_candidates_and_states()
+    {
+        string[] settings = [.. SweepFolder.Small, "labels.mostStates=0"];
+        Eda("sweep", "pointmaze-umaze", [.. settings, "--grid", "alignment.candidates=4,32", "--grid", "labels.fraction=0.25,1", "--jobs", "2", "--out", "sweep"]);
+        var sweep = new SweepFolder(_folder, "sweep");
+        Assert.Single(Directory.GetDirectories(_folder.At("sweep/shared"), "label-*"));
+        Assert.Equal(4 * 20, sweep.Steps["alignment"]);
+        Eda("run", "pointmaze-umaze", [.. settings, "--set", "alignment.candidates=4", "labels.fraction=0.25", "--out", "alone"]);
+        const string Least = "sweep/runs/pointmaze-umaze-candidates=4-fraction=0.25-seed0";
+        Assert.Equal(File.ReadAllBytes(_folder.At("alone/checkpoints/policy.safetensors")), File.ReadAllBytes(_folder.At(Least + "/checkpoints/policy.safetensors")));
+        Assert.Equal(SweepFolder.ScoresOf(_folder.At("alone")), SweepFolder.ScoresOf(_folder.At(Least)));
+
+        // One of more candidates than before is a labelling of its own; what is done stays.
+        Eda("sweep", "resume", ["sweep", "--grid", "alignment.candidates=64"]);
+        Assert.Equal(6 * 20, sweep.Steps["alignment"]);
+        Assert.Equal(2, Directory.GetDirectories(_folder.At("sweep/shared"), "label-*").Length);
+    }
+
     [OptionalFact(OptionalNeeds.Bash)]
     public void Twenty_workers_killed_at_any_moment_change_no_number()
     {
