@@ -58,13 +58,16 @@ internal sealed class AlignmentStage : AgreementStage
             {
                 Policy = training.Weights,
                 Behavior = behavior,
-                Candidates = candidates,
-                States = states,
+                Batch = new()
+                {
+                    Candidates = candidates,
+                    States = states,
+                    StateCount = Size.States,
+                    CandidateCount = Size.Candidates,
+                    Draws = new(default, times, noise),
+                },
                 Labels = labels,
-                StateCount = Size.States,
-                CandidateCount = Size.Candidates,
                 Objective = new(_loss, Temperature, LabelScale),
-                Draws = new(default, times, noise),
                 Gradient = training.Gradient,
                 Loss = training.Loss,
             });

@@ -132,13 +132,16 @@ public sealed class BdmWorkload : IDisposable
     {
         Policy = _policy,
         Behavior = _behavior,
-        Candidates = _actions,
-        States = _states,
+        Batch = new()
+        {
+            Candidates = _actions,
+            States = _states,
+            StateCount = _size.AlignmentStates,
+            CandidateCount = _size.Candidates,
+            Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
+        },
         Labels = _labels,
-        StateCount = _size.AlignmentStates,
-        CandidateCount = _size.Candidates,
         Objective = ValueObjective,
-        Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
         Gradient = _gradient,
         Loss = _loss,
     });
@@ -148,11 +151,14 @@ public sealed class BdmWorkload : IDisposable
     {
         Policy = _policy,
         Behavior = _behavior,
-        Candidates = _actions,
-        States = _states,
-        StateCount = _size.AlignmentStates,
-        CandidateCount = _size.Candidates,
-        Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
+        Batch = new()
+        {
+            Candidates = _actions,
+            States = _states,
+            StateCount = _size.AlignmentStates,
+            CandidateCount = _size.Candidates,
+            Draws = new(new RandomDraw(0, RandomStage.Alignment, _step++)),
+        },
         Gaps = _rows,
     });
 

@@ -16,7 +16,7 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public void Density(in EvaluationCall call)
     {
-        using var scope = timer.Measure("call.Density", Units(1, call.Rows), Bytes(Parameters, call.Rows * (Point + 2)));
+        using var scope = timer.Measure("density", Units(1, call.Rows), Bytes(Parameters, call.Rows * (Point + 2)));
         inner.Density(call);
     }
 
@@ -28,14 +28,14 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public void Gaps(in GapsCall call)
     {
-        double rows = (double)call.StateCount * call.CandidateCount;
-        using var scope = timer.Measure("call.Gaps", Units(2, rows), Bytes(2 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.StateCount * Shape.StateSize)));
+        double rows = (double)call.Batch.StateCount * call.Batch.CandidateCount;
+        using var scope = timer.Measure("gaps", Units(2, rows), Bytes(2 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.Batch.StateCount * Shape.StateSize)));
         inner.Gaps(call);
     }
 
     public void Objective(in ObjectiveCall call)
     {
-        using var scope = timer.Measure("call.Objective", 0, Bytes(0, 3.0 * call.StateCount * call.CandidateCount));
+        using var scope = timer.Measure("objective", 0, Bytes(0, 3.0 * call.StateCount * call.CandidateCount));
         inner.Objective(call);
     }
 
@@ -47,8 +47,8 @@ internal sealed class TimedBdmOperations(IBdmOperations inner, OperationTimer ti
 
     public void AlignmentStep(in AlignmentStepCall call)
     {
-        double rows = (double)call.StateCount * call.CandidateCount;
-        using var scope = timer.Measure("alignment_step", Units(4, rows), Bytes(3 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.StateCount * Shape.StateSize)));
+        double rows = (double)call.Batch.StateCount * call.Batch.CandidateCount;
+        using var scope = timer.Measure("alignment_step", Units(4, rows), Bytes(3 * Parameters, (rows * (Shape.ActionSize + 1)) + ((double)call.Batch.StateCount * Shape.StateSize)));
         inner.AlignmentStep(call);
     }
 

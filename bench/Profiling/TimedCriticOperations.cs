@@ -41,7 +41,7 @@ internal sealed class TimedCriticOperations(ICriticOperations inner, OperationTi
 
     public void Value(in StateEvaluationCall call)
     {
-        using var scope = timer.Measure("call.Parameters", Forward(Layout.Value, call.Rows), Bytes(Layout.Value.Length, call.Rows * (Shape.StateSize + 1.0)));
+        using var scope = timer.Measure("value", Forward(Layout.Value, call.Rows), Bytes(Layout.Value.Length, call.Rows * (Shape.StateSize + 1.0)));
         inner.Value(call);
     }
 

@@ -36,14 +36,14 @@ internal sealed class AutogradBdmOperations : IBdmOperations
 
     public void Gaps(in GapsCall call)
     {
-        int rows = checked(AtLeastOne(call.StateCount) * AtLeastOne(call.CandidateCount));
+        int rows = checked(AtLeastOne(call.Batch.StateCount) * AtLeastOne(call.Batch.CandidateCount));
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
             using var off = torch.no_grad();
-            var batch = Candidates(scope, call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws, m);
-            var found = Network(scope, call.Policy, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null)
-                - Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null);
+            var batch = Candidates(scope, call.Batch, m);
+            var found = Network(scope, call.Policy, m).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null)
+                - Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null);
             scope.Output(call.Gaps, m, Models, rows).copy_(found);
         }
     }
@@ -84,18 +84,18 @@ internal sealed class AutogradBdmOperations : IBdmOperations
 
     public void AlignmentStep(in AlignmentStepCall call)
     {
-        AtLeastOne(call.StateCount);
-        AtLeastOne(call.CandidateCount);
+        AtLeastOne(call.Batch.StateCount);
+        AtLeastOne(call.Batch.CandidateCount);
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var batch = Candidates(scope, call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws, m);
+            var batch = Candidates(scope, call.Batch, m);
             torch.Tensor frozen;
             using (torch.no_grad())
-                frozen = Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null);
+                frozen = Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null);
             var tensors = Parameters(scope, call.Policy, m, _trained);
-            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, call.CandidateCount, null) - frozen;
-            var total = Loss(call.Objective, delta.view(call.StateCount, call.CandidateCount), scope.Input(call.Labels, m, Models, call.StateCount, call.CandidateCount));
+            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null) - frozen;
+            var total = Loss(call.Objective, delta.view(call.Batch.StateCount, call.Batch.CandidateCount), scope.Input(call.Labels, m, Models, call.Batch.StateCount, call.Batch.CandidateCount));
             Write(scope, total, tensors, call.Gradient, call.Loss, m);
         }
     }
@@ -184,15 +184,15 @@ internal sealed class AutogradBdmOperations : IBdmOperations
         }
     }
 
-    private (torch.Tensor Actions, torch.Tensor Times, torch.Tensor? States) Candidates(
-        TensorScope scope, DeviceArray<float> candidates, DeviceArray<float>? states, int stateCount, int candidateCount, in GapDraws draws, int model)
+    private (torch.Tensor Actions, torch.Tensor Times, torch.Tensor? States) Candidates(TensorScope scope, in CandidateBatch batch, int model)
     {
-        int rows = checked(stateCount * candidateCount);
-        var times = _draws.Times(scope, draws.Times, draws.Draw, stateCount, model, Models);
+        int rows = checked((int)batch.Rows);
+        var draws = batch.Draws;
+        var times = _draws.Times(scope, draws.Times, draws.Draw, batch.StateCount, model, Models);
         var noise = _draws.Noise(scope, draws.Noise, draws.Draw, RandomPurpose.Noise, rows, model, Models);
-        var (alpha, sigma) = Factors(times.repeat_interleave(candidateCount));
-        var diffused = (alpha * scope.Input(candidates, model, Models, rows, Shape.ActionSize)) + (sigma * noise);
-        return (diffused, times, States(scope, states, stateCount, model));
+        var (alpha, sigma) = Factors(times.repeat_interleave(batch.CandidateCount));
+        var diffused = (alpha * scope.Input(batch.Candidates, model, Models, rows, Shape.ActionSize)) + (sigma * noise);
+        return (diffused, times, States(scope, batch.States, batch.StateCount, model));
     }
 
     // α and σ of each time, as columns; in float64, as 1 − α² cancels.

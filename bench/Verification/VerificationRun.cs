@@ -82,11 +82,14 @@ internal sealed class VerificationRun : IDisposable
         {
             Policy = _policy,
             Behavior = _behavior,
-            Candidates = _candidates,
-            States = _states,
-            StateCount = _case.States,
-            CandidateCount = _case.Candidates,
-            Draws = new(new RandomDraw(2, RandomStage.Alignment, 5)),
+            Batch = new()
+            {
+                Candidates = _candidates,
+                States = _states,
+                StateCount = _case.States,
+                CandidateCount = _case.Candidates,
+                Draws = new(new RandomDraw(2, RandomStage.Alignment, 5)),
+            },
             Gaps = output,
         }));
 
@@ -113,13 +116,16 @@ internal sealed class VerificationRun : IDisposable
         {
             Policy = _policy,
             Behavior = _behavior,
-            Candidates = _candidates,
-            States = _states,
+            Batch = new()
+            {
+                Candidates = _candidates,
+                States = _states,
+                StateCount = _case.States,
+                CandidateCount = _case.Candidates,
+                Draws = new(new RandomDraw(2, RandomStage.Alignment, step)),
+            },
             Labels = _labels,
-            StateCount = _case.States,
-            CandidateCount = _case.Candidates,
             Objective = new(kind, 0.7f, 3),
-            Draws = new(new RandomDraw(2, RandomStage.Alignment, step)),
             Gradient = _gradient,
             Loss = _loss,
         });
@@ -160,13 +166,16 @@ internal sealed class VerificationRun : IDisposable
             {
                 Policy = policy,
                 Behavior = behavior,
-                Candidates = _candidates,
-                States = _states,
+                Batch = new()
+                {
+                    Candidates = _candidates,
+                    States = _states,
+                    StateCount = _case.States,
+                    CandidateCount = _case.Candidates,
+                    Draws = new(new RandomDraw(2, RandomStage.Alignment, 4)),
+                },
                 Labels = labels,
-                StateCount = _case.States,
-                CandidateCount = _case.Candidates,
                 Objective = new(kind, 0.7f, 3),
-                Draws = new(new RandomDraw(2, RandomStage.Alignment, 4)),
                 Gradient = _gradient,
                 Loss = _loss,
             });

@@ -129,13 +129,16 @@ public sealed class PolicyAlignment : TrainingStage
         {
             Policy = _trained.Weights,
             Behavior = _behaviors.Parameters,
-            Candidates = batch.Candidates,
-            States = batch.States,
+            Batch = new()
+            {
+                Candidates = batch.Candidates,
+                States = batch.States,
+                StateCount = _settings.States,
+                CandidateCount = _settings.Candidates,
+                Draws = new(draw),
+            },
             Labels = batch.Labels,
-            StateCount = _settings.States,
-            CandidateCount = _settings.Candidates,
             Objective = _objective,
-            Draws = new(draw),
             Gradient = _trained.Gradient,
             Loss = measured,
         });

@@ -160,11 +160,14 @@ public static class AlignmentEvaluation
             {
                 Policy = _policy.Parameters,
                 Behavior = _behavior.Parameters,
-                Candidates = _candidates,
-                States = _states,
-                StateCount = States,
-                CandidateCount = _all.CandidateCount,
-                Draws = new(default, _times, _noise),
+                Batch = new()
+                {
+                    Candidates = _candidates,
+                    States = _states,
+                    StateCount = States,
+                    CandidateCount = _all.CandidateCount,
+                    Draws = new(default, _times, _noise),
+                },
                 Gaps = _gaps,
             });
         }

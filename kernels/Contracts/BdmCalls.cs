@@ -22,15 +22,9 @@ public readonly record struct EvaluationCall
     public required DeviceArray<float> Output { get; init; }
 }
 
-/// <summary>The arguments of <see cref="IBdmOperations.Gaps"/>.</summary>
-public readonly record struct GapsCall
+/// <summary>States with K candidates each, as gaps and alignment steps look at them.</summary>
+public readonly record struct CandidateBatch
 {
-    /// <summary>θ [P].</summary>
-    public required DeviceArray<float> Policy { get; init; }
-
-    /// <summary>φ [P].</summary>
-    public required DeviceArray<float> Behavior { get; init; }
-
     /// <summary>The undiffused candidates [b×K×A].</summary>
     public required DeviceArray<float> Candidates { get; init; }
 
@@ -45,6 +39,27 @@ public readonly record struct GapsCall
 
     /// <summary>t and ε.</summary>
     public required GapDraws Draws { get; init; }
+
+    /// <summary>b·K.</summary>
+    public long Rows => (long)StateCount * CandidateCount;
+
+    /// <summary>The same with t and ε from the beginning of another stream, where they are not given.</summary>
+    /// <param name="draw">The stream.</param>
+    /// <returns>The batch.</returns>
+    public CandidateBatch From(in RandomDraw draw) => this with { Draws = Draws with { Draw = draw } };
+}
+
+/// <summary>The arguments of <see cref="IBdmOperations.Gaps"/>.</summary>
+public readonly record struct GapsCall
+{
+    /// <summary>θ [P].</summary>
+    public required DeviceArray<float> Policy { get; init; }
+
+    /// <summary>φ [P].</summary>
+    public required DeviceArray<float> Behavior { get; init; }
+
+    /// <summary>The candidates.</summary>
+    public required CandidateBatch Batch { get; init; }
 
     /// <summary>Δ [b×K], overwritten.</summary>
     public required DeviceArray<float> Gaps { get; init; }
@@ -117,26 +132,14 @@ public readonly record struct AlignmentStepCall
     /// <summary>φ [P], frozen.</summary>
     public required DeviceArray<float> Behavior { get; init; }
 
-    /// <summary>The undiffused candidates [b×K×A].</summary>
-    public required DeviceArray<float> Candidates { get; init; }
-
-    /// <summary>s [b×S]; null where S = 0.</summary>
-    public required DeviceArray<float>? States { get; init; }
+    /// <summary>The candidates.</summary>
+    public required CandidateBatch Batch { get; init; }
 
     /// <summary>Q [b×K], unscaled.</summary>
     public required DeviceArray<float> Labels { get; init; }
 
-    /// <summary>b.</summary>
-    public required int StateCount { get; init; }
-
-    /// <summary>K.</summary>
-    public required int CandidateCount { get; init; }
-
     /// <summary>The loss and its constants.</summary>
     public required AlignmentObjective Objective { get; init; }
-
-    /// <summary>t and ε.</summary>
-    public required GapDraws Draws { get; init; }
 
     /// <summary>∂L/∂θ [P], overwritten.</summary>
     public required DeviceArray<float> Gradient { get; init; }

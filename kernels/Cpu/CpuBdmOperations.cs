@@ -41,25 +41,10 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
 
     public void Gaps(in GapsCall call)
     {
-        long rows = Rows(call.StateCount, call.CandidateCount);
+        long rows = Rows(call.Batch.StateCount, call.Batch.CandidateCount);
         _alignment ??= new AlignmentPass<TV, TS>(Layout, _schedule, _pool);
         for (int m = 0; m < Models; m++)
-        {
-            _alignment.Gaps(new AlignmentPointers
-            {
-                Policy = Parameters(call.Policy, m),
-                Behavior = Parameters(call.Behavior, m),
-                Candidates = Part(call.Candidates, Actions(rows), m),
-                States = States(call.States, call.StateCount, m),
-                StateCount = call.StateCount,
-                CandidateCount = call.CandidateCount,
-                Draw = call.Draws.Draw.OfModel(m),
-                Times = OptionalPart(call.Draws.Times, call.StateCount, m),
-                Noise = OptionalPart(call.Draws.Noise, Actions(rows), m),
-                Gaps = Part(call.Gaps, rows, m),
-            });
-        }
-
+            _alignment.Gaps(Alignment(call.Policy, call.Behavior, call.Batch, m) with { Gaps = Part(call.Gaps, rows, m) });
         KeepAlive(this, call);
     }
 
@@ -113,21 +98,12 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
 
     public void AlignmentStep(in AlignmentStepCall call)
     {
-        long rows = Rows(call.StateCount, call.CandidateCount);
+        long rows = Rows(call.Batch.StateCount, call.Batch.CandidateCount);
         _alignment ??= new AlignmentPass<TV, TS>(Layout, _schedule, _pool);
         for (int m = 0; m < Models; m++)
         {
-            _alignment.Step(new AlignmentPointers
+            _alignment.Step(Alignment(call.Policy, call.Behavior, call.Batch, m) with
             {
-                Policy = Parameters(call.Policy, m),
-                Behavior = Parameters(call.Behavior, m),
-                Candidates = Part(call.Candidates, Actions(rows), m),
-                States = States(call.States, call.StateCount, m),
-                StateCount = call.StateCount,
-                CandidateCount = call.CandidateCount,
-                Draw = call.Draws.Draw.OfModel(m),
-                Times = OptionalPart(call.Draws.Times, call.StateCount, m),
-                Noise = OptionalPart(call.Draws.Noise, Actions(rows), m),
                 Objective = call.Objective,
                 Labels = Part(call.Labels, rows, m),
                 Gradient = Parameters(call.Gradient, m),
@@ -176,6 +152,20 @@ internal sealed unsafe class CpuBdmOperations<TV, TS> : IBdmOperations
     private static long Rows(int states, int candidates) => (long)AtLeastOne(states) * AtLeastOne(candidates);
 
     private long Actions(long rows) => checked(rows * Shape.ActionSize);
+
+    // What gaps and alignment steps read.
+    private AlignmentPointers Alignment(DeviceArray<float> policy, DeviceArray<float> behavior, in CandidateBatch batch, int model) => new()
+    {
+        Policy = Parameters(policy, model),
+        Behavior = Parameters(behavior, model),
+        Candidates = Part(batch.Candidates, Actions(batch.Rows), model),
+        States = States(batch.States, batch.StateCount, model),
+        StateCount = batch.StateCount,
+        CandidateCount = batch.CandidateCount,
+        Draw = batch.Draws.Draw.OfModel(model),
+        Times = OptionalPart(batch.Draws.Times, batch.StateCount, model),
+        Noise = OptionalPart(batch.Draws.Noise, Actions(batch.Rows), model),
+    };
 
     private void Evaluate(InferencePass<TV, TS> pass, in EvaluationCall call, int columns)
     {

@@ -154,8 +154,8 @@ internal sealed class PlainDevice(double mean = 0.7, double scale = 0.4) : IDevi
 
         public void AlignmentStep(in AlignmentStepCall call)
         {
-            device.Draws.Add(call.Draws.Draw);
-            Pull(call.Policy, Values(call.Labels).Take(call.StateCount * call.CandidateCount).Average() * call.Objective.LabelScale, call.Gradient, call.Loss);
+            device.Draws.Add(call.Batch.Draws.Draw);
+            Pull(call.Policy, Values(call.Labels).Take(call.Batch.StateCount * call.Batch.CandidateCount).Average() * call.Objective.LabelScale, call.Gradient, call.Loss);
         }
 
         public void Sample(in SampleCall call)

@@ -120,11 +120,14 @@ public sealed class ExchangedArrayTests
                 {
                     Policy = Up(Bdm.Policy),
                     Behavior = Up(Bdm.Behavior),
-                    Candidates = Up(Bdm.Candidates),
-                    States = Up(Bdm.GapStates!),
-                    StateCount = b,
-                    CandidateCount = k,
-                    Draws = Draws(),
+                    Batch = new()
+                    {
+                        Candidates = Up(Bdm.Candidates),
+                        States = Up(Bdm.GapStates!),
+                        StateCount = b,
+                        CandidateCount = k,
+                        Draws = Draws(),
+                    },
                     Gaps = Empty(b * k),
                 },
                 nameof(IBdmOperations.Objective) => new ObjectiveCall { Objective = new(AlignmentLoss.Value, 1, 3), Gaps = Up(Bdm.Labels), Labels = Up(Bdm.Labels), StateCount = b, CandidateCount = k, GapsGradient = Empty(b * k), Loss = Empty(1) },
@@ -142,13 +145,16 @@ public sealed class ExchangedArrayTests
                 {
                     Policy = Up(Bdm.Policy),
                     Behavior = Up(Bdm.Behavior),
-                    Candidates = Up(Bdm.Candidates),
-                    States = Up(Bdm.GapStates!),
+                    Batch = new()
+                    {
+                        Candidates = Up(Bdm.Candidates),
+                        States = Up(Bdm.GapStates!),
+                        StateCount = b,
+                        CandidateCount = k,
+                        Draws = Draws(),
+                    },
                     Labels = Up(Bdm.Labels),
-                    StateCount = b,
-                    CandidateCount = k,
                     Objective = new(AlignmentLoss.Value, 1, 3),
-                    Draws = Draws(),
                     Gradient = Empty(Bdm.Layout.Length),
                     Loss = Empty(1),
                 },

@@ -53,11 +53,14 @@ public class AllocationTests
         {
             Policy = at.Policy,
             Behavior = at.Behavior,
-            Candidates = at.Candidates,
-            States = at.States,
-            StateCount = 33,
-            CandidateCount = 4,
-            Draws = new(Draw),
+            Batch = new()
+            {
+                Candidates = at.Candidates,
+                States = at.States,
+                StateCount = 33,
+                CandidateCount = 4,
+                Draws = new(Draw),
+            },
             Gaps = at.Rows,
         }),
         ["denoising step"] = (bdm, at) =>
@@ -75,13 +78,16 @@ public class AllocationTests
         {
             Policy = at.Policy,
             Behavior = at.Behavior,
-            Candidates = at.Candidates,
-            States = at.States,
+            Batch = new()
+            {
+                Candidates = at.Candidates,
+                States = at.States,
+                StateCount = 33,
+                CandidateCount = 4,
+                Draws = new(Draw),
+            },
             Labels = at.Labels,
-            StateCount = 33,
-            CandidateCount = 4,
             Objective = new(AlignmentLoss.Value, 1, 3),
-            Draws = new(Draw),
             Gradient = at.Gradient,
             Loss = at.Loss,
         }),

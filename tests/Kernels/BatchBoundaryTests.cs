@@ -118,11 +118,14 @@ public class BatchBoundaryTests
         {
             Policy = parameters,
             Behavior = parameters,
-            Candidates = candidates,
-            States = states,
-            StateCount = problem.StateCount,
-            CandidateCount = problem.CandidateCount,
-            Draws = new(new RandomDraw(1, RandomStage.Alignment, 1)),
+            Batch = new()
+            {
+                Candidates = candidates,
+                States = states,
+                StateCount = problem.StateCount,
+                CandidateCount = problem.CandidateCount,
+                Draws = new(new RandomDraw(1, RandomStage.Alignment, 1)),
+            },
             Gaps = gaps,
         });
         device.Synchronize();

@@ -110,11 +110,14 @@ public sealed class BdmRun : IDisposable
         {
             Policy = _policy,
             Behavior = _behavior,
-            Candidates = _candidates,
-            States = _gapStates,
-            StateCount = Problem.StateCount,
-            CandidateCount = Problem.CandidateCount,
-            Draws = draws,
+            Batch = new()
+            {
+                Candidates = _candidates,
+                States = _gapStates,
+                StateCount = Problem.StateCount,
+                CandidateCount = Problem.CandidateCount,
+                Draws = draws,
+            },
             Gaps = gaps,
         });
         return Read(gaps);
@@ -127,13 +130,16 @@ public sealed class BdmRun : IDisposable
         {
             Policy = _policy,
             Behavior = _behavior,
-            Candidates = _candidates,
-            States = _gapStates,
+            Batch = new()
+            {
+                Candidates = _candidates,
+                States = _gapStates,
+                StateCount = Problem.StateCount,
+                CandidateCount = Problem.CandidateCount,
+                Draws = draws,
+            },
             Labels = _labels,
-            StateCount = Problem.StateCount,
-            CandidateCount = Problem.CandidateCount,
             Objective = objective,
-            Draws = draws,
             Gradient = gradient,
             Loss = loss,
         });

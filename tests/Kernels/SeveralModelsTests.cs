@@ -324,11 +324,14 @@ public class SeveralModelsTests
             {
                 Policy = policy,
                 Behavior = behavior,
-                Candidates = Each(inputs => inputs.Candidates),
-                States = EachOrNull(inputs => inputs.GapStates),
-                StateCount = states,
-                CandidateCount = candidates,
-                Draws = gapDraws,
+                Batch = new()
+                {
+                    Candidates = Each(inputs => inputs.Candidates),
+                    States = EachOrNull(inputs => inputs.GapStates),
+                    StateCount = states,
+                    CandidateCount = candidates,
+                    Draws = gapDraws,
+                },
                 Gaps = gaps,
             });
             Read("gaps", gaps, gapRows);
@@ -351,13 +354,16 @@ public class SeveralModelsTests
             {
                 Policy = policy,
                 Behavior = behavior,
-                Candidates = Each(inputs => inputs.Candidates),
-                States = EachOrNull(inputs => inputs.GapStates),
+                Batch = new()
+                {
+                    Candidates = Each(inputs => inputs.Candidates),
+                    States = EachOrNull(inputs => inputs.GapStates),
+                    StateCount = states,
+                    CandidateCount = candidates,
+                    Draws = gapDraws,
+                },
                 Labels = Each(inputs => inputs.Labels),
-                StateCount = states,
-                CandidateCount = candidates,
                 Objective = objective,
-                Draws = gapDraws,
                 Gradient = alignmentGradient,
                 Loss = alignmentLoss,
             });

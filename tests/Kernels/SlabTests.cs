@@ -104,13 +104,16 @@ public class SlabTests
             {
                 Policy = policy,
                 Behavior = behavior,
-                Candidates = candidates,
-                States = states,
+                Batch = new()
+                {
+                    Candidates = candidates,
+                    States = states,
+                    StateCount = count,
+                    CandidateCount = candidateCount,
+                    Draws = draws,
+                },
                 Labels = labels,
-                StateCount = count,
-                CandidateCount = candidateCount,
                 Objective = objective,
-                Draws = draws,
                 Gradient = gradient,
                 Loss = loss,
             });

@@ -46,13 +46,13 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     public void Gaps(in GapsCall call)
     {
-        var batch = CandidatesOf(call);
+        var batch = call.Batch;
         CheckNetworks(call.Policy, call.Behavior);
         Check(batch);
         _arguments.Of(call.Gaps, batch.Rows);
         AlignmentBuffers(batch);
-        SetDraw(call.Draws.Draw);
-        _backend.Run(this, call with { Draws = call.Draws with { Draw = default } }, static (me, in call) => me.Launch(call));
+        SetDraw(batch.Draws.Draw);
+        _backend.Run(this, call with { Batch = batch.From(default) }, static (me, in call) => me.Launch(call));
     }
 
     public void Objective(in ObjectiveCall call)
@@ -105,15 +105,15 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     public void AlignmentStep(in AlignmentStepCall call)
     {
-        var batch = CandidatesOf(call);
+        var batch = call.Batch;
         CheckNetworks(call.Policy, call.Behavior);
         Check(batch);
         _arguments.Of(call.Labels, batch.Rows);
         _arguments.Parameters(call.Gradient, Layout);
         _arguments.Of(call.Loss, 1);
         PrepareTables(AlignmentBuffers(batch));
-        SetDraw(call.Draws.Draw);
-        _backend.Run(this, call with { Draws = call.Draws with { Draw = default } }, static (me, in call) => me.Launch(call));
+        SetDraw(batch.Draws.Draw);
+        _backend.Run(this, call with { Batch = batch.From(default) }, static (me, in call) => me.Launch(call));
     }
 
     public void Sample(in SampleCall call)
@@ -173,7 +173,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private void Launch(in GapsCall call)
     {
-        var batch = CandidatesOf(call);
+        var batch = call.Batch;
         var (theta, phi) = Fold(call.Policy, call.Behavior);
         var buffers = Buffers(BdmPurpose.Alignment);
         var result = _arguments.Of(call.Gaps, batch.Rows);
@@ -189,7 +189,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private void Launch(in AlignmentStepCall call)
     {
-        var batch = CandidatesOf(call);
+        var batch = call.Batch;
         var (theta, phi) = Fold(call.Policy, call.Behavior);
         var buffers = Buffers(BdmPurpose.Alignment);
         var (gradient, loss) = (_arguments.Parameters(call.Gradient, Layout), _arguments.Of(call.Loss, 1));
@@ -288,7 +288,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
     }
 
     // f_φ first, with t and ε drawn; then f_θ of the same diffused candidates, with what its backward pass needs.
-    private void BothDensities(BdmBuffers buffers, PreparedWeights theta, PreparedWeights phi, in Candidates batch, in Slab slab)
+    private void BothDensities(BdmBuffers buffers, PreparedWeights theta, PreparedWeights phi, in CandidateBatch batch, in Slab slab)
     {
         int actionSize = Shape.ActionSize;
         long first = slab.FirstRow * actionSize, count = (long)slab.Rows * actionSize;
@@ -298,7 +298,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
         var none = new Dropout(MaskSource.None, _none, 0);
         _passes.Condition(buffers, phi, slab, times, states);
         _passes.Enter(
-            buffers, phi, slab, _arguments.Part(batch.Actions, batch.Rows * actionSize, first, count, _none),
+            buffers, phi, slab, _arguments.Part(batch.Candidates, batch.Rows * actionSize, first, count, _none),
             given is null ? buffers[buffers.Noise] : _arguments.Part(given, batch.Rows * actionSize, first, count, _none),
             given is null ? Diffusion.DrawnNoise : Diffusion.GivenNoise);
         _passes.Forward(buffers, phi, slab, 0, none);
@@ -364,21 +364,17 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private static int SlabStates(int candidates) => Math.Max(1, GpuSlab.Rows / candidates);
 
-    private static Slab AlignmentSlab(in Candidates batch, int first)
+    private static Slab AlignmentSlab(in CandidateBatch batch, int first)
     {
         int count = Math.Min(SlabStates(batch.CandidateCount), batch.StateCount - first);
         return new Slab(count * batch.CandidateCount, count, batch.CandidateCount, (long)first * batch.CandidateCount);
     }
 
-    private static Candidates CandidatesOf(in GapsCall call) => new(call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws);
-
-    private static Candidates CandidatesOf(in AlignmentStepCall call) => new(call.Candidates, call.States, call.StateCount, call.CandidateCount, call.Draws);
-
-    private void Check(in Candidates batch)
+    private void Check(in CandidateBatch batch)
     {
         int rows = Rows(batch.StateCount, batch.CandidateCount);
         CheckStates(batch.States, batch.StateCount);
-        _arguments.Of(batch.Actions, (long)rows * Shape.ActionSize);
+        _arguments.Of(batch.Candidates, (long)rows * Shape.ActionSize);
         CheckOptional(batch.Draws.Times, batch.StateCount);
         CheckOptional(batch.Draws.Noise, (long)rows * Shape.ActionSize);
     }
@@ -405,7 +401,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
     private ModelView? OptionalPart(DeviceArray<float>? array, int rows, long first, int count) =>
         array is null ? null : _arguments.Part(array, rows, first, count, _none);
 
-    private BdmBuffers AlignmentBuffers(in Candidates batch)
+    private BdmBuffers AlignmentBuffers(in CandidateBatch batch)
     {
         int states = Math.Min(batch.StateCount, SlabStates(batch.CandidateCount));
         return Buffers(BdmPurpose.Alignment, states * batch.CandidateCount, states);
@@ -447,12 +443,6 @@ internal sealed class GpuBdmOperations : IBdmOperations
         }
 
         return new ModelView { All = _times!.View, Stride = 0, Length = _times.Length };
-    }
-
-    // What gaps and alignment steps have in common.
-    private readonly record struct Candidates(DeviceArray<float> Actions, DeviceArray<float>? States, int StateCount, int CandidateCount, GapDraws Draws)
-    {
-        public long Rows => (long)StateCount * CandidateCount;
     }
 
     // A slab's run through the solver; its starting points and states stand in the workspace already.
