@@ -58,7 +58,7 @@ internal sealed class SlurmCluster : IDisposable
             ReturnToService=2
             JobRequeue=1
             KillWait=10
-            NodeName={host} NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+            NodeName={host} NodeAddr=127.0.0.1 CPUs={Math.Min(2, Environment.ProcessorCount)} State=UNKNOWN
             PartitionName=low Nodes={host} Default=YES PriorityTier=1 PreemptMode=REQUEUE MaxTime=INFINITE State=UP
             PartitionName=high Nodes={host} PriorityTier=10 MaxTime=INFINITE State=UP
 
@@ -67,7 +67,7 @@ internal sealed class SlurmCluster : IDisposable
         Until(() => File.Exists(_folder.At("munge.socket")), "munged");
         Start("slurmctld", "-D");
         Start("slurmd", "-D");
-        Until(() => Call("sinfo", "--noheader", "--format", "%T").Contains("idle", StringComparison.Ordinal), "Slurm");
+        Until(() => Call("sinfo", "--noheader", "--format", "%T").Contains("idle", StringComparison.Ordinal), "Slurm", 120);
     }
 
     /// <summary>Whether this machine can have one.</summary>
