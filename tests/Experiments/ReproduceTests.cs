@@ -23,6 +23,11 @@ public sealed class ReproduceTests : IDisposable
         Assert.Contains("8 groups by alignment.candidates, alignment.objective", result.Output, StringComparison.Ordinal);
         foreach (string file in (string[])["index.html", "report.md", "table.tex", "scores.csv", "summary.csv"])
             Assert.True(File.Exists(_folder.At("fig6/report/" + file)), file);
+
+        // K is an axis, and each objective a panel.
+        string figure = File.ReadAllText(_folder.At("fig6/report/figures/scores.svg"));
+        foreach (string text in (string[])["pointmaze-umaze (smoke), preference", "pointmaze-umaze (smoke), value", ">128<", ">alignment.candidates<"])
+            Assert.Contains(text, figure, StringComparison.Ordinal);
         var sweep = new SweepFolder(_folder, "fig6");
         Assert.Equal((60, 100, 8), (sweep.Steps["behavior"], sweep.Steps["critic"], sweep.Results));
 

@@ -30,22 +30,22 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
 
     private Figure OverGroups(string name, List<ReportSeries> shown, string quantity, Func<ReportTask, double?> line, string dashed)
     {
-        var (axis, isNumeric, key) = Axis();
-        var panels = groups.Tasks.Where(task => shown.Any(series => numbers.TasksOf(series).Contains(task))).Select(task =>
+        var axes = Axes();
+        var panels = groups.Tasks.Where(task => shown.Any(series => numbers.TasksOf(series).Contains(task))).SelectMany(task => axes.Select(axis =>
         {
-            IntervalCurve[] lines = [.. shown.Where(series => numbers.TasksOf(series).Contains(task)).Select(series => new IntervalCurve(series.Name, ColorOf(series), Points(task, series)))];
-            return (task.Name, IntervalPanels.Points(lines, axis, quantity, line(task), isNumeric));
-        }).ToList();
+            IntervalCurve[] lines = [.. shown.Where(series => numbers.TasksOf(series).Contains(task)).Select(series => new IntervalCurve(series.Name, ColorOf(series), Points(task, series, axis)))];
+            return (task.Name + axis.Words, IntervalPanels.Points(lines, axis.Axis, quantity, line(task), axis.IsNumeric));
+        })).ToList();
         return new(
             name,
-            $"Interquartile mean over seeds of each series; bars are 95 % confidence intervals, missing where there is one seed.{dashed}{key}",
+            $"Interquartile mean over seeds of each series; bars are 95 % confidence intervals, missing where there is one seed.{dashed}{axes[0].Key}",
             PanelGrid.Draw(name, panels, [.. shown.Select(series => (series.Name, ColorOf(series)))], string.Empty));
 
         string ColorOf(ReportSeries series) => IntervalPanels.Distinct[shown.IndexOf(series)];
 
-        List<IntervalPoint> Points(ReportTask task, ReportSeries series) =>
+        List<IntervalPoint> Points(ReportTask task, ReportSeries series, GroupAxis axis) =>
         [
-            .. groups.All.Select((group, i) => (Cell: numbers.Find(task, group, series), Place: axis.Ticks[i].At)).Where(point => point.Cell is not null)
+            .. axis.Groups.Select((group, i) => (Cell: numbers.Find(task, group, series), Place: axis.Axis.Ticks[i].At)).Where(point => point.Cell is not null)
                 .Select(point => Point(point.Place, point.Cell!.Aggregates.InterquartileMean)),
         ];
     }
@@ -79,19 +79,28 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
             PanelGrid.Draw("curves", panels, Legend(colors), string.Join(", ", groups.Paths)));
     }
 
-    // One number makes a true axis, everything else is a word for each group, or a figure where words have no room.
-    private (SettingAxis Axis, bool IsNumeric, string Key) Axis()
+    // Of several settings one that is a number makes a true axis, and each value of the others a panel; everything else is a
+    // word for each group, or a figure where words have no room.
+    private List<GroupAxis> Axes()
     {
-        if (groups.Paths.Count == 1 && groups.All.Count > 1 && groups.All.All(group => RunGroups.Number(group.Values[0]) is not null))
+        int[] numeric = [.. Enumerable.Range(0, groups.Paths.Count).Where(i => groups.All.Select(group => group.Values[i]).Distinct().Count() > 1 && groups.All.All(group => RunGroups.Number(group.Values[i]) is not null))];
+        if (numeric is [var path])
         {
-            var ticks = groups.All.Select(group => (RunGroups.Number(group.Values[0])!.Value, group.Values[0])).ToList();
-            return (new SettingAxis(groups.Paths[0], ticks[0].Value > 0, ticks), true, string.Empty);
+            return
+            [
+                .. groups.All.GroupBy(group => string.Concat(group.Values.Where((_, i) => i != path).Select(value => ", " + value))).Select(alike =>
+                {
+                    RunGroup[] rising = [.. alike.OrderBy(group => RunGroups.Number(group.Values[path]))];
+                    var ticks = rising.Select(group => (RunGroups.Number(group.Values[path])!.Value, group.Values[path])).ToList();
+                    return new GroupAxis(rising, alike.Key, new SettingAxis(groups.Paths[path], ticks[0].Value > 0, ticks), true, string.Empty);
+                }),
+            ];
         }
 
         string[] words = [.. groups.All.Select(group => groups.Paths.Count == 0 ? "all runs" : string.Join(", ", group.Values))];
         bool fits = words.Max(word => word.Length) * words.Length <= CharactersAcross;
         string key = fits ? string.Empty : " " + string.Join("; ", groups.All.Select((group, i) => $"{i + 1}: {groups.Label(group)}")) + ".";
-        return (new SettingAxis(string.Empty, false, [.. words.Select((word, i) => ((double)i, fits ? word : (i + 1).ToString(CultureInfo.InvariantCulture)))]), false, key);
+        return [new GroupAxis(groups.All, string.Empty, new SettingAxis(string.Empty, false, [.. words.Select((word, i) => ((double)i, fits ? word : (i + 1).ToString(CultureInfo.InvariantCulture)))]), false, key)];
     }
 
     private Dictionary<RunGroup, string> Colors()
@@ -105,4 +114,12 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
 
     private static IntervalPoint Point(double x, Estimate estimate) =>
         new(x, estimate.Value, estimate.Interval is { } interval ? (interval.Low, interval.High) : null);
+
+    /// <summary>Groups that stand along one axis.</summary>
+    /// <param name="Groups">The groups, a tick each.</param>
+    /// <param name="Words">What tells them from those of other panels.</param>
+    /// <param name="Axis">The axis.</param>
+    /// <param name="IsNumeric">Whether it is a number's.</param>
+    /// <param name="Key">What figures on it stand for.</param>
+    private sealed record GroupAxis(IReadOnlyList<RunGroup> Groups, string Words, SettingAxis Axis, bool IsNumeric, string Key);
 }
