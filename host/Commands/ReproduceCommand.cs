@@ -52,6 +52,12 @@ internal static class ReproduceCommand
             var definition = new SweepDefinition(
                 [.. recipes.Keys], row.Grid, [.. Enumerable.Range(0, range.Count).Select(m => range.First + (ulong)m)], words, files, files.ToDictionary(file => file.Key, file => ChecksumFile.Compute(file.Value)));
             _ = Sweep.Of(row.Name, definition); // what is not allowed is refused before anything is made
+            foreach (var (task, file) in files)
+            {
+                if (result.GetValue(published) || ChecksumFile.IsRecorded(file, definition.Digests[task]))
+                    Console.Out.WriteLine(PublishedFile.Line(D4rlTask.Of(task), file));
+            }
+
             string path = Open(result.GetValue(folder), row.Name, definition);
             int status = SweepCommand.Run(Sweep.Open(path), work);
             if (work.Slurm is not null)

@@ -40,6 +40,9 @@ internal static class StageCommands
             command.Options.Add(recipe);
         if (stage == RunStages.Align)
             command.Options.Add(labels);
+        var jobs = SeedJobs.Option();
+        if (stage is null)
+            command.Options.Add(jobs);
         options.AddTo(command);
         command.SetAction(result =>
         {
@@ -58,8 +61,12 @@ internal static class StageCommands
             {
                 var (several, seeds) = SeedsFolder.Open(path);
                 options.RefuseFixed(result, several.ShownPath);
-                return RunSummary.Write(several, RunExecution.ContinueSeeds(several, seeds, known => Changed(result, known, null), display, interrupt.Token), Console.Out, Console.Error);
+                var atOnce = SeedJobs.Of(result, jobs, null, [.. options.Words(result), .. options.DatasetFile(result) is { } file ? (string[])["--dataset", file] : []]);
+                return RunSummary.Write(several, RunExecution.ContinueSeeds(several, seeds, known => Changed(result, known, null), atOnce, display, interrupt.Token), Console.Out, Console.Error);
             }
+
+            if (stage is null)
+                SeedJobs.Of(result, jobs, "nothing, because this is the folder of one run", []);
 
             var opened = RunFolder.Open(path);
             options.RefuseFixed(result, opened.ShownPath);

@@ -7,7 +7,8 @@ namespace EDA.Host.Commands;
 /// <summary>Who works on a sweep: processes here, or Slurm's jobs.</summary>
 internal sealed class WorkerOptions
 {
-    private const int MostJobs = 256;
+    /// <summary>How many workers there can be.</summary>
+    public const int MostJobs = 256;
 
     private readonly Option<string?> _jobs = new("--jobs") { Description = "how many workers, each a process with its share of the cores (1)", HelpName = "N" };
     private readonly Option<bool> _slurm = new("--slurm") { Description = "hand the stages to Slurm as job arrays, and return" };

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using EDA.Engine.Experiments;
 using EDA.Engine.Files;
 using EDA.Host.CommandLine;
-using EDA.Kernels.Cpu;
 
 namespace EDA.Host.Experiments;
 
@@ -27,14 +25,14 @@ internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, Cance
     /// <summary>Runs them until no worker has anything left to do.</summary>
     public void Run()
     {
-        var workers = Enumerable.Range(0, jobs).Select(number => (Worker?)Start(number)).ToList();
+        var workers = Enumerable.Range(0, jobs).Select(number => (LoggedWorker?)Start(number)).ToList();
         try
         {
             while (workers.Exists(worker => worker is not null))
             {
                 for (int i = 0; i < jobs; i++)
                 {
-                    if (workers[i] is { HasExited: true } ended)
+                    if (workers[i] is { Process.HasExited: true } ended)
                         workers[i] = After(ended, i);
                 }
 
@@ -45,10 +43,10 @@ internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, Cance
         }
         finally
         {
-            foreach (var worker in workers.OfType<Worker>())
+            foreach (var worker in workers.OfType<LoggedWorker>())
                 WorkerProcess.Terminate(worker.Process);
 
-            foreach (var worker in workers.OfType<Worker>())
+            foreach (var worker in workers.OfType<LoggedWorker>())
             {
                 worker.Process.WaitForExit();
                 worker.Dispose();
@@ -71,7 +69,7 @@ internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, Cance
     }
 
     // Another in its place, where it did not end by itself.
-    private Worker? After(Worker ended, int number)
+    private LoggedWorker? After(LoggedWorker ended, int number)
     {
         int status = ended.Process.ExitCode;
         int process = ended.Process.Id;
@@ -88,50 +86,6 @@ internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, Cance
         return Start(number);
     }
 
-    private Worker Start(int number)
-    {
-        var start = OwnProgram.StartInfo("sweep", Word, sweep.FullPath) ?? throw new UserError("--jobs needs this program's own command line");
-        if (Environment.GetEnvironmentVariable(CpuOptions.ThreadsVariable) is null)
-            start.Environment[CpuOptions.ThreadsVariable] = Math.Max(1, Environment.ProcessorCount / jobs).ToString(CultureInfo.InvariantCulture);
-        return new Worker(start, Path.Combine(sweep.FullPath, "workers", string.Create(CultureInfo.InvariantCulture, $"{number + 1}.log")));
-    }
-
-    private sealed class Worker : IDisposable
-    {
-        private readonly StreamWriter _log;
-
-        public Worker(ProcessStartInfo start, string log)
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(log)!);
-            Log = log;
-            _log = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
-            Process = Process.Start(start)!;
-            Process.OutputDataReceived += (_, line) => Write(line.Data);
-            Process.ErrorDataReceived += (_, line) => Write(line.Data);
-            Process.BeginOutputReadLine();
-            Process.BeginErrorReadLine();
-        }
-
-        public Process Process { get; }
-
-        public string Log { get; }
-
-        public bool HasExited => Process.HasExited;
-
-        public void Dispose()
-        {
-            Process.WaitForExit(); // with all that it said
-            Process.Dispose();
-            lock (_log)
-                _log.Dispose();
-        }
-
-        private void Write(string? line)
-        {
-            if (line is null)
-                return;
-            lock (_log)
-                _log.WriteLine(line);
-        }
-    }
+    private LoggedWorker Start(int number) =>
+        new(["sweep", Word, sweep.FullPath], Path.Combine(sweep.FullPath, "workers", string.Create(CultureInfo.InvariantCulture, $"{number + 1}.log")), jobs);
 }

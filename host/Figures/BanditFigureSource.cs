@@ -19,7 +19,7 @@ public static class BanditFigureSource
     private const uint FreshStream = 1000;
 
     // The paper's Figure 3; the first, the smallest diffusion time, is labelled 0.
-    private static readonly float[] Times = [BanditEvaluation.IdentityTime, 0.1f, 0.3f, 1.0f];
+    private static readonly float[] Times = [BanditEvaluation.IdentityTime, 0.2f, 0.3f, 1.0f];
 
     /// <summary>Collects it.</summary>
     /// <param name="run">The settings.</param>

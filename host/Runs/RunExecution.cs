@@ -5,6 +5,7 @@ using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
+using EDA.Host.Experiments;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
 using EDA.Kernels;
@@ -42,16 +43,17 @@ public static class RunExecution
     public static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation) =>
         Continue(folder, change, only, display, cancellation, divergenceIsAnOutcome: false);
 
-    /// <summary>Goes on in a folder of several seeds, with one after the other, each to the bits that it would have come to beside the others.</summary>
+    /// <summary>Goes on in a folder of several seeds, with one after the other or some at once, each to the bits that it would have come to beside the others.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="seeds">The seeds.</param>
     /// <param name="change">What is asked of each run now, from what it was made for.</param>
+    /// <param name="jobs">How many at once, and what says so; null for one after the other.</param>
     /// <param name="display">Shows how it goes.</param>
     /// <param name="cancellation">Ends the run early, with what there is saved.</param>
     /// <returns>What the seeds came to.</returns>
     /// <exception cref="UserError">No seed was begun.</exception>
     /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
-    public static SeedsOutcome ContinueSeeds(SeedsFolder folder, SeedRange seeds, Func<RunRequest, RunRequest> change, IProgressDisplay display, CancellationToken cancellation)
+    public static SeedsOutcome ContinueSeeds(SeedsFolder folder, SeedRange seeds, Func<RunRequest, RunRequest> change, SeedsAtOnce? jobs, IProgressDisplay display, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var held = folder.Lock();
@@ -59,6 +61,7 @@ public static class RunExecution
         var begun = numbers.Select(folder.FindRun).FirstOrDefault(run => run is not null)
             ?? throw new UserError($"{folder.ShownPath} has no run to go on with: none of its seeds was begun");
         var request = RunRequest.FromConfig(begun).Of(seeds);
+        jobs?.Run(folder, [.. numbers.Select(seed => (seed, folder.FindRun(seed) ?? BeginFolder(folder, change(request.Alone(seed)))))], cancellation);
         var outcome = new SeedsOutcome { Request = request, Seeds = seeds, Device = string.Empty, Started = DateTimeOffset.UtcNow, Runs = [] };
         foreach (ulong seed in numbers)
         {
@@ -78,6 +81,15 @@ public static class RunExecution
             using var opened = Opened.Of(alone, null, seeds: 1);
             return (run, Begin(run, alone, opened, display, cancellation));
         }
+    }
+
+    // A run folder that says what is to be done in it.
+    private static RunFolder BeginFolder(SeedsFolder folder, RunRequest alone)
+    {
+        using var opened = Opened.Of(alone, null, seeds: 1);
+        var run = folder.CreateRun(alone.Settings.Seed);
+        RunDocuments.Save(run.Config, alone.ToConfig(opened.Inputs));
+        return run;
     }
 
     // One of several seeds: where it diverges that is written down, and the next has its turn.
@@ -131,6 +143,28 @@ public static class RunExecution
         var result = display.Show(observer => pipeline.Run([new ObserverList(metrics, also, observer)], stage, cancellation)[0]);
         if (result.Divergence is not null)
             throw result.Divergence;
+    }
+
+    /// <summary>Runs several seeds at once, each as a process of its own: each has the run folder that it would have alone.</summary>
+    /// <param name="request">What the user asked for, seeds included.</param>
+    /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
+    /// <param name="jobs">How many at once.</param>
+    /// <param name="display">Shows how it goes.</param>
+    /// <param name="cancellation">Ends the runs early, with what there is saved.</param>
+    /// <returns>The folder and what the seeds came to.</returns>
+    public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeedsAtOnce(RunRequest request, string? wanted, SeedsAtOnce jobs, IProgressDisplay display, CancellationToken cancellation)
+    {
+        var seeds = request.Seeds ?? throw new ArgumentException("a request of one seed", nameof(request));
+        var first = request.Alone(seeds.First);
+        using (var opened = Opened.Of(first, null, seeds: 1))
+        {
+            // What is not allowed is refused before anything is made.
+        }
+
+        var folder = SeedsFolder.Create(wanted, request.Task.Name, seeds);
+        RunDocuments.Save(folder.Summary, SeedsDocument.Write(new SeedsOutcome { Request = request, Seeds = seeds, Device = string.Empty, Started = DateTimeOffset.UtcNow, Runs = [] }));
+        BeginFolder(folder, first);
+        return (folder, ContinueSeeds(folder, seeds, known => known, jobs, display, cancellation));
     }
 
     /// <summary>Runs several seeds, side by side where the task's stages take them so: each has the run folder that it would have alone.</summary>

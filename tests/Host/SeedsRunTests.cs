@@ -149,7 +149,7 @@ public sealed class SeedsRunTests : IDisposable
         var (whole, expected) = Execute("whole", default, Request);
         File.WriteAllText(Path.Combine(folder.FullPath, "bandit-rings-seed7", "config.json"), string.Empty);
         var (opened, seeds) = SeedsFolder.Open(folder.FullPath);
-        var resumed = RunExecution.ContinueSeeds(opened, seeds, request => request, new PlainDisplay(), default);
+        var resumed = RunExecution.ContinueSeeds(opened, seeds, request => request, null, new PlainDisplay(), default);
         Assert.False(resumed.Interrupted);
         Assert.Equal(expected.Numbers, resumed.Numbers);
         Assert.Equal(3, (int)Read(folder.FullPath, "seeds.json")["finished"]!);
