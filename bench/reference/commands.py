@@ -42,7 +42,7 @@ def parse(words):
     parser = Parser(prog="eda_reference.py", description="The method in PyTorch: a run folder's stages, from dataset to weights.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.required = True
-    for name, words_for_it in (("behavior", "pretrain the behavior"), ("critic", "train the critic"), ("label", "sample and label candidates"), ("align", "align the policy"),
+    for name, words_for_it in (("behavior", "pretrain the behavior"), ("critic", "train the critic"), ("weigh", "train on the rows as the critic weighs them"), ("label", "sample and label candidates"), ("align", "align the policy"),
                                  ("measure", "measure the held-out loss of the behavior that is there, whichever program made it")):
         command = commands.add_parser(name, help=words_for_it)
         command.add_argument("folder", metavar="RUNFOLDER", help="the run folder")

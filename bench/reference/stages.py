@@ -41,6 +41,16 @@ class Run:
     def behavior(self):
         return load(self.new_bdm(), self.folder.require_finished("behavior", "behavior", self.config["behavior"]["steps"]))
 
+    @property
+    def weighs(self):
+        return self.config["weighted"]["training"]["steps"] > 0
+
+    def base(self):
+        """What the policy is aligned from, and candidates are samples of."""
+        if not self.weighs or self.config.get("labelsFile") is not None:
+            return self.behavior()
+        return load(self.new_bdm(), self.folder.require_finished("weigh", "weighted", self.config["weighted"]["training"]["steps"]))
+
     def rows(self, count, of):
         return torch.randint(of, (count,), device=self.device)
 
@@ -132,20 +142,45 @@ def train_behavior(run):
     settings, held_out = run.config["behavior"], run.data.held_out(run.config["heldOut"], run.seed)
     seen = np.setdiff1d(np.arange(len(run.data)), held_out)
     states, actions = run.to_device(run.data.states[seen]), run.to_device(run.data.actions[seen])
-    descent = Descent(run.new_bdm(), settings)
-    metrics = Metrics(run.folder, "behavior", settings["steps"], settings["reportEvery"], ["loss", "learning_rate"])
-    for _ in range(settings["steps"]):
-        i = run.rows(settings["batch"], len(seen))
-        a = actions[i]
-        loss = reference.denoising_loss(descent.model, a, run.times(len(a)), torch.randn_like(a), states[i], settings["dropout"])
-        rate = descent.advance(loss)
-        metrics.add(loss.item(), rate)
+    descent, metrics = denoise(run, "behavior", run.new_bdm(), settings, states, actions, lambda count: run.rows(count, len(seen)))
     run.folder.save("behavior.safetensors", arrays(descent.result))
     run.folder.finish("behavior", "behavior", settings["steps"], run.network)
     if len(held_out):
         loss = held_out_loss(descent.result, run, held_out)
         metrics.write([("held_out_loss", loss)])
         print(f"held-out loss {loss:.6g}")
+
+
+def denoise(run, name, model, settings, states, actions, draw):
+    """Eq. 10 on rows that are drawn as `draw` says."""
+    descent = Descent(model, settings)
+    metrics = Metrics(run.folder, name, settings["steps"], settings["reportEvery"], ["loss", "learning_rate"])
+    for _ in range(settings["steps"]):
+        i = draw(settings["batch"])
+        a = actions[i]
+        loss = reference.denoising_loss(descent.model, a, run.times(len(a)), torch.randn_like(a), states[i], settings["dropout"])
+        rate = descent.advance(loss)
+        metrics.add(loss.item(), rate)
+    return descent, metrics
+
+
+def train_weighted(run):
+    """The rows that pretraining saw, each drawn in proportion to its weight."""
+    run.folder.refuse_overwriting("weighted.safetensors", "weighted.state.safetensors")
+    weighted = run.config["weighted"]
+    if not run.weighs:
+        raise Refusal(f"weighted.training.steps is 0 in {run.folder.path}; allowed in this stage is a number above 0")
+    target = finished_target(run)
+    value = load(reference.Value(run.state_size, run.config["criticWidth"]), part(run.folder.require_finished("critic", "critic", run.config["critic"]["steps"]), "vf.")).to(run.device)
+    seen = np.setdiff1d(np.arange(len(run.data)), run.data.held_out(run.config["heldOut"], run.seed))
+    states, actions = run.to_device(run.data.states[seen]), run.to_device(run.data.actions[seen])
+    with torch.no_grad():
+        advantage = reference.minimum_q(target, states, actions) - value(states)
+    weights = torch.exp(weighted["advantageScale"] * advantage.double()).clamp(max=weighted["weightCap"])
+    model = run.behavior() if weighted["start"] == "behavior" else run.new_bdm()
+    descent, _ = denoise(run, "weighted", model, weighted["training"], states, actions, lambda count: torch.multinomial(weights, count, replacement=True))
+    run.folder.save("weighted.safetensors", arrays(descent.result))
+    run.folder.finish("weighted", "weighted", weighted["training"]["steps"], run.network)
 
 
 def held_out_loss(model, run, pairs):
@@ -297,7 +332,7 @@ def train_critic(run):
 
 def label(run):
     run.folder.refuse_overwriting("labels.npy", "labels.npy.json")
-    behavior, online = run.behavior(), run.config["critic"]["method"] == "online"
+    behavior, online = run.base(), run.config["critic"]["method"] == "online"
     target = None if online else finished_target(run)
     states, k = run.data.states[run.data.labelled(run.config["labels"], run.seed)], run.config["alignment"]["candidates"]
     if online:
@@ -328,7 +363,7 @@ def finished_target(run):
 def align(run):
     run.folder.refuse_overwriting("policy.safetensors", "alignment.state.safetensors")
     settings, online = run.config["alignment"], run.config["critic"]["method"] == "online" and run.config.get("labelsFile") is None
-    behavior = run.behavior().requires_grad_(False)
+    behavior = run.base().requires_grad_(False)
     descent = Descent(load(run.new_bdm(), arrays(behavior)), settings)
     critic = None
     if run.config.get("labelsFile") is not None:
@@ -390,4 +425,4 @@ def measure(run):
     print(f"held-out loss {held_out_loss(run.behavior(), run, held_out):.9g}")
 
 
-STAGES = {"behavior": train_behavior, "critic": train_critic, "label": label, "align": align, "measure": measure}
+STAGES = {"behavior": train_behavior, "critic": train_critic, "weigh": train_weighted, "label": label, "align": align, "measure": measure}

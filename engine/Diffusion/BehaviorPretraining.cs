@@ -14,6 +14,9 @@ public sealed class BehaviorPretraining : TrainingStage
     /// <summary>The stage's name in reports.</summary>
     public const string StageName = "behavior";
 
+    /// <summary>The name in reports of the same on weighted rows.</summary>
+    public const string WeightedName = "weighted";
+
     private readonly PretrainingSettings _settings;
     private readonly ModelBatch _models;
     private readonly BehaviorDataset _data;
@@ -21,6 +24,7 @@ public sealed class BehaviorPretraining : TrainingStage
     private readonly DeviceArray<float> _actions;
     private readonly DeviceArray<float>? _states;
     private readonly ulong _seed;
+    private readonly RandomStage _stage;
     private readonly TrainedModels _trained;
 
     /// <summary>Prepares the stage.</summary>
@@ -43,8 +47,32 @@ public sealed class BehaviorPretraining : TrainingStage
     /// <param name="optimizer">The optimizer; null for fused Adam.</param>
     /// <exception cref="ArgumentException">Data and models differ in size or number.</exception>
     public BehaviorPretraining(PretrainingSettings settings, ModelBatch models, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer = null)
-        : base(Checked(models, data).Device, StageName, settings.Steps, settings.ReportEvery, ["loss"], models.Count)
+        : this(new Part(StageName, RandomStage.Behavior, settings.Numerical, data.FingerprintOf), settings, models, data, seed, optimizer)
     {
+    }
+
+    /// <summary>Prepares the training of a model on rows that stand as often as they count, from what it is now.</summary>
+    /// <param name="settings">How it is done.</param>
+    /// <param name="model">The model, trained in place.</param>
+    /// <param name="behavior">The behavior that it may have been copied from.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="optimizer">The optimizer; null for fused Adam.</param>
+    internal BehaviorPretraining(WeightedSettings settings, BottleneckDiffusionModel model, BottleneckDiffusionModel behavior, BehaviorDataset rows, ulong seed, OptimizerFactory? optimizer)
+        : this(
+            new Part(WeightedName, RandomStage.Weighted, settings.Numerical, _ => $"{rows.Fingerprint} {Checkpoints.Fingerprint.Of(behavior.CloneParameters())}"),
+            settings.Training,
+            new ModelBatch(model),
+            rows,
+            seed,
+            optimizer)
+    {
+    }
+
+    private BehaviorPretraining(Part part, PretrainingSettings settings, ModelBatch models, BehaviorDataset data, ulong seed, OptimizerFactory? optimizer)
+        : base(Checked(models, data).Device, part.Name, settings.Steps, settings.ReportEvery, ["loss"], models.Count)
+    {
+        _stage = part.Stage;
         _settings = settings;
         _models = models;
         _data = data;
@@ -55,7 +83,7 @@ public sealed class BehaviorPretraining : TrainingStage
         _states = data.States is null ? null : device.Allocate<float>(rows * data.StateSize);
         _seed = seed;
         _trained = new TrainedModels(
-            new DescentSettings(StageName, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging), models, seed, settings.Numerical, data.FingerprintOf, optimizer);
+            new DescentSettings(part.Name, settings.Steps, settings.LearningRate, settings.Schedule, settings.Averaging), models, seed, part.Numerical, part.Data, optimizer);
     }
 
     /// <summary>Writes everything the next step depends on but the data.</summary>
@@ -92,7 +120,7 @@ public sealed class BehaviorPretraining : TrainingStage
     private protected override double TakeStep(long step, DeviceArray<float> measured)
     {
         // A batch of pairs, drawn with replacement.
-        var draw = new RandomDraw(_seed, RandomStage.Behavior, (uint)step);
+        var draw = new RandomDraw(_seed, _stage, (uint)step);
         int batch = _settings.Batch;
         _models.Device.Vector.FillIndices(new()
         {
@@ -128,4 +156,7 @@ public sealed class BehaviorPretraining : TrainingStage
         _states?.Dispose();
         base.Dispose(disposing);
     }
+
+    // Which part of a run it is: its name and random stream, and what its weights depend on.
+    private sealed record Part(string Name, RandomStage Stage, object Numerical, Func<int, string> Data);
 }

@@ -71,6 +71,27 @@ public static class DpmSolver
         return new SolverTable(table.MoveToImmutable());
     }
 
+    /// <summary>
+    /// The same solver, and then steps uphill on the density at one diffusion time: with x̂ = (x + σ_t² ∇f(x, t)) / α_t,
+    /// x ← (1 − η) x + η α_t x̂ = x + η σ_t² ∇f(x, t).
+    /// </summary>
+    /// <param name="solver">The solver.</param>
+    /// <param name="schedule">Its noise schedule.</param>
+    /// <param name="steps">How many steps, at least 0.</param>
+    /// <param name="time">t, from 0 to 1.</param>
+    /// <param name="rate">η, above 0.</param>
+    /// <returns>The coefficients.</returns>
+    /// <exception cref="InvalidSettingException">A number is not allowed.</exception>
+    public static SolverTable WithAscent(SolverTable solver, NoiseSchedule schedule, int steps, double time, double rate)
+    {
+        Setting.Range(steps, 0, name: nameof(steps));
+        Setting.Positive(rate, name: nameof(rate));
+        var variance = schedule.Variance;
+        double t = (float)Math.Max(time, variance.TimeMin);
+        var step = Evaluation(new Node(t, variance.Alpha(t), variance.Sigma(t), schedule.Lambda(t)), 1 - rate, rate * variance.Alpha(t), 0, 0, true);
+        return new SolverTable([.. solver.Evaluations, .. Enumerable.Repeat(step, steps)]);
+    }
+
     /// <summary>The orders of the steps of a singlestep run; they sum to the number of evaluations.</summary>
     private static IEnumerable<int> StepOrders(int evaluations, int order)
     {

@@ -5,17 +5,9 @@ using EDA.Kernels;
 
 namespace EDA.Engine.Evaluation;
 
-/// <summary>Rates candidate actions, all arrays on the model's device; a critic's min-of-twins Q, for instance.</summary>
-/// <param name="states">s [n×S]; longer arrays are used from the front.</param>
-/// <param name="actions">Candidates [n×K×A].</param>
-/// <param name="stateCount">n.</param>
-/// <param name="candidateCount">K.</param>
-/// <param name="values">Filled [n×K]; the highest of a state is played.</param>
-public delegate void CandidateRating(DeviceArray<float> states, DeviceArray<float> actions, int stateCount, int candidateCount, DeviceArray<float> values);
-
 /// <summary>
-/// Acts as a diffusion model does: one sample for each state, or rejection sampling, the best of several
-/// (method: section 6). Episode e at step i starts its solver where row e of
+/// Acts as a diffusion model does: one sample for each state, rejection sampling, the best of several (method: section 6),
+/// or as <see cref="ActingSettings"/> say. Episode e at step i starts its solver where row e of
 /// <see cref="BottleneckDiffusionModel.Sample"/> would with step i, whichever other episodes still run.
 /// </summary>
 public sealed class DiffusionActor : IActor, IDisposable
@@ -24,6 +16,7 @@ public sealed class DiffusionActor : IActor, IDisposable
     private readonly CandidateRating? _rating;
     private readonly SolverTable _solver;
     private readonly int _candidates;
+    private readonly float _noise;
     private readonly ulong _seed;
     private DeviceArray<float>? _states;
     private DeviceArray<float>? _start;
@@ -33,11 +26,11 @@ public sealed class DiffusionActor : IActor, IDisposable
     private float[] _hostValues = [];
     private int _capacity;
 
-    private DiffusionActor(BottleneckDiffusionModel model, ulong seed, int candidates, CandidateRating? rating, SolverTable? solver)
+    private DiffusionActor(BottleneckDiffusionModel model, ulong seed, int candidates, CandidateRating? rating, SolverTable? solver, double noise = 1)
     {
         if (model.Shape.StateSize == 0)
             throw new ArgumentException("a model without a state cannot act", nameof(model));
-        (_model, _seed, _candidates, _rating) = (model, seed, candidates, rating);
+        (_model, _seed, _candidates, _rating, _noise) = (model, seed, candidates, rating, (float)noise);
         _solver = solver ?? DpmSolver.Published;
     }
 
@@ -71,6 +64,21 @@ public sealed class DiffusionActor : IActor, IDisposable
     public static DiffusionActor Rejecting(BottleneckDiffusionModel model, ulong seed, int candidates, CandidateRating rating, SolverTable? solver = null) =>
         new(model, seed, Setting.Range(candidates, 2, 4096, nameof(candidates)), rating, solver);
 
+    /// <summary>Acts as settings say.</summary>
+    /// <param name="model">The model, which must live as long.</param>
+    /// <param name="seed">The seed of the starting points.</param>
+    /// <param name="acting">The settings.</param>
+    /// <param name="rating">What is best, where one of several samples is chosen; null for their mean.</param>
+    /// <param name="solver">The solver's coefficients; null for <see cref="DpmSolver.Published"/>.</param>
+    /// <returns>The actor, owned by the caller.</returns>
+    /// <exception cref="ArgumentException">The model takes no state, or a rating is missing or not wanted.</exception>
+    public static DiffusionActor Acting(BottleneckDiffusionModel model, ulong seed, ActingSettings acting, CandidateRating? rating, SolverTable? solver = null)
+    {
+        if (rating is null != acting.NeedsNoRating)
+            throw new ArgumentException($"{(rating is null ? "no" : "a")} rating for {acting}", nameof(rating));
+        return new(model, seed, acting.Samples, rating, DpmSolver.WithAscent(solver ?? DpmSolver.Published, model.Schedule, acting.Ascent, acting.AscentTime, acting.AscentRate), acting.Noise);
+    }
+
     /// <inheritdoc/>
     /// <exception cref="TrainingDivergedException">A sample or a rating is no finite number.</exception>
     public void Act(uint step, ReadOnlySpan<int> episodes, ReadOnlySpan<float> observations, Span<float> actions)
@@ -84,7 +92,7 @@ public sealed class DiffusionActor : IActor, IDisposable
         {
             ulong first = (ulong)episodes[row] * (ulong)width;
             for (int i = 0; i < width; i++)
-                _hostActions[(row * width) + i] = Philox.Normal(draw, RandomPurpose.SolverStart, first + (ulong)i);
+                _hostActions[(row * width) + i] = _noise * Philox.Normal(draw, RandomPurpose.SolverStart, first + (ulong)i);
         }
 
         var used = _hostActions.AsSpan(0, episodes.Length * width);
@@ -103,9 +111,16 @@ public sealed class DiffusionActor : IActor, IDisposable
         _actions!.CopyTo(used);
         Sampled += (long)episodes.Length * _candidates;
         Require(used, "sampled action");
-        if (_rating is null)
+        if (_candidates == 1)
         {
             used.CopyTo(actions);
+            return;
+        }
+
+        if (_rating is null)
+        {
+            for (int row = 0; row < episodes.Length; row++)
+                Average(used.Slice(row * width, width), actions.Slice(row * actionSize, actionSize));
             return;
         }
 
@@ -128,6 +143,19 @@ public sealed class DiffusionActor : IActor, IDisposable
         _actions?.Dispose();
         _values?.Dispose();
         (_states, _start, _actions, _values, _capacity) = (null, null, null, null, 0);
+    }
+
+    // What lies beyond the action space is played as its bound, so it counts as such.
+    private static void Average(ReadOnlySpan<float> samples, Span<float> mean)
+    {
+        int count = samples.Length / mean.Length;
+        for (int i = 0; i < mean.Length; i++)
+        {
+            float sum = 0;
+            for (int k = 0; k < count; k++)
+                sum += Math.Clamp(samples[(k * mean.Length) + i], -1, 1);
+            mean[i] = sum / count;
+        }
     }
 
     /// <summary>The first of the highest.</summary>

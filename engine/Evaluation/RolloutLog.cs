@@ -33,6 +33,7 @@ internal sealed class RolloutLog
             ["behavior"] = Name(models.Behavior?.CloneParameters()),
             ["policy"] = Name(models.Policy?.CloneParameters()),
             ["critic"] = Name(models.Critic?.Target.ToArray()) + (models.Critic is { ClipsActions: true } ? " clipped" : string.Empty),
+            ["weighted"] = Name(models.Weighted?.CloneParameters()),
             ["iql"] = Name(models.ImplicitPolicy?.ToWeights().Parameters),
         };
         if (trained is not null)

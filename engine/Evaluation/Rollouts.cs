@@ -14,7 +14,9 @@ namespace EDA.Engine.Evaluation;
 /// <param name="Policy">f_θ.</param>
 /// <param name="Critic">What candidates are rated by in rejection sampling.</param>
 /// <param name="ImplicitPolicy">The critic's own policy.</param>
-public sealed record RolloutModels(BottleneckDiffusionModel? Behavior, BottleneckDiffusionModel? Policy, Critic? Critic, DeterministicPolicy? ImplicitPolicy);
+/// <param name="Weighted">The model trained on rows that the critic has weighed, from which the policy was aligned.</param>
+public sealed record RolloutModels(
+    BottleneckDiffusionModel? Behavior, BottleneckDiffusionModel? Policy, Critic? Critic, DeterministicPolicy? ImplicitPolicy, BottleneckDiffusionModel? Weighted = null);
 
 /// <summary>Rolls the policies of a run out in its environment, one after the other, all from the same first states.</summary>
 public static class Rollouts
@@ -27,6 +29,15 @@ public static class Rollouts
 
     /// <summary>The aligned policy, one sample for each state.</summary>
     public const string Policy = "policy";
+
+    /// <summary>The aligned policy, acting as <see cref="EvaluationSettings.Acting"/> says; left out where that is one sample.</summary>
+    public const string PolicyBest = "policy_best";
+
+    /// <summary>The model trained on weighted rows, one sample for each state.</summary>
+    public const string Weighted = "weighted";
+
+    /// <summary>The model trained on weighted rows, acting as <see cref="EvaluationSettings.Acting"/> says.</summary>
+    public const string WeightedBest = "weighted_best";
 
     /// <summary>The aligned policy with rejection sampling.</summary>
     public const string PolicyRejecting = "policy_rejection";
@@ -50,7 +61,7 @@ public static class Rollouts
     private const int ReportEvery = 10;
 
     /// <summary>The names of all scores, in the order they are reported.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Behavior, Policy, PolicyRejecting, BehaviorRejecting, Implicit];
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Policy, PolicyBest, Weighted, WeightedBest, PolicyRejecting, BehaviorRejecting, Implicit];
 
     /// <summary>The names that scores had up to version 0.1, which said 4 candidates whatever their number; written beside the new ones for one version.</summary>
     public static IReadOnlyDictionary<string, string> EarlierNames { get; } = new Dictionary<string, string> { [PolicyRejecting] = "policy_rs4", [BehaviorRejecting] = "behavior_rs4" };
@@ -138,7 +149,7 @@ public static class Rollouts
     internal static PolicyScore RunPolicy(
         EnvironmentKind kind, RunSettings run, BottleneckDiffusionModel policy, long step, RolloutLog log, Action timed, CancellationToken cancellation) => Play(
             kind,
-            () => Named(DiffusionActor.Sampling(policy, run.Evaluation.Seed, Solver(run, policy)), PolicyAlignment.StageName, step),
+            () => new Trained(policy, PolicyAlignment.StageName, step).Name(DiffusionActor.Sampling(policy, run.Evaluation.Seed, Solver(run, policy))),
             Settings(run),
             log.Of(Policy),
             _ => timed(),
@@ -165,35 +176,59 @@ public static class Rollouts
 
     private static IEnumerable<(string Name, Func<IActor> Create)> Actors(RunSettings run, RolloutModels models)
     {
-        var (behavior, policy, critic, implicitPolicy) = models;
-        if (behavior is not null)
-            yield return (Behavior, () => Sampling(behavior, BehaviorPretraining.StageName, run.Behavior.Steps));
-        if (policy is not null)
-            yield return (Policy, () => Sampling(policy, PolicyAlignment.StageName, run.Alignment.Steps));
-        if (policy is not null && critic is not null)
-            yield return (PolicyRejecting, () => Rejecting(policy, critic, PolicyAlignment.StageName, run.Alignment.Steps));
-        if (behavior is not null && critic is not null)
-            yield return (BehaviorRejecting, () => Rejecting(behavior, critic, BehaviorPretraining.StageName, run.Behavior.Steps));
+        var (behavior, policy, critic, implicitPolicy, weighted) = models;
+        Trained? pretrained = behavior is null ? null : new(behavior, BehaviorPretraining.StageName, run.Behavior.Steps);
+        Trained? aligned = policy is null ? null : new(policy, PolicyAlignment.StageName, run.Alignment.Steps);
+        Trained? onData = weighted is null ? null : new(weighted, BehaviorPretraining.WeightedName, run.Weighted.Training.Steps);
+        if (pretrained is not null)
+            yield return (Behavior, () => Sampling(pretrained));
+        if (aligned is not null)
+            yield return (Policy, () => Sampling(aligned));
+        if (aligned is not null && ActsBest(aligned, weighted ?? behavior, out var best))
+            yield return (PolicyBest, best);
+        if (onData is not null)
+            yield return (Weighted, () => Sampling(onData));
+        if (onData is not null && ActsBest(onData, behavior, out var weightedBest))
+            yield return (WeightedBest, weightedBest);
+        if (aligned is not null && critic is not null)
+            yield return (PolicyRejecting, () => Rejecting(aligned, critic));
+        if (pretrained is not null && critic is not null)
+            yield return (BehaviorRejecting, () => Rejecting(pretrained, critic));
         if (implicitPolicy is not null)
             yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
 
-        DiffusionActor Sampling(BottleneckDiffusionModel model, string stage, long steps) =>
-            Named(DiffusionActor.Sampling(model, run.Evaluation.Seed, Solver(run, model)), stage, steps);
+        DiffusionActor Sampling(Trained trained) => trained.Name(DiffusionActor.Sampling(trained.Model, run.Evaluation.Seed, Solver(run, trained.Model)));
 
-        DiffusionActor Rejecting(BottleneckDiffusionModel model, Critic rating, string stage, long steps) =>
-            Named(DiffusionActor.Rejecting(model, run.Evaluation.Seed, run.Evaluation.Candidates, Rating(rating), Solver(run, model)), stage, steps);
+        DiffusionActor Rejecting(Trained trained, Critic rating) =>
+            trained.Name(DiffusionActor.Rejecting(trained.Model, run.Evaluation.Seed, run.Evaluation.Candidates, CandidateRatings.ByQ(rating), Solver(run, trained.Model)));
+
+        // As the settings say, where that is not one sample and there is what one of several samples would be chosen by.
+        bool ActsBest(Trained trained, BottleneckDiffusionModel? origin, out Func<IActor> create)
+        {
+            var acting = run.Evaluation.Acting;
+            CandidateRating? rating = acting switch
+            {
+                { Samples: 1 } or { Choice: ActingChoice.Mean } => null,
+                { Choice: ActingChoice.Q } => critic is null ? null : CandidateRatings.ByQ(critic),
+                { Choice: ActingChoice.Density } => CandidateRatings.ByDensity(trained.Model),
+                _ => origin is null ? null : CandidateRatings.ByGap(trained.Model, origin),
+            };
+            create = () => trained.Name(DiffusionActor.Acting(trained.Model, run.Evaluation.Seed, acting, rating, Solver(run, trained.Model)));
+            return !acting.IsOneSample && (rating is not null || acting.NeedsNoRating);
+        }
     }
 
     private static PolicyEvaluationSettings Settings(RunSettings run) => new() { Episodes = run.Evaluation.Episodes, Seed = run.Evaluation.Seed };
 
     private static Kernels.SolverTable Solver(RunSettings run, BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
 
-    private static DiffusionActor Named(DiffusionActor actor, string stage, long steps)
+    /// <summary>A model and what trained it, which its actor names where its actions are no numbers.</summary>
+    private sealed record Trained(BottleneckDiffusionModel Model, string Stage, long Steps)
     {
-        (actor.Stage, actor.TrainedSteps) = (stage, steps);
-        return actor;
+        public DiffusionActor Name(DiffusionActor actor)
+        {
+            (actor.Stage, actor.TrainedSteps) = (Stage, Steps);
+            return actor;
+        }
     }
-
-    private static CandidateRating Rating(Critic critic) => (states, actions, stateCount, candidateCount, values) =>
-        critic.Label(states, actions, stateCount, candidateCount, values);
 }

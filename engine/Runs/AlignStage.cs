@@ -13,8 +13,12 @@ namespace EDA.Engine.Runs;
 /// the labelled candidates come from, and when.
 /// </summary>
 /// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
-internal abstract class AlignStage(LearningCurvePlan? curve) : RunStage
+/// <param name="from">The stage that leaves what it begins with.</param>
+internal abstract class AlignStage(LearningCurvePlan? curve, string from = RunStages.Behavior) : RunStage
 {
+    /// <summary>The stage that leaves what the policy begins with.</summary>
+    protected string From { get; } = from;
+
     public sealed override string Name => RunStages.Align;
 
     public sealed override string Section => "alignment";
@@ -48,14 +52,14 @@ internal abstract class AlignStage(LearningCurvePlan? curve) : RunStage
     /// <summary>The learning curve of the policy, where one is asked for.</summary>
     protected LearningCurve? Curve(StageWork work, ModelBatch policies, TrainingStage alignment) => curve is null ? null : new(curve, work, policies.Models[0], alignment);
 
-    /// <summary>The behaviors as pretraining left them; in the place of a seed that diverged, weights that train nobody.</summary>
-    protected static ModelBatch FinishedBehaviors(StageWork work)
+    /// <summary>The behaviors as pretraining left them, or the weighted model; in the place of a seed that diverged, weights that train nobody.</summary>
+    protected ModelBatch FinishedBehaviors(StageWork work)
     {
         var models = ModelBatch.Create(work.Device, work.Settings.CreateShape(), work.Settings.Seed, work.Seeds.Count);
         try
         {
             foreach (var (seed, model) in work.Seeds.Zip(models.Models).Where(pair => pair.First.Training.Divergence is null))
-                model.SetParameters(BdmWeights.LoadLeft(seed.Files.BehaviorWeights).Parameters);
+                model.SetParameters(BdmWeights.LoadLeft(seed.Files.WeightsOf(From)).Parameters);
             return models;
         }
         catch
@@ -68,7 +72,8 @@ internal abstract class AlignStage(LearningCurvePlan? curve) : RunStage
 
 /// <summary>Alignment on candidates whose labels are there before it begins.</summary>
 /// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
-internal abstract class LabelledAlignStage(LearningCurvePlan? curve) : AlignStage(curve)
+/// <param name="from">The stage that leaves what it begins with.</param>
+internal abstract class LabelledAlignStage(LearningCurvePlan? curve, string from = RunStages.Behavior) : AlignStage(curve, from)
 {
     public override void Run(StageWork work)
     {
@@ -124,12 +129,13 @@ internal sealed class UserAlignStage(UserLabels labels, LearningCurvePlan? curve
     protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened) => opened.Add(labels.ToBatches(work.Device, work.Memory));
 }
 
-/// <summary>Alignment on the behavior's candidates, labelled by the critic.</summary>
+/// <summary>Alignment on the candidates of what it begins with, labelled by the critic.</summary>
 /// <param name="data">The data.</param>
+/// <param name="from">The stage that leaves what it begins with.</param>
 /// <param name="curve">Where along it the policy is rolled out; null for nowhere.</param>
-internal sealed class CandidateAlignStage(DatasetWork data, LearningCurvePlan? curve) : LabelledAlignStage(curve)
+internal sealed class CandidateAlignStage(DatasetWork data, string from, LearningCurvePlan? curve) : LabelledAlignStage(curve, from)
 {
-    public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Label, RunStages.Critic];
+    public override IReadOnlyList<string> Needs => [From, RunStages.Label, RunStages.Critic];
 
     protected override AlignmentBatches OpenBatches(StageWork work, ModelBatch behaviors, OpenedBatches opened)
     {

@@ -98,10 +98,12 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
         RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(inputs.Environment!);
         if (inputs.Labels is not null)
             return [behavior, new UserAlignStage(inputs.Labels, curve), rollouts];
-        var label = new LabelStage(data, labels: !method.AlternatesWithAlignment);
-        return method.AlternatesWithAlignment
-            ? [behavior, label, new OnlineAlignStage(data, curve), rollouts]
-            : [behavior, new CriticStage(data, method.SamplesNextActions), label, new CandidateAlignStage(data, curve), rollouts];
+        string from = settings.Weighted.IsThere ? RunStages.Weigh : RunStages.Behavior;
+        var label = new LabelStage(data, from, labels: !method.AlternatesWithAlignment);
+        if (method.AlternatesWithAlignment)
+            return [behavior, label, new OnlineAlignStage(data, curve), rollouts];
+        IReadOnlyList<RunStage> weigh = settings.Weighted.IsThere ? [new WeighStage(data)] : [];
+        return [behavior, new CriticStage(data, method.SamplesNextActions), .. weigh, label, new CandidateAlignStage(data, from, curve), rollouts];
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ internal sealed class DatasetWork
     /// <summary>The pairs of pretraining, on a device.</summary>
     public BehaviorDataset Pairs(IDevice device) => HeldOutRows.Remaining(device, View, _heldOut.Value);
 
+    /// <summary>The transitions whose pairs pretraining sees, ascending.</summary>
+    public int[] TrainedRows => [.. Enumerable.Range(0, View.Count).Except(_heldOut.Value)];
+
     /// <summary>A model's loss on the pairs that are kept back; null where there are none.</summary>
     public double? HeldOutLossOf(BottleneckDiffusionModel model) => HeldOutLoss.Measure(model, View, _heldOut.Value, _seed);
 

@@ -3,16 +3,17 @@ using EDA.Engine.Data;
 
 namespace EDA.Engine.Runs;
 
-/// <summary>Candidates of the behavior model and, where there is a finished critic, their labels (method: section 5).</summary>
+/// <summary>Candidates of the behavior, or weighted, model and, where there is a finished critic, their labels (method: section 5).</summary>
 /// <param name="data">The data.</param>
+/// <param name="from">The stage that leaves the model.</param>
 /// <param name="labels">Whether they are labelled here: an online critic labels them as they are drawn.</param>
-internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
+internal sealed class LabelStage(DatasetWork data, string from, bool labels) : RunStage
 {
     public override string Name => RunStages.Label;
 
     public override string Section => "labels";
 
-    public override IReadOnlyList<string> Needs => labels ? [RunStages.Behavior, RunStages.Critic] : [RunStages.Behavior];
+    public override IReadOnlyList<string> Needs => labels ? [from, RunStages.Critic] : [from];
 
     public override IReadOnlyList<string> Reports => [CandidateSampling.StageName, CandidateLabelling.StageName];
 
@@ -41,7 +42,7 @@ internal sealed class LabelStage(DatasetWork data, bool labels) : RunStage
     public override void Run(StageWork work)
     {
         var (seed, settings, files) = (work.Seeds[0], work.Settings, work.Seeds[0].Files);
-        using var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights)!;
+        using var behavior = SavedModels.Diffusion(work.Device, files.WeightsOf(from))!;
         using var critic = labels ? SavedModels.Critic(work.Device, settings, files) : null;
         var set = data.Candidates(settings, files);
         var (candidates, sampling) = set.OpenCandidates(behavior);

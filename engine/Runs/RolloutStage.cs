@@ -29,11 +29,12 @@ internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
         var (seed, device, files) = (work.Seeds[0], work.Device, work.Seeds[0].Files);
         using var behavior = SavedModels.Diffusion(device, files.BehaviorWeights);
         using var policy = SavedModels.Diffusion(device, files.PolicyWeights);
+        using var weighted = seed.Settings.Weighted.IsThere ? SavedModels.Diffusion(device, files.WeightedWeights) : null;
         using var critic = SavedModels.Critic(device, seed.Settings, files);
         using var implicitPolicy = SavedModels.ImplicitPolicy(device, files);
         if (behavior is null && implicitPolicy is null)
             throw new UnfinishedStageException(RunStages.Behavior, new(0, seed.Settings.Behavior.Steps));
-        var models = new RolloutModels(behavior, policy, critic, implicitPolicy);
+        var models = new RolloutModels(behavior, policy, critic, implicitPolicy, weighted);
         var log = new RolloutLog(files.EvaluationState, seed.Settings, models, work.Notice);
         StateSaving.Run(work.Saving, log.Save, timed => seed.Scores = Rollouts.Run(environment, seed.Settings, models, log, timed, seed.Training, work.Cancellation).Scores);
     }

@@ -88,9 +88,10 @@ public static class RunBudgets
         HeldOut = 1024,
         Behavior = paper.Behavior with { Batch = 128, Steps = 400, LearningRate = 1e-3, ReportEvery = 20 },
         Critic = paper.Critic with { ClipsActions = true, Steps = 1500, ReportEvery = 50, Softmax = paper.Critic.Softmax with { Candidates = 2 } },
+        Weighted = new() { Training = new() { Batch = 128, Steps = 200, LearningRate = 1e-3, ReportEvery = 20 } },
         Labels = new() { MostStates = 512 },
         Alignment = paper.Alignment with { Temperature = 1, LearningRate = 3e-4, States = 32, Steps = 100, ReportEvery = 5 },
-        Evaluation = new() { Episodes = 2 },
+        Evaluation = new() { Episodes = 2, Acting = new() { Samples = 4 } },
     };
 
     /// <summary>About 15 minutes: 3 of pretraining, 4 of the critic, 2 of labelling, 2 of alignment, 3 of rollouts.</summary>

@@ -4,6 +4,7 @@ using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
+using EDA.Engine.Evaluation;
 using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
@@ -70,6 +71,10 @@ public sealed record RunSettings
     [OnlyFor(RunKind.Dataset)]
     public CriticSettings Critic { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>Training on rows that the critic has weighed, between the critic and the candidates. Paper: none.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public WeightedSettings Weighted { get; init => field = Setting.Given(value); } = new();
+
     /// <summary>Which states are labelled.</summary>
     [OnlyFor(RunKind.Dataset)]
     public LabelSettings Labels { get; init => field = Setting.Given(value); } = new();
@@ -101,6 +106,7 @@ public sealed record RunSettings
             Steps = method.AlternatesWithAlignment ? Alignment.Steps : Critic.Steps,
             Implicit = method == CriticMethod.Implicit ? Critic.Implicit : Critic.Implicit with { Policy = PolicyExtraction.None },
         },
+        Weighted = CanWeigh(method) ? Weighted : new(),
     };
 
     /// <summary>The sizes of the diffusion models.</summary>
@@ -132,9 +138,13 @@ public sealed record RunSettings
             throw new InvalidSettingException("alignment.states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
         if (Checkpoints.Keep && Evaluation.Every == 0)
             throw new InvalidSettingException("checkpoints.keep", "true", "false where evaluation.every is 0");
+        if (Kind == RunKind.Dataset && Weighted.IsThere && !CanWeigh(Critic.Method))
+            throw new InvalidSettingException("weighted.training.steps", Weighted.Training.Steps, $"0 with the critic {Critic.Method.Name}, which has no V to weigh rows by");
         if (Kind == RunKind.Dataset && Critic.Method.AlternatesWithAlignment && Critic.Steps != Alignment.Steps)
             throw new InvalidSettingException("critic.steps", Critic.Steps, $"the alignment's {Alignment.Steps} where the two alternate, as they do with the critic {Critic.Method.Name}");
     }
+
+    private static bool CanWeigh(CriticMethod method) => method.HasValue && !method.AlternatesWithAlignment;
 
     private (int State, int Action) Sizes
     {
@@ -185,6 +195,10 @@ public sealed record EvaluationSettings
     /// <summary>Candidates of rejection sampling, at least 2. Published code: 4.</summary>
     [OnlyFor(RunKind.Dataset)]
     public int Candidates { get; init => field = Setting.Range(value, 2, 4096); } = 4;
+
+    /// <summary>How the aligned policy acts where it is to score best, beside the paper's one sample. Paper: one sample.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public ActingSettings Acting { get; init => field = Setting.Given(value); } = new();
 
     /// <summary>Evaluations of the network per sample, at least 1. Paper: 15.</summary>
     public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;

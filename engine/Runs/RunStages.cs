@@ -11,7 +11,10 @@ public static class RunStages
     /// <summary>The critic; an online critic has no stage of its own.</summary>
     public const string Critic = "critic";
 
-    /// <summary>Candidates of the behavior model and their labels.</summary>
+    /// <summary>Training on rows that the critic has weighed, where settings ask for it.</summary>
+    public const string Weigh = "weigh";
+
+    /// <summary>Candidates of the behavior, or weighted, model and their labels.</summary>
     public const string Label = "label";
 
     /// <summary>Stage 2: policy alignment, with an online critic alternating with its training.</summary>
@@ -21,5 +24,5 @@ public static class RunStages
     public const string Evaluate = "evaluate";
 
     /// <summary>All of them, in order; a run has those that its task and settings ask for.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Label, Align, Evaluate];
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Weigh, Label, Align, Evaluate];
 }

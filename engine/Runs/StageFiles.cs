@@ -21,6 +21,17 @@ public sealed class StageFiles(string folder)
     /// <summary>Where the critic's training stands.</summary>
     public string CriticState => At("critic.state.safetensors");
 
+    /// <summary>The weights of the model trained on rows that the critic has weighed.</summary>
+    public string WeightedWeights => At("weighted.safetensors");
+
+    /// <summary>Where its training stands.</summary>
+    public string WeightedState => At("weighted.state.safetensors");
+
+    /// <summary>The weights of the diffusion model that a stage leaves for those after it.</summary>
+    /// <param name="stage">Behavior or weigh.</param>
+    /// <returns>The file.</returns>
+    internal string WeightsOf(string stage) => stage == RunStages.Weigh ? WeightedWeights : BehaviorWeights;
+
     /// <summary>The behavior's actions for next states, which a softmax critic backs up from [N×K×A].</summary>
     public string NextActions => At("next_actions.npy");
 

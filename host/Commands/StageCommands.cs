@@ -18,6 +18,7 @@ internal static class StageCommands
     [
         (RunStages.Behavior, "behavior", "Pretrain the behavior of a run."),
         (RunStages.Critic, "critic", "Train the critic of a run on a dataset."),
+        (RunStages.Weigh, "weighted", "Train on the rows of a dataset as the critic weighs them."),
         (RunStages.Label, "labels", "Sample and label the candidates of a run on a dataset."),
         (RunStages.Align, "alignment", "Align the policy with the labels, or with your own."),
         (RunStages.Evaluate, "evaluation", "Measure what a run has trained: rollouts, or a bandit's exact answer."),

@@ -30,6 +30,7 @@ internal sealed class StageTimes
             Points = Math.Min(settings.Points, 20_000),
             Behavior = settings.Behavior with { Steps = Math.Min(settings.Behavior.Steps, BehaviorSteps) },
             Critic = settings.Critic with { Steps = Math.Min(settings.Critic.Steps, settings.Critic.Method.AlternatesWithAlignment ? AlignmentSteps : CriticSteps) },
+            Weighted = settings.Weighted with { Training = settings.Weighted.Training with { Steps = Math.Min(settings.Weighted.Training.Steps, BehaviorSteps) } },
             Labels = settings.Labels with { MostStates = States },
             Alignment = settings.Alignment with { Steps = Math.Min(settings.Alignment.Steps, AlignmentSteps) },
             Evaluation = settings.Evaluation with { Episodes = Math.Min(settings.Evaluation.Episodes, Episodes), Every = 0 },
@@ -68,6 +69,7 @@ internal sealed class StageTimes
     private double Steps(string name, RunSettings settings) => name switch
     {
         BehaviorPretraining.StageName => settings.Behavior.Steps,
+        BehaviorPretraining.WeightedName => settings.Weighted.Training.Steps,
         CriticTraining.StageName => settings.Critic.Steps,
         SoftmaxQLearning.SamplingName => _transitions,
         CandidateSampling.StageName or CandidateLabelling.StageName => LabelSelection.Count(_transitions, settings.Labels.Fraction, settings.Labels.MostStates),

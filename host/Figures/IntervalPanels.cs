@@ -37,7 +37,7 @@ public static class IntervalPanels
         [.. OxyPalettes.Viridis(count + 1 + (count / 8)).Colors.Take(count).Select(color => FormattableString.Invariant($"#{color.R:x2}{color.G:x2}{color.B:x2}"))];
 
     /// <summary>Colours for a few curves without an order.</summary>
-    public static IReadOnlyList<string> Distinct { get; } = ["#31688e", "#c77d0a", "#35a06b", "#9c3587", "#777777"];
+    public static IReadOnlyList<string> Distinct { get; } = ["#31688e", "#c77d0a", "#35a06b", "#9c3587", "#777777", "#c0392b", "#7a5230", "#3ab7c8"];
 
     /// <summary>Points with bars for their intervals, over the values of a setting.</summary>
     /// <param name="curves">The curves.</param>

@@ -36,6 +36,7 @@ internal sealed class DatasetPresentation : RunPresentation
         }
 
         document["scores"] = scores;
+        document["acting"] = outcome.Scores.ContainsKey(Rollouts.PolicyBest) || outcome.Scores.ContainsKey(Rollouts.WeightedBest) ? outcome.Settings.Evaluation.Acting.ToString() : null;
         document["published"] = Published(outcome) is { } published ? new JsonObject { ["mean"] = published.Mean, ["deviation"] = published.Deviation } : null;
     }
 
@@ -95,6 +96,9 @@ internal sealed class DatasetPresentation : RunPresentation
     {
         Rollouts.Behavior => "the behavior model, one sample for each state",
         Rollouts.Policy => "the aligned policy, one sample for each state",
+        Rollouts.PolicyBest => $"the aligned policy, {outcome.Settings.Evaluation.Acting}",
+        Rollouts.Weighted => "the model trained on the rows as the critic weighs them, one sample for each state",
+        Rollouts.WeightedBest => $"the same model, {outcome.Settings.Evaluation.Acting}",
         Rollouts.PolicyRejecting => $"the aligned policy, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q" + (Published(outcome) is null ? string.Empty : "; paper: mean ± deviation over seeds"),
         Rollouts.BehaviorRejecting => $"the behavior model, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q",
         Rollouts.Implicit => "the deterministic policy of implicit Q-learning",

@@ -26,6 +26,9 @@ public enum RandomStage : uint
 
     /// <summary>Sampling on a user's request.</summary>
     Sampling = 6,
+
+    /// <summary>Training on rows that the critic has weighed.</summary>
+    Weighted = 7,
 }
 
 /// <summary>

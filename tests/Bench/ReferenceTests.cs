@@ -46,6 +46,8 @@ public sealed class ReferenceTests : IDisposable
         Reference("behavior", "pytorch", "--like", "engine");
         Assert.InRange(HeldOutLoss("pytorch"), 0.5 * measured, 2 * measured);
         Reference("critic", "pytorch");
+        Refused("weigh stands at step 0", "label", "pytorch");
+        Engine("weigh", "pytorch");
         Engine("label", "pytorch");
         Reference("align", "pytorch");
         Engine("evaluate", "pytorch");
@@ -57,6 +59,8 @@ public sealed class ReferenceTests : IDisposable
 
         // The other way round: the engine's behavior and critic, PyTorch's candidates and labels, the engine's policy.
         Engine("critic", "engine");
+        Copy("engine", "fourth");
+        Engine("weigh", "engine");
         Copy("engine", "third");
         Reference("label", "third");
         Engine("align", "third");
@@ -64,6 +68,12 @@ public sealed class ReferenceTests : IDisposable
         // Both start the solver from the same noise.
         float[] ours = Rows("engine", "candidates"), theirs = Rows("third", "candidates");
         Assert.All(ours.Zip(theirs), pair => Assert.Equal(pair.First, pair.Second, 1e-3f * (1 + Math.Abs(pair.First))));
+
+        // PyTorch draws rows in proportion to their weights, the engine has each as often as it counts: the losses agree.
+        Reference("weigh", "fourth");
+        double WeightedLoss(string folder) => File.ReadAllLines(_folder.At($"{folder}/metrics.csv")).Select(line => line.Split(',')).Where(row => (row[0], row[2]) == ("weighted", "loss")).Average(row => double.Parse(row[3], CultureInfo.InvariantCulture));
+        Assert.InRange(WeightedLoss("fourth"), 0.8 * WeightedLoss("engine"), 1.25 * WeightedLoss("engine"));
+        Engine("label", "fourth");
     }
 
     [OptionalFact(OptionalNeeds.PyTorch)]
@@ -73,7 +83,8 @@ public sealed class ReferenceTests : IDisposable
         byte[] weights = File.ReadAllBytes(_folder.At("engine/checkpoints/behavior.safetensors"));
         Refused("behavior.safetensors is there already", "behavior", "engine");
         Refused("new folder", "behavior", "engine", "--like", "engine");
-        Refused("critic stands at step 0", "label", "engine");
+        Refused("critic stands at step 0", "weigh", "engine");
+        Refused("weigh stands at step 0", "label", "engine");
         Refused("config.json", "behavior", "nowhere");
         Refused("invalid choice", "fly", "engine");
         Assert.Equal(weights, File.ReadAllBytes(_folder.At("engine/checkpoints/behavior.safetensors")));
@@ -105,10 +116,10 @@ public sealed class ReferenceTests : IDisposable
     [OptionalFact(OptionalNeeds.PyTorch)]
     public void Other_critics_are_trained_too()
     {
-        Begin("softmax", "--critic", "softmax", "--set", "critic.softmax.candidates=2");
+        Begin("softmax", "--critic", "softmax", "--set", "critic.softmax.candidates=2", "--set", "weighted.training.steps=0");
         Reference("critic", "softmax");
         Engine("label", "softmax");
-        Begin("online", "--critic", "online", "--set", "critic.steps=10", "--set", "alignment.steps=10");
+        Begin("online", "--critic", "online", "--set", "critic.steps=10", "--set", "alignment.steps=10", "--set", "weighted.training.steps=0");
         Refused("trained in align", "critic", "online");
         Reference("label", "online");
         Reference("align", "online");

@@ -33,6 +33,8 @@ public sealed class DatasetRunTests : IDisposable
         Evaluation = new() { Episodes = 2, Candidates = 2, SolverEvaluations = 2 },
     };
 
+    private static readonly WeightedSettings _weighted = new() { Training = new() { Batch = 16, Steps = 12, LearningRate = 1e-3, ReportEvery = 4 } };
+
     private readonly string _folder = Directory.CreateTempSubdirectory("eda-offline-").FullName;
     private readonly CpuDevice _device = new(new CpuOptions(CpuOptions.BestSimd, 2));
 
@@ -43,16 +45,19 @@ public sealed class DatasetRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("implicit")]
-    [InlineData("softmax")]
-    [InlineData("online")]
-    public void A_run_in_pieces_is_the_run_in_one_piece(string method)
+    [InlineData("implicit", false)]
+    [InlineData("implicit", true)]
+    [InlineData("softmax", false)]
+    [InlineData("online", false)]
+    public void A_run_in_pieces_is_the_run_in_one_piece(string method, bool weighted)
     {
         var run = _tiny.With(CriticMethod.Table.Find(method));
+        if (weighted)
+            run = run with { Weighted = _weighted, Evaluation = run.Evaluation with { Acting = new() { Samples = 2 } } };
         var whole = Pipeline(run, "whole").Run();
         Assert.True(whole.Completed);
-        string[] names = method == "implicit" ? [.. Rollouts.Names] : [.. Rollouts.Names.SkipLast(1)];
-        Assert.Equal(names.Order(), whole.Scores.Keys.Order());
+        string[] only = [.. weighted ? [] : (string[])[Rollouts.PolicyBest, Rollouts.Weighted, Rollouts.WeightedBest], .. method == "implicit" ? [] : (string[])[Rollouts.Implicit]];
+        Assert.Equal(Rollouts.Names.Except(only).Order(), whole.Scores.Keys.Order());
 
         // A new pipeline each time, which has only the folder to go by, which has its rows now on the device and now in files,
         // and which is stopped at its second report.
@@ -134,7 +139,8 @@ public sealed class DatasetRunTests : IDisposable
         var expectile = _tiny with { Critic = _tiny.Critic with { Implicit = _tiny.Critic.Implicit with { Expectile = 0.9 } } };
         var sharper = _tiny with { Alignment = _tiny.Alignment with { Temperature = 5 } };
         var slower = _tiny with { Behavior = _tiny.Behavior with { LearningRate = 1e-4 } };
-        foreach (string stage in RunStages.Names)
+        string[] stages = [.. Pipeline(_tiny, "run").Pipeline.Stages.Select(stage => stage.Name)];
+        foreach (string stage in stages)
         {
             Refused(expectile, stage, "critic.state.safetensors: belongs to another run: its implicit.expectile is 0.7 and not 0.9");
             Refused(sharper, stage, "alignment.state.safetensors: belongs to another run: its temperature is 1 and not 5");
@@ -145,7 +151,7 @@ public sealed class DatasetRunTests : IDisposable
 
         // Another seed in this seed's folder.
         Directory.Move(Path.Combine(At("run"), "5"), Path.Combine(At("run"), "6"));
-        foreach (string stage in RunStages.Names)
+        foreach (string stage in stages)
             Refused(_tiny with { Seed = 6 }, stage, "its seed is 5 and not 6");
         Directory.Move(Path.Combine(At("run"), "6"), Path.Combine(At("run"), "5"));
 
@@ -184,6 +190,45 @@ public sealed class DatasetRunTests : IDisposable
         Assert.Equal([Rollouts.Implicit], pipeline.Run(RunStages.Evaluate).Scores.Keys);
         pipeline.Run(RunStages.Behavior);
         Assert.Equal(["behavior", "behavior_rejection", "iql"], pipeline.Run(RunStages.Evaluate).Scores.Keys.Order());
+    }
+
+    [Fact]
+    public void Weighted_rows_come_between_the_critic_and_the_candidates()
+    {
+        var run = _tiny with { Weighted = _weighted };
+        var pipeline = Pipeline(run, "run");
+        Assert.Equal([RunStages.Behavior, RunStages.Critic, RunStages.Weigh, RunStages.Label, RunStages.Align, RunStages.Evaluate], pipeline.Pipeline.Stages.Select(stage => stage.Name));
+        pipeline.Run(RunStages.Behavior);
+        Assert.Equal(RunStages.Critic, Assert.Throws<UnfinishedStageException>(() => pipeline.Run(RunStages.Weigh)).Stage);
+        pipeline.Run(RunStages.Critic);
+        Assert.Equal(RunStages.Weigh, Assert.Throws<UnfinishedStageException>(() => pipeline.Run(RunStages.Label)).Stage);
+        pipeline.Run(RunStages.Weigh);
+        Assert.Equal(["behavior", "behavior_rejection", "iql", "weighted"], pipeline.Run(RunStages.Evaluate).Scores.Keys.Order());
+        Assert.NotEqual(BdmWeights.Load(Files("run").BehaviorWeights).Parameters, BdmWeights.Load(Files("run").WeightedWeights).Parameters);
+
+        // Candidates are its samples, and the policy begins where it ended: at a rate of nothing it stays there.
+        var still = run with { Alignment = run.Alignment with { LearningRate = 1e-30 } };
+        Pipeline(still, "run").Run(RunStages.Label);
+        Assert.True(Pipeline(still, "run").Run(RunStages.Align).Completed);
+        Assert.Equal(BdmWeights.Load(Files("run").WeightedWeights).Parameters, BdmWeights.Load(Files("run").PolicyWeights).Parameters);
+        Pipeline(_tiny, "plain").Run();
+        Assert.Equal(BdmWeights.Load(Files("plain").BehaviorWeights).Parameters, BdmWeights.Load(Files("run").BehaviorWeights).Parameters);
+        Assert.NotEqual(File.ReadAllBytes(Files("plain").Candidates), File.ReadAllBytes(Files("run").Candidates));
+
+        // A sharper weight is another model.
+        var sharper = run with { Weighted = _weighted with { AdvantageScale = 10 } };
+        Assert.Contains("advantageScale is 3 and not 10", Assert.Throws<InvalidFileException>(() => Pipeline(sharper, "run").Run(RunStages.Weigh)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_a_critic_with_a_value_weighs_rows()
+    {
+        foreach (var method in (CriticMethod[])[CriticMethod.Softmax, CriticMethod.Online])
+        {
+            string message = Assert.Throws<InvalidSettingException>(() => (_tiny.With(method) with { Weighted = _weighted }).Check()).Message;
+            Assert.Contains("weighted.training.steps is 12", message, StringComparison.Ordinal);
+            Assert.Contains(method.Name, message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -20,14 +20,14 @@ public sealed class BranchTests(PointMazeRun run) : IDisposable
         var before = Directory.EnumerateFiles(run.Folder, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
         var branch = EdaProcess.Run(_folder.Path, "branch", run.Folder, "--out", "branch", "--set", Beta);
         Assert.True(branch.Status == 0, branch.Error);
-        foreach (string stage in (string[])["behavior", "critic", "label"])
+        foreach (string stage in (string[])["behavior", "critic", "weigh", "label"])
             Assert.Contains($"{stage,-10} from {run.Folder}", branch.Output, StringComparison.Ordinal);
         foreach (string stage in (string[])["align", "evaluate"])
             Assert.Contains($"{stage,-10} to be done: alignment.temperature", branch.Output, StringComparison.Ordinal);
 
         var alone = EdaProcess.Run(_folder.Path, ["run", "pointmaze-umaze", .. PointMazeRun.Small, "--label-fraction", "0.5", "--set", Beta, "--out", "alone"]);
         Assert.True(alone.Status == 0, alone.Error);
-        foreach (string name in (string[])["behavior", "critic", "iql", "policy"])
+        foreach (string name in (string[])["behavior", "critic", "iql", "weighted", "policy"])
             Assert.Equal(File.ReadAllBytes(_folder.At($"alone/checkpoints/{name}.safetensors")), File.ReadAllBytes(_folder.At($"branch/checkpoints/{name}.safetensors")));
         Assert.Equal(Numbers("alone"), Numbers("branch"));
         Assert.Equal(Rows("alone"), Rows("branch"));
@@ -43,14 +43,15 @@ public sealed class BranchTests(PointMazeRun run) : IDisposable
     }
 
     [Theory]
-    [InlineData("critic.discount=0.9", "behavior", "critic label align evaluate")]
-    [InlineData("behavior.dropout=0.2", "critic", "behavior label align evaluate")]
-    [InlineData("labels.evaluations=2", "behavior critic", "label align evaluate")]
-    [InlineData("evaluation.episodes=3", "behavior critic label align", "evaluate")]
-    [InlineData("behavior.reportEvery=7", "behavior critic label align", "evaluate")]
-    [InlineData("width=64", "critic", "behavior label align evaluate")]
-    [InlineData("rows=700", "", "behavior critic label align evaluate")]
-    [InlineData("heldOut=16", "critic", "behavior label align evaluate")]
+    [InlineData("critic.discount=0.9", "behavior", "critic weigh label align evaluate")]
+    [InlineData("behavior.dropout=0.2", "critic", "behavior weigh label align evaluate")]
+    [InlineData("weighted.advantageScale=2", "behavior critic", "weigh label align evaluate")]
+    [InlineData("labels.evaluations=2", "behavior critic weigh", "label align evaluate")]
+    [InlineData("evaluation.episodes=3", "behavior critic weigh label align", "evaluate")]
+    [InlineData("behavior.reportEvery=7", "behavior critic weigh label align", "evaluate")]
+    [InlineData("width=64", "critic", "behavior weigh label align evaluate")]
+    [InlineData("rows=700", "", "behavior critic weigh label align evaluate")]
+    [InlineData("heldOut=16", "critic", "behavior weigh label align evaluate")]
     public void What_a_change_invalidates_is_done_again(string change, string taken, string again)
     {
         var result = EdaProcess.Run(_folder.Path, "branch", run.Folder, "--dry-run", "--set", change);

@@ -254,7 +254,7 @@ public sealed class ReportTests : IDisposable
         Refused(_runs.Report("nowhere"), "FOLDER is 'nowhere'", "a folder of a run");
         Refused(_runs.Report("empty"), "there is no finished run in empty");
         Refused(_runs.Report("runs", "--by", "temprature"), "--by is 'temprature'", Temperature);
-        Refused(_runs.Report("runs", "--by", "steps"), "--by is 'steps'", "behavior.steps, critic.steps, alignment.steps");
+        Refused(_runs.Report("runs", "--by", "steps"), "--by is 'steps'", "behavior.steps, critic.steps, weighted.training.steps, alignment.steps");
         Refused(_runs.Report("runs", "--by", "seed"), "--by is 'seed'");
         Refused(_runs.Report("runs", "--replications", "1999"), "--replications is '1999'", "2000 to 50000");
         Refused(_runs.Report("runs", "--out", "runs"), "--out is 'runs'", "new or empty");

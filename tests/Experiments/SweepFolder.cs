@@ -11,12 +11,12 @@ internal sealed class SweepFolder(ScratchFolder scratch, string name)
     /// <summary>The smoke budget, smaller still.</summary>
     public static IReadOnlyList<string> Small { get; } =
     [
-        "--budget", "smoke", "--set", "rows=600", "width=32", "blocks=1", "criticWidth=32", "behavior.steps=60", "critic.steps=100", "labels.mostStates=40",
-        "labels.evaluations=3", "alignment.steps=20", "alignment.states=8", "evaluation.solverEvaluations=3",
+        "--budget", "smoke", "--set", "rows=600", "width=32", "blocks=1", "criticWidth=32", "behavior.steps=60", "critic.steps=100", "weighted.training.steps=30",
+        "labels.mostStates=40", "labels.evaluations=3", "alignment.steps=20", "alignment.states=8", "evaluation.solverEvaluations=3",
     ];
 
     /// <summary>The same with stages that take seconds, saved every few steps.</summary>
-    public static IReadOnlyList<string> Longer { get; } = [.. Small, "behavior.steps=1500", "critic.steps=1500", "alignment.steps=300", "checkpoints.interval=0.05"];
+    public static IReadOnlyList<string> Longer { get; } = [.. Small, "behavior.steps=1500", "critic.steps=1500", "weighted.training.steps=300", "alignment.steps=300", "checkpoints.interval=0.05"];
 
     /// <summary>Three β and three seeds.</summary>
     public static IReadOnlyList<string> Grid { get; } = ["--grid", "alignment.temperature=0.3,1,3", "--seeds", "0..2"];
@@ -44,8 +44,8 @@ internal sealed class SweepFolder(ScratchFolder scratch, string name)
         var scores = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "result.json")))!["scores"]!.AsObject();
         foreach (var (_, score) in scores)
         {
-            score!.AsObject().Remove("seconds");
-            score.AsObject().Remove("acting_seconds");
+            score?.AsObject().Remove("seconds");
+            score?.AsObject().Remove("acting_seconds");
         }
 
         return scores.ToJsonString();

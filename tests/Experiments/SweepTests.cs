@@ -17,12 +17,12 @@ public sealed class SweepTests : IDisposable
     public void What_runs_share_is_computed_once()
     {
         var plan = Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, .. SweepFolder.Grid, "--dry-run"]);
-        Assert.Equal(["behavior 3 9", "critic 3 9", "label 3 9", "align 9 9", "evaluate 9 9"], plan.Output.Split('\n')[2..7].Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..3])));
+        Assert.Equal(["behavior 3 9", "critic 3 9", "weigh 3 9", "label 3 9", "align 9 9", "evaluate 9 9"], plan.Output.Split('\n')[2..8].Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..3])));
         Assert.Matches(@"\ntogether about .*; each run alone, .*\n", plan.Output);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
 
         Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, .. SweepFolder.Grid, "--jobs", "2", "--out", "sweep"]);
-        Assert.Equal(new() { ["behavior"] = 3 * 60, ["critic"] = 3 * 100, ["candidates"] = 3 * 40, ["label"] = 3 * 40, ["alignment"] = 9 * 20 }, new SweepFolder(_folder, "sweep").Steps);
+        Assert.Equal(new() { ["behavior"] = 3 * 60, ["critic"] = 3 * 100, ["weighted"] = 3 * 30, ["candidates"] = 3 * 40, ["label"] = 3 * 40, ["alignment"] = 9 * 20 }, new SweepFolder(_folder, "sweep").Steps);
         Assert.Equal(9, Directory.GetFiles(_folder.At("sweep"), "result.json", SearchOption.AllDirectories).Length);
         Assert.All(Directory.GetFiles(_folder.At("sweep/shared"), "*", SearchOption.AllDirectories), file => Assert.NotEqual("result.json", Path.GetFileName(file)));
 
@@ -40,7 +40,7 @@ public sealed class SweepTests : IDisposable
         Assert.Equal(3 * 60, new SweepFolder(_folder, "sweep").Steps["behavior"]);
         Eda("sweep", "resume", ["sweep", "--seeds", "3..3"]);
         Assert.Equal((4 * 60, 4 * 100, 12 * 20), (new SweepFolder(_folder, "sweep").Steps["behavior"], new SweepFolder(_folder, "sweep").Steps["critic"], new SweepFolder(_folder, "sweep").Steps["alignment"]));
-        Assert.Contains("12 runs, 36 stages where each run alone would have 60", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
+        Assert.Contains("12 runs, 40 stages where each run alone would have 72", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class SweepTests : IDisposable
         var result = EdaProcess.Run(_folder.Path, "sweep", "resume", "sweep", "--jobs", "2");
         Assert.Equal(1, result.Status);
         Assert.Single(result.ErrorLines, line => line.StartsWith($"eda: {critic} failed: ", StringComparison.Ordinal));
-        Assert.Equal(1 + (2 * 3), result.ErrorLines.Count(line => line.EndsWith("blocked by " + critic, StringComparison.Ordinal) || line.Contains(" blocked by label-", StringComparison.Ordinal) || line.Contains(" blocked by align-", StringComparison.Ordinal)));
+        Assert.Equal(2 + (2 * 3), result.ErrorLines.Count(line => line.EndsWith("blocked by " + critic, StringComparison.Ordinal) || line.Contains(" blocked by weigh-", StringComparison.Ordinal) || line.Contains(" blocked by label-", StringComparison.Ordinal) || line.Contains(" blocked by align-", StringComparison.Ordinal)));
         Assert.Equal(3, Directory.GetFiles(_folder.At("sweep/failures"), critic + ".*").Length);
         Assert.Equal(6, Directory.GetFiles(_folder.At("sweep/runs"), "result.json", SearchOption.AllDirectories).Length);
         Assert.Contains("critic          2        0      0       1", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class SweepTests : IDisposable
             Assert.Equal(0, worker.ExitCode);
         }
 
-        Assert.Contains("27 stages", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
+        Assert.Contains("30 stages", Eda("sweep", "status", ["sweep"]).Output, StringComparison.Ordinal);
         Assert.Equal(9, Directory.GetFiles(_folder.At("sweep/runs"), "result.json", SearchOption.AllDirectories).Length);
         Assert.Equal(9 * 20, new SweepFolder(_folder, "sweep").Steps["alignment"]);
     }

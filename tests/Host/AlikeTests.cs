@@ -57,7 +57,7 @@ public sealed class AlikeTests : IDisposable
         // The same stage by stage.
         string pieces = _folder.At("pieces");
         Run(["behavior", pieces, "--recipe", recipe, "--seed", "1", .. options]);
-        foreach (string stage in bandit ? (string[])["align", "evaluate"] : ["critic", "label", "align", "evaluate"])
+        foreach (string stage in bandit ? (string[])["align", "evaluate"] : ["critic", "weigh", "label", "align", "evaluate"])
             Run([stage, pieces]);
         Same("whole", "pieces");
 
@@ -71,7 +71,7 @@ public sealed class AlikeTests : IDisposable
         Assert.True(profile.Status == 0, profile.Error);
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("profile"), "profile.json")));
         Assert.Equal(
-            bandit ? ["behavior", "alignment", "evaluation"] : ["behavior", "critic", "candidates", "label", "alignment", "evaluation"],
+            bandit ? ["behavior", "alignment", "evaluation"] : ["behavior", "critic", "weighted", "candidates", "label", "alignment", "evaluation"],
             document.RootElement.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("name").GetString()));
         Assert.Contains(document.RootElement.GetProperty("operations").EnumerateArray(), row => row.GetProperty("within").GetString() == "evaluation");
     }

@@ -28,7 +28,7 @@ public sealed class PointMazeRun : IDisposable
     [
         "--budget", "smoke", "--seed", "3",
         "--set", "rows=600", "--set", "width=32", "--set", "blocks=1", "--set", "criticWidth=32", "--set", "behavior.steps=60", "--set", "critic.steps=100",
-        "--set", "labels.mostStates=40", "--set", "labels.evaluations=3", "--set", "alignment.steps=20", "--set", "alignment.states=8", "--set", "evaluation.solverEvaluations=3",
+        "--set", "weighted.training.steps=30", "--set", "labels.mostStates=40", "--set", "labels.evaluations=3", "--set", "alignment.steps=20", "--set", "alignment.states=8", "--set", "evaluation.solverEvaluations=3",
     ];
 
     public string Scratch => _scratch.Path;
@@ -79,7 +79,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         Assert.Equal(root.GetProperty("scores").GetProperty("policy_rejection").ToString(), root.GetProperty("scores").GetProperty("policy_rs4").ToString());
         Assert.Equal(root.GetProperty("scores").GetProperty("behavior_rejection").ToString(), root.GetProperty("scores").GetProperty("behavior_rs4").ToString());
 
-        Assert.Equal((60, 100, 40, 40, 20), (Steps("behavior"), Steps("critic"), Steps("candidates"), Steps("label"), Steps("alignment")));
+        Assert.Equal((60, 100, 30, 40, 40, 20), (Steps("behavior"), Steps("critic"), Steps("weighted"), Steps("candidates"), Steps("label"), Steps("alignment")));
         Assert.All(new[] { "behavior", "critic", "candidates", "label", "alignment", "evaluation", "figures", "total" }, stage => Assert.True(root.GetProperty("seconds").GetProperty(stage).GetDouble() >= 0));
         Assert.True(root.GetProperty("held_out_loss").GetDouble() > 0);
         Assert.True(root.GetProperty("candidates_per_second").GetDouble() > 0);
@@ -171,14 +171,14 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         Run("behavior", folder);
         var early = EdaProcess.Run(_folder.Path, "align", folder);
         Assert.Equal(2, early.Status);
-        Assert.Contains("./eda label", Assert.Single(early.ErrorLines), StringComparison.Ordinal);
-        foreach (string stage in new[] { "critic", "label" })
+        Assert.Contains("./eda weigh", Assert.Single(early.ErrorLines), StringComparison.Ordinal);
+        foreach (string stage in new[] { "critic", "weigh", "label" })
             Run(stage, folder);
         Refused(["resume", folder, "--set", "alignment.steps=24"], "--set is 'alignment.steps=24'", "checkpoints.* and memory.*");
         Run("align", folder, "--set", "memory.resident=0");
         Run("evaluate", folder);
         Run("resume", folder, "--set", "memory.resident=2");
-        Assert.All(new[] { "behavior", "critic", "iql", "policy" }, name =>
+        Assert.All(new[] { "behavior", "critic", "iql", "weighted", "policy" }, name =>
             Assert.Equal(File.ReadAllBytes(run.At("checkpoints", name + ".safetensors")), File.ReadAllBytes(Path.Combine(folder, "checkpoints", name + ".safetensors"))));
         using var whole = JsonDocument.Parse(File.ReadAllText(run.At("result.json")));
         using var pieces = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "result.json")));
@@ -228,7 +228,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         string path = TestFiles.Npz(_folder.At("some.npz"), TestFiles.Fields(new SyntheticTransitions(1, 400, 11, 3, terminals: 0.05, timeouts: 0.02)));
         string folder = _folder.At("own");
         Run(["behavior", folder, "--recipe", "d4rl", "--env", "hopper", "--dataset", path, .. PointMazeRun.Small]);
-        foreach (string stage in new[] { "critic", "label", "align" })
+        foreach (string stage in new[] { "critic", "weigh", "label", "align" })
             Run(stage, folder);
         Assert.True(File.Exists(Path.Combine(folder, "checkpoints", "policy.safetensors")));
 

@@ -17,7 +17,7 @@ internal sealed record ReportSeries(string Name, RunKind Kind, int Places, bool 
     /// <summary>All of them, in the order they are reported.</summary>
     public static IReadOnlyList<ReportSeries> All { get; } =
     [
-        .. ((string[])[Rollouts.Policy, Rollouts.PolicyRejecting, Rollouts.Behavior, Rollouts.BehaviorRejecting, Rollouts.Implicit])
+        .. ((string[])[Rollouts.Policy, Rollouts.PolicyBest, Rollouts.Weighted, Rollouts.WeightedBest, Rollouts.PolicyRejecting, Rollouts.Behavior, Rollouts.BehaviorRejecting, Rollouts.Implicit])
             .Select(name => new ReportSeries(name, RunKind.Dataset, 1, MoreIsBetter: true, 100)),
         new("q_correlation", RunKind.Bandit, 3, MoreIsBetter: true, 1),
         new("q_slope", RunKind.Bandit, 3, MoreIsBetter: false, null),

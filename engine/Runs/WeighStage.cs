@@ -1,0 +1,64 @@
+using System.Globalization;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
+using EDA.Engine.Training;
+using EDA.Kernels;
+
+namespace EDA.Engine.Runs;
+
+/// <summary>Standing on the data: Eq. 10 once more, on rows weighed by the critic. Its model is a policy by itself, and what EDA then aligns from.</summary>
+/// <param name="data">The data.</param>
+internal sealed class WeighStage(DatasetWork data) : RunStage
+{
+    public override string Name => RunStages.Weigh;
+
+    public override string Section => "weighted";
+
+    public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Critic];
+
+    public override IReadOnlyList<string> Reports => [BehaviorPretraining.WeightedName];
+
+    public override object DependsOn(RunSettings settings) =>
+        new { settings.Width, settings.Blocks, settings.HeldOut, settings.Optimizer, Weighted = settings.Weighted.Numerical, settings.Weighted.Training.Steps };
+
+    public override IReadOnlyList<string> Leaves(StageFiles files) => [files.WeightedWeights, files.WeightedState];
+
+    public override StageProgress Progress(SeedRun seed) => StageProgress.OfTraining(seed.Files.WeightedState, seed.Files.WeightedWeights, seed.Settings.Weighted.Training.Steps);
+
+    public override void RequireSettings(SeedRun seed)
+    {
+        if (StateFile.Exists(seed.Files.WeightedState))
+            TrainingState.RequireSettings(seed.Files.WeightedState, seed.Settings.Weighted.Numerical, seed.Settings.Seed);
+    }
+
+    public override void Run(StageWork work)
+    {
+        var (settings, files) = (work.Settings, work.Seeds[0].Files);
+        var weighted = settings.Weighted;
+        using var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights)!;
+        using var model = weighted.Start == WeightedStart.Behavior ? behavior.Copy() : BottleneckDiffusionModel.Create(work.Device, behavior.Shape, settings.Seed);
+        using var rows = Rows(work, settings, files);
+        using var training = new BehaviorPretraining(weighted, model, behavior, rows, settings.Seed, work.Optimizer);
+        if (StateFile.Exists(files.WeightedState))
+            training.LoadState(files.WeightedState, work.Notice);
+        using var models = new ModelBatch(model);
+        StateSaving.Run(
+            training,
+            work.Saving,
+            () => ModelSaving.Save(work, models, training, each => each.WeightedWeights, each => each.WeightedState, training.SaveState),
+            () => training.Run(work.Trainings, cancellation: work.Cancellation));
+    }
+
+    private BehaviorDataset Rows(StageWork work, RunSettings settings, StageFiles files)
+    {
+        using var critic = SavedModels.Critic(work.Device, settings, files)!;
+        int[] rows = data.TrainedRows;
+        double[] weights = AdvantageWeights.Of(critic, data.View, rows, settings.Weighted.AdvantageScale, settings.Weighted.WeightCap);
+        if (!Array.TrueForAll(weights, double.IsFinite))
+            throw new TrainingDivergedException(BehaviorPretraining.WeightedName, 0, "a row's weight is not a number");
+        work.Notice(string.Create(CultureInfo.InvariantCulture, $"the rows' weights are worth {WeightedRows.EffectiveCount(weights):0} of {weights.Length} rows"));
+        return WeightedRows.Upload(work.Device, data.View, rows, weights, new RandomDraw(settings.Seed, RandomStage.Weighted, 0));
+    }
+}
