@@ -78,7 +78,8 @@ public sealed class RunOptions
         if (result.GetValue(_trustOrder) && task is not DatasetTask { MakesItsData: false })
             throw UserError.Value(_trustOrder.Name, "given", $"nothing, because {task.Name} has no dataset of a file");
         budget = result.OneOf(Budget, RunBudgets.NamesOf(task.Kind), budget);
-        var settings = RunBudgets.Get(budget, task) with { Seed = seeds?.First ?? result.Seed(Seed) };
+        var critic = result.GetValue(_critic) is null ? null : Row(result, _critic, CriticMethod.Table);
+        var settings = RunBudgets.Get(budget, task, critic) with { Seed = seeds?.First ?? result.Seed(Seed) };
         settings = change?.Invoke(settings) ?? settings;
         if (result.GetValue(Objective) is not null)
             settings = settings with { Alignment = settings.Alignment.With(Row(result, Objective, ObjectiveKind.Table)) };
@@ -86,8 +87,6 @@ public sealed class RunOptions
             settings = settings with { Optimizer = settings.Optimizer with { Name = Row(result, Optimizer, OptimizerKind.Table) } };
         if (result.GetValue(_fraction) is { } share)
             settings = settings with { Labels = settings.Labels with { Fraction = Fraction(share) } };
-        if (result.GetValue(_critic) is not null)
-            settings = settings.With(Row(result, _critic, CriticMethod.Table));
         string[] assignments = result.GetValue(Set) ?? [];
         settings = assignments.Aggregate(settings, SettingPaths.Apply);
         settings.Check();

@@ -101,7 +101,30 @@ public sealed class RunTaskTests
             }
         }
 
-        Assert.Contains("smoke, quick, hour, paper", Assert.Throws<InvalidSettingException>(() => RunBudgets.Get("lavish", DatasetTask.PaperTasks[0])).Message, StringComparison.Ordinal);
+        Assert.Contains("smoke, quick, hour, day, paper", Assert.Throws<InvalidSettingException>(() => RunBudgets.Get("lavish", DatasetTask.PaperTasks[0])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_row_can_be_weighed_the_tilt_is_the_alignments()
+    {
+        var task = DatasetTask.PaperTasks[0];
+        foreach (string budget in (string[])["quick", "hour", "day"])
+        {
+            var own = RunBudgets.Get(budget, task);
+            Assert.Equal(own, RunBudgets.Get(budget, task, CriticMethod.Implicit));
+            Assert.True(own.Weighted.Training.Steps > 0 && own.Alignment.Temperature > 1);
+            foreach (var method in (CriticMethod[])[CriticMethod.Softmax, CriticMethod.Online])
+            {
+                var other = RunBudgets.Get(budget, task, method);
+                other.Check();
+                Assert.Equal((0, 1.0, method), (other.Weighted.Training.Steps, other.Alignment.Temperature, other.Critic.Method));
+            }
+        }
+
+        // The paper has no such stage, and acts by one sample.
+        var paper = RunBudgets.Get("paper", task);
+        Assert.Equal((new EDA.Engine.Diffusion.WeightedSettings(), new EDA.Engine.Evaluation.ActingSettings()), (paper.Weighted, paper.Evaluation.Acting));
+        Assert.Equal(paper.Alignment.Temperature, RunBudgets.Get("paper", task, CriticMethod.Softmax).Alignment.Temperature);
     }
 
     [Fact]
