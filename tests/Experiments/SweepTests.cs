@@ -44,6 +44,13 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void A_sweep_over_ways_of_acting_trains_once()
+    {
+        var plan = Eda("sweep", "pointmaze-umaze", [.. SweepFolder.Small, "--grid", "evaluation.acting.noise=0,0.5,1", "--grid", "evaluation.acting.samples=1,8", "--dry-run"]);
+        Assert.Equal(["behavior 1 6", "critic 1 6", "weigh 1 6", "label 1 6", "align 1 6", "evaluate 6 6"], plan.Output.Split('\n')[2..8].Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..3])));
+    }
+
+    [Fact]
     public void One_labelling_serves_fewer_candidates_and_states()
     {
         string[] settings = [.. SweepFolder.Small, "labels.mostStates=0"];
