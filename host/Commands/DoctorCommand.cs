@@ -5,6 +5,7 @@ using EDA.Host.Devices;
 using EDA.Host.Libraries;
 using EDA.Host.Reports;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Kernels.Gpu;
 using Spectre.Console;
 
@@ -13,6 +14,8 @@ namespace EDA.Host.Commands;
 /// <summary>eda doctor: what this machine and this program have.</summary>
 internal static class DoctorCommand
 {
+    private static readonly (MatrixUnit Unit, string Name)[] _matrixUnits = [(MatrixUnit.Tiles, "AMX tiles"), (MatrixUnit.DotProducts, "AVX512_BF16")];
+
     public static Command Create()
     {
         var command = new Command("doctor", "Show processor, devices, libraries and versions.");
@@ -21,6 +24,7 @@ internal static class DoctorCommand
             var options = DeviceChoice.Options();
             Line("cores", $"{Environment.ProcessorCount}, {options.Threads} used ({CpuOptions.ThreadsVariable} changes it)");
             Line("SIMD", $"{Word(options.Simd)}, best here {Word(CpuOptions.BestSimd)} ({CpuOptions.SimdVariable} changes it)");
+            Line("bf16 matrix units", MatrixUnitWords());
             bool driver = CudaLibrary.OfMachine.IsFound;
             var gpus = driver ? CudaDevices.All : [];
             Line("devices", string.Join(", ", [DeviceChoice.Default, .. gpus.Select(gpu => gpu.Name)]));
@@ -43,6 +47,8 @@ internal static class DoctorCommand
         });
         return command;
     }
+
+    private static string MatrixUnitWords() => string.Join("; ", _matrixUnits.Select(each => MatrixUnits.Problem(each.Unit) is { } problem ? $"no {each.Name}: {problem}" : each.Name));
 
     private static string Word(SimdLevel level) => level switch
     {
