@@ -23,7 +23,9 @@ class RunFolder:
         try:
             with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
                 self.config = json.load(file)
-            self.config["dataset"]["path"], self.config["weighted"]["training"]["steps"]
+            self.config["dataset"]["path"]
+            # Up to version 0.1 there was no such stage.
+            self.config.setdefault("weighted", {"training": {"steps": 0}})
         except (OSError, ValueError, KeyError, TypeError):
             raise Refusal(f"RUNFOLDER is '{path}'; allowed is the folder of a run on a dataset, with its config.json, or a new one with --like FOLDER") from None
         self.seed = self.config["seed"]

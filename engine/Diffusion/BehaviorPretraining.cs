@@ -54,13 +54,13 @@ public sealed class BehaviorPretraining : TrainingStage
     /// <summary>Prepares the training of a model on rows that stand as often as they count, from what it is now.</summary>
     /// <param name="settings">How it is done.</param>
     /// <param name="model">The model, trained in place.</param>
-    /// <param name="behavior">The behavior that it may have been copied from.</param>
     /// <param name="rows">The rows.</param>
+    /// <param name="madeOf">What rows and model were made of, by which a saved state is known again: the rows themselves hang on last bits of the critic's values, which devices differ in.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="optimizer">The optimizer; null for fused Adam.</param>
-    internal BehaviorPretraining(WeightedSettings settings, BottleneckDiffusionModel model, BottleneckDiffusionModel behavior, BehaviorDataset rows, ulong seed, OptimizerFactory? optimizer)
+    internal BehaviorPretraining(WeightedSettings settings, BottleneckDiffusionModel model, BehaviorDataset rows, string madeOf, ulong seed, OptimizerFactory? optimizer)
         : this(
-            new Part(WeightedName, RandomStage.Weighted, settings.Numerical, _ => $"{rows.Fingerprint} {Checkpoints.Fingerprint.Of(behavior.CloneParameters())}"),
+            new Part(WeightedName, RandomStage.Weighted, settings.Numerical, _ => madeOf),
             settings.Training,
             new ModelBatch(model),
             rows,

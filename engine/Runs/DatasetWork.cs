@@ -31,6 +31,9 @@ internal sealed class DatasetWork
     /// <summary>The pairs of pretraining, on a device.</summary>
     public BehaviorDataset Pairs(IDevice device) => HeldOutRows.Remaining(device, View, _heldOut.Value);
 
+    /// <summary>A name for those pairs, by which a saved state knows them again.</summary>
+    public string PairsFingerprint => $"{Fingerprint.Of(View.Actions(), View.States())} less {_heldOut.Value.Length}";
+
     /// <summary>The transitions whose pairs pretraining sees, ascending.</summary>
     public int[] TrainedRows => [.. Enumerable.Range(0, View.Count).Except(_heldOut.Value)];
 

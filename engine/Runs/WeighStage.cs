@@ -39,8 +39,13 @@ internal sealed class WeighStage(DatasetWork data) : RunStage
         var weighted = settings.Weighted;
         using var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights)!;
         using var model = weighted.Start == WeightedStart.Behavior ? behavior.Copy() : BottleneckDiffusionModel.Create(work.Device, behavior.Shape, settings.Seed);
-        using var rows = Rows(work, settings, files);
-        using var training = new BehaviorPretraining(weighted, model, behavior, rows, settings.Seed, work.Optimizer);
+        using var critic = SavedModels.Critic(work.Device, settings, files)!;
+
+        // Sampled actions are clipped before they are rated, where settings say so; these are the data's own.
+        critic.ClipsActions = false;
+        using var rows = Rows(work, settings, critic);
+        string madeOf = $"{data.PairsFingerprint} {Fingerprint.Of(critic.Target.ToArray(), critic.Value!.ToArray(), behavior.CloneParameters())}";
+        using var training = new BehaviorPretraining(weighted, model, rows, madeOf, settings.Seed, work.Optimizer);
         if (StateFile.Exists(files.WeightedState))
             training.LoadState(files.WeightedState, work.Notice);
         using var models = new ModelBatch(model);
@@ -51,13 +56,12 @@ internal sealed class WeighStage(DatasetWork data) : RunStage
             () => training.Run(work.Trainings, cancellation: work.Cancellation));
     }
 
-    private BehaviorDataset Rows(StageWork work, RunSettings settings, StageFiles files)
+    private BehaviorDataset Rows(StageWork work, RunSettings settings, Critic critic)
     {
-        using var critic = SavedModels.Critic(work.Device, settings, files)!;
         int[] rows = data.TrainedRows;
         double[] weights = AdvantageWeights.Of(critic, data.View, rows, settings.Weighted.AdvantageScale, settings.Weighted.WeightCap);
-        if (!Array.TrueForAll(weights, double.IsFinite))
-            throw new TrainingDivergedException(BehaviorPretraining.WeightedName, 0, "a row's weight is not a number");
+        if (!(weights.Sum() is > 0 and < double.PositiveInfinity))
+            throw new TrainingDivergedException(BehaviorPretraining.WeightedName, 0, "the rows' weights have no sum to share out; a smaller weighted.advantageScale or weighted.weightCap may do");
         work.Notice(string.Create(CultureInfo.InvariantCulture, $"the rows' weights are worth {WeightedRows.EffectiveCount(weights):0} of {weights.Length} rows"));
         return WeightedRows.Upload(work.Device, data.View, rows, weights, new RandomDraw(settings.Seed, RandomStage.Weighted, 0));
     }

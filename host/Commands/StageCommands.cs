@@ -8,7 +8,7 @@ using EDA.Host.Runs;
 namespace EDA.Host.Commands;
 
 /// <summary>
-/// eda behavior, critic, label, align, evaluate: one stage of a run, over its folder; and eda resume: all that is left
+/// eda behavior, critic, weigh, label, align, evaluate: one stage of a run, over its folder; and eda resume: all that is left
 /// of it.
 /// </summary>
 internal static class StageCommands

@@ -215,9 +215,19 @@ public sealed class DatasetRunTests : IDisposable
         Assert.Equal(BdmWeights.Load(Files("plain").BehaviorWeights).Parameters, BdmWeights.Load(Files("run").BehaviorWeights).Parameters);
         Assert.NotEqual(File.ReadAllBytes(Files("plain").Candidates), File.ReadAllBytes(Files("run").Candidates));
 
+        // Another processor has other last bits in the weights; what is done is done all the same.
+        using (var other = new CpuDevice(new CpuOptions(SimdLevel.Portable, 1)))
+            Assert.True(new TestRun(other, At("run"), still).Run().Completed);
+
         // A sharper weight is another model.
         var sharper = run with { Weighted = _weighted with { AdvantageScale = 10 } };
         Assert.Contains("advantageScale is 3 and not 10", Assert.Throws<InvalidFileException>(() => Pipeline(sharper, "run").Run(RunStages.Weigh)).Message, StringComparison.Ordinal);
+
+        // Weights that have no sum are said so.
+        var without = run with { Weighted = _weighted with { AdvantageScale = 1e300, WeightCap = double.MaxValue } };
+        Pipeline(without, "without").Run(RunStages.Behavior);
+        Pipeline(without, "without").Run(RunStages.Critic);
+        Assert.Contains("weighted.advantageScale", Assert.Throws<TrainingDivergedException>(() => Pipeline(without, "without").Run(RunStages.Weigh)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

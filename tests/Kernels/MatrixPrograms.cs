@@ -131,6 +131,7 @@ internal static class MatrixPrograms
         c.add(r11, 32 * Row);
         c.cmp(r8, r11);
         c.jb(eight);
+        c.vzeroupper();
     }
 
     private static void Arguments(Assembler c)
