@@ -310,7 +310,7 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
     [InlineData("run kitchen-mixed-v0 --dataset some.npz --model some.npz", "some.npz", "model")]
     [InlineData("run pointmaze-umaze --critic best", "--critic is 'best'", "implicit, softmax, online")]
     [InlineData("run pointmaze-umaze --label-fraction 0", "--label-fraction is '0'", "0.01 to 1")]
-    [InlineData("run pointmaze-umaze --budget lavish", "--budget is 'lavish'", "smoke, quick, hour, paper")]
+    [InlineData("run pointmaze-umaze --budget lavish", "--budget is 'lavish'", "smoke, quick, hour, day, paper")]
     [InlineData("run pointmaze-umaze --critic online --set critic.steps=7", "critic.steps is 7", "alignment's")]
     [InlineData("run pointmaze-umaze --set criticWidth=33", "criticWidth is '33'", "multiple of 32")]
     [InlineData("run pointmaze-umaze --set memory.resident=-1", "memory.resident is '-1'", "from 0 to 1048576")]
