@@ -3,7 +3,9 @@ namespace EDA.Host.Figures;
 /// <summary>The figure of rollouts: a dot for each episode, by policy.</summary>
 public static class ScoreFigure
 {
-    private const double Width = 640;
+    // Of the figure, and of a policy, whose name has to find room.
+    private const double LeastWidth = 640;
+    private const double PolicyWidth = 116;
     private const double Height = 280;
 
     /// <summary>Draws it.</summary>
@@ -12,8 +14,9 @@ public static class ScoreFigure
     /// <returns>The figure.</returns>
     public static Figure Draw(IReadOnlyList<(string Name, double[] Scores)> scores, double? published)
     {
-        var sheet = new SvgSheet("scores", Width, Height);
-        sheet.Add(Panels.Dots(scores, published), 0, 0, Width, Height);
+        double width = Math.Max(LeastWidth, scores.Count * PolicyWidth);
+        var sheet = new SvgSheet("scores", width, Height);
+        sheet.Add(Panels.Dots(scores, published), 0, 0, width, Height);
         return new Figure(
             "scores",
             "Normalised score of every episode; the bars are the means." + (published is null ? string.Empty : " Dashed: the paper's policy with rejection sampling."),

@@ -12,9 +12,9 @@ public sealed class MetricsHistory
     private static readonly (string Stage, string Name, string Title)[] _curves =
     [
         (BehaviorPretraining.StageName, "loss", "behavior pretraining, ‖σ_{t}∇f + ε‖^{2}"),
-        (BehaviorPretraining.WeightedName, "loss", "the same on weighted rows"),
         (CriticTraining.StageName, "loss", "critic, mean squared error of the twins"),
         (CriticTraining.StageName, "next_value", "critic, mean of V(s')"),
+        (BehaviorPretraining.WeightedName, "loss", "on weighted rows, ‖σ_{t}∇f + ε‖^{2}"),
         (PolicyAlignment.StageName, "loss", "policy alignment loss"),
     ];
 
