@@ -206,11 +206,10 @@ public static class Rollouts
         bool ActsBest(Trained trained, BottleneckDiffusionModel? origin, out Func<IActor> create)
         {
             var acting = run.Evaluation.Acting;
-            CandidateRating? rating = acting switch
+            CandidateRating? rating = acting.NeedsNoRating ? null : acting.Choice switch
             {
-                { Samples: 1 } or { Choice: ActingChoice.Mean } => null,
-                { Choice: ActingChoice.Q } => critic is null ? null : CandidateRatings.ByQ(critic),
-                { Choice: ActingChoice.Density } => CandidateRatings.ByDensity(trained.Model),
+                ActingChoice.Q => critic is null ? null : CandidateRatings.ByQ(critic),
+                ActingChoice.Density => CandidateRatings.ByDensity(trained.Model),
                 _ => origin is null ? null : CandidateRatings.ByGap(trained.Model, origin),
             };
             create = () => trained.Name(DiffusionActor.Acting(trained.Model, run.Evaluation.Seed, acting, rating, Solver(run, trained.Model)));

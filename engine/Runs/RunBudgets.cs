@@ -26,9 +26,9 @@ public static class RunBudgets
         ("quick", RunKind.Bandit, task => QuickBandit(task.Paper())),
         ("paper", RunKind.Bandit, task => task.Paper()),
         ("smoke", RunKind.Dataset, task => Smoke(task.Paper())),
-        ("quick", RunKind.Dataset, task => task is DatasetTask { MakesItsData: true } ? QuickMaze(task.Paper()) : Quick(task.Paper())),
-        ("hour", RunKind.Dataset, task => Hour(task.Paper())),
-        ("day", RunKind.Dataset, task => Day(task.Paper())),
+        ("quick", RunKind.Dataset, task => task is DatasetTask { MakesItsData: true } ? QuickMaze(task.Paper()) : Short(task.Paper(), Sizes.Quick)),
+        ("hour", RunKind.Dataset, task => Short(task.Paper(), Sizes.Hour)),
+        ("day", RunKind.Dataset, task => Short(task.Paper(), Sizes.Day)),
         ("paper", RunKind.Dataset, task => task.Paper()),
     ];
 
@@ -107,20 +107,6 @@ public static class RunBudgets
         Evaluation = new() { Episodes = 2, Acting = new() { Samples = 4 } },
     };
 
-    /// <summary>About 12 minutes: 2 of pretraining, 7 of the critic, 1 on weighted rows, 1 of candidates and alignment, 1 of rollouts.</summary>
-    private static RunSettings Quick(RunSettings paper) => paper with
-    {
-        Width = 128,
-        Blocks = 2,
-        Behavior = Denoising(paper, 20_000, 1.2e-3, 200),
-        Critic = Critic(paper, 100_000, 4, 1_000),
-        Weighted = Weighed(paper, Denoising(paper, 10_000, 1.2e-3, 200)),
-        Labels = new() { MostStates = 16_000 },
-        Alignment = Gentle(paper.Alignment, 2_000, 200, 50),
-        Evaluation = Best,
-        HeldOut = 2048,
-    };
-
     /// <summary>
     /// A few minutes: in a plane, with four numbers of state, smaller networks do. pointmaze-umaze with seeds 0
     /// and 1 reached the goal in 100 of 100 episodes so, from behavior models that do in 31 and 20.
@@ -136,62 +122,65 @@ public static class RunBudgets
         HeldOut = 2048,
     };
 
-    /// <summary>Three quarters of an hour: 10 minutes of pretraining, 20 of the critic, 4 on weighted rows, 5 of candidates and alignment, 3 of rollouts.</summary>
-    private static RunSettings Hour(RunSettings paper) => paper with
+    // What the budgets between smoke and paper share. Weights are a third as sharp as those of implicit Q-learning's own policy,
+    // with which a 23rd of a hopper file's rows counts in effect; the tilt is one that a short critic can be followed in; and
+    // a policy that has learned from noisy actions is not to repeat the noise. The same for all files.
+    private static RunSettings Short(RunSettings paper, Sizes sizes) => paper with
     {
-        Width = 192,
-        Blocks = 2,
-        Behavior = Denoising(paper, 50_000, 1e-3, 500),
-        Critic = Critic(paper, 300_000, 8, 3_000),
-        Weighted = Weighed(paper, Denoising(paper, 20_000, 1e-3, 500)),
-        Labels = new() { MostStates = 64_000 },
-        Alignment = Gentle(paper.Alignment, 6_000, 300, 100),
-        Evaluation = Best,
+        Width = sizes.Width,
+        Blocks = sizes.Blocks,
+        Behavior = Denoising(paper, sizes.Behavior, sizes.Rate),
+        Critic = Critic(paper, sizes.Critic, sizes.NextActions, (int)sizes.Critic / 100),
+        Weighted = new() { AdvantageScale = paper.Critic.Implicit.AdvantageScale / 3, Training = Denoising(paper, sizes.Weighted, sizes.Rate) },
+        Labels = new() { MostStates = sizes.States },
+        Alignment = paper.Alignment with
+        {
+            Temperature = 4,
+            LabelScale = 1,
+            LearningRate = 2e-4,
+            Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = sizes.AlignmentWarmUp },
+            States = 64,
+            Steps = sizes.Alignment,
+            ReportEvery = (int)sizes.Alignment / 50,
+        },
+        Evaluation = new() { Acting = new() { Samples = 8, Noise = 0.5 } },
         HeldOut = 2048,
     };
 
-    /// <summary>A night on two cores.</summary>
-    private static RunSettings Day(RunSettings paper) => paper with
-    {
-        Behavior = Denoising(paper, 250_000, 6e-4, 1_000),
-        Critic = Critic(paper, 1_000_000, 16, 10_000),
-        Weighted = Weighed(paper, Denoising(paper, 60_000, 6e-4, 1_000)),
-        Labels = new() { MostStates = 250_000 },
-        Alignment = Gentle(paper.Alignment, 30_000, 500, 200),
-        Evaluation = Best,
-        HeldOut = 2048,
-    };
-
-    /// <summary>How a policy acts that has learned from noisy actions and is not to repeat the noise; the same for all files.</summary>
-    private static EvaluationSettings Best => new() { Acting = new() { Samples = 8, Noise = 0.5 } };
-
-    /// <summary>Small batches at high rates and no dropout: a short training is short of steps, and far from learning its data by heart.</summary>
-    private static PretrainingSettings Denoising(RunSettings paper, long steps, double rate, int reportEvery) => paper.Behavior with
+    // High rates and no dropout: a short training is short of steps, and far from learning its data by heart.
+    private static PretrainingSettings Denoising(RunSettings paper, long steps, double rate) => paper.Behavior with
     {
         Batch = 256,
         Steps = steps,
         LearningRate = rate,
         Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = 200 },
         Dropout = 0,
-        ReportEvery = reportEvery,
+        ReportEvery = (int)steps / 100,
     };
-
-    /// <summary>Weights a third as sharp as those of implicit Q-learning's own policy, with which a 23rd of a hopper file's rows counts in effect.</summary>
-    private static WeightedSettings Weighed(RunSettings paper, PretrainingSettings training) =>
-        new() { AdvantageScale = paper.Critic.Implicit.AdvantageScale / 3, Training = training };
 
     private static CriticSettings Critic(RunSettings paper, long steps, int nextActions, int reportEvery) =>
         paper.Critic with { ClipsActions = true, Steps = steps, ReportEvery = reportEvery, Softmax = paper.Critic.Softmax with { Candidates = nextActions } };
 
-    /// <summary>The tilt that a short critic can be followed in.</summary>
-    private static AlignmentSettings Gentle(AlignmentSettings paper, long steps, long warmUpSteps, int reportEvery) => paper with
+    /// <summary>What short budgets differ in.</summary>
+    /// <param name="Width">Of the network.</param>
+    /// <param name="Blocks">Of the network.</param>
+    /// <param name="Behavior">Steps of pretraining.</param>
+    /// <param name="Rate">Its greatest rate, and that on weighted rows.</param>
+    /// <param name="Critic">Steps of the critic.</param>
+    /// <param name="NextActions">Actions that a softmax critic backs up from.</param>
+    /// <param name="Weighted">Steps on weighted rows.</param>
+    /// <param name="States">Labelled states.</param>
+    /// <param name="Alignment">Steps of alignment.</param>
+    /// <param name="AlignmentWarmUp">Those of them in which its rate rises.</param>
+    private sealed record Sizes(int Width, int Blocks, long Behavior, double Rate, long Critic, int NextActions, long Weighted, int States, long Alignment, long AlignmentWarmUp)
     {
-        Temperature = 4,
-        LabelScale = 1,
-        LearningRate = 2e-4,
-        Schedule = new() { Curve = LearningRateCurve.Cosine, WarmUpSteps = warmUpSteps },
-        States = 64,
-        Steps = steps,
-        ReportEvery = reportEvery,
-    };
+        /// <summary>About 12 minutes: 2 of pretraining, 7 of the critic, 1 on weighted rows, 1 of candidates and alignment, 1 of rollouts.</summary>
+        public static readonly Sizes Quick = new(128, 2, 20_000, 1.2e-3, 100_000, 4, 10_000, 16_000, 2_000, 200);
+
+        /// <summary>Three quarters of an hour: 10 minutes of pretraining, 20 of the critic, 4 on weighted rows, 5 of candidates and alignment, 3 of rollouts.</summary>
+        public static readonly Sizes Hour = new(192, 2, 50_000, 1e-3, 300_000, 8, 20_000, 64_000, 6_000, 300);
+
+        /// <summary>A night on two cores, with the paper's network.</summary>
+        public static readonly Sizes Day = new(256, 3, 250_000, 6e-4, 1_000_000, 16, 60_000, 250_000, 30_000, 500);
+    }
 }
