@@ -123,7 +123,7 @@ public static class RunBudgets
     };
 
     // What the budgets between smoke and paper share. Weights are a third as sharp as those of implicit Q-learning's own policy,
-    // with which a 23rd of a hopper file's rows counts in effect; the tilt is one that a short critic can be followed in; and
+    // with which thousands of rows stand at the cap, all alike; the tilt is one that a short critic can be followed in; and
     // a policy that has learned from noisy actions is not to repeat the noise. The same for all files.
     private static RunSettings Short(RunSettings paper, Sizes sizes) => paper with
     {

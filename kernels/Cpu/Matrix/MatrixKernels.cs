@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EDA.Kernels.Cpu.Matrix;
 
-/// <summary>Products of bf16 blocks by a matrix unit, or by plain code that does the same.</summary>
+/// <summary>Products of bf16 blocks by a matrix unit, or by plain code that does the same. No operation of the CPU device is made of them yet.</summary>
 /// <remarks>
 /// A thread begins before its first product and ends after its last, in the same round of work: tiles are state of the
 /// thread. Sums are fp32; the order of additions within a block is the unit's own, so units differ in the last bits,
