@@ -37,9 +37,9 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     public AlignmentPass(BdmLayout layout, VarianceSchedule schedule, WorkerPool pool)
     {
         (_layout, _schedule, _pool) = (layout, schedule, pool);
-        _policy = new PreparedNetwork<TV, TS>(layout, PreparedFor.Alignment);
-        _behavior = new PreparedNetwork<TV, TS>(layout, PreparedFor.Density);
-        _record = new TrainingRecord(layout.Shape, false);
+        _policy = new PreparedNetwork<TV, TS>(layout, PreparedFor.Alignment, pool.Arithmetic);
+        _behavior = new PreparedNetwork<TV, TS>(layout, PreparedFor.Density, pool.Arithmetic);
+        _record = new TrainingRecord(layout.Shape, false, pool.Arithmetic);
         _assembly = new GradientAssembly<TV, TS>(layout, _record, _policy, pool);
         var shape = layout.Shape;
         int h = shape.Width;
@@ -91,8 +91,10 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
             }
 
             _backward = true;
+            int panels = (int)((_slabEnd - _slabStart + PanelRows - 1) / PanelRows);
+            _assembly.Begin(panels);
             _pool.Run(this, Tiles);
-            _assembly.Add(_records.Pointer, (int)((_slabEnd - _slabStart + PanelRows - 1) / PanelRows), state > 0);
+            _assembly.Add(_records.Pointer, panels, state > 0);
         }
 
         _assembly.Finish(at.Gradient);
@@ -106,10 +108,15 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         float* record = _records.Pointer + (item * PanelTile.Panels * _record.Stride);
         ref var scratch = ref _scratch[worker];
         var blocks = BlocksOf(record, scratch.Output, worker);
-        if (_backward)
-            Backward(first, panels, record, scratch, blocks);
-        else
+        if (!_backward)
+        {
             Forward(first, panels, record, scratch, blocks, _behaviorBlocks[worker]);
+            return;
+        }
+
+        Backward(first, panels, record, scratch, blocks);
+        for (int p = 0; p < panels; p++)
+            _assembly.Keep(record + (p * _record.Stride), (item * PanelTile.Panels) + p);
     }
 
     public void Dispose()

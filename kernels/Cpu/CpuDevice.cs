@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Kernels.Cpu;
 
@@ -17,7 +18,9 @@ public sealed class CpuDevice : IDevice
         Options = options ?? CpuOptions.FromEnvironment();
         if (Options.Simd > CpuOptions.BestSimd)
             throw new ArgumentException($"this machine has no {Options.Simd}; its best is {CpuOptions.BestSimd}", nameof(options));
-        _pool = new WorkerPool(Options.Threads);
+        if (Options.Precision != CpuPrecision.Fp32 && MatrixUnits.Problem(Options.Unit) is { } problem)
+            throw new ArgumentException($"this machine has no {Options.Unit}: {problem}", nameof(options));
+        _pool = new WorkerPool(Options.Threads, Options.Precision == CpuPrecision.Fp32 ? null : new BlockArithmetic(Options.Unit, Options.Precision));
         Vector = Options.Simd switch
         {
             SimdLevel.Avx512 => new CpuVectorOperations<Vector512<float>, Simd512>(_pool),
@@ -36,7 +39,10 @@ public sealed class CpuDevice : IDevice
         get
         {
             string simd = Options.Simd switch { SimdLevel.Avx512 => "AVX-512", SimdLevel.Avx2 => "AVX2", SimdLevel.Portable => "128-bit", _ => throw Unknown(Options.Simd) };
-            return $"cpu ({simd}, {Options.Threads} {(Options.Threads == 1 ? "thread" : "threads")})";
+            string matrix = Options.Precision == CpuPrecision.Fp32
+                ? ""
+                : $", {Options.Precision.ToString().ToLowerInvariant()} {Options.Unit switch { MatrixUnit.Tiles => "by AMX tiles", MatrixUnit.DotProducts => "by AVX-512 dot products", _ => "by plain code" }}";
+            return $"cpu ({simd}{matrix}, {Options.Threads} {(Options.Threads == 1 ? "thread" : "threads")})";
         }
     }
 

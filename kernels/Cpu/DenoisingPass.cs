@@ -35,8 +35,8 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
     public DenoisingPass(BdmLayout layout, VarianceSchedule schedule, WorkerPool pool)
     {
         (_layout, _schedule, _pool) = (layout, schedule, pool);
-        _network = new PreparedNetwork<TV, TS>(layout, PreparedFor.Denoising);
-        _record = new TrainingRecord(layout.Shape, true);
+        _network = new PreparedNetwork<TV, TS>(layout, PreparedFor.Denoising, pool.Arithmetic);
+        _record = new TrainingRecord(layout.Shape, true, pool.Arithmetic);
         _assembly = new GradientAssembly<TV, TS>(layout, _record, _network, pool);
         var shape = layout.Shape;
         int h = shape.Width, a = PackedMatrix.Pad(shape.ActionSize);
@@ -75,6 +75,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         {
             _slabEnd = Math.Min(_slabStart + TrainingSlab.Rows, rows);
             long count = _slabEnd - _slabStart;
+            _assembly.Begin((int)((count + PanelRows - 1) / PanelRows));
             _pool.Run(this, (int)((count + PanelTile.Rows - 1) / PanelTile.Rows));
             _assembly.Add(_records.Pointer, (int)((count + PanelRows - 1) / PanelRows), _slabStart > 0);
         }
@@ -97,6 +98,8 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         Backward(first, panels, record, scratch, blocks);
         Tangent(panels, record, scratch, blocks);
         Adjoint(panels, record, scratch, blocks);
+        for (int p = 0; p < panels; p++)
+            _assembly.Keep(record + (p * _record.Stride), (item * PanelTile.Panels) + p);
     }
 
     public void Dispose()

@@ -41,7 +41,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     public GradientAssembly(BdmLayout layout, TrainingRecord record, PreparedNetwork<TV, TS> network, WorkerPool pool)
     {
         (_layout, _record, _network, _pool) = (layout, record, network, pool);
-        _products = new WeightGradient<TV, TS>(record.Products, record.Stride);
+        _products = new WeightGradient<TV, TS>(record.Products, record.Stride, pool.Arithmetic);
         _inputStride = record.TransposedInputSize;
         int h = layout.Shape.Width;
         var memory = default(RecordLayout);
@@ -70,6 +70,18 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
         EmbeddingDense,
         StateDense,
     }
+
+    // The rows of N are shared out by these tiles, those of the matrix that they are multiplied by where the first block is folded.
+    private PackedMatrix InputTiles => _record.SecondOrder ? _network.Input : _network.ExpandTransposed(0);
+
+    /// <summary>Makes room for what a slab's weight gradients are summed of.</summary>
+    /// <param name="panels">Its panels.</param>
+    public void Begin(int panels) => _products.Begin(panels);
+
+    /// <summary>Takes a panel's operands, its passes being over.</summary>
+    /// <param name="record">The panel's record.</param>
+    /// <param name="panel">The panel, from 0 in the slab.</param>
+    public void Keep(float* record, int panel) => _products.Keep(record, panel);
 
     /// <summary>Adds a slab.</summary>
     public void Add(float* records, int panels, bool accumulate)
@@ -113,6 +125,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     {
         _memory.Dispose();
         _accumulatorMemory.Dispose();
+        _products.Dispose();
     }
 
     private static IEnumerable<Item> Ranges(Kind kind, int block, int count, int share)
@@ -135,7 +148,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
             first.AddRange(Ranges(Kind.Contract, l, shape.Width, PanelRows));
         }
 
-        first.AddRange(Ranges(Kind.Input, 0, _network.Input.Tiles, 4));
+        first.AddRange(Ranges(Kind.Input, 0, InputTiles.Tiles, 4));
         second.AddRange(Ranges(Kind.InputWeight, 0, shape.Width, PanelRows));
         second.AddRange(Ranges(Kind.ActionDense, 0, shape.ActionFeatures, PanelRows));
         second.AddRange(Ranges(Kind.EmbeddingDense, 0, shape.EmbeddingFeatures, PanelRows));
@@ -266,14 +279,14 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     private void Input(int firstTile, int endTile)
     {
         int actionSize = _layout.Shape.ActionSize, hidden = _layout.Shape.Hidden;
-        var tiles = _network.Input;
+        var tiles = InputTiles;
         int firstRow = tiles.FirstFeature(firstTile), endRow = tiles.FirstFeature(endTile);
         float* from = _accumulators + _record.InputProduct.Destination;
         int features = _record.InputSize + 1;
         for (int row = firstRow; row < endRow; row++)
         {
             float* to = _inputGradient + ((long)row * _inputStride);
-            float* column = from + ((long)(row / PanelRows) * features * PanelRows) + (row % PanelRows);
+            float* column = from + ((long)(row / PanelRows) * _record.InputProduct.PaddedRows * PanelRows) + (row % PanelRows);
             for (int c = 0; c < features; c++)
                 to[c] = column[c * PanelRows];
             if (!_record.SecondOrder)

@@ -31,7 +31,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
     public InferencePass(BdmLayout layout, VarianceSchedule schedule, WorkerPool pool, bool gradient)
     {
         (_layout, _schedule, _pool, _gradient) = (layout, schedule, pool, gradient);
-        _network = new PreparedNetwork<TV, TS>(layout, gradient ? PreparedFor.Score : PreparedFor.Density);
+        _network = new PreparedNetwork<TV, TS>(layout, gradient ? PreparedFor.Score : PreparedFor.Density, pool.Arithmetic);
         var shape = layout.Shape;
         int h = shape.Width, a = PackedMatrix.Pad(shape.ActionSize);
         var record = default(RecordLayout);

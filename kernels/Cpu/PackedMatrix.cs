@@ -1,31 +1,46 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Kernels.Cpu;
 
 /// <summary>
-/// A weight matrix in the order the panel product reads it: tiles of twelve output features, then tiles of eight, each
-/// [depth][features]. The number of outputs is padded to what twelves and eights can make; padding is zero.
+/// A weight matrix in the order the panel product reads it. In fp32: tiles of twelve output features, then tiles of eight,
+/// each [depth][features]. In blocks: tiles of 32 output features, each the left factor of a <see cref="BlockProduct"/>. The
+/// number of outputs is padded to what twelves and eights can make, in blocks to a multiple of 4; padding is zero.
 /// </summary>
 internal sealed unsafe class PackedMatrix
 {
+    private const int Side = BlockProduct.Side;
+
     private readonly int _twelves;
 
     /// <summary>Plans a matrix.</summary>
     /// <param name="outputs">Output features.</param>
     /// <param name="depth">Terms of each sum.</param>
     /// <param name="near">Whether it stays in the second-level cache from one tile of rows to the next.</param>
-    public PackedMatrix(int outputs, int depth, bool near = false)
+    /// <param name="arithmetic">How a matrix that is large enough is multiplied in blocks; null for fp32.</param>
+    public PackedMatrix(int outputs, int depth, bool near = false, BlockArithmetic? arithmetic = null)
     {
         IsNear = near;
         Outputs = outputs;
         Depth = depth;
         PaddedOutputs = Pad(outputs);
+        if (BlockArithmetic.Has(arithmetic, outputs, depth))
+        {
+            Arithmetic = arithmetic;
+            Tiles = BlockArithmetic.RoundUp(outputs) / Side;
+            return;
+        }
+
         int eights = (PaddedOutputs % 12) switch { 0 => 0, 8 => 1, _ => 2 };
         _twelves = (PaddedOutputs - (8 * eights)) / 12;
         Tiles = _twelves + eights;
     }
+
+    /// <summary>How it is multiplied in blocks; null where it is multiplied in fp32.</summary>
+    public BlockArithmetic? Arithmetic { get; }
 
     /// <summary>Output features.</summary>
     public int Outputs { get; }
@@ -46,7 +61,7 @@ internal sealed unsafe class PackedMatrix
     public int Twelves => _twelves;
 
     /// <summary>Floats of the packed weights.</summary>
-    public long Length => (long)PaddedOutputs * Depth;
+    public long Length => Arithmetic is null ? (long)PaddedOutputs * Depth : (long)Tiles * BlockLength / 2;
 
     /// <summary>The packed weights; null until the matrix is given a place.</summary>
     public float* Data { get; private set; }
@@ -73,10 +88,13 @@ internal sealed unsafe class PackedMatrix
     public static int Pad(int outputs) => Math.Max((outputs + 3) & ~3, 8);
 
     /// <summary>The first feature of a tile.</summary>
-    public int FirstFeature(int tile) => tile <= _twelves ? 12 * tile : (12 * _twelves) + (8 * (tile - _twelves));
+    public int FirstFeature(int tile) => Arithmetic is not null ? Side * tile : tile <= _twelves ? 12 * tile : (12 * _twelves) + (8 * (tile - _twelves));
 
-    /// <summary>The number of features of a tile, 12 or 8.</summary>
-    public int Height(int tile) => tile < _twelves ? 12 : 8;
+    /// <summary>The number of features of a tile, 12 or 8; in blocks 32, the last one's less.</summary>
+    public int Height(int tile) => Arithmetic is not null ? Math.Min(Side, PaddedOutputs - (Side * tile)) : tile < _twelves ? 12 : 8;
+
+    /// <summary>The left factor of a tile in blocks.</summary>
+    public ushort* Block(int tile) => (ushort*)Data + (tile * BlockLength);
 
     /// <summary>Packs the tiles of one share of the work.</summary>
     /// <param name="source">Weight (o, k) stands at o·outputStride + k·depthStride.</param>
@@ -86,8 +104,16 @@ internal sealed unsafe class PackedMatrix
     /// <param name="depthScale">A factor per term, or null.</param>
     /// <param name="firstTile">The first tile to pack.</param>
     /// <param name="endTile">One past the last.</param>
-    public void Pack(float* source, long outputStride, long depthStride, float* outputScale, float* depthScale, int firstTile, int endTile)
+    public void Pack<TV, TS>(float* source, long outputStride, long depthStride, float* outputScale, float* depthScale, int firstTile, int endTile)
+        where TV : struct
+        where TS : struct, ISimd<TV>
     {
+        if (Arithmetic is not null)
+        {
+            PackBlocks<TV, TS>(source, outputStride, depthStride, outputScale, depthScale, firstTile, endTile);
+            return;
+        }
+
         for (int tile = firstTile; tile < endTile; tile++)
         {
             int first = FirstFeature(tile);
@@ -114,11 +140,13 @@ internal sealed unsafe class PackedMatrix
     /// <param name="firstTile">The first tile to pack.</param>
     /// <param name="endTile">One past the last.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void PackRows(float* source, int firstTile, int endTile)
+    public void PackRows<TV, TS>(float* source, int firstTile, int endTile)
+        where TV : struct
+        where TS : struct, ISimd<TV>
     {
-        if (!Sse.IsSupported || Outputs != PaddedOutputs)
+        if (!Sse.IsSupported || Outputs != PaddedOutputs || Arithmetic is not null)
         {
-            Pack(source, Depth, 1, null, null, firstTile, endTile);
+            Pack<TV, TS>(source, Depth, 1, null, null, firstTile, endTile);
             return;
         }
 
@@ -152,6 +180,29 @@ internal sealed unsafe class PackedMatrix
                         to[i] = from[((long)i * Depth) + k];
                 }
             }
+        }
+    }
+
+    // Numbers of a tile's left factor.
+    private long BlockLength => (long)Side * BlockArithmetic.RoundUp(Depth) * Arithmetic!.Parts;
+
+    private void PackBlocks<TV, TS>(float* source, long outputStride, long depthStride, float* outputScale, float* depthScale, int firstTile, int endTile)
+        where TV : struct
+        where TS : struct, ISimd<TV>
+    {
+        for (int tile = firstTile; tile < endTile; tile++)
+        {
+            int first = Side * tile;
+            BlockFactor<TV, TS>.Weights(
+                source + (first * outputStride),
+                outputStride,
+                depthStride,
+                outputScale == null ? null : outputScale + first,
+                depthScale,
+                Math.Min(Side, Outputs - first),
+                Depth,
+                Arithmetic!.Parts,
+                Block(tile));
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -60,7 +61,11 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
     private Item[] _items = [];
     private float* _parameters;
 
-    public PreparedNetwork(BdmLayout layout, PreparedFor use)
+    /// <summary>Plans the matrices.</summary>
+    /// <param name="layout">Of the parameters.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="arithmetic">How products are made in blocks; null for fp32.</param>
+    public PreparedNetwork(BdmLayout layout, PreparedFor use, BlockArithmetic? arithmetic)
     {
         (_layout, _use) = (layout, use);
         var shape = layout.Shape;
@@ -82,35 +87,38 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
         OutputSum = memory + outputSum;
         FirstBlock = new FirstBlock(memory + offset, memory + rowSum, memory + bias);
 
-        Condition = new PackedMatrix(BdmShape.TimeFeatures, BdmShape.TimeFeatures);
-        Input = new PackedMatrix(h, InputSize);
+        // What all else rests on is small, and bf16 in one part would show there.
+        Condition = Finer(BdmShape.TimeFeatures, BdmShape.TimeFeatures);
+        Input = Finer(h, InputSize);
         _expand = new PackedMatrix[blocks];
         _contract = new PackedMatrix[blocks];
         _expandTransposed = new PackedMatrix?[blocks];
         _contractTransposed = new PackedMatrix?[blocks];
         for (int l = 0; l < blocks; l++)
         {
-            _expand[l] = new PackedMatrix(hidden, h);
-            _contract[l] = new PackedMatrix(h, hidden);
+            // What the folded first block is computed from, once a step, stays fp32.
+            bool folds = l == 0 && use != PreparedFor.Denoising;
+            _expand[l] = folds ? new PackedMatrix(hidden, h) : Matrix(hidden, h);
+            _contract[l] = Matrix(h, hidden);
             if (use == PreparedFor.Density)
                 continue;
-            _contractTransposed[l] = new PackedMatrix(hidden, h);
+            _contractTransposed[l] = Matrix(hidden, h);
             if (l > 0 || use != PreparedFor.Score)
-                _expandTransposed[l] = new PackedMatrix(h, hidden);
+                _expandTransposed[l] = folds ? new PackedMatrix(h, hidden) : Matrix(h, hidden);
         }
 
         if (use != PreparedFor.Denoising)
-            FirstExpand = new PackedMatrix(hidden, InputSize);
+            FirstExpand = Matrix(hidden, InputSize);
         if (use is PreparedFor.Score or PreparedFor.Denoising)
-            ActionTransposed = new PackedMatrix(shape.ActionSize, h);
+            ActionTransposed = Matrix(shape.ActionSize, h);
         if (use == PreparedFor.Score)
-            FirstActionTransposed = new PackedMatrix(shape.ActionSize, hidden);
+            FirstActionTransposed = Matrix(shape.ActionSize, hidden);
         if (use is PreparedFor.Alignment or PreparedFor.Denoising)
-            EmbeddingTransposed = new PackedMatrix(BdmShape.TimeFeatures, h);
+            EmbeddingTransposed = Finer(BdmShape.TimeFeatures, h);
         if (use == PreparedFor.Alignment)
-            FirstEmbeddingTransposed = new PackedMatrix(BdmShape.TimeFeatures, hidden);
+            FirstEmbeddingTransposed = Finer(BdmShape.TimeFeatures, hidden);
         if (use == PreparedFor.Denoising)
-            Action = new PackedMatrix(h, shape.ActionSize);
+            Action = Matrix(h, shape.ActionSize);
         PackedMatrix.Place(
             [
                 .. _expand, .. _contract, .. _expandTransposed, .. _contractTransposed, FirstExpand, FirstActionTransposed, FirstEmbeddingTransposed,
@@ -118,6 +126,9 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
             ],
             _packed);
         _phases = Plan();
+
+        PackedMatrix Matrix(int outputs, int depth) => new(outputs, depth, arithmetic: arithmetic);
+        PackedMatrix Finer(int outputs, int depth) => new(outputs, depth, arithmetic: arithmetic?.Finer);
     }
 
     private enum Kind
@@ -219,11 +230,11 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
         {
             case Kind.Fold: Fold(first, end); break;
             case Kind.Small: PrepareSmall(); break;
-            case Kind.Expand when folds: _expand[l].Pack(Parameter(block.ExpandWeight), h, 1, null, gamma, first, end); break;
-            case Kind.Expand: _expand[l].PackRows(Parameter(block.ExpandWeight), first, end); break;
-            case Kind.Contract: _contract[l].PackRows(Parameter(block.ContractWeight), first, end); break;
-            case Kind.ExpandTransposed: _expandTransposed[l]!.Pack(Parameter(block.ExpandWeight), 1, h, gamma, null, first, end); break;
-            case Kind.ContractTransposed: _contractTransposed[l]!.Pack(Parameter(block.ContractWeight), 1, hidden, null, null, first, end); break;
+            case Kind.Expand when folds: _expand[l].Pack<TV, TS>(Parameter(block.ExpandWeight), h, 1, null, gamma, first, end); break;
+            case Kind.Expand: _expand[l].PackRows<TV, TS>(Parameter(block.ExpandWeight), first, end); break;
+            case Kind.Contract: _contract[l].PackRows<TV, TS>(Parameter(block.ContractWeight), first, end); break;
+            case Kind.ExpandTransposed: _expandTransposed[l]!.Pack<TV, TS>(Parameter(block.ExpandWeight), 1, h, gamma, null, first, end); break;
+            case Kind.ContractTransposed: _contractTransposed[l]!.Pack<TV, TS>(Parameter(block.ContractWeight), 1, hidden, null, null, first, end); break;
             case Kind.FirstBias: FirstBias(first, end); break;
             case Kind.FirstProduct: FirstProduct(first, end); break;
             case Kind.Inputs: PackInputs(); break;
@@ -313,7 +324,7 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
     private void PrepareSmall()
     {
         var shape = _layout.Shape;
-        Condition.Pack(Parameter(_layout.ConditionWeight), BdmShape.TimeFeatures, 1, null, null, 0, Condition.Tiles);
+        Condition.Pack<TV, TS>(Parameter(_layout.ConditionWeight), BdmShape.TimeFeatures, 1, null, null, 0, Condition.Tiles);
         float* o = Parameter(_layout.OutputWeight);
         for (int j = 0; j < shape.Width; j++)
         {
@@ -332,17 +343,17 @@ internal sealed unsafe class PreparedNetwork<TV, TS> : IDisposable, IParallelWor
     private void PackInputs()
     {
         int a = _layout.Shape.ActionSize;
-        Input.Pack(_folded, _foldedStride, 1, null, null, 0, Input.Tiles);
-        Action?.Pack(_folded, _foldedStride, 1, null, null, 0, Action.Tiles);
-        ActionTransposed?.Pack(_folded, 1, _foldedStride, null, null, 0, ActionTransposed.Tiles);
-        EmbeddingTransposed?.Pack(_folded + a, 1, _foldedStride, null, null, 0, EmbeddingTransposed.Tiles);
+        Input.Pack<TV, TS>(_folded, _foldedStride, 1, null, null, 0, Input.Tiles);
+        Action?.Pack<TV, TS>(_folded, _foldedStride, 1, null, null, 0, Action.Tiles);
+        ActionTransposed?.Pack<TV, TS>(_folded, 1, _foldedStride, null, null, 0, ActionTransposed.Tiles);
+        EmbeddingTransposed?.Pack<TV, TS>(_folded + a, 1, _foldedStride, null, null, 0, EmbeddingTransposed.Tiles);
     }
 
     private void PackFirstInputs()
     {
-        FirstExpand!.Pack(_firstProduct, _foldedStride, 1, null, null, 0, FirstExpand.Tiles);
-        FirstActionTransposed?.Pack(_firstProduct, 1, _foldedStride, null, null, 0, FirstActionTransposed.Tiles);
-        FirstEmbeddingTransposed?.Pack(_firstProduct + _layout.Shape.ActionSize, 1, _foldedStride, null, null, 0, FirstEmbeddingTransposed.Tiles);
+        FirstExpand!.Pack<TV, TS>(_firstProduct, _foldedStride, 1, null, null, 0, FirstExpand.Tiles);
+        FirstActionTransposed?.Pack<TV, TS>(_firstProduct, 1, _foldedStride, null, null, 0, FirstActionTransposed.Tiles);
+        FirstEmbeddingTransposed?.Pack<TV, TS>(_firstProduct + _layout.Shape.ActionSize, 1, _foldedStride, null, null, 0, FirstEmbeddingTransposed.Tiles);
     }
 
     /// <summary>W1 β + b1.</summary>

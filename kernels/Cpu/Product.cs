@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -31,6 +32,12 @@ internal static unsafe class Product<TV, TS>
     public static void Run<TE>(PackedMatrix weights, Panels input, int panels, in TE epilogue)
         where TE : struct, IEpilogue
     {
+        if (weights.Arithmetic is { } arithmetic)
+        {
+            RunBlocks(weights, arithmetic, input, panels, epilogue);
+            return;
+        }
+
         float* sums = stackalloc float[(12 * PanelRows) + 16];
         sums = (float*)(((nint)sums + 63) & ~63);
         int runs = weights.Depth % PanelRows == 0 ? weights.Depth / PanelRows : 1;
@@ -87,6 +94,33 @@ internal static unsafe class Product<TV, TS>
 
     /// <summary>One tile of packed weights times [depth][32].</summary>
     public static void Tile(PackedMatrix weights, int tile, float* b, float* sums) => Tile(weights, tile, b, sums, 1, null, 0);
+
+    // Activations become factors once for all tiles of weights.
+    private static void RunBlocks<TE>(PackedMatrix weights, BlockArithmetic arithmetic, Panels input, int panels, in TE epilogue)
+        where TE : struct, IEpilogue
+    {
+        float* sums = stackalloc float[BlockProduct.Length + 16];
+        sums = (float*)(((nint)sums + 63) & ~63);
+        int depth = weights.Depth, terms = BlockArithmetic.RoundUp(depth), blocks = terms / BlockProduct.Side, parts = arithmetic.Parts;
+        long part = (long)terms * PanelRows;
+        ushort* factors = BlockScratch.Require(parts * part * panels);
+        for (int panel = 0; panel < panels; panel++)
+            BlockFactor<TV, TS>.Activations(input.At(panel), depth, parts, factors + (panel * parts * part), part);
+        float** far = stackalloc float*[IEpilogue.MostFar];
+        for (int tile = 0; tile < weights.Tiles; tile++)
+        {
+            int feature = weights.FirstFeature(tile), height = weights.Height(tile);
+            ushort* left = weights.Block(tile);
+            for (int panel = 0; panel < panels; panel++)
+            {
+                int count = epilogue.Far(feature, panel, far);
+                for (int i = 0; i < count; i++)
+                    Fetch.All(far[i], height * PanelRows);
+                arithmetic.Multiply(left, factors + (panel * parts * part), part, sums, blocks, adds: false);
+                epilogue.Apply(sums, feature, height, panel);
+            }
+        }
+    }
 
     private static void Tile(PackedMatrix weights, int tile, float* b, float* sums, int runs, Fetch* fetch, int fetches)
     {

@@ -1,3 +1,4 @@
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -47,7 +48,11 @@ internal sealed class RowSums
 /// </summary>
 internal sealed class TrainingRecord
 {
-    public TrainingRecord(BdmShape shape, bool secondOrder)
+    /// <summary>Plans a record.</summary>
+    /// <param name="shape">The sizes of the network.</param>
+    /// <param name="secondOrder">Whether it is that of a denoising step.</param>
+    /// <param name="arithmetic">How weight gradients are summed in blocks; null for fp32.</param>
+    public TrainingRecord(BdmShape shape, bool secondOrder, BlockArithmetic? arithmetic)
     {
         SecondOrder = secondOrder;
         InputSize = shape.ActionSize + BdmShape.TimeFeatures + shape.StateSize;
@@ -85,7 +90,7 @@ internal sealed class TrainingRecord
         Sums = new RowSums(shape);
         SumsStart = record.Take(Sums.Length);
         (Layout, Stride) = (record, record.Stride);
-        (Products, Accumulators) = Plan(shape);
+        (Products, Accumulators) = Plan(shape, arithmetic);
     }
 
     /// <summary>Whether the record is that of a denoising step.</summary>
@@ -154,7 +159,7 @@ internal sealed class TrainingRecord
     /// <summary>The product of fc2 of block l, transposed: [H/32][4H][32].</summary>
     public GradientProduct Contract(int l) => Products[(2 * l) + 1];
 
-    /// <summary>The product of the input: [H/32][A+32+S+1][32].</summary>
+    /// <summary>The product of the input: [H/32][A+32+S+1, in blocks padded][32].</summary>
     public GradientProduct InputProduct => Products[2 * Blocks.Length];
 
     /// <summary>The product of C: [1][32 waves][32].</summary>
@@ -163,13 +168,16 @@ internal sealed class TrainingRecord
     /// <summary>The tangent's share of the input's product: [H/32][A][32].</summary>
     public GradientProduct DirectionProduct => Products[(2 * Blocks.Length) + 2];
 
-    private (GradientProduct[] Products, RecordLayout Accumulators) Plan(BdmShape shape)
+    private (GradientProduct[] Products, RecordLayout Accumulators) Plan(BdmShape shape, BlockArithmetic? arithmetic)
     {
         int h = shape.Width, hidden = shape.Hidden;
         var products = new List<GradientProduct>();
         var accumulators = default(RecordLayout);
-        void Add(long left, long right, long secondLeft, long secondRight, int rows, int columns) =>
-            products.Add(new GradientProduct(left, right, secondLeft, secondRight, rows, columns, accumulators.Take((long)rows * columns)));
+        void Add(long left, long right, long secondLeft, long secondRight, int rows, int columns)
+        {
+            var product = new GradientProduct(left, right, secondLeft, secondRight, rows, columns, arithmetic);
+            products.Add(product with { Destination = accumulators.Take(product.Length) });
+        }
 
         for (int l = 0; l < shape.Blocks; l++)
         {

@@ -1,3 +1,4 @@
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -12,15 +13,31 @@ namespace EDA.Kernels.Cpu;
 /// <param name="SecondRight">The second pair's right.</param>
 /// <param name="Rows">The number of j.</param>
 /// <param name="Columns">The number of i, a multiple of 32.</param>
-/// <param name="Destination">Where G stands in the accumulators, as [i / 32][j][32].</param>
-internal readonly record struct GradientProduct(long Left, long Right, long SecondLeft, long SecondRight, int Rows, int Columns, long Destination);
+/// <param name="InBlocks">Whether it is summed in blocks.</param>
+internal readonly record struct GradientProduct(long Left, long Right, long SecondLeft, long SecondRight, int Rows, int Columns, bool InBlocks)
+{
+    /// <summary>A product that is summed in blocks where it is large enough.</summary>
+    public GradientProduct(long left, long right, long secondLeft, long secondRight, int rows, int columns, BlockArithmetic? arithmetic)
+        : this(left, right, secondLeft, secondRight, rows, columns, BlockArithmetic.Has(arithmetic, rows, columns))
+    {
+    }
+
+    /// <summary>Where G stands in the accumulators, as [i / 32][j, <see cref="PaddedRows"/> of them][32].</summary>
+    public long Destination { get; init; }
+
+    /// <summary>The number of j, in blocks rounded up to 32.</summary>
+    public int PaddedRows => InBlocks ? BlockArithmetic.RoundUp(Rows) : Rows;
+
+    /// <summary>Floats of G.</summary>
+    public long Length => (long)PaddedRows * Columns;
+}
 
 /// <summary>
 /// All weight gradients of a slab of rows, after its passes: each item owns a range of j of one product and adds up
 /// the rows in order, so the result does not depend on who does it. Both outer products of a pretraining step go into
 /// the same registers' tile, end to end. 2·rows·j·i·(1 or 2) FLOP a product.
 /// </summary>
-internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
+internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork, IDisposable
     where TV : struct
     where TS : struct, ISimd<TV>
 {
@@ -28,8 +45,10 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
     // of a 1 MiB second-level cache. A chunk's sums are read and written once per 128 rows of either pair.
     private const int PanelsPerChunk = 4;
     private const int RowsPerItem = 132;
+    private const int RowsPerBlockItem = 128;
 
     private readonly GradientProduct[] _products;
+    private readonly GradientBlocks<TV, TS>? _blocks;
     private readonly (int Product, int First, int End)[] _items;
     private readonly long _stride;
     private float* _records;
@@ -37,18 +56,33 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
     private int _panels;
     private bool _accumulate;
 
-    public WeightGradient(GradientProduct[] products, long stride)
+    /// <summary>Plans the work.</summary>
+    /// <param name="products">The products.</param>
+    /// <param name="stride">Floats from one panel's record to the next.</param>
+    /// <param name="arithmetic">How some of them are summed in blocks; null for none.</param>
+    public WeightGradient(GradientProduct[] products, long stride, BlockArithmetic? arithmetic)
     {
         (_products, _stride) = (products, stride);
+        _blocks = arithmetic is null ? null : new GradientBlocks<TV, TS>(arithmetic, products);
         var items = new List<(int, int, int)>();
         for (int product = 0; product < products.Length; product++)
         {
-            for (int row = 0; row < products[product].Rows; row += RowsPerItem)
-                items.Add((product, row, Math.Min(row + RowsPerItem, products[product].Rows)));
+            int share = products[product].InBlocks ? RowsPerBlockItem : RowsPerItem;
+            for (int row = 0; row < products[product].Rows; row += share)
+                items.Add((product, row, Math.Min(row + share, products[product].Rows)));
         }
 
         _items = [.. items];
     }
+
+    /// <summary>Makes room for the factors of a slab.</summary>
+    /// <param name="panels">Its panels.</param>
+    public void Begin(int panels) => _blocks?.Begin(panels);
+
+    /// <summary>Takes a panel's operands, which may change afterwards where all products are summed in blocks.</summary>
+    /// <param name="record">The panel's record.</param>
+    /// <param name="panel">The panel, from 0 in the slab.</param>
+    public void Keep(float* record, int panel) => _blocks?.Keep(record, panel);
 
     /// <summary>Computes all products over the given panels.</summary>
     public void Compute(WorkerPool pool, float* records, int panels, float* accumulators, bool accumulate)
@@ -63,9 +97,17 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork
     {
         var (index, first, end) = _items[item];
         ref readonly var product = ref _products[index];
+        if (product.InBlocks)
+        {
+            _blocks!.Add(product, first, end, _panels, _accumulate, _accumulators + product.Destination);
+            return;
+        }
+
         for (int panel = 0; panel < _panels; panel += PanelsPerChunk)
             Chunk(product, first, end, panel, Math.Min(PanelsPerChunk, _panels - panel));
     }
+
+    public void Dispose() => _blocks?.Dispose();
 
     /// <summary>
     /// Adds a chunk of panels to the features j of an item. While a tile multiplies, shares are fetched of what comes

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Kernels.Cpu;
 
@@ -33,10 +34,13 @@ internal sealed class WorkerPool : IDisposable
     private volatile bool _stopping;
     private Exception? _failure;
 
-    public WorkerPool(int threads)
+    /// <summary>Starts threads.</summary>
+    /// <param name="threads">How many work, the caller included.</param>
+    /// <param name="arithmetic">How they multiply in blocks; null for not at all.</param>
+    public WorkerPool(int threads, BlockArithmetic? arithmetic = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        Workers = threads;
+        (Workers, Arithmetic) = (threads, arithmetic);
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -49,6 +53,12 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>The number of threads that work, the caller included.</summary>
     public int Workers { get; }
 
+    /// <summary>How products are made in blocks; null where all are in fp32. Threads are ready for it while they run items.</summary>
+    public BlockArithmetic? Arithmetic { get; }
+
+    /// <summary>The same for perceptrons, whose kinks turn the rounding of one bf16 into wrong slopes: in two parts, or in fp32.</summary>
+    public BlockArithmetic? FinerArithmetic => Arithmetic?.Finer;
+
     /// <summary>Runs all items and returns when the last has finished; rethrows what an item threw.</summary>
     /// <param name="work">The work.</param>
     /// <param name="count">The number of items.</param>
@@ -56,8 +66,7 @@ internal sealed class WorkerPool : IDisposable
     {
         if (_threads.Length == 0 || count <= 1)
         {
-            for (int item = 0; item < count; item++)
-                work.Run(item, 0);
+            RunAlone(work, count);
             return;
         }
 
@@ -155,8 +164,23 @@ internal sealed class WorkerPool : IDisposable
         return true;
     }
 
+    private void RunAlone(IParallelWork work, int count)
+    {
+        Arithmetic?.Begin();
+        try
+        {
+            for (int item = 0; item < count; item++)
+                work.Run(item, 0);
+        }
+        finally
+        {
+            Arithmetic?.End();
+        }
+    }
+
     private void Drain(int worker)
     {
+        Arithmetic?.Begin();
         try
         {
             int item;
@@ -166,6 +190,10 @@ internal sealed class WorkerPool : IDisposable
         catch (Exception failure)
         {
             _failure = failure;
+        }
+        finally
+        {
+            Arithmetic?.End();
         }
     }
 }

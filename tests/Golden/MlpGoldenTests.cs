@@ -27,7 +27,7 @@ public class MlpGoldenTests
 {
     private static readonly GoldenMlp[] Golden = GoldenFiles.Read<GoldenMlp[]>("mlps");
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Golden.Select(mlp => mlp.Name));
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Golden.Select(mlp => mlp.Name));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -38,9 +38,9 @@ public class MlpGoldenTests
         using var device = TestDevices.Create(deviceName);
         using var run = new MlpRun(device, inputs);
         var found = run.Everything()[0];
-        Deviation.AssertClose(golden.Outputs, found["outputs"], Tolerances.Density, "outputs");
-        Deviation.AssertClose(golden.InputsGradient, found["inputs' gradient"], Tolerances.Score, "inputs' gradient");
-        Deviation.AssertGradient(inputs.Layout.Slices, golden.ParametersGradient, found["parameters' gradient"], Tolerances.Gradient, "parameters' gradient");
+        Deviation.AssertClose(golden.Outputs, found["outputs"], Tolerances.OfPerceptron(deviceName).Density, "outputs");
+        Deviation.AssertClose(golden.InputsGradient, found["inputs' gradient"], Tolerances.OfPerceptron(deviceName).Score, "inputs' gradient");
+        Deviation.AssertGradient(inputs.Layout.Slices, golden.ParametersGradient, found["parameters' gradient"], Tolerances.OfPerceptron(deviceName).Gradient, "parameters' gradient");
     }
 
     [Fact]

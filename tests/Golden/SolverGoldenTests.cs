@@ -14,7 +14,7 @@ public class SolverGoldenTests
 
     public static TheoryData<string> SmallNetworks => [.. GoldenFiles.Networks.Where(name => name != "locomotion")];
 
-    public static TheoryData<string, string> Networks => TestDevices.With(GoldenFiles.Networks);
+    public static TheoryData<string, string> Networks => TestDevices.WithCpuPrecisions(GoldenFiles.Networks);
 
     [Theory]
     [MemberData(nameof(Networks))]
@@ -24,7 +24,7 @@ public class SolverGoldenTests
         using var device = TestDevices.Create(deviceName);
         using var run = new BdmRun(device, new BdmInputs(golden.Problem));
         foreach (var trajectory in golden.Trajectories)
-            Deviation.AssertClose(trajectory.Samples, run.Sample(Table(trajectory)), Tolerances.Score, What(trajectory));
+            Deviation.AssertClose(trajectory.Samples, run.Sample(Table(trajectory)), Tolerances.Of(deviceName).Score, What(trajectory));
     }
 
     [Theory]

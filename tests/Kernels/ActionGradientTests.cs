@@ -16,7 +16,7 @@ public class ActionGradientTests
         new("more than a slab", 114, 3, 2, 32, 4100, 4100, 1),
     }.ToDictionary(problem => problem.Name);
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Problems.Keys);
 
     public static TheoryData<string> Names => TestDevices.Names;
 
@@ -38,8 +38,8 @@ public class ActionGradientTests
             double[] q = [.. second.Select((which, row) => which ? q2[row] : q1[row])];
             double[] slope = [.. slope1.Zip(slope2, (a, b) => (a, b)).Select((pair, i) => second[i / width] ? pair.b : pair.a)];
             var (found, gradient) = Differentiate(run, run.Target, choice);
-            Deviation.AssertClose(q, found, Tolerances.Density, $"Q, {choice}");
-            Deviation.AssertClose(slope, gradient, Tolerances.Score, $"∂Q/∂a, {choice}");
+            Deviation.AssertClose(q, found, Tolerances.OfPerceptron(deviceName).Density, $"Q, {choice}");
+            Deviation.AssertClose(slope, gradient, Tolerances.OfPerceptron(deviceName).Score, $"∂Q/∂a, {choice}");
 
             // Again, and with nobody looking at Q: the same bits.
             var again = Call(run, run.Target, choice) with { Q = null };

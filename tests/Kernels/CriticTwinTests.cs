@@ -16,7 +16,7 @@ public class CriticTwinTests
         new("published width", 74, 17, 6, 256, 200, 130, 5),
     }.ToDictionary(problem => problem.Name);
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Problems.Keys);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -28,9 +28,9 @@ public class CriticTwinTests
         using var run = new CriticRun(device, inputs);
         float[] losses = run.ImplicitStep(run.Given(0), 0);
         double[] next = twin.NextValues(inputs.Value);
-        AssertStep(inputs.Layout.Value, twin.Value(Deviation.Widen(inputs.Value), inputs.Target), losses[CriticLosses.Value], run.Read(run.Value.Gradient!), "V");
-        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
-        Assert.Equal(next.Average(), losses[CriticLosses.NextValue], 1e-5);
+        AssertStep(deviceName, inputs.Layout.Value, twin.Value(Deviation.Widen(inputs.Value), inputs.Target), losses[CriticLosses.Value], run.Read(run.Value.Gradient!), "V");
+        AssertStep(deviceName, inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
+        Assert.Equal(next.Average(), losses[CriticLosses.NextValue], Math.Max(1e-5, Tolerances.OfPerceptron(deviceName).Density));
     }
 
     [Theory]
@@ -43,8 +43,8 @@ public class CriticTwinTests
         using var run = new CriticRun(device, inputs);
         float[] losses = run.SampledStep(run.Given(0), inputs.NextActions(0), 0);
         double[] next = twin.NextValues(inputs.Target, inputs.NextActions(0));
-        AssertStep(inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
-        Assert.Equal(next.Average(), losses[CriticLosses.NextValue], 1e-5);
+        AssertStep(deviceName, inputs.Layout.Twin, twin.Twin(Deviation.Widen(inputs.Twin), next), losses[CriticLosses.Q], run.Read(run.Twin.Gradient!), "Q");
+        Assert.Equal(next.Average(), losses[CriticLosses.NextValue], Math.Max(1e-5, Tolerances.OfPerceptron(deviceName).Density));
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public class CriticTwinTests
         using var device = TestDevices.Create(deviceName);
         using var run = new CriticRun(device, inputs);
         float loss = run.PolicyStep(run.Given(0), 0);
-        AssertStep(inputs.Layout.Policy, twin.Policy(Deviation.Widen(inputs.Policy), inputs.Value, inputs.Target), loss, run.Read(run.Policy.Gradient!), "policy");
+        AssertStep(deviceName, inputs.Layout.Policy, twin.Policy(Deviation.Widen(inputs.Policy), inputs.Value, inputs.Target), loss, run.Read(run.Policy.Gradient!), "policy");
     }
 
     [Theory]
@@ -119,9 +119,9 @@ public class CriticTwinTests
         }
     }
 
-    private static void AssertStep(MlpLayout layout, (double Loss, double[] Gradient) truth, float loss, float[] gradient, string what)
+    private static void AssertStep(string deviceName, MlpLayout layout, (double Loss, double[] Gradient) truth, float loss, float[] gradient, string what)
     {
-        Deviation.AssertClose(truth.Loss, loss, Tolerances.Loss, what + " loss");
-        Deviation.AssertGradient(layout.Slices, truth.Gradient, gradient, Tolerances.Gradient, what + " gradient");
+        Deviation.AssertClose(truth.Loss, loss, Tolerances.OfPerceptron(deviceName).Loss, what + " loss");
+        Deviation.AssertGradient(layout.Slices, truth.Gradient, gradient, Tolerances.OfPerceptron(deviceName).Gradient, what + " gradient");
     }
 }

@@ -15,7 +15,7 @@ namespace EDA.Tests.Kernels;
 internal static class MatrixPrograms
 {
     // Where the fields of a BlockProduct stand.
-    private const int Left = 0, Right = 8, RightLow = 16, Sums = 24, Blocks = 32, Adds = 40;
+    private const int Left = 0, LeftStep = 8, Right = 16, RightLow = 24, Sums = 32, Blocks = 40, Adds = 48;
 
     // Bytes: a row of a left tile; a row of right tiles and of sums, 32 numbers of four bytes; half of each.
     private const int LeftRow = 64, Row = 128, LeftTile = 16 * LeftRow, Half = 64, BlockOfRight = 16 * Row;
@@ -53,7 +53,7 @@ internal static class MatrixPrograms
         LoadLeft(c, 0);
         LoadRight(c, rdx);
         Multiply(c);
-        c.add(rcx, 2 * LeftTile);
+        c.add(rcx, __qword_ptr[rax + LeftStep]);
         c.add(rdx, BlockOfRight);
         c.dec(r9);
         c.jnz(loop);
@@ -119,8 +119,9 @@ internal static class MatrixPrograms
         c.add(r10, 4);
         c.dec(r11d);
         c.jnz(pair);
-        // From the end of a row of 32 terms to the next block's: two tiles less one row.
-        c.add(r10, (2 * LeftTile) - LeftRow);
+        // From the end of a row of 32 terms to the next block's row.
+        c.add(r10, __qword_ptr[rax + LeftStep]);
+        c.sub(r10, LeftRow);
         c.dec(r9);
         c.jnz(block);
         for (int i = 0; i < 16; i++)

@@ -27,7 +27,7 @@ public class MlpTwinTests
             $"{activation}, {depth + 1} hidden", 310 + (10 * (int)activation) + depth, 3 + (7 * depth), Depths[depth], 1 + (2 * depth), activation,
             (MlpOutput)((depth + (int)activation) % 2), 31 + (11 * depth))).ToDictionary(problem => problem.Name);
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Problems.Keys);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -43,10 +43,10 @@ public class MlpTwinTests
         using var run = new MlpRun(device, inputs);
         var found = run.Everything()[0];
         foreach (string outputs in new[] { "outputs", "outputs beside a gradient" })
-            Deviation.AssertClose(y.Values, found[outputs], Tolerances.Density, outputs);
+            Deviation.AssertClose(y.Values, found[outputs], Tolerances.OfPerceptron(deviceName).Density, outputs);
         foreach (string gradient in new[] { "parameters' gradient", "parameters' gradient alone" })
-            Deviation.AssertGradient(inputs.Layout.Slices, toParameters, found[gradient], Tolerances.Gradient, gradient);
+            Deviation.AssertGradient(inputs.Layout.Slices, toParameters, found[gradient], Tolerances.OfPerceptron(deviceName).Gradient, gradient);
         foreach (string gradient in new[] { "inputs' gradient", "inputs' gradient alone" })
-            Deviation.AssertClose(toInputs, found[gradient], Tolerances.Score, gradient);
+            Deviation.AssertClose(toInputs, found[gradient], Tolerances.OfPerceptron(deviceName).Score, gradient);
     }
 }

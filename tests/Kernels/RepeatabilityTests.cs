@@ -17,7 +17,7 @@ public class RepeatabilityTests
 
     private static readonly RandomDraw Draw = new(7, RandomStage.Alignment, 3);
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Inputs.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Inputs.Keys);
 
     [Theory]
     [MemberData(nameof(Cases))]

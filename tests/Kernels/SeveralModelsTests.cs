@@ -26,7 +26,7 @@ public class SeveralModelsTests
 
     private static readonly RandomDraw Draw = new(Seed, RandomStage.Alignment, 3, FirstElement: 6);
 
-    public static TheoryData<string, string> Cases => TestDevices.With(Problems.Keys);
+    public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Problems.Keys);
 
     public static TheoryData<string> Names => TestDevices.Names;
 

@@ -1,5 +1,6 @@
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Kernels.Gpu;
 using EDA.Tests.Gpu;
 
@@ -25,17 +26,19 @@ public static partial class TestDevices
     [
         new("software tf32", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Tf32)),
         new("software bf16", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Bf16)),
+        .. Matrix(CpuPrecision.Bf16x3),
+        .. Matrix(CpuPrecision.Bf16),
     ]);
 
     /// <summary>The devices' names, for MemberData.</summary>
     public static TheoryData<string> Names => [.. All.Keys];
 
     /// <summary>The names of the engine's own devices, whose repeated operations allocate nothing, for MemberData.</summary>
-    public static TheoryData<string> OwnNames => [.. Own];
+    public static TheoryData<string> OwnNames => [.. Own, .. MatrixNames];
 
     /// <summary>Whether a device is one of the engine's own, rather than another library's.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    public static bool IsOwn(string name) => Own.Contains(name);
+    public static bool IsOwn(string name) => Own.Contains(name) || Precisions.ContainsKey(name);
 
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
@@ -49,6 +52,18 @@ public static partial class TestDevices
     /// <returns>The device, owned by the caller.</returns>
     public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions[name])();
 
+    /// <summary>Every device, and the CPU in other precisions, with each of some other things: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
+    public static TheoryData<string, string> WithCpuPrecisions(IEnumerable<string> others)
+    {
+        string[] all = [.. others];
+        var pairs = With(all);
+        AddPairs(pairs, MatrixNames, all);
+        return pairs;
+    }
+
+    /// <summary>The CPU in other precisions than fp32, for MemberData.</summary>
+    public static IEnumerable<string> MatrixNames => Precisions.Keys.Where(name => name.StartsWith("Bf16", StringComparison.Ordinal));
+
     /// <summary>Every device with each of some other things, for MemberData.</summary>
     public static TheoryData<string, string> With(IEnumerable<string> others) => WithPrecisions(others, []);
 
@@ -56,7 +71,7 @@ public static partial class TestDevices
     public static TheoryData<string, string> OwnWith(IEnumerable<string> others)
     {
         var pairs = new TheoryData<string, string>();
-        AddPairs(pairs, Own, others);
+        AddPairs(pairs, Own.Concat(MatrixNames), others);
         return pairs;
     }
 
@@ -75,6 +90,16 @@ public static partial class TestDevices
         {
             foreach (string device in devices)
                 pairs.Add(device, other);
+        }
+    }
+
+    // The matrix units this machine has, and plain code for them on the vectors that all machines have.
+    private static IEnumerable<KeyValuePair<string, Func<IDevice>>> Matrix(CpuPrecision precision)
+    {
+        foreach (var unit in Enum.GetValues<MatrixUnit>().Where(unit => MatrixUnits.Problem(unit) is null))
+        {
+            var level = unit == MatrixUnit.Managed ? SimdLevel.Portable : CpuOptions.BestSimd;
+            yield return new($"{precision} {unit}", () => new CpuDevice(new CpuOptions(level, 2) { Precision = precision, Unit = unit }));
         }
     }
 

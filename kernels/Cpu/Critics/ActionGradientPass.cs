@@ -41,7 +41,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
     {
         (_pool, _stateSize, _actionSize, _twinLength) = (pool, layout.Shape.StateSize, layout.Shape.ActionSize, layout.Twin.Length / Twins);
         var twin = new MlpLayout(layout.Twin.Shape, "q");
-        _networks = [.. Enumerable.Range(0, Twins).Select(_ => new MlpLayers<TV, TS>(twin, backward: true))];
+        _networks = [.. Enumerable.Range(0, Twins).Select(_ => new MlpLayers<TV, TS>(twin, backward: true, pool.FinerArithmetic))];
         _at = new MlpPanels(twin.Shape, MlpPurpose.InputGradient);
         _scratch = _memory.Require(_at.Layout, Twins * PanelTile.Panels * pool.Workers);
     }

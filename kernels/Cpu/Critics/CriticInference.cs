@@ -23,7 +23,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     {
         (_pool, _output, _stateSize, _actionSize) = (pool, output, layout.Shape.StateSize, layout.Shape.ActionSize);
         var networks = output switch { Output.MinimumQ => layout.Twin, Output.Value => layout.Value, _ => layout.Policy };
-        _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place))];
+        _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place, pool.FinerArithmetic))];
         _scratch = new MlpScratch(networks.InputSize, networks.Shape.HiddenWidths[0], networks.OutputSize * _networks.Length, pool.Workers);
     }
 

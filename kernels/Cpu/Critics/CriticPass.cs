@@ -59,7 +59,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         Record = new MlpRecord(shape, nextStates, [.. trained.Select(network => network.Layout)]);
         _trained = [.. trained.Select(network => Prepare(network.Layout, network.Place))];
         _trainedInput = [.. trained.Select(network => Record.Input + ((long)network.FirstInput * PanelRows))];
-        _update = new MlpUpdate<TV, TS>(Record, trained, pool.Workers);
+        _update = new MlpUpdate<TV, TS>(Record, trained, pool);
         _totals = new double[losses];
     }
 
@@ -120,7 +120,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
     /// <summary>A network that is packed at the beginning of each step.</summary>
     protected PreparedMlp<TV, TS> Prepare(MlpLayout layout, int place)
     {
-        var network = new PreparedMlp<TV, TS>(layout, place);
+        var network = new PreparedMlp<TV, TS>(layout, place, _pool.FinerArithmetic);
         _networks.Add(network);
         return network;
     }
@@ -159,11 +159,12 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
             SlabRows = (int)Math.Min(rows - FirstRow, TrainingSlab.Rows);
             _panels = Panels(SlabRows);
             _tiles = (_panels + PanelTile.Panels - 1) / PanelTile.Panels;
+            _update.Begin(_panels);
             _packing = first ? _networks.Count * PreparedMlp<TV, TS>.Parts : 0;
             Start(Round.Prepare, _packing + _panels);
             Start(Round.Forward, ExtraItems + ((_evaluations.Count + _trained.Length) * _tiles));
             Start(Round.Backward, _trained.Length * _tiles);
-            _update.Run(_pool, _records, _panels, accumulate: !first, move: last);
+            _update.Run(_records, _panels, accumulate: !first, move: last);
             for (int panel = 0; panel < _panels; panel++)
                 AddLosses(Panel(panel) + Record.RowValues, RowsOf(panel), _totals);
         }
@@ -211,6 +212,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         {
             int panel = item - _packing;
             Transitions.Fill(Record, FirstRow + ((long)panel * PanelRows), Panel(panel), Reward, Discount, _gamma);
+            _update.KeepInput(Panel(panel), panel);
             return;
         }
 
@@ -255,6 +257,8 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         }
 
         _trained[index].Backward(At(operands.Hidden1, first), At(operands.Hidden2, first), At(operands.Seed, first), At(operands.Sums, first), operands.SumPlaces, panels);
+        for (int p = first; p < first + panels; p++)
+            _update.Keep(index, Panel(p), p);
     }
 
     private (int Index, int First, int Panels) Tile(int item)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.CpuArguments;
 using static EDA.Kernels.Cpu.PanelProduct;
 
@@ -47,6 +48,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     // A chunk of the right operand at H = 256 is 256 KiB: a quarter of a 1 MiB second-level cache.
     private const int PanelsPerChunk = 8;
     private const int RowsPerItem = 48;
+    private const int RowsPerBlockItem = 64;
 
     private readonly MlpRecord _record;
     private readonly MlpLayout[] _layouts;
@@ -58,6 +60,10 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     private readonly long[] _rowSums;
     private readonly NativeBuffer[] _gradients;
     private readonly Item[] _items;
+    private readonly WorkerPool _pool;
+    private readonly GradientProduct[] _hiddenProducts;
+    private readonly GradientProduct[] _inputProducts;
+    private readonly GradientBlocks<TV, TS>? _blocks;
     private readonly NativeBuffer _memory = new();
     private readonly float* _sums;
     private float* _records;
@@ -68,10 +74,12 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     /// <summary>Plans the work.</summary>
     /// <param name="record">Where the operands stand.</param>
     /// <param name="networks">The trained networks, in the record's order.</param>
-    /// <param name="workers">How many threads there may be.</param>
-    public MlpUpdate(MlpRecord record, TrainedMlp[] networks, int workers)
+    /// <param name="pool">Who works.</param>
+    public MlpUpdate(MlpRecord record, TrainedMlp[] networks, WorkerPool pool)
     {
-        _record = record;
+        (_record, _pool) = (record, pool);
+        _hiddenProducts = new GradientProduct[networks.Length];
+        _inputProducts = new GradientProduct[networks.Length];
         _layouts = new MlpLayout[networks.Length];
         _networks = new MlpLayout.Network[networks.Length];
         _motions = new MlpMotion[networks.Length];
@@ -79,6 +87,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         _hiddenSums = new long[networks.Length];
         _inputSums = new long[networks.Length];
         _rowSums = new long[networks.Length];
+        int share = pool.FinerArithmetic is null ? RowsPerItem : RowsPerBlockItem;
         var items = new List<Item>();
         var sums = default(RecordLayout);
         for (int i = 0; i < networks.Length; i++)
@@ -86,12 +95,17 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
             var (layout, place, firstInput) = networks[i];
             int width = layout.Shape.HiddenWidths[0];
             (_layouts[i], _networks[i], _firstInput[i]) = (layout, layout.Networks[place], firstInput);
-            _hiddenSums[i] = sums.Take((long)width * width);
-            _inputSums[i] = sums.Take((long)width * record.TransposedInputSize);
+            var operands = record.Networks[i];
+            _hiddenProducts[i] = new GradientProduct(operands.Hidden2, operands.TransposedHidden1, -1, 0, width, width, pool.FinerArithmetic);
+            _inputProducts[i] = new GradientProduct(operands.Hidden1, record.TransposedInput, -1, 0, width, record.TransposedInputSize, pool.FinerArithmetic);
+            _hiddenSums[i] = sums.Take(_hiddenProducts[i].Length);
+            _inputSums[i] = sums.Take(_inputProducts[i].Length);
             _rowSums[i] = sums.Take(record.Networks[i].SumPlaces.Length);
-            for (int row = 0; row < width; row += RowsPerItem)
-                items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + RowsPerItem, width)));
+            for (int row = 0; row < width; row += share)
+                items.Add(new Item(Kind.Hidden, i, row, Math.Min(row + share, width)));
         }
+
+        _blocks = pool.FinerArithmetic is not { } arithmetic ? null : new GradientBlocks<TV, TS>(arithmetic, [.. _hiddenProducts, .. _inputProducts]);
 
         for (int i = 0; i < networks.Length; i++)
         {
@@ -102,9 +116,9 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         // The large items first, so that none is left alone at the end.
         _items = [.. items.OrderByDescending(item => Terms(item))];
         _sums = _memory.Require(sums);
-        int largest = networks.Max(network => network.Layout.Shape.HiddenWidths[0] * Math.Max(RowsPerItem, network.Layout.InputSize));
-        _gradients = new NativeBuffer[workers];
-        for (int worker = 0; worker < workers; worker++)
+        int largest = networks.Max(network => network.Layout.Shape.HiddenWidths[0] * Math.Max(share, network.Layout.InputSize));
+        _gradients = new NativeBuffer[pool.Workers];
+        for (int worker = 0; worker < pool.Workers; worker++)
         {
             _gradients[worker] = new NativeBuffer();
             _gradients[worker].Require(largest);
@@ -121,39 +135,67 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     /// <summary>Says where one network's parameters are and how they move.</summary>
     public void Use(int network, in MlpMotion motion) => _motions[network] = motion;
 
+    /// <summary>Makes room for the factors of a slab.</summary>
+    /// <param name="panels">Its panels.</param>
+    public void Begin(int panels) => _blocks?.Begin(panels);
+
+    /// <summary>Takes a panel's input.</summary>
+    /// <param name="record">The panel's record.</param>
+    /// <param name="panel">The panel, from 0 in the slab.</param>
+    public void KeepInput(float* record, int panel)
+    {
+        if (_blocks is { } blocks && Array.Exists(_inputProducts, static product => product.InBlocks))
+            blocks.KeepRight(_record.TransposedInput, record, panel);
+    }
+
+    /// <summary>Takes a panel's operands of one network, whose passes are over.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="record">The panel's record.</param>
+    /// <param name="panel">The panel, from 0 in the slab.</param>
+    public void Keep(int network, float* record, int panel)
+    {
+        var operands = _record.Networks[network];
+        if (_hiddenProducts[network].InBlocks)
+        {
+            _blocks!.KeepLeft(operands.Hidden2, record, panel);
+            _blocks.KeepRight(operands.TransposedHidden1, record, panel);
+        }
+
+        if (_inputProducts[network].InBlocks)
+            _blocks!.KeepLeft(operands.Hidden1, record, panel);
+    }
+
     /// <summary>Adds a slab to the gradients.</summary>
-    /// <param name="pool">Who works.</param>
     /// <param name="records">The first panel's record.</param>
     /// <param name="panels">The panels of the slab.</param>
     /// <param name="accumulate">Whether earlier slabs stand in the gradients.</param>
     /// <param name="move">Whether this is the last slab, after which the parameters move.</param>
-    public void Run(WorkerPool pool, float* records, int panels, bool accumulate, bool move)
+    public void Run(float* records, int panels, bool accumulate, bool move)
     {
         _records = records;
         (_panels, _accumulate, _move) = (panels, accumulate, move);
-        pool.Run(this, _items.Length);
+        _pool.Run(this, _items.Length);
     }
 
     public void Run(int item, int worker)
     {
         var (kind, network, first, end) = _items[item];
-        var operands = _record.Networks[network];
         var slices = _networks[network];
         float* sums;
-        int width = _layouts[network].Shape.HiddenWidths[0];
         switch (kind)
         {
             case Kind.Hidden:
                 sums = _sums + _hiddenSums[network];
-                Product(operands.Hidden2, operands.TransposedHidden1, width, width, first, end, sums);
+                Product(_hiddenProducts[network], first, end, sums);
                 Matrix(network, slices.Layers[1].Weight, sums, 0, first, end, worker);
                 break;
             case Kind.Input:
                 sums = _sums + _inputSums[network];
-                Product(operands.Hidden1, _record.TransposedInput, width, _record.TransposedInputSize, first, end, sums);
+                Product(_inputProducts[network], first, end, sums);
                 Matrix(network, slices.Layers[0].Weight, sums, _firstInput[network], first, end, worker);
                 break;
             default:
+                var operands = _record.Networks[network];
                 var places = operands.SumPlaces;
                 Sums(network, slices.Layers[0].Bias, operands.Sums, places.InputBias);
                 Sums(network, slices.Layers[1].Bias, operands.Sums, places.HiddenBias);
@@ -166,6 +208,7 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
     public void Dispose()
     {
         _memory.Dispose();
+        _blocks?.Dispose();
         foreach (var gradient in _gradients)
             gradient.Dispose();
     }
@@ -175,8 +218,14 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
         (item.End - item.First) * (item.Kind == Kind.Hidden ? _layouts[item.Network].Shape.HiddenWidths[0] : _record.TransposedInputSize);
 
     /// <summary>sums[i / 32][j][i % 32] (+)= Σ_rows left_j·right_i for a range of j.</summary>
-    private void Product(long left, long right, int rows, int columns, int first, int end, float* sums)
+    private void Product(in GradientProduct product, int first, int end, float* sums)
     {
+        if (product.InBlocks)
+        {
+            _blocks!.Add(product, first, end, _panels, _accumulate, sums);
+            return;
+        }
+
         for (int panel = 0; panel < _panels; panel += PanelsPerChunk)
         {
             int panels = Math.Min(PanelsPerChunk, _panels - panel);
@@ -186,11 +235,11 @@ internal sealed unsafe class MlpUpdate<TV, TS> : IParallelWork, IDisposable
             {
                 int rest = end - j;
                 height = rest >= 12 ? 12 : rest >= 8 ? 8 : 4;
-                for (int column = 0; column < columns; column += PanelRows)
+                for (int column = 0; column < product.Columns; column += PanelRows)
                 {
                     var terms = new PanelTerms(
-                        record + left + (j * PanelRows), _record.Stride, record + right + (column * PanelRows), _record.Stride, panels, PanelRows);
-                    PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums + ((long)column * rows) + (j * PanelRows), accumulate);
+                        record + product.Left + (j * PanelRows), _record.Stride, record + product.Right + (column * PanelRows), _record.Stride, panels, PanelRows);
+                    PanelProduct<TV, TS, ActivationPanel>.Tile(height, terms, sums + ((long)column * product.Rows) + (j * PanelRows), accumulate);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -19,15 +20,23 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     private readonly int _width;
     private readonly PackedMatrix _input;
     private readonly PackedMatrix _hidden;
+    private readonly PackedMatrix? _hiddenTransposed;
     private readonly NativeBuffer _packed = new();
     private float* _parameters;
 
-    public PreparedMlp(MlpLayout layout, int network)
+    /// <summary>Plans a network.</summary>
+    /// <param name="layout">The layout it belongs to.</param>
+    /// <param name="network">Its place there.</param>
+    /// <param name="arithmetic">How products are made in blocks; null for fp32.</param>
+    public PreparedMlp(MlpLayout layout, int network, BlockArithmetic? arithmetic)
     {
         (_layout, _network, _width) = (layout, layout.Networks[network], layout.Shape.HiddenWidths[0]);
-        _input = new PackedMatrix(_width, layout.InputSize, near: true);
-        _hidden = new PackedMatrix(_width, _width, near: true);
-        PackedMatrix.Place([_input, _hidden], _packed);
+        _input = new PackedMatrix(_width, layout.InputSize, near: true, arithmetic);
+        _hidden = new PackedMatrix(_width, _width, near: true, arithmetic);
+
+        // Blocks cannot be read across as fp32's tiles can.
+        _hiddenTransposed = _hidden.Arithmetic is null ? null : new PackedMatrix(_width, _width, near: true, arithmetic);
+        PackedMatrix.Place([_input, _hidden, _hiddenTransposed], _packed);
     }
 
     /// <summary>The items of packing: the input matrix, then parts of the hidden one.</summary>
@@ -47,9 +56,9 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     public void Pack(int part)
     {
         if (part == 0)
-            _input.PackRows(Parameter(_network.Layers[0].Weight), 0, _input.Tiles);
+            _input.PackRows<TV, TS>(Parameter(_network.Layers[0].Weight), 0, _input.Tiles);
         else
-            _hidden.PackRows(Parameter(_network.Layers[1].Weight), Tile(part - 1), Tile(part));
+            PackHidden(Tile(part - 1), Tile(part));
 
         int Tile(int share) => _hidden.Tiles * share / HiddenParts;
     }
@@ -88,10 +97,21 @@ internal sealed unsafe class PreparedMlp<TV, TS> : IDisposable
     {
         for (int p = 0; p < panels; p++)
             OutputAdjoint(hidden2.At(p), seed.At(p), sums.At(p), places);
-        Product<TV, TS>.RunTransposed(_hidden, hidden2, panels, new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride)));
+        var epilogue = new ReluAdjointEpilogue<TV, TS>(hidden1, new Panels(sums.Start + places.InputBias, sums.Stride));
+        if (_hiddenTransposed is null)
+            Product<TV, TS>.RunTransposed(_hidden, hidden2, panels, epilogue);
+        else
+            Product<TV, TS>.Run(_hiddenTransposed, hidden2, panels, epilogue);
     }
 
     public void Dispose() => _packed.Dispose();
+
+    private void PackHidden(int first, int end)
+    {
+        float* weight = Parameter(_network.Layers[1].Weight);
+        _hidden.PackRows<TV, TS>(weight, first, end);
+        _hiddenTransposed?.Pack<TV, TS>(weight, 1, _width, null, null, first, end);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OutputAdjoint(float* hidden, float* seed, float* sums, in MlpSums places)

@@ -7,9 +7,10 @@ namespace EDA.Kernels.Cpu.Matrix;
 /// bf16 numbers are the upper halves of fp32's, and padding is zeros.
 /// </summary>
 /// <remarks>
-/// A, of weights: for each block [32 features][32 terms], 2 KiB; of weights in two parts the high parts' and then the low
-/// parts', 4 KiB. B, of activations: [K/2][32 rows][2], so that the pairs of terms of a row stand together; high and low parts apart. C:
-/// [32 features][32 rows] of fp32. <see cref="BlockPacking"/> makes the first two.
+/// Within a block the terms stand in pairs (k, k + 16): a word of 32 bits holds one pair, that of the smaller k in its lower
+/// half, and words follow each other by k. A, of weights: for each block [32 features][16 words], 2 KiB; of weights in two
+/// parts the high parts' and then the low parts', 4 KiB. B, of activations: [K/2 words][32 rows], high and low parts apart.
+/// C: [32 features][32 rows] of fp32.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct BlockProduct
@@ -17,8 +18,14 @@ public unsafe struct BlockProduct
     /// <summary>Features and rows of a product, and terms of a block.</summary>
     public const int Side = 32;
 
+    /// <summary>Numbers of a block.</summary>
+    public const int Length = Side * Side;
+
     /// <summary>A.</summary>
     public ushort* Left;
+
+    /// <summary>Bytes from a block of A to the next: 2,048, or 4,096 where it is in two parts.</summary>
+    public long LeftStep;
 
     /// <summary>B, or its high parts.</summary>
     public ushort* Right;

@@ -1,8 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace EDA.Kernels.Cpu.Matrix;
 
-/// <summary>Products of bf16 blocks by a matrix unit, or by plain code that does the same. No operation of the CPU device is made of them yet.</summary>
+/// <summary>Products of bf16 blocks by a matrix unit, or by plain code that does the same.</summary>
 /// <remarks>
 /// A thread begins before its first product and ends after its last, in the same round of work: tiles are state of the
 /// thread. Sums are fp32; the order of additions within a block is the unit's own, so units differ in the last bits,
@@ -10,6 +11,8 @@ namespace EDA.Kernels.Cpu.Matrix;
 /// </remarks>
 public sealed unsafe class MatrixKernels
 {
+    private const int Side = BlockProduct.Side;
+
     private readonly delegate* unmanaged[SuppressGCTransition]<void*, nint> _configure, _release, _product, _splitProduct;
 
     private MatrixKernels(MatrixUnit unit)
@@ -30,9 +33,6 @@ public sealed unsafe class MatrixKernels
 
     /// <summary>Which unit.</summary>
     public MatrixUnit Unit { get; }
-
-    /// <summary>Whether there are products of factors in two parts. Dot products have none: three of them take longer than one product in fp32.</summary>
-    public bool Splits => Unit != MatrixUnit.DotProducts;
 
     /// <summary>The kernels of a unit.</summary>
     /// <param name="unit">Which.</param>
@@ -68,11 +68,12 @@ public sealed unsafe class MatrixKernels
 
     /// <summary>C = A B or C += A B of bf16.</summary>
     /// <param name="product">The factors and the sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Multiply(in BlockProduct product)
     {
         if (_product == null)
         {
-            Plain(product, 1, product.Right, 0);
+            Plain(product);
             return;
         }
 
@@ -82,17 +83,14 @@ public sealed unsafe class MatrixKernels
 
     /// <summary>The same of factors in two parts: hi·lo + hi·hi + lo·hi, what is lost being 2⁻¹⁶ of each product.</summary>
     /// <param name="product">The factors and the sums.</param>
-    /// <exception cref="NotSupportedException">The unit has none.</exception>
     public void MultiplySplit(in BlockProduct product)
     {
-        if (!Splits)
-            throw new NotSupportedException($"{Unit} has no products of factors in two parts");
         if (_splitProduct == null)
         {
-            Plain(product, 2, product.RightLow, 0);
-            var more = product with { Adds = 1 };
-            Plain(more, 2, product.Right, 0);
-            Plain(more, 2, product.Right, 1);
+            // Three products, the small ones first.
+            Multiply(product with { Right = product.RightLow });
+            Multiply(product with { Left = product.Left + BlockProduct.Length, Adds = 1 });
+            Multiply(product with { Adds = 1 });
             return;
         }
 
@@ -100,30 +98,32 @@ public sealed unsafe class MatrixKernels
             _splitProduct(argument);
     }
 
-    // One part of the left factor's times one plane of the right one.
-    private static void Plain(in BlockProduct product, int parts, ushort* right, int part)
+    // As tiles have it: the lower and the upper halves of the words apart, then together, then to the sum.
+    private static void Plain(in BlockProduct product)
     {
-        const int Side = BlockProduct.Side;
         if (product.Adds == 0)
-            new Span<float>(product.Sums, Side * Side).Clear();
-        float* pairs = stackalloc float[2];
+            new Span<float>(product.Sums, BlockProduct.Length).Clear();
+        float* halves = stackalloc float[2 * Side];
         for (long block = 0; block < product.Blocks; block++)
         {
-            ushort* a = product.Left + (((block * parts) + part) * Side * Side), b = right + (block * Side * Side);
+            uint* left = (uint*)((byte*)product.Left + (block * product.LeftStep)), right = (uint*)(product.Right + (block * BlockProduct.Length));
             for (int feature = 0; feature < Side; feature++)
             {
-                for (int row = 0; row < Side; row++)
+                new Span<float>(halves, 2 * Side).Clear();
+                for (int word = 0; word < Side / 2; word++)
                 {
-                    // As tiles have it: even and odd terms apart, then together, then to the sum.
-                    (pairs[0], pairs[1]) = (0, 0);
-                    for (int k = 0; k < Side; k++)
+                    uint factors = left[(feature * Side / 2) + word];
+                    float lower = BitConverter.UInt32BitsToSingle(factors << 16), upper = BitConverter.UInt32BitsToSingle(factors & 0xFFFF0000);
+                    for (int row = 0; row < Side; row++)
                     {
-                        float left = Bfloat16.Single(a[(feature * Side) + k]);
-                        pairs[k % 2] = MathF.FusedMultiplyAdd(left, Bfloat16.Single(b[(k / 2 * 2 * Side) + (2 * row) + (k % 2)]), pairs[k % 2]);
+                        uint pair = right[(word * Side) + row];
+                        halves[row] = MathF.FusedMultiplyAdd(lower, BitConverter.UInt32BitsToSingle(pair << 16), halves[row]);
+                        halves[Side + row] = MathF.FusedMultiplyAdd(upper, BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000), halves[Side + row]);
                     }
-
-                    product.Sums[(feature * Side) + row] += pairs[0] + pairs[1];
                 }
+
+                for (int row = 0; row < Side; row++)
+                    product.Sums[(feature * Side) + row] += halves[row] + halves[Side + row];
             }
         }
     }

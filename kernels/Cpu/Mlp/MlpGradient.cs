@@ -43,7 +43,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
     {
         (_pool, _network) = (pool, layout.Networks[0]);
         var shape = layout.Shape;
-        _layers = new MlpLayers<TV, TS>(layout, backward: true);
+        _layers = new MlpLayers<TV, TS>(layout, backward: true, pool.FinerArithmetic);
         _keptAt = new MlpPanels(shape, MlpPurpose.AllGradients);
         _at = _passingAt = new MlpPanels(shape, MlpPurpose.InputGradient);
         var accumulators = default(RecordLayout);
@@ -52,13 +52,14 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         for (int l = 0; l < shape.Layers; l++)
         {
             int rows = shape.LayerOutput(l), columns = MlpPanels.RoundUp(shape.LayerInput(l));
-            _products[l] = new GradientProduct(_keptAt.Adjoint(l), _keptAt.TransposedInput[l], -1, 0, rows, columns, accumulators.Take((long)rows * columns));
+            var product = new GradientProduct(_keptAt.Adjoint(l), _keptAt.TransposedInput[l], -1, 0, rows, columns, pool.FinerArithmetic);
+            _products[l] = product with { Destination = accumulators.Take(product.Length) };
             for (int row = 0; row < rows; row += RowsPerItem)
                 items.Add((l, row, Math.Min(row + RowsPerItem, rows)));
         }
 
         (_accumulatorPlaces, _gradientItems) = (accumulators, [.. items]);
-        _weights = new WeightGradient<TV, TS>(_products, _keptAt.Stride);
+        _weights = new WeightGradient<TV, TS>(_products, _keptAt.Stride, pool.FinerArithmetic);
     }
 
     private enum Round
@@ -92,6 +93,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         {
             _endRow = Math.Min(_firstRow + TrainingSlab.Rows, call.Rows);
             (_panels, _accumulate) = ((int)((_endRow - _firstRow + PanelRows - 1) / PanelRows), _firstRow > 0);
+            _weights.Begin(_panels);
             Start(Round.Rows, Tiles());
             _weights.Compute(_pool, _memory, _panels, _accumulators, _accumulate);
             Start(Round.Sums, (_at.SumsLength + SumsPerItem - 1) / SumsPerItem);
@@ -117,6 +119,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         _records.Dispose();
         _scratch.Dispose();
         _accumulatorMemory.Dispose();
+        _weights.Dispose();
         _sumMemory.Dispose();
     }
 
@@ -153,6 +156,8 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         _layers.Backward(_at, record, panels, toInput);
         for (int p = 0; p < panels && toInput; p++)
             PanelOutput.Rows(record + (p * _at.Stride) + _at.InputGradient, shape.InputSize, first + (p * PanelRows), _endRow, _call.InputsGradient);
+        for (int p = 0; p < panels && keeps; p++)
+            _weights.Keep(record + (p * _at.Stride), (item * PanelTile.Panels) + p);
     }
 
     private void Sum(int first) => PanelSum<TV, TS>.OfPanels(
@@ -163,7 +168,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
     {
         var (layer, first, end) = item;
         var slices = _network.Layers[layer];
-        int rows = slices.Weight.Dimensions[0], columns = slices.Weight.Dimensions[1];
+        int rows = _products[layer].PaddedRows, columns = slices.Weight.Dimensions[1];
         float* sums = _accumulators + _products[layer].Destination;
         for (int j = first; j < end; j++)
         {

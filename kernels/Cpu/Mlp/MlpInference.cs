@@ -21,7 +21,7 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
     public MlpInference(MlpLayout layout, WorkerPool pool)
     {
         _pool = pool;
-        _layers = new MlpLayers<TV, TS>(layout, backward: false);
+        _layers = new MlpLayers<TV, TS>(layout, backward: false, pool.FinerArithmetic);
         _at = new MlpPanels(layout.Shape, MlpPurpose.Outputs);
         _scratch = _memory.Require(_at.Layout, PanelTile.Panels * pool.Workers);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -32,13 +33,14 @@ internal sealed unsafe class MlpLayers<TV, TS> : IDisposable
     /// <summary>Plans a network.</summary>
     /// <param name="layout">Of one network.</param>
     /// <param name="backward">Whether there will be backward passes.</param>
-    public MlpLayers(MlpLayout layout, bool backward)
+    /// <param name="arithmetic">How products are made in blocks; null for fp32.</param>
+    public MlpLayers(MlpLayout layout, bool backward, BlockArithmetic? arithmetic)
     {
         (_shape, _network) = (layout.Shape, layout.Networks[0]);
         int layers = _shape.Layers;
         bool near = layout.Length <= NearFloats;
-        _forward = [.. Enumerable.Range(0, layers).Select(l => new PackedMatrix(_shape.LayerOutput(l), _shape.LayerInput(l), near))];
-        _backward = [.. Enumerable.Range(0, backward ? layers : 0).Select(l => new PackedMatrix(_shape.LayerInput(l), _shape.LayerOutput(l), near))];
+        _forward = [.. Enumerable.Range(0, layers).Select(l => new PackedMatrix(_shape.LayerOutput(l), _shape.LayerInput(l), near, arithmetic))];
+        _backward = [.. Enumerable.Range(0, backward ? layers : 0).Select(l => new PackedMatrix(_shape.LayerInput(l), _shape.LayerOutput(l), near, arithmetic))];
         PackedMatrix.Place([.. _forward, .. _backward], _packed);
         var biases = default(RecordLayout);
         _biasOf = [.. _forward.Select(matrix => biases.Take(matrix.PaddedOutputs))];
@@ -79,11 +81,11 @@ internal sealed unsafe class MlpLayers<TV, TS> : IDisposable
         float* weight = _parameters + slices.Weight.Offset;
         if (transposed)
         {
-            matrix.Pack(weight, 1, matrix.Outputs, null, null, first, end);
+            matrix.Pack<TV, TS>(weight, 1, matrix.Outputs, null, null, first, end);
             return;
         }
 
-        matrix.PackRows(weight, first, end);
+        matrix.PackRows<TV, TS>(weight, first, end);
         if (first == 0)
             new Span<float>(_parameters + slices.Bias.Offset, slices.Bias.Length).CopyTo(new Span<float>(_biases + _biasOf[layer], slices.Bias.Length));
     }

@@ -61,6 +61,12 @@ internal unsafe interface ISimd<TVector>
     /// <summary>0 in the lanes whose word, unsigned, is below the limit's, and value elsewhere.</summary>
     static abstract TVector ZeroWhereBelow(TVector words, TVector limit, TVector value);
 
+    /// <summary>The nearest numbers that need the upper halves of their words alone, of two the even one: bf16. What is no number stays none.</summary>
+    static abstract TVector RoundToUpperHalf(TVector value);
+
+    /// <summary>Words of two upper halves: <paramref name="lower"/>'s moved down, <paramref name="upper"/>'s where they are. The lower halves are zero.</summary>
+    static abstract TVector PairUpperHalves(TVector lower, TVector upper);
+
     /// <summary>The sum of the lanes, pairwise: halves added until one lane is left.</summary>
     static abstract float Sum(TVector value);
 }

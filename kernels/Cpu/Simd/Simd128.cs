@@ -74,5 +74,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128.ConditionalSelect(Vector128.LessThan(words.AsUInt32(), limit.AsUInt32()).AsSingle(), Vector128<float>.Zero, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> RoundToUpperHalf(Vector128<float> value)
+    {
+        var bits = value.AsUInt32();
+        var rounded = bits + Vector128.Create(0x7FFFu) + ((bits >> 16) & Vector128.Create(1u));
+        var quiet = bits | Vector128.Create(0x400000u);
+        return (Vector128.ConditionalSelect(Vector128.Equals(value, value).AsUInt32(), rounded, quiet) & Vector128.Create(0xFFFF0000u)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> PairUpperHalves(Vector128<float> lower, Vector128<float> upper) => ((lower.AsUInt32() >> 16) | upper.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => (value[0] + value[2]) + (value[1] + value[3]);
 }
