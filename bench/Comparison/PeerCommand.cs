@@ -60,7 +60,7 @@ internal static class PeerCommand
             ["program"] = (device as IReferenceDevice)?.Program ?? "eda",
             ["version"] = (device as IReferenceDevice)?.Version ?? ProgramVersion.Engine,
             ["device"] = device.Name,
-            ["precision"] = (device as IMeasuredDevice)?.PrecisionName ?? "fp32",
+            ["precision"] = device.PrecisionName,
             ["threads"] = DeviceChoice.Options().Threads,
         });
         try

@@ -31,8 +31,7 @@ public static class KernelTable
         if (measured is { IsAsynchronous: false })
             output.WriteLine("        runs the GPU's kernels on this processor: its times say nothing about a GPU's");
         output.WriteLine($"network {size.Network}");
-        if (measured is not null)
-            output.WriteLine($"product {measured.PrecisionName}");
+        output.WriteLine($"product {device.PrecisionName}");
 
         using var meter = PeakMeter.For(device);
         // A recording is made in the first runs; what is measured replays it.
@@ -83,7 +82,7 @@ public static class KernelTable
             UsageTable.Write(kernels, "kernel, in one step", output);
         }
 
-        var document = new KernelDocument(device.Name, measured?.PrecisionName ?? "fp32", peaks.Gflops, peaks, rows, kernels);
+        var document = new KernelDocument(device.Name, device.PrecisionName, peaks.Gflops, peaks, rows, kernels);
         if (json != null)
             document.Save(json);
         return document;

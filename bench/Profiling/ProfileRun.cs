@@ -64,7 +64,7 @@ public static class ProfileRun
         var points = timeline.Kernels.Count > 0 ? UsageRow.Sum(timeline.Kernels, false, peaks, resources) : UsageRow.Sum(timeline.Operations, false, peaks, []);
         var stages = asRun.Stages.Select(stage => new ProfiledStage(
             stage.Stage, stage.Steps, stage.Seconds, timeline.Operations.Where(span => span.Parent == stage.Stage).Sum(span => span.Seconds))).ToList();
-        string precision = (device as IMeasuredDevice)?.PrecisionName ?? "fp32";
+        string precision = device.PrecisionName;
 
         new ProfileDocument(
             run.Task.Name, device.Name, precision, request.Command, ProgramVersion.Engine,

@@ -36,7 +36,7 @@ internal sealed class ScalingRun(DeviceChoice choice, bool small, int rounds, Te
 
         using (var device = choice.Open())
         {
-            (_device, _precision) = (device.Name, (device as IMeasuredDevice)?.PrecisionName ?? "fp32");
+            (_device, _precision) = (device.Name, device.PrecisionName);
             int threads = choice.Name == DeviceChoice.Default ? DeviceChoice.Options().Threads : 1;
             var published = Published;
             foreach (int rows in small ? (int[])[16, 32] : [256, 512, 1024, 2048, 4096, 8192])

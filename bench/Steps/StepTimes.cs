@@ -61,7 +61,7 @@ internal sealed class StepTimes : IDisposable
         }
 
         var (program, version, mode) = _device is IReferenceDevice reference ? (reference.Program, reference.Version, "eager") : ("eda", ProgramVersion.Engine, "as run");
-        return new StepsDocument(program, version, mode, _device.Name, (_device as IMeasuredDevice)?.PrecisionName ?? "fp32", steps, stages);
+        return new StepsDocument(program, version, mode, _device.Name, _device.PrecisionName, steps, stages);
 
         void Stage(string name, int count, Action run)
         {

@@ -49,7 +49,7 @@ public sealed record VerificationTable(
     /// <returns>The table.</returns>
     public static VerificationTable Run(IDevice device, IEnumerable<VerificationCase> cases, TextWriter output)
     {
-        string precision = (device as IMeasuredDevice)?.PrecisionName ?? "fp32";
+        string precision = device.PrecisionName;
         var tolerance = VerificationTolerance.Of(precision);
         var options = DeviceChoice.Options();
         // The CPU itself is held to its plainest kernels.

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using EDA.Engine.Training;
+using EDA.Kernels;
 
 namespace EDA.Engine.Checkpoints;
 
@@ -27,6 +28,10 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     /// <summary>The key of the seed.</summary>
     public const string SeedKey = "seed";
 
+    /// <summary>The key of the precision of matrix products, where it is not fp32.</summary>
+    public const string PrecisionKey = "precision";
+
+    private const string Fp32 = "fp32";
     private const string FormatKey = "format";
     private const string Format = "eda training state 2";
     private const string StepKey = "step";
@@ -46,6 +51,17 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
 
     /// <summary>A settings record as the text of an identity.</summary>
     public static string Describe(object settings) => JsonSerializer.Serialize(settings, settings.GetType(), _json);
+
+    /// <summary>An identity with the precision in which a device multiplies.</summary>
+    /// <param name="identity">The rest of it.</param>
+    /// <param name="device">The device.</param>
+    /// <returns>The identity.</returns>
+    public static Dictionary<string, string> On(Dictionary<string, string> identity, IDevice device)
+    {
+        if (device.PrecisionName != Fp32)
+            identity[PrecisionKey] = device.PrecisionName;
+        return identity;
+    }
 
     /// <summary>What has been measured since the last report; null where nothing has.</summary>
     public ReportMeans? Report { get; init; }
@@ -248,6 +264,9 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
         public TrainingState Of(long step, IReadOnlyDictionary<string, string> identity)
         {
             var (path, _, content) = _whole.First(state => state.Step == step);
+            string now = identity.GetValueOrDefault(PrecisionKey) ?? Fp32, before = content.Metadata.GetValueOrDefault(PrecisionKey) ?? Fp32;
+            if (now != before)
+                throw new Difference(PrecisionKey, before, now).Refusal(path);
             foreach (var (key, value) in identity)
             {
                 string? found = content.Metadata.GetValueOrDefault(key);

@@ -27,14 +27,14 @@ public sealed class CriticTraining : TrainingStage
         _learning = learning;
         _seed = seed;
         var (settings, shape) = (learning.Settings, learning.Critic.Shape);
-        _identity = new Dictionary<string, string>
+        _identity = TrainingState.On(new()
         {
             ["stage"] = StageName,
             [TrainingState.SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
             ["network"] = string.Create(CultureInfo.InvariantCulture, $"S={shape.StateSize} A={shape.ActionSize} H={shape.Width}"),
             ["data"] = learning.Fingerprint,
             [TrainingState.SettingsKey] = TrainingState.Describe(settings.Numerical),
-        };
+        }, learning.Critic.Device);
         if (learning.Optimizer is { } optimizer)
             _identity["optimizer"] = optimizer;
     }

@@ -39,7 +39,7 @@ internal sealed class TrainedModels : IDisposable
         Gradient = device.Allocate<float>(models.Parameters.Length);
         _optimizer = (optimizer ?? Adam.Factory)(device, Weights, models.Layout);
         var shape = models.Shape;
-        _identities = [.. Enumerable.Range(0, models.Count).Select(m => new Dictionary<string, string>
+        _identities = [.. Enumerable.Range(0, models.Count).Select(m => TrainingState.On(new()
         {
             ["stage"] = settings.Stage,
             [TrainingState.SeedKey] = checked(seed + (ulong)m).ToString(CultureInfo.InvariantCulture),
@@ -48,7 +48,7 @@ internal sealed class TrainedModels : IDisposable
             ["data"] = data(m),
             ["optimizer"] = _optimizer.Name,
             [TrainingState.SettingsKey] = TrainingState.Describe(numericalSettings),
-        })];
+        }, device))];
     }
 
     /// <summary>θ of all models, as gradients are taken at.</summary>

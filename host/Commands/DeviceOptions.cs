@@ -8,9 +8,12 @@ namespace EDA.Host.Commands;
 public sealed class DeviceOptions
 {
     private readonly Option<string?> _device = new("--device") { Description = $"where it runs: {string.Join(", ", DeviceChoice.Names)} ({DeviceChoice.Default})", HelpName = "NAME" };
-    private readonly Option<string?> _precision = new("--precision") { Description = $"of matrix products on a GPU: {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})", HelpName = "NAME" };
+    private readonly Option<string?> _precision = new("--precision") { Description = Precisions, HelpName = "NAME" };
 
     private readonly Option<bool> _noGraphs = new("--no-graphs") { Description = "launch kernel by kernel on an NVIDIA GPU, without recording CUDA graphs" };
+
+    /// <summary>What --precision may be, in words.</summary>
+    public static string Precisions => $"of matrix products: on the CPU {string.Join(", ", DeviceChoice.CpuPrecisions)}, or {DeviceChoice.AutoPrecision} for bf16x3 where it is fast; on a GPU {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})";
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -22,10 +25,10 @@ public sealed class DeviceOptions
 
     /// <summary>What was chosen.</summary>
     /// <exception cref="UserError">There is no such device, or it has no such precision, or no graphs.</exception>
-    public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, PrecisionGiven(result), noGraphs: NoGraphs(result));
+    public DeviceChoice Of(ParseResult result) => DeviceChoice.Parse(Name(result), PrecisionGiven(result), noGraphs: NoGraphs(result));
 
-    /// <summary>The precision as it was given; null where none was.</summary>
-    public string? PrecisionGiven(ParseResult result) => result.GetValue(_precision);
+    /// <summary>The precision that was asked for, as this machine has it (<see cref="DeviceChoice.Resolve"/>); null where none was.</summary>
+    public string? PrecisionGiven(ParseResult result) => DeviceChoice.Resolve(Name(result), result.GetValue(_precision));
 
     /// <summary>Whether graphs are not to be recorded.</summary>
     public bool NoGraphs(ParseResult result) => result.GetValue(_noGraphs);
@@ -33,10 +36,13 @@ public sealed class DeviceOptions
     /// <summary>The options that were given, as words.</summary>
     public IReadOnlyList<string> Words(ParseResult result) =>
     [
-        .. ((Option<string?>[])[_device, _precision]).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]),
+        .. result.GetValue(_device) is { } device ? (string[])[_device.Name, device] : [],
+        .. PrecisionGiven(result) is { } precision ? (string[])[_precision.Name, precision] : [],
         .. NoGraphs(result) ? (string[])[_noGraphs.Name] : [],
     ];
 
     /// <summary>Whether another device or precision was given.</summary>
     public bool IsGiven(ParseResult result) => result.GetValue(_device) is not null || PrecisionGiven(result) is not null;
+
+    private string Name(ParseResult result) => result.GetValue(_device) ?? DeviceChoice.Default;
 }

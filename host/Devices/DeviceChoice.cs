@@ -4,6 +4,7 @@ using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Kernels.Gpu;
 
 namespace EDA.Host.Devices;
@@ -14,7 +15,7 @@ public sealed record DeviceChoice
     /// <summary>The device that is used when none is named.</summary>
     public const string Default = "cpu";
 
-    /// <summary>The precision that is used when none is named, and the only one of the CPU.</summary>
+    /// <summary>The precision that is used when none is named.</summary>
     public const string DefaultPrecision = "fp32";
 
     private const string Cuda = "cuda";
@@ -29,6 +30,12 @@ public sealed record DeviceChoice
 
     /// <summary>What can be named.</summary>
     public static IReadOnlyCollection<string> Names => [Default, Cuda, $"{Cuda}:N", .. Added.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>bf16x3 where the processor's tiles make it fast, fp32 elsewhere.</summary>
+    public const string AutoPrecision = "auto";
+
+    /// <summary>The precisions of matrix products on the CPU.</summary>
+    public static IReadOnlyCollection<string> CpuPrecisions => [.. MatrixChoice.All.Select(choice => choice.Name)];
 
     /// <summary>The precisions of matrix products on a GPU.</summary>
     public static IReadOnlyCollection<string> Precisions => [.. Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant())];
@@ -68,7 +75,7 @@ public sealed record DeviceChoice
         var added = Added.GetValueOrDefault(name);
         if (number < 0 && added is null && name != Default)
             throw UserError.Choice("--device", name, Names);
-        var allowed = number >= 0 ? Precisions : added?.Precisions ?? [];
+        var allowed = number >= 0 ? Precisions : added?.Precisions ?? CpuPrecisions;
         if (precision is not null && allowed.Count == 0)
             throw UserError.Value("--precision", precision, $"nothing with --device {name}, which computes in {DefaultPrecision}");
         if (precision is not null && !allowed.Contains(precision))
@@ -76,6 +83,31 @@ public sealed record DeviceChoice
         if (noGraphs && number < 0)
             throw new UserError($"--no-graphs is not allowed with --device {name}, which has no CUDA graphs");
         return new DeviceChoice(name, precision ?? DefaultPrecision, number, added, number >= 0 && !noGraphs);
+    }
+
+    /// <summary>
+    /// The precision in which something new is computed: of what was asked for, what this machine does. Where its processor
+    /// has no unit for it that is fp32, and a line says so.
+    /// </summary>
+    /// <param name="name">As for <see cref="Parse"/>.</param>
+    /// <param name="precision">A precision, or <see cref="AutoPrecision"/>; null for none in particular.</param>
+    /// <returns>A precision for <see cref="Parse"/>; null where none was asked for.</returns>
+    public static string? Resolve(string name, string? precision)
+    {
+        bool isAuto = precision == AutoPrecision;
+        if (precision is null || name != Default || (!isAuto && MatrixChoice.Find(precision) is null))
+            return isAuto ? null : precision;
+        var asked = isAuto ? new MatrixChoice(CpuPrecision.Bf16x3, MatrixUnit.Tiles) : MatrixChoice.Find(precision)!;
+        if (asked.Problem is not { } problem)
+            return asked.Name;
+
+        // A unit that was named is refused where it is opened.
+        if (asked.Unit != MatrixUnit.Tiles)
+            return precision;
+        var best = MatrixChoice.Best(asked.Precision);
+        if (!isAuto)
+            Warnings.Once($"{problem}; this goes on in {best.Name}");
+        return best.Name;
     }
 
     /// <summary>Opens a device by name.</summary>
@@ -107,7 +139,7 @@ public sealed record DeviceChoice
     {
         try
         {
-            return _added is not null ? _added.Open(Precision) : IsCuda ? CudaDevices.Open(_number, Precision, HasGraphs) : new CpuDevice(Options());
+            return _added is not null ? _added.Open(Precision) : IsCuda ? CudaDevices.Open(_number, Precision, HasGraphs) : OpenCpu();
         }
         catch (DeviceException refused) when (!refused.HasFailed)
         {
@@ -131,6 +163,14 @@ public sealed record DeviceChoice
         long samples = inputs.Dataset is null ? run.Evaluation.Samples : Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
         long training = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue));
         CudaDevices.RequireMemory(device, checked(seeds * ((sizeof(float) * data) + training)));
+    }
+
+    private CpuDevice OpenCpu()
+    {
+        var choice = MatrixChoice.Find(Precision)!;
+        return choice.Problem is { } problem
+            ? throw new UserError($"{problem}; allowed is a machine that has them, or --precision {DefaultPrecision} for what has not begun")
+            : new CpuDevice(Options() with { Matrix = choice });
     }
 
     // The largest of what stages have there of a dataset: a critic's transitions, with state, action, reward, end and next

@@ -136,7 +136,7 @@ public sealed record RunRequest
                 Task = task,
                 Budget = document[BudgetKey]!.GetValue<string>(),
                 Device = device,
-                Precision = device == DeviceChoice.Default ? null : document[PrecisionKey]?.GetValue<string>(),
+                Precision = document[PrecisionKey]?.GetValue<string>() is { } precision && (device != DeviceChoice.Default || precision != DeviceChoice.DefaultPrecision) ? precision : null,
                 Dataset = task is DatasetTask { MakesItsData: false } ? dataset!["path"]!.GetValue<string>() : null,
                 Sha256 = dataset?["sha256"]?.GetValue<string>(),
                 Model = document[ModelKey]?.GetValue<string>(),

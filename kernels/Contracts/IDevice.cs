@@ -9,6 +9,9 @@ public interface IDevice : IDisposable
     /// <summary>A short name with what matters for speed, for instance <c>cpu (AVX-512, 2 threads)</c>.</summary>
     string Name { get; }
 
+    /// <summary>The precision of matrix products, as users write it.</summary>
+    string PrecisionName => "fp32";
+
     /// <summary>The operations on plain arrays: random numbers, gathers, Adam, Polyak averages.</summary>
     IVectorOperations Vector { get; }
 

@@ -75,9 +75,6 @@ public interface ILaunchProfile : IDisposable
 /// <summary>A device that is made of kernels and can tell the time of each on its own clock.</summary>
 public interface IMeasuredDevice : IDevice
 {
-    /// <summary>The precision of matrix products, as users write it.</summary>
-    string PrecisionName { get; }
-
     /// <summary>Whether a launch returns before the kernel has run.</summary>
     bool IsAsynchronous { get; }
 

@@ -11,16 +11,17 @@ public sealed class CpuDevice : IDevice
 
     /// <summary>Makes a device.</summary>
     /// <param name="options">Vector width and threads; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
-    /// <exception cref="ArgumentException">The machine lacks the vector width, there are no threads, or <see cref="CpuOptions.GuardVariable"/> is not understood.</exception>
+    /// <exception cref="ArgumentException">The machine lacks the vector width or the matrix unit, there are no threads, or <see cref="CpuOptions.GuardVariable"/> is not understood.</exception>
     public CpuDevice(CpuOptions? options = null)
     {
         GuardedPages.RequireKnown();
         Options = options ?? CpuOptions.FromEnvironment();
         if (Options.Simd > CpuOptions.BestSimd)
             throw new ArgumentException($"this machine has no {Options.Simd}; its best is {CpuOptions.BestSimd}", nameof(options));
-        if (Options.Precision != CpuPrecision.Fp32 && MatrixUnits.Problem(Options.Unit) is { } problem)
-            throw new ArgumentException($"this machine has no {Options.Unit}: {problem}", nameof(options));
-        _pool = new WorkerPool(Options.Threads, Options.Precision == CpuPrecision.Fp32 ? null : new BlockArithmetic(Options.Unit, Options.Precision));
+        var (precision, unit) = Options.Matrix;
+        if (precision != CpuPrecision.Fp32 && MatrixUnits.Problem(unit) is { } problem)
+            throw new ArgumentException($"this machine cannot compute in {Options.Matrix.Name}: {problem}", nameof(options));
+        _pool = new WorkerPool(Options.Threads, precision == CpuPrecision.Fp32 ? null : new BlockArithmetic(unit, precision));
         Vector = Options.Simd switch
         {
             SimdLevel.Avx512 => new CpuVectorOperations<Vector512<float>, Simd512>(_pool),
@@ -39,12 +40,13 @@ public sealed class CpuDevice : IDevice
         get
         {
             string simd = Options.Simd switch { SimdLevel.Avx512 => "AVX-512", SimdLevel.Avx2 => "AVX2", SimdLevel.Portable => "128-bit", _ => throw Unknown(Options.Simd) };
-            string matrix = Options.Precision == CpuPrecision.Fp32
-                ? ""
-                : $", {Options.Precision.ToString().ToLowerInvariant()} {Options.Unit switch { MatrixUnit.Tiles => "by AMX tiles", MatrixUnit.DotProducts => "by AVX-512 dot products", _ => "by plain code" }}";
+            string matrix = Options.Matrix.Precision == CpuPrecision.Fp32 ? "" : $", {PrecisionName}";
             return $"cpu ({simd}{matrix}, {Options.Threads} {(Options.Threads == 1 ? "thread" : "threads")})";
         }
     }
+
+    /// <inheritdoc/>
+    public string PrecisionName => Options.Matrix.Name;
 
     /// <inheritdoc/>
     public IVectorOperations Vector { get; }

@@ -22,9 +22,6 @@ public enum SimdLevel
 /// <param name="Threads">The number of threads, at least 1; results do not depend on it.</param>
 public sealed record CpuOptions(SimdLevel Simd, int Threads)
 {
-    /// <summary>The environment variable that forces a matrix unit: managed, dot or tiles.</summary>
-    public const string MatrixVariable = "EDA_MATRIX";
-
     /// <summary>The environment variable that forces a vector width: portable, avx2 or avx512.</summary>
     public const string SimdVariable = "EDA_SIMD";
 
@@ -37,11 +34,8 @@ public sealed record CpuOptions(SimdLevel Simd, int Threads)
     /// </summary>
     public const string GuardVariable = "EDA_GUARD";
 
-    /// <summary>What the factors of matrix products are rounded to.</summary>
-    public CpuPrecision Precision { get; init; }
-
-    /// <summary>What multiplies where the precision is not fp32.</summary>
-    public MatrixUnit Unit { get; init; } = MatrixUnits.Best;
+    /// <summary>What the factors of matrix products are rounded to, and what multiplies them.</summary>
+    public MatrixChoice Matrix { get; init; } = MatrixChoice.Fp32;
 
     /// <summary>The widest vectors this machine has.</summary>
     public static SimdLevel BestSimd =>
@@ -74,21 +68,6 @@ public sealed record CpuOptions(SimdLevel Simd, int Threads)
         if (!string.IsNullOrEmpty(count) && (!int.TryParse(count, out threads) || threads is < 1 or > 1024))
             throw new ArgumentException($"{ThreadsVariable} is '{count}'; allowed is a number from 1 to 1024");
         GuardedPages.RequireKnown();
-        return new CpuOptions(simd, threads) { Unit = ForcedUnit() ?? MatrixUnits.Best };
-    }
-
-    private static MatrixUnit? ForcedUnit()
-    {
-        string? wanted = Environment.GetEnvironmentVariable(MatrixVariable);
-        if (string.IsNullOrEmpty(wanted))
-            return null;
-        var unit = wanted.ToLowerInvariant() switch
-        {
-            "managed" => MatrixUnit.Managed,
-            "dot" => MatrixUnit.DotProducts,
-            "tiles" => MatrixUnit.Tiles,
-            _ => throw new ArgumentException($"{MatrixVariable} is '{wanted}'; allowed are managed, dot, tiles"),
-        };
-        return MatrixUnits.Problem(unit) is { } problem ? throw new ArgumentException($"{MatrixVariable} is '{wanted}', which this machine lacks: {problem}") : unit;
+        return new CpuOptions(simd, threads);
     }
 }

@@ -99,7 +99,7 @@ public static partial class TestDevices
         foreach (var unit in Enum.GetValues<MatrixUnit>().Where(unit => MatrixUnits.Problem(unit) is null))
         {
             var level = unit == MatrixUnit.Managed ? SimdLevel.Portable : CpuOptions.BestSimd;
-            yield return new($"{precision} {unit}", () => new CpuDevice(new CpuOptions(level, 2) { Precision = precision, Unit = unit }));
+            yield return new($"{precision} {unit}", () => new CpuDevice(new CpuOptions(level, 2) { Matrix = new MatrixChoice(precision, unit) }));
         }
     }
 
