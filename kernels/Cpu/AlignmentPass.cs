@@ -49,13 +49,13 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         long noise = Features(shape.ActionSize), embedding = Features(BdmShape.TimeFeatures), behaviorInput = Features(_record.InputSize);
         long rows = record.Take(NormRows.Length);
         long stride = record.Stride;
-        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, pool.TilePanels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _behaviorBlocks = new BlockPanels[pool.Workers][];
         _policyBlocks = new BlockPanels[pool.Workers][];
         for (int worker = 0; worker < pool.Workers; worker++)
         {
-            float* start = memory + (worker * PanelTile.Panels * stride);
+            float* start = memory + (worker * pool.TilePanels * stride);
             Panels At(long offset) => new(start + offset, stride);
             _scratch[worker] = new Scratch(At(stream), At(output), At(noise), At(embedding), At(behaviorInput));
             _behaviorBlocks[worker] = new BlockPanels[shape.Blocks];
@@ -103,9 +103,9 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
 
     public void Run(int item, int worker)
     {
-        long first = _slabStart + ((long)item * PanelTile.Rows);
-        int panels = (int)Math.Min(PanelTile.Panels, (_slabEnd - first + PanelRows - 1) / PanelRows);
-        float* record = _records.Pointer + (item * PanelTile.Panels * _record.Stride);
+        long first = _slabStart + ((long)item * _pool.TileRows);
+        int panels = (int)Math.Min(_pool.TilePanels, (_slabEnd - first + PanelRows - 1) / PanelRows);
+        float* record = _records.Pointer + (item * _pool.TilePanels * _record.Stride);
         ref var scratch = ref _scratch[worker];
         var blocks = BlocksOf(record, scratch.Output, worker);
         if (!_backward)
@@ -116,7 +116,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
 
         Backward(first, panels, record, scratch, blocks);
         for (int p = 0; p < panels; p++)
-            _assembly.Keep(record + (p * _record.Stride), (item * PanelTile.Panels) + p);
+            _assembly.Keep(record + (p * _record.Stride), (item * _pool.TilePanels) + p);
     }
 
     public void Dispose()
@@ -132,7 +132,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
 
     private int StatesPerSlab => Math.Max(1, TrainingSlab.Rows / _at.CandidateCount);
 
-    private int Tiles => (int)((_slabEnd - _slabStart + PanelTile.Rows - 1) / PanelTile.Rows);
+    private int Tiles => (int)((_slabEnd - _slabStart + _pool.TileRows - 1) / _pool.TileRows);
 
     private void Start(in AlignmentPointers at)
     {
@@ -144,7 +144,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
     private void ForwardSlab(int firstState, int endState)
     {
         (_slabStart, _slabEnd) = ((long)firstState * _at.CandidateCount, (long)endState * _at.CandidateCount);
-        _records.Require(_record.Layout, Tiles * PanelTile.Panels);
+        _records.Require(_record.Layout, Tiles * _pool.TilePanels);
         _backward = false;
         _pool.Run(this, Tiles);
     }

@@ -48,12 +48,12 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         for (int l = 0; l < shape.Blocks; l++)
             offsets[l] = (Features(h), Features(h), Features(h), Features(h), Features(shape.Hidden), Features(shape.Hidden), record.Take(NormRows.Length));
         long stride = record.Stride;
-        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, pool.TilePanels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _blocks = new BlockScratch[pool.Workers][];
         for (int worker = 0; worker < pool.Workers; worker++)
         {
-            float* start = memory + (worker * PanelTile.Panels * stride);
+            float* start = memory + (worker * pool.TilePanels * stride);
             Panels At(long offset) => new(start + offset, stride);
             _scratch[worker] = new Scratch(At(stream), At(tangent), At(p), At(q), At(output), At(gradient), At(noise), At(embedding));
             _blocks[worker] = [.. offsets.Select(o => new BlockScratch(
@@ -76,7 +76,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             _slabEnd = Math.Min(_slabStart + TrainingSlab.Rows, rows);
             long count = _slabEnd - _slabStart;
             _assembly.Begin((int)((count + PanelRows - 1) / PanelRows));
-            _pool.Run(this, (int)((count + PanelTile.Rows - 1) / PanelTile.Rows));
+            _pool.Run(this, (int)((count + _pool.TileRows - 1) / _pool.TileRows));
             _assembly.Add(_records.Pointer, (int)((count + PanelRows - 1) / PanelRows), _slabStart > 0);
         }
 
@@ -89,9 +89,9 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
 
     public void Run(int item, int worker)
     {
-        long first = _slabStart + ((long)item * PanelTile.Rows);
-        int panels = (int)Math.Min(PanelTile.Panels, (_slabEnd - first + PanelRows - 1) / PanelRows);
-        float* record = _records.Pointer + (item * PanelTile.Panels * _record.Stride);
+        long first = _slabStart + ((long)item * _pool.TileRows);
+        int panels = (int)Math.Min(_pool.TilePanels, (_slabEnd - first + PanelRows - 1) / PanelRows);
+        float* record = _records.Pointer + (item * _pool.TilePanels * _record.Stride);
         ref var scratch = ref _scratch[worker];
         var blocks = _blocks[worker];
         Forward(first, panels, record, scratch, blocks);
@@ -99,7 +99,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         Tangent(panels, record, scratch, blocks);
         Adjoint(panels, record, scratch, blocks);
         for (int p = 0; p < panels; p++)
-            _assembly.Keep(record + (p * _record.Stride), (item * PanelTile.Panels) + p);
+            _assembly.Keep(record + (p * _record.Stride), (item * _pool.TilePanels) + p);
     }
 
     public void Dispose()

@@ -50,12 +50,12 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
 
         long product = gradient ? Features(shape.Hidden) : 0;
         long stride = record.Stride;
-        float* memory = _memory.Require(record, PanelTile.Panels * pool.Workers);
+        float* memory = _memory.Require(record, pool.TilePanels * pool.Workers);
         _scratch = new Scratch[pool.Workers];
         _blocks = new BlockPanels[pool.Workers][];
         for (int worker = 0; worker < pool.Workers; worker++)
         {
-            float* start = memory + (worker * PanelTile.Panels * stride);
+            float* start = memory + (worker * pool.TilePanels * stride);
             Panels At(long offset) => new(start + offset, stride);
             _scratch[worker] = new Scratch(At(input), At(waves), At(stream), At(adjoint), At(gradients), At(firstGradients), At(rowValues), At(solver));
             _blocks[worker] = new BlockPanels[shape.Blocks];
@@ -99,8 +99,8 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
 
     public void Run(int item, int worker)
     {
-        long first = (long)item * PanelTile.Rows;
-        int panels = (int)Math.Min(PanelTile.Panels, (_rows - first + PanelRows - 1) / PanelRows);
+        long first = (long)item * _pool.TileRows;
+        int panels = (int)Math.Min(_pool.TilePanels, (_rows - first + PanelRows - 1) / PanelRows);
         if (_output == Output.Sample)
             SampleTile(first, panels, worker);
         else
@@ -118,7 +118,7 @@ internal sealed unsafe class InferencePass<TV, TS> : IParallelWork, IDisposable
         _states = states;
         _result = result;
         _network.Prepare(parameters, _pool);
-        _pool.Run(this, (int)((_rows + PanelTile.Rows - 1) / PanelTile.Rows));
+        _pool.Run(this, (int)((_rows + _pool.TileRows - 1) / _pool.TileRows));
     }
 
     private void EvaluateTile(long first, int panels, int worker)

@@ -41,6 +41,7 @@ internal sealed class WorkerPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         (Workers, Arithmetic) = (threads, arithmetic);
+        TilePanels = PanelTile.PanelsOf(arithmetic?.Unit);
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -52,6 +53,12 @@ internal sealed class WorkerPool : IDisposable
 
     /// <summary>The number of threads that work, the caller included.</summary>
     public int Workers { get; }
+
+    /// <summary>Panels of a tile, see <see cref="PanelTile"/>.</summary>
+    public int TilePanels { get; }
+
+    /// <summary>Rows of a tile.</summary>
+    public int TileRows => PanelTile.Rows(TilePanels);
 
     /// <summary>How products are made in blocks; null where all are in fp32. Threads are ready for it while they run items.</summary>
     public BlockArithmetic? Arithmetic { get; }

@@ -43,7 +43,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         var twin = new MlpLayout(layout.Twin.Shape, "q");
         _networks = [.. Enumerable.Range(0, Twins).Select(_ => new MlpLayers<TV, TS>(twin, backward: true, pool.FinerArithmetic))];
         _at = new MlpPanels(twin.Shape, MlpPurpose.InputGradient);
-        _scratch = _memory.Require(_at.Layout, Twins * PanelTile.Panels * pool.Workers);
+        _scratch = _memory.Require(_at.Layout, Twins * pool.TilePanels * pool.Workers);
     }
 
     /// <summary>Differentiates rows.</summary>
@@ -56,7 +56,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         _packing = true;
         _pool.Run(this, (_end - _first) * _networks[0].Parts(toInput: true));
         _packing = false;
-        _pool.Run(this, checked((int)((call.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((call.Rows + _pool.TileRows - 1) / _pool.TileRows)));
     }
 
     public void Run(int item, int worker)
@@ -65,7 +65,7 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
         if (_packing)
             _networks[_first + (item / parts)].Pack(item % parts);
         else
-            Tile((long)item * PanelTile.Rows, worker);
+            Tile((long)item * _pool.TileRows, worker);
     }
 
     public void Dispose()
@@ -79,8 +79,8 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
     {
         float** records = stackalloc float*[Twins];
         for (int i = 0; i < Twins; i++)
-            records[i] = _scratch + (((worker * Twins) + i) * PanelTile.Panels * _at.Stride);
-        int panels = (int)Math.Min(PanelTile.Panels, (_call.Rows - first + PanelRows - 1) / PanelRows);
+            records[i] = _scratch + (((worker * Twins) + i) * _pool.TilePanels * _at.Stride);
+        int panels = (int)Math.Min(_pool.TilePanels, (_call.Rows - first + PanelRows - 1) / PanelRows);
         for (int i = _first; i < _end; i++)
         {
             for (int p = 0; p < panels; p++)
@@ -94,10 +94,10 @@ internal sealed unsafe class ActionGradientPass<TV, TS> : IParallelWork, IDispos
             _networks[i].Forward(_at, records[i], panels);
         }
 
-        int* chosen = stackalloc int[PanelTile.Rows];
+        int* chosen = stackalloc int[_pool.TileRows];
         int* counts = stackalloc int[Twins];
         (counts[0], counts[1]) = (0, 0);
-        int rows = (int)Math.Min(PanelTile.Rows, _call.Rows - first);
+        int rows = (int)Math.Min(_pool.TileRows, _call.Rows - first);
         for (int r = 0; r < rows; r++)
             counts[chosen[r] = Choose(records, r, first + r)]++;
         for (int i = _first; i < _end; i++)

@@ -24,7 +24,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
         (_pool, _output, _stateSize, _actionSize) = (pool, output, layout.Shape.StateSize, layout.Shape.ActionSize);
         var networks = output switch { Output.MinimumQ => layout.Twin, Output.Value => layout.Value, _ => layout.Policy };
         _networks = [.. networks.Networks.Select((_, place) => new PreparedMlp<TV, TS>(networks, place, pool.FinerArithmetic))];
-        _scratch = new MlpScratch(networks.InputSize, networks.Shape.HiddenWidths[0], networks.OutputSize * _networks.Length, pool.Workers);
+        _scratch = new MlpScratch(networks.InputSize, networks.Shape.HiddenWidths[0], networks.OutputSize * _networks.Length, pool);
     }
 
     /// <summary>What is wanted of each row.</summary>
@@ -44,7 +44,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
         _packing = true;
         _pool.Run(this, _networks.Length * PreparedMlp<TV, TS>.Parts);
         _packing = false;
-        _pool.Run(this, checked((int)((at.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((at.Rows + _pool.TileRows - 1) / _pool.TileRows)));
     }
 
     public void Run(int item, int worker)
@@ -52,7 +52,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
         if (_packing)
             _networks[item / PreparedMlp<TV, TS>.Parts].Pack(item % PreparedMlp<TV, TS>.Parts);
         else
-            EvaluateTile((long)item * PanelTile.Rows, worker);
+            EvaluateTile((long)item * _pool.TileRows, worker);
     }
 
     public void Dispose()
@@ -65,7 +65,7 @@ internal sealed unsafe class CriticInference<TV, TS> : IParallelWork, IDisposabl
     private void EvaluateTile(long first, int worker)
     {
         ref readonly var tile = ref _scratch.Of(worker);
-        int count = (int)Math.Min(PanelTile.Rows, _at.Rows - first);
+        int count = (int)Math.Min(_pool.TileRows, _at.Rows - first);
         int panels = (count + PanelRows - 1) / PanelRows;
         int actionSize = _output == Output.MinimumQ ? _actionSize : 0;
         for (int r = 0; r < panels * PanelRows; r++)

@@ -55,7 +55,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
         _nextStates = nextStates;
         Shape = shape;
         Transitions = new TransitionPanels(shape);
-        Scratch = new MlpScratch(shape.InputSize, shape.Width, 2, pool.Workers);
+        Scratch = new MlpScratch(shape.InputSize, shape.Width, 2, pool);
         Record = new MlpRecord(shape, nextStates, [.. trained.Select(network => network.Layout)]);
         _trained = [.. trained.Select(network => Prepare(network.Layout, network.Place))];
         _trainedInput = [.. trained.Select(network => Record.Input + ((long)network.FirstInput * PanelRows))];
@@ -87,6 +87,9 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
 
     /// <summary>The rows of the slab.</summary>
     protected int SlabRows { get; private set; }
+
+    /// <summary>The rows of a tile.</summary>
+    protected int TileRows => _pool.TileRows;
 
     /// <summary>Items of the forward round that only the step itself knows.</summary>
     protected virtual int ExtraItems => 0;
@@ -158,7 +161,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
             bool first = FirstRow == 0, last = rows - FirstRow <= TrainingSlab.Rows;
             SlabRows = (int)Math.Min(rows - FirstRow, TrainingSlab.Rows);
             _panels = Panels(SlabRows);
-            _tiles = (_panels + PanelTile.Panels - 1) / PanelTile.Panels;
+            _tiles = (_panels + _pool.TilePanels - 1) / _pool.TilePanels;
             _update.Begin(_panels);
             _packing = first ? _networks.Count * PreparedMlp<TV, TS>.Parts : 0;
             Start(Round.Prepare, _packing + _panels);
@@ -263,8 +266,8 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
 
     private (int Index, int First, int Panels) Tile(int item)
     {
-        int first = item % _tiles * PanelTile.Panels;
-        return (item / _tiles, first, Math.Min(PanelTile.Panels, _panels - first));
+        int first = item % _tiles * _pool.TilePanels;
+        return (item / _tiles, first, Math.Min(_pool.TilePanels, _panels - first));
     }
 
     private Panels At(long offset, int panel) => new(Panel(panel) + offset, Record.Stride);

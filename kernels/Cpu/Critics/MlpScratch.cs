@@ -8,15 +8,15 @@ internal sealed unsafe class MlpScratch : IDisposable
     private readonly NativeBuffer _memory = new();
     private readonly Tile[] _tiles;
 
-    public MlpScratch(int inputSize, int width, int outputSize, int workers)
+    public MlpScratch(int inputSize, int width, int outputSize, WorkerPool pool)
     {
         var record = default(RecordLayout);
         long Features(int count) => record.Take((long)count * PanelRows);
         long input = Features(inputSize), hidden1 = Features(width), hidden2 = Features(width), output = Features(outputSize);
         long stride = record.Stride;
-        float* start = _memory.Require(record, PanelTile.Panels * workers);
-        _tiles = new Tile[workers];
-        for (int worker = 0; worker < workers; worker++, start += stride * PanelTile.Panels)
+        float* start = _memory.Require(record, pool.TilePanels * pool.Workers);
+        _tiles = new Tile[pool.Workers];
+        for (int worker = 0; worker < pool.Workers; worker++, start += stride * pool.TilePanels)
             _tiles[worker] = new Tile(new(start + input, stride), new(start + hidden1, stride), new(start + hidden2, stride), new(start + output, stride));
     }
 

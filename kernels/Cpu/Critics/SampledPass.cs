@@ -32,7 +32,7 @@ internal sealed unsafe class SampledPass<TV, TS> : CriticPass<TV, TS>
     }
 
     /// <inheritdoc/>
-    protected override int ExtraItems => (int)((((long)SlabRows * _candidates) + PanelTile.Rows - 1) / PanelTile.Rows);
+    protected override int ExtraItems => (int)((((long)SlabRows * _candidates) + TileRows - 1) / TileRows);
 
     public void Step(in SampledStepCall call)
     {
@@ -62,8 +62,8 @@ internal sealed unsafe class SampledPass<TV, TS> : CriticPass<TV, TS>
     protected override void ExtraItem(int item, int worker)
     {
         ref readonly var tile = ref Scratch.Of(worker);
-        long first = (long)item * PanelTile.Rows;
-        int count = (int)Math.Min(PanelTile.Rows, ((long)SlabRows * _candidates) - first);
+        long first = (long)item * TileRows;
+        int count = (int)Math.Min(TileRows, ((long)SlabRows * _candidates) - first);
         int panels = (count + PanelRows - 1) / PanelRows;
         long row = -1;
         float* state = null;

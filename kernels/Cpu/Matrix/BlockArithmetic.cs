@@ -14,6 +14,9 @@ internal sealed unsafe class BlockArithmetic(MatrixUnit unit, CpuPrecision preci
     private readonly bool _splits = precision == CpuPrecision.Bf16x3;
     private BlockArithmetic? _finer;
 
+    /// <summary>What multiplies.</summary>
+    public MatrixUnit Unit => unit;
+
     /// <summary>Parts of a factor.</summary>
     public int Parts => _splits ? 2 : 1;
 

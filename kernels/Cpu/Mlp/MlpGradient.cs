@@ -79,7 +79,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         if (call.ParametersGradient == null)
         {
             _at = _passingAt;
-            _memory = _scratch.Require(_at.Layout, PanelTile.Panels * _pool.Workers);
+            _memory = _scratch.Require(_at.Layout, _pool.TilePanels * _pool.Workers);
             (_firstRow, _endRow) = (0, call.Rows);
             Start(Round.Rows, Tiles());
             return;
@@ -129,16 +129,16 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         _pool.Run(this, items);
     }
 
-    private int Tiles() => checked((int)((_endRow - _firstRow + PanelTile.Rows - 1) / PanelTile.Rows));
+    private int Tiles() => checked((int)((_endRow - _firstRow + _pool.TileRows - 1) / _pool.TileRows));
 
     // Forward and back.
     private void Tile(int item, int worker)
     {
         var shape = _layers.Shape;
         bool keeps = _call.ParametersGradient != null, toInput = _call.InputsGradient != null;
-        long first = _firstRow + ((long)item * PanelTile.Rows);
-        int panels = (int)Math.Min(PanelTile.Panels, (_endRow - first + PanelRows - 1) / PanelRows);
-        float* record = _memory + ((keeps ? item : worker) * PanelTile.Panels * _at.Stride);
+        long first = _firstRow + ((long)item * _pool.TileRows);
+        int panels = (int)Math.Min(_pool.TilePanels, (_endRow - first + PanelRows - 1) / PanelRows);
+        float* record = _memory + ((keeps ? item : worker) * _pool.TilePanels * _at.Stride);
         for (int p = 0; p < panels; p++)
             PanelInput<TV, TS>.Rows(_call.Inputs, shape.InputSize, first + (p * PanelRows), _endRow, 1, record + (p * _at.Stride) + _at.Input);
         _layers.Forward(_at, record, panels);
@@ -157,7 +157,7 @@ internal sealed unsafe class MlpGradient<TV, TS> : IParallelWork, IDisposable
         for (int p = 0; p < panels && toInput; p++)
             PanelOutput.Rows(record + (p * _at.Stride) + _at.InputGradient, shape.InputSize, first + (p * PanelRows), _endRow, _call.InputsGradient);
         for (int p = 0; p < panels && keeps; p++)
-            _weights.Keep(record + (p * _at.Stride), (item * PanelTile.Panels) + p);
+            _weights.Keep(record + (p * _at.Stride), (item * _pool.TilePanels) + p);
     }
 
     private void Sum(int first) => PanelSum<TV, TS>.OfPanels(

@@ -23,7 +23,7 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
         _pool = pool;
         _layers = new MlpLayers<TV, TS>(layout, backward: false, pool.FinerArithmetic);
         _at = new MlpPanels(layout.Shape, MlpPurpose.Outputs);
-        _scratch = _memory.Require(_at.Layout, PanelTile.Panels * pool.Workers);
+        _scratch = _memory.Require(_at.Layout, pool.TilePanels * pool.Workers);
     }
 
     /// <summary>Evaluates rows.</summary>
@@ -34,7 +34,7 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
         _packing = true;
         _pool.Run(this, _layers.Parts(toInput: false));
         _packing = false;
-        _pool.Run(this, checked((int)((call.Rows + PanelTile.Rows - 1) / PanelTile.Rows)));
+        _pool.Run(this, checked((int)((call.Rows + _pool.TileRows - 1) / _pool.TileRows)));
     }
 
     public void Run(int item, int worker)
@@ -45,9 +45,9 @@ internal sealed unsafe class MlpInference<TV, TS> : IParallelWork, IDisposable
             return;
         }
 
-        float* record = _scratch + (worker * PanelTile.Panels * _at.Stride);
-        long first = (long)item * PanelTile.Rows;
-        int panels = (int)Math.Min(PanelTile.Panels, (_call.Rows - first + PanelRows - 1) / PanelRows);
+        float* record = _scratch + (worker * _pool.TilePanels * _at.Stride);
+        long first = (long)item * _pool.TileRows;
+        int panels = (int)Math.Min(_pool.TilePanels, (_call.Rows - first + PanelRows - 1) / PanelRows);
         for (int p = 0; p < panels; p++)
             PanelInput<TV, TS>.Rows(_call.Inputs, _layers.Shape.InputSize, first + (p * PanelRows), _call.Rows, 1, record + (p * _at.Stride) + _at.Input);
         _layers.Forward(_at, record, panels);
