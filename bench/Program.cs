@@ -22,7 +22,7 @@ using EDA.Kernels;
 if (args.Length == 0 || args[0] is not ("bench" or "profile" or "verify"))
     return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
 
-DeviceChoice.Add(AutogradDevice.ProgramName, _ => new AutogradDevice());
+DeviceChoice.Add(AutogradDevice.ProgramName, precision => new AutogradDevice(precision: precision), AutogradDevice.Fp32, AutogradDevice.Bf16);
 var root = new RootCommand("EDA.Engine's measurements")
 {
     new Command("bench", "measures the engine on this machine")

@@ -6,7 +6,7 @@ namespace EDA.Bench.Comparison;
 /// <summary>A step of the engine beside a reference's. Without a reference, what is of one is null.</summary>
 /// <param name="Name">pretraining_step, alignment_step, iql_step, score, sampling, smoke_recipe.</param>
 /// <param name="EngineSeconds">The engine's median time.</param>
-/// <param name="Reference">pytorch, torchsharp.</param>
+/// <param name="Reference">pytorch, torchsharp, their precisions behind a dash, or the engine in another precision: eda-fp32, eda-bf16x3, eda-bf16.</param>
 /// <param name="ReferenceSeconds">Its median time.</param>
 /// <param name="Ratio">Reference over engine: how many times as fast the engine is.</param>
 /// <param name="PeakShare">Nominal work over the engine's time over the peak of the same run; null for a whole recipe.</param>
@@ -28,6 +28,7 @@ public sealed record ComparisonRow(
 /// <param name="Blas">The library of matrix products that it had loaded; null where it needs none.</param>
 /// <param name="BlasPath">That library's file.</param>
 /// <param name="Unfair">True where that library makes its times no measure of the program.</param>
+/// <param name="Kernel">Which of its kernels that library chose for the processor, where it says.</param>
 public sealed record ComparedProgram(
     [property: JsonPropertyName("program")] string Program,
     [property: JsonPropertyName("settings")] string Settings,
@@ -37,7 +38,8 @@ public sealed record ComparedProgram(
     [property: JsonPropertyName("threads")] int? Threads,
     [property: JsonPropertyName("blas")] string? Blas,
     [property: JsonPropertyName("blas_path")] string? BlasPath,
-    [property: JsonPropertyName("unfair")] bool Unfair);
+    [property: JsonPropertyName("unfair")] bool Unfair,
+    [property: JsonPropertyName("kernel")] string? Kernel = null);
 
 /// <summary>The most memory that a program's process held during a step, everything included.</summary>
 /// <param name="Name">The step.</param>

@@ -50,6 +50,10 @@ public static class ComparisonPage
     /// <summary>A program's name as its makers write it.</summary>
     internal static string ProgramTitle(string name) => name switch
     {
+        ReferencePrograms.PyTorchBf16 => "PyTorch in bf16",
+        ReferencePrograms.PyTorchProducts => "PyTorch in fp32 with bf16 products",
+        ReferencePrograms.TorchSharpBf16 => "TorchSharp in bf16",
+        _ when name.StartsWith(ReferencePrograms.EnginePrefix, StringComparison.Ordinal) => $"EDA.Engine in {name[ReferencePrograms.EnginePrefix.Length..]}",
         "pytorch" => "PyTorch",
         "torchsharp" => "TorchSharp",
         "eda" => "EDA.Engine",
@@ -67,9 +71,10 @@ public static class ComparisonPage
     private static string Describe(ComparedProgram program)
     {
         string settings = program.Settings == ComparisonDocument.Default ? "as it comes" : program.Threads is null ? "at its best" : "at its best (as many threads as the engine, OMP_WAIT_POLICY=passive)";
-        string blas = program.Blas is null ? string.Empty : $", matrix products by {program.Blas}{(program.BlasPath is null ? string.Empty : $" ({program.BlasPath})")}";
+        string blas = program.Blas is null ? string.Empty : $", matrix products by {program.Blas}{(program.BlasPath is null ? string.Empty : $" ({program.BlasPath})")}{(program.Kernel is null ? string.Empty : $" for {program.Kernel}")}";
         string threads = program.Threads is { } count ? Invariant($", {count} thread{(count == 1 ? string.Empty : "s")}") : string.Empty;
-        return $"- {ProgramTitle(program.Program)} {program.Version}, {settings}{threads}{blas}{(program.Unfair ? ": an unfair comparison, Debian's libopenblas0-pthread mends it" : string.Empty)}.";
+        bool isEngine = program.Program.StartsWith(ReferencePrograms.EnginePrefix, StringComparison.Ordinal);
+        return isEngine ? $"- {ProgramTitle(program.Program)}: {program.Device}." : $"- {ProgramTitle(program.Program)} {program.Version}, {settings}{threads}{blas}{(program.Unfair ? ": an unfair comparison, Debian's libopenblas0-pthread mends it" : string.Empty)}.";
     }
 
     private static string Memory(long? bytes) => bytes is { } known ? Invariant($"{known / 1048576.0:0} MiB") : "–";

@@ -26,6 +26,9 @@ internal sealed class ComparisonRun
     // As a reference's default settings are only quoted, fewer turns do.
     private const int DefaultRounds = 2;
 
+    // One that takes so many times as long as the engine is timed once: more turns say nothing more.
+    private const double Hopeless = 20;
+
     // A recipe takes seconds, and its parts have rows of their own.
     private const int RecipeRounds = 3;
 
@@ -76,18 +79,28 @@ internal sealed class ComparisonRun
             engine.Process.Run(name, 1);
             var (first, work) = engine.Process.Run(name, 1);
             int count = (int)Math.Clamp(Math.Ceiling(_size.BlockSeconds / Math.Max(first, 1e-6)), 1, 1000);
-            foreach (var side in sides)
+            foreach (var side in sides.ToList())
             {
-                side.Process.Run(name, 1);
-                if (first * count < 1)
-                    side.Process.Run(name, count);
+                if ((side == engine ? first : Begin(side, name)) is not { } begun)
+                {
+                    sides.Remove(side);
+                    side.Process.Dispose();
+                    continue;
+                }
+
                 Meet(side.Program, side.Process);
+                double once = IsUnfair(side.Program) ? begun : side.Process.Run(name, 1).Seconds;
+                side.IsTimedOnce = side != engine && (IsUnfair(side.Program) || once > Hopeless * first);
+                if (side.IsTimedOnce)
+                    side.Seconds.Add(once);
+                else if (first * count < 1)
+                    side.Process.Run(name, count);
             }
 
             double gflops = 0;
             for (int round = 0; round < _size.Rounds; round++)
             {
-                foreach (var side in sides.Where(side => round < DefaultRounds || !side.IsDefault))
+                foreach (var side in sides.Where(side => !side.IsTimedOnce && (round < DefaultRounds || !side.IsDefault)))
                 {
                     Thread.Sleep(Pause);
                     if (side == engine)
@@ -112,6 +125,20 @@ internal sealed class ComparisonRun
         {
             foreach (var side in sides)
                 side.Process.Dispose();
+        }
+    }
+
+    // What a reference cannot do it is left out of, with its reason.
+    private double? Begin(Side side, string name)
+    {
+        try
+        {
+            return side.Process.Run(name, 1).Seconds;
+        }
+        catch (PeerException error)
+        {
+            _output.WriteLine($"{name} is without {ComparisonPage.ProgramTitle(side.Program.Name)}{(side.IsDefault ? " as it comes" : string.Empty)}: {error.Message}");
+            return null;
         }
     }
 
@@ -192,10 +219,12 @@ internal sealed class ComparisonRun
         var blas = said.ContainsKey("blas") ? BlasLibrary.Of(process.Id, said["blas"]?.GetValue<string>()) : null;
         _programs.Add(new ComparedProgram(
             program.Name, program.Settings, said["version"]!.GetValue<string>(), said["device"]!.GetValue<string>(), said["precision"]!.GetValue<string>(), said["threads"]?.GetValue<int>(),
-            blas?.Name, blas?.Path, blas is { IsUnfair: true }));
+            blas?.Name, blas?.Path, blas is { IsUnfair: true }, said["kernel"]?.GetValue<string>()));
         if (blas is { IsUnfair: true } && program.Settings == ComparisonDocument.Best)
             _output.WriteLine($"unfair: {blas.Remedy}");
     }
+
+    private bool IsUnfair(PeerProgram program) => _programs.Any(known => known.Program == program.Name && known.Settings == program.Settings && known.Unfair);
 
     private sealed class Side(PeerProgram program, PeerProcess process)
     {
@@ -206,6 +235,8 @@ internal sealed class ComparisonRun
         public PeerProcess Process => process;
 
         public List<double> Seconds { get; } = [];
+
+        public bool IsTimedOnce { get; set; }
 
         public bool IsDefault => program.Settings == ComparisonDocument.Default;
 

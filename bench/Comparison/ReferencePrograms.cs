@@ -4,6 +4,7 @@ using EDA.Engine.Optimizers;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Setup;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Bench.Comparison;
 
@@ -16,6 +17,21 @@ internal sealed class ReferencePrograms
     /// <summary>TorchSharp, a device of its own.</summary>
     public const string TorchSharp = AutogradDevice.ProgramName;
 
+    /// <summary>PyTorch by torch.autocast, dense layers in bf16.</summary>
+    public const string PyTorchBf16 = "pytorch-bf16";
+
+    /// <summary>PyTorch in fp32 whose matrix products may round their factors to bf16 (torch.set_float32_matmul_precision).</summary>
+    public const string PyTorchProducts = "pytorch-bf16-products";
+
+    /// <summary>TorchSharp with dense layers in bf16, as torch.autocast has them.</summary>
+    public const string TorchSharpBf16 = "torchsharp-bf16";
+
+    /// <summary>What the engine in another precision is called, the precision following.</summary>
+    public const string EnginePrefix = "eda-";
+
+    /// <summary>What changes OpenBLAS' choice of a kernel: set on some machines, and never to its good.</summary>
+    public static readonly IReadOnlyList<string> OpenBlasVariables = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
+
     private static readonly IReadOnlyDictionary<string, string?> _nothing = new Dictionary<string, string?>();
 
     private readonly DeviceChoice _device;
@@ -27,10 +43,16 @@ internal sealed class ReferencePrograms
     public ReferencePrograms(DeviceChoice device, IReadOnlyList<string> sizes) => (_device, _sizes) = (device, sizes);
 
     /// <summary>The references there can be.</summary>
-    public static IReadOnlyList<string> Names { get; } = [PyTorch, TorchSharp];
+    public static IReadOnlyList<string> Names { get; } =
+        [PyTorch, TorchSharp, PyTorchBf16, PyTorchProducts, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Select(precision => EnginePrefix + MatrixName(precision))];
+
+    /// <summary>Those that are compared with where none is named: the engine's other precisions as this machine has them among them.</summary>
+    public IReadOnlyList<string> Usual => _device.Name != DeviceChoice.Default
+        ? [PyTorch, TorchSharp]
+        : [PyTorch, PyTorchBf16, TorchSharp, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Where(precision => MatrixChoice.Best(precision) is { } best && best.Precision == precision && best.Name != _device.Precision).Select(precision => EnginePrefix + MatrixName(precision))];
 
     /// <summary>The engine itself, in a process of its own.</summary>
-    public PeerProgram Engine => OnDevice("eda", _device.Name, _device.Name == DeviceChoice.Default ? null : _device.Precision);
+    public PeerProgram Engine => OnDevice("eda", _device.Name, _device.Precision);
 
     /// <summary>Finds references.</summary>
     /// <param name="wanted">Those that the user named; null for all that there are.</param>
@@ -41,28 +63,45 @@ internal sealed class ReferencePrograms
     public IReadOnlyList<(PeerProgram Best, PeerProgram? Default)> Find(IReadOnlyList<string>? wanted, string? python, Action<string> notes)
     {
         var found = new List<(PeerProgram, PeerProgram?)>();
-        if (wanted is null || wanted.Contains(PyTorch))
+        foreach (string name in wanted ?? Usual)
         {
-            string? interpreter = PythonInterpreter.Find(python);
-            if (interpreter is not null)
-                found.Add((Torch(interpreter, best: true), _device.IsCuda ? null : Torch(interpreter, best: false)));
+            if (name.StartsWith(EnginePrefix, StringComparison.Ordinal))
+            {
+                string precision = DeviceChoice.Resolve(DeviceChoice.Default, name[EnginePrefix.Length..])!;
+                found.Add((OnDevice(name, DeviceChoice.Default, precision), null));
+                continue;
+            }
+
+            if (Absence(name, python) is not { } absence)
+                found.Add(Reference(name, python));
             else if (wanted is not null)
-                throw UserError.Value("--references", PyTorch, $"a reference that is here; {PythonInterpreter.Remedy}");
+                throw UserError.Value("--references", name, $"a reference that is here; {absence}");
             else
-                notes($"no PyTorch to compare with: {PythonInterpreter.Remedy}");
+                notes($"no {ComparisonPage.ProgramTitle(name)} to compare with: {absence}");
         }
 
-        if (wanted is null || wanted.Contains(TorchSharp))
+        if (found.Any(pair => pair.Item1.Name.StartsWith(PyTorch, StringComparison.Ordinal)))
         {
-            if (TorchLibrary.OfMachine.Refusal is not { } refusal)
-                found.Add((OnDevice(TorchSharp, TorchSharp, null) with { Environment = Passive }, null));
-            else if (wanted is not null)
-                throw UserError.Value("--references", TorchSharp, $"a reference that is here; {refusal}");
-            else
-                notes($"no TorchSharp to compare with: {refusal}");
+            foreach (string variable in OpenBlasVariables.Where(variable => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable))))
+                notes($"{variable} is {Environment.GetEnvironmentVariable(variable)}, which has OpenBLAS take another kernel than it would: PyTorch at its best is measured without it, as it comes with it");
         }
 
         return found;
+    }
+
+    private static string MatrixName(CpuPrecision precision) => precision.ToString().ToLowerInvariant();
+
+    // Why a reference is not here; null where it is.
+    private static string? Absence(string name, string? python) => name is TorchSharp or TorchSharpBf16
+        ? TorchLibrary.OfMachine.Refusal
+        : PythonInterpreter.Find(python) is null ? PythonInterpreter.Remedy : null;
+
+    private (PeerProgram Best, PeerProgram? Default) Reference(string name, string? python)
+    {
+        if (name is TorchSharp or TorchSharpBf16)
+            return (OnDevice(name, TorchSharp, name == TorchSharp ? AutogradDevice.Fp32 : AutogradDevice.Bf16) with { Environment = Passive }, null);
+        string interpreter = PythonInterpreter.Find(python)!;
+        return (Torch(name, interpreter, best: true), _device.IsCuda ? null : Torch(name, interpreter, best: false));
     }
 
     private static IReadOnlyDictionary<string, string?> Passive { get; } = new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = "passive" };
@@ -78,14 +117,20 @@ internal sealed class ReferencePrograms
     }
 
     // PyTorch's threads wait for each other in a busy loop unless they are told not to, and it counts cores its own way.
-    private PeerProgram Torch(string python, bool best)
+    private PeerProgram Torch(string name, string python, bool best)
     {
         const string Written = "PYTHONDONTWRITEBYTECODE"; // nothing is left in the source tree
         string script = Path.Combine(SourceTree.RequireRoot(), "bench", "gpu", "peers", "pytorch_peer.py");
         string threads = DeviceChoice.Options().Threads.ToString(CultureInfo.InvariantCulture);
-        string[] device = _device.IsCuda ? ["--device", _device.Name, "--precision", _device.Precision == "bf16" ? "tf32" : _device.Precision] : ["--device", "cpu"];
+        string precision = name switch
+        {
+            PyTorchBf16 => "bf16",
+            PyTorchProducts => "bf16-products",
+            _ => _device.IsCuda ? _device.Precision == "bf16" ? "tf32" : _device.Precision : DeviceChoice.DefaultPrecision,
+        };
+        string[] device = ["--device", _device.IsCuda ? _device.Name : DeviceChoice.Default, "--precision", precision];
         return best
-            ? new PeerProgram(PyTorch, ComparisonDocument.Best, python, ["-u", script, .. device, "--threads", threads, .. _sizes], new Dictionary<string, string?>(Passive) { ["OMP_NUM_THREADS"] = threads, ["OPENBLAS_NUM_THREADS"] = threads, ["MKL_NUM_THREADS"] = threads, [Written] = "1" })
-            : new PeerProgram(PyTorch, ComparisonDocument.Default, python, ["-u", script, .. device, .. _sizes], new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = null, ["OMP_NUM_THREADS"] = null, ["OPENBLAS_NUM_THREADS"] = null, ["MKL_NUM_THREADS"] = null, [Written] = "1" });
+            ? new PeerProgram(name, ComparisonDocument.Best, python, ["-u", script, .. device, "--threads", threads, .. _sizes], new Dictionary<string, string?>(Passive) { ["OMP_NUM_THREADS"] = threads, ["OPENBLAS_NUM_THREADS"] = threads, ["MKL_NUM_THREADS"] = threads, [OpenBlasVariables[0]] = null, [OpenBlasVariables[1]] = null, [Written] = "1" })
+            : new PeerProgram(name, ComparisonDocument.Default, python, ["-u", script, .. device, .. _sizes], new Dictionary<string, string?> { ["OMP_WAIT_POLICY"] = null, ["OMP_NUM_THREADS"] = null, ["OPENBLAS_NUM_THREADS"] = null, ["MKL_NUM_THREADS"] = null, [Written] = "1" });
     }
 }

@@ -12,13 +12,14 @@ internal sealed class AutogradBdmOperations : IBdmOperations
 
     private readonly VarianceSchedule _schedule;
     private readonly AutogradDraws _draws;
+    private readonly AutogradLinear _dense;
     private readonly ParameterSlice[] _trained;
     private bool _disposed;
 
     public AutogradBdmOperations(AutogradDevice device, BdmShape shape, VarianceSchedule schedule, int models)
     {
         (Layout, _schedule, Models) = (new BdmLayout(shape), schedule, AtLeastOne(models));
-        _draws = new AutogradDraws(device, shape, schedule);
+        (_draws, _dense) = (new AutogradDraws(device, shape, schedule), device.Dense);
         _trained = AutogradNetwork.Trained(Layout);
     }
 
@@ -76,7 +77,7 @@ internal sealed class AutogradBdmOperations : IBdmOperations
             var (alpha, sigma) = Factors(times);
             var diffused = (alpha * scope.Input(call.Actions, m, Models, call.Rows, Shape.ActionSize)) + (sigma * noise);
             var tensors = Parameters(scope, call.Parameters, m, _trained);
-            var slope = new AutogradNetwork(Layout, tensors).ActionGradient(diffused, times, States(scope, call.States, call.Rows, m), 1, keep, differentiable: true);
+            var slope = new AutogradNetwork(Layout, tensors, _dense).ActionGradient(diffused, times, States(scope, call.States, call.Rows, m), 1, keep, differentiable: true);
             var total = ((sigma * slope) + noise).square().sum(1).mean();
             Write(scope, total, tensors, call.Gradient, call.Loss, m);
         }
@@ -94,7 +95,7 @@ internal sealed class AutogradBdmOperations : IBdmOperations
             using (torch.no_grad())
                 frozen = Network(scope, call.Behavior, m).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null);
             var tensors = Parameters(scope, call.Policy, m, _trained);
-            var delta = new AutogradNetwork(Layout, tensors).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null) - frozen;
+            var delta = new AutogradNetwork(Layout, tensors, _dense).Density(batch.Actions, batch.Times, batch.States, call.Batch.CandidateCount, null) - frozen;
             var total = Loss(call.Objective, delta.view(call.Batch.StateCount, call.Batch.CandidateCount), scope.Input(call.Labels, m, Models, call.Batch.StateCount, call.Batch.CandidateCount));
             Write(scope, total, tensors, call.Gradient, call.Loss, m);
         }
@@ -216,7 +217,7 @@ internal sealed class AutogradBdmOperations : IBdmOperations
         places[Layout.OutputBias].zero_();
     }
 
-    private AutogradNetwork Network(TensorScope scope, DeviceArray<float> parameters, int model) => new(Layout, Parameters(scope, parameters, model, []));
+    private AutogradNetwork Network(TensorScope scope, DeviceArray<float> parameters, int model) => new(Layout, Parameters(scope, parameters, model, []), _dense);
 
     private Dictionary<ParameterSlice, torch.Tensor> Parameters(TensorScope scope, DeviceArray<float> parameters, int model, ParameterSlice[] trained)
     {

@@ -208,7 +208,7 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
     private AutogradMlp Network(TensorScope scope, MlpLayout layout, DeviceArray<float> parameters, bool trained)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new AutogradMlp(layout, scope.Parameters(parameters, layout.Slices, 0, trained ? layout.Slices : []));
+        return new AutogradMlp(layout, scope.Parameters(parameters, layout.Slices, 0, trained ? layout.Slices : []), device.Dense);
     }
 
     // The gradient to its place, or to one of our own where nobody looks at it; then Adam.

@@ -17,13 +17,21 @@ public sealed class AutogradDevice : IReferenceDevice
     /// <summary>What --device calls it.</summary>
     public const string ProgramName = "torchsharp";
 
+    /// <summary>What it computes in.</summary>
+    public const string Fp32 = "fp32";
+
+    /// <summary>Dense layers in bf16, as torch.autocast has them.</summary>
+    public const string Bf16 = "bf16";
+
     private readonly CpuDevice _arrays;
 
     /// <summary>Makes a device.</summary>
     /// <param name="options">The number of threads, of libtorch's too; null for <see cref="CpuOptions.FromEnvironment"/>.</param>
+    /// <param name="precision">fp32, or bf16 for dense layers as torch.autocast has them.</param>
     /// <exception cref="MissingLibraryException">libtorch is missing.</exception>
-    public AutogradDevice(CpuOptions? options = null)
+    public AutogradDevice(CpuOptions? options = null, string precision = Fp32)
     {
+        PrecisionName = precision;
         TorchLibrary.OfMachine.Require();
         _arrays = new CpuDevice(options);
         Threads = _arrays.Options.Threads;
@@ -38,10 +46,16 @@ public sealed class AutogradDevice : IReferenceDevice
     public string Version => $"{TorchLibrary.TorchSharpVersion} with libtorch {TorchLibrary.Version}";
 
     /// <inheritdoc/>
-    public string Name => $"torchsharp ({Version}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
+    public string Name => $"torchsharp ({Version}{(PrecisionName == Fp32 ? "" : $", {PrecisionName}")}, {Threads} {(Threads == 1 ? "thread" : "threads")})";
 
     /// <inheritdoc/>
     public IVectorOperations Vector { get; }
+
+    /// <inheritdoc/>
+    public string PrecisionName { get; }
+
+    /// <summary>How dense layers are computed.</summary>
+    internal AutogradLinear Dense => new(PrecisionName == Bf16);
 
     /// <summary>Threads of libtorch.</summary>
     internal int Threads { get; }
@@ -57,7 +71,7 @@ public sealed class AutogradDevice : IReferenceDevice
     public ICriticOperations CreateCritic(CriticShape shape) => new AutogradCriticOperations(this, shape);
 
     /// <inheritdoc/>
-    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => new AutogradMlpOperations(shape, models);
+    public IMlpOperations CreateMlp(MlpShape shape, int models = 1) => new AutogradMlpOperations(this, shape, models);
 
     /// <inheritdoc/>
     public void Synchronize()

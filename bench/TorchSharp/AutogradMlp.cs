@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn.functional;
 namespace EDA.Bench.Torch;
 
 /// <summary>Some equal multi-layer perceptrons whose parameters stand in one array.</summary>
-internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters)
+internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters, AutogradLinear dense)
 {
     /// <summary>What each network gives [n×out] for rows [n×in].</summary>
     public torch.Tensor[] Evaluate(torch.Tensor rows) => [.. layout.Networks.Select(network => Evaluate(network, rows))];
@@ -28,7 +28,8 @@ internal sealed class AutogradMlp(MlpLayout layout, Dictionary<ParameterSlice, t
     {
         var result = rows;
         for (int l = 0; l < network.Layers.Count; l++)
-            result = linear(l == 0 ? rows : Activate(result), parameters[network.Layers[l].Weight], parameters[network.Layers[l].Bias]);
+            result = dense.Apply(l == 0 ? rows : Activate(result), parameters[network.Layers[l].Weight], parameters[network.Layers[l].Bias]);
+        result = dense.Widen(result);
         return layout.Shape.Output == MlpOutput.Tanh ? result.tanh() : result;
     }
 

@@ -5,7 +5,7 @@ using static EDA.Bench.Torch.TensorScope;
 namespace EDA.Bench.Torch;
 
 /// <summary>The operations of multi-layer perceptrons by autograd, one model after the other.</summary>
-internal sealed class AutogradMlpOperations(MlpShape shape, int models) : IMlpOperations
+internal sealed class AutogradMlpOperations(AutogradDevice device, MlpShape shape, int models) : IMlpOperations
 {
     private bool _disposed;
 
@@ -23,7 +23,7 @@ internal sealed class AutogradMlpOperations(MlpShape shape, int models) : IMlpOp
         for (int m = 0; m < Models; m++)
         {
             using var scope = new TensorScope();
-            var network = new AutogradMlp(Layout, Parameters(scope, call.Parameters, m, []));
+            var network = new AutogradMlp(Layout, Parameters(scope, call.Parameters, m, []), device.Dense);
             var inputs = scope.Input(call.Inputs, m, Models, rows, shape.InputSize);
             scope.Output(call.Outputs, m, Models, rows, shape.OutputSize).copy_(network.EvaluateOne(inputs));
         }
@@ -39,7 +39,7 @@ internal sealed class AutogradMlpOperations(MlpShape shape, int models) : IMlpOp
             using var scope = new TensorScope();
             var parameters = Parameters(scope, call.Parameters, m, call.ParametersGradient is null ? [] : Layout.Slices);
             var inputs = scope.Input(call.Inputs, m, Models, rows, shape.InputSize).detach().requires_grad_(call.InputsGradient is not null);
-            var outputs = new AutogradMlp(Layout, parameters).EvaluateOne(inputs);
+            var outputs = new AutogradMlp(Layout, parameters, device.Dense).EvaluateOne(inputs);
             List<(torch.Tensor By, torch.Tensor Place)> wanted = [];
             if (call.ParametersGradient is { } gradient)
             {

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn.functional;
 namespace EDA.Bench.Torch;
 
 /// <summary>The bottleneck diffusion model (method: section 2) as a PyTorch program writes it.</summary>
-internal sealed class AutogradNetwork(BdmLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters)
+internal sealed class AutogradNetwork(BdmLayout layout, Dictionary<ParameterSlice, torch.Tensor> parameters, AutogradLinear dense)
 {
     private const double NormEpsilon = 1e-5;
 
@@ -34,11 +34,11 @@ internal sealed class AutogradNetwork(BdmLayout layout, Dictionary<ParameterSlic
         {
             var block = layout.Blocks[l];
             var y = keep is null ? x : x * keep.select(1, l);
-            y = layer_norm(y, [layout.Shape.Width], parameters[block.NormWeight], parameters[block.NormBias], NormEpsilon);
+            y = layer_norm(dense.Widen(y), [layout.Shape.Width], parameters[block.NormWeight], parameters[block.NormBias], NormEpsilon);
             x += Linear(silu(Linear(y, block.ExpandWeight, block.ExpandBias)), block.ContractWeight, block.ContractBias);
         }
 
-        return Linear(silu(x), layout.OutputWeight, layout.OutputBias).sum(1);
+        return dense.Widen(Linear(silu(x), layout.OutputWeight, layout.OutputBias)).sum(1);
     }
 
     /// <summary>∇_{a_t} f [b·K×A].</summary>
@@ -65,5 +65,5 @@ internal sealed class AutogradNetwork(BdmLayout layout, Dictionary<ParameterSlic
         return torch.cat([phase.sin(), phase.cos()], 1).to_type(torch.ScalarType.Float32);
     }
 
-    private torch.Tensor Linear(torch.Tensor x, ParameterSlice weight, ParameterSlice bias) => linear(x, parameters[weight], parameters[bias]);
+    private torch.Tensor Linear(torch.Tensor x, ParameterSlice weight, ParameterSlice bias) => dense.Apply(x, parameters[weight], parameters[bias]);
 }
