@@ -44,12 +44,12 @@ internal sealed class ReferencePrograms
 
     /// <summary>The references there can be.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [PyTorch, TorchSharp, PyTorchBf16, PyTorchProducts, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Select(precision => EnginePrefix + MatrixName(precision))];
+        [PyTorch, TorchSharp, PyTorchBf16, PyTorchProducts, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Select(precision => EnginePrefix + MatrixChoice.NameOf(precision))];
 
     /// <summary>Those that are compared with where none is named: the engine's other precisions as this machine has them among them.</summary>
     public IReadOnlyList<string> Usual => _device.Name != DeviceChoice.Default
         ? [PyTorch, TorchSharp]
-        : [PyTorch, PyTorchBf16, TorchSharp, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Where(precision => MatrixChoice.Best(precision) is { } best && best.Precision == precision && best.Name != _device.Precision).Select(precision => EnginePrefix + MatrixName(precision))];
+        : [PyTorch, PyTorchBf16, TorchSharp, TorchSharpBf16, .. ((CpuPrecision[])[CpuPrecision.Fp32, CpuPrecision.Bf16x3, CpuPrecision.Bf16]).Where(precision => MatrixChoice.Best(precision) is { } best && best.Precision == precision && best.Name != _device.Precision).Select(precision => EnginePrefix + MatrixChoice.NameOf(precision))];
 
     /// <summary>The engine itself, in a process of its own.</summary>
     public PeerProgram Engine => OnDevice("eda", _device.Name, _device.Precision);
@@ -88,8 +88,6 @@ internal sealed class ReferencePrograms
 
         return found;
     }
-
-    private static string MatrixName(CpuPrecision precision) => precision.ToString().ToLowerInvariant();
 
     // Why a reference is not here; null where it is.
     private static string? Absence(string name, string? python) => name is TorchSharp or TorchSharpBf16

@@ -22,7 +22,7 @@ internal static class DeviceOptions
     public static DeviceChoice Choice(ParseResult result, Option<string?> device, Option<string?> precision, Option<bool>? noGraphs = null) =>
         DeviceChoice.Parse(
             result.GetValue(device) ?? DeviceChoice.Default,
-            DeviceChoice.Resolve(result.GetValue(device) ?? DeviceChoice.Default, result.GetValue(precision)),
+            result.GetValue(precision),
             noGraphs is not null && result.GetValue(noGraphs));
 
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>; null where the option is not given.</summary>

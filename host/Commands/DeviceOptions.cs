@@ -13,7 +13,7 @@ public sealed class DeviceOptions
     private readonly Option<bool> _noGraphs = new("--no-graphs") { Description = "launch kernel by kernel on an NVIDIA GPU, without recording CUDA graphs" };
 
     /// <summary>What --precision may be, in words.</summary>
-    public static string Precisions => $"of matrix products: on the CPU {string.Join(", ", DeviceChoice.CpuPrecisions)}, or {DeviceChoice.AutoPrecision} for bf16x3 where it is fast; on a GPU {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})";
+    public static string Precisions => $"of matrix products: on the CPU {string.Join(", ", DeviceChoice.CpuPrecisions)}; on a GPU {string.Join(", ", DeviceChoice.Precisions)} ({DeviceChoice.DefaultPrecision})";
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)

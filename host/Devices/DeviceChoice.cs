@@ -35,7 +35,7 @@ public sealed record DeviceChoice
     public const string AutoPrecision = "auto";
 
     /// <summary>The precisions of matrix products on the CPU.</summary>
-    public static IReadOnlyCollection<string> CpuPrecisions => [.. MatrixChoice.All.Select(choice => choice.Name)];
+    public static IReadOnlyCollection<string> CpuPrecisions => [.. Enum.GetValues<CpuPrecision>().Select(MatrixChoice.NameOf), AutoPrecision, .. MatrixChoice.All.Skip(1).Select(choice => choice.Name)];
 
     /// <summary>The precisions of matrix products on a GPU.</summary>
     public static IReadOnlyCollection<string> Precisions => [.. Enum.GetNames<GpuPrecision>().Select(name => name.ToLowerInvariant())];
@@ -71,6 +71,7 @@ public sealed record DeviceChoice
     /// <exception cref="UserError">There is no such device, or it knows no such precision, or has no graphs.</exception>
     public static DeviceChoice Parse(string name, string? precision = null, bool noGraphs = false)
     {
+        precision = Resolve(name, precision);
         int number = Number(name);
         var added = Added.GetValueOrDefault(name);
         if (number < 0 && added is null && name != Default)
@@ -86,27 +87,21 @@ public sealed record DeviceChoice
     }
 
     /// <summary>
-    /// The precision in which something new is computed: of what was asked for, what this machine does. Where its processor
-    /// has no unit for it that is fp32, and a line says so.
+    /// What this machine makes of a precision that does not say by which unit: of bf16x3 and bf16 what its processor has, and
+    /// fp32 where it has nothing, which a line says. It is resolved once, when something begins, and written down.
     /// </summary>
     /// <param name="name">As for <see cref="Parse"/>.</param>
     /// <param name="precision">A precision, or <see cref="AutoPrecision"/>; null for none in particular.</param>
-    /// <returns>A precision for <see cref="Parse"/>; null where none was asked for.</returns>
+    /// <returns>A precision that means the same everywhere; null where none was asked for.</returns>
     public static string? Resolve(string name, string? precision)
     {
-        bool isAuto = precision == AutoPrecision;
-        if (precision is null || name != Default || (!isAuto && MatrixChoice.Find(precision) is null))
-            return isAuto ? null : precision;
-        var asked = isAuto ? new MatrixChoice(CpuPrecision.Bf16x3, MatrixUnit.Tiles) : MatrixChoice.Find(precision)!;
-        if (asked.Problem is not { } problem)
-            return asked.Name;
-
-        // A unit that was named is refused where it is opened.
-        if (asked.Unit != MatrixUnit.Tiles)
+        if (precision == AutoPrecision)
+            return name == Default ? MatrixChoice.Best(CpuPrecision.Bf16x3).Name : null;
+        if (name != Default || precision is null || Array.Find(Enum.GetValues<CpuPrecision>(), known => MatrixChoice.NameOf(known) == precision) is not (> CpuPrecision.Fp32 and var asked))
             return precision;
-        var best = MatrixChoice.Best(asked.Precision);
-        if (!isAuto)
-            Warnings.Once($"{problem}; this goes on in {best.Name}");
+        var best = MatrixChoice.Best(asked);
+        if (best.Precision != asked)
+            Warnings.Once($"{new MatrixChoice(asked, MatrixUnit.Tiles).Problem}; this goes on in {best.Name}");
         return best.Name;
     }
 

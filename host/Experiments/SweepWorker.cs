@@ -4,10 +4,12 @@ using EDA.Engine.Files;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
+using EDA.Host.Devices;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
 using EDA.Kernels;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Host.Experiments;
 
@@ -37,10 +39,22 @@ internal sealed class SweepWorker(Sweep sweep, IProgressDisplay display, TextWri
             var possible = open.Where(stage => !HasFailed(stage)).ToList();
             if (possible.Count == 0)
                 return;
+            var foreign = possible.Where(stage => ProblemOf(stage) is not null).ToList();
+            if (foreign.Count == possible.Count)
+            {
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"what is left, {foreign.Count} stages, is for another machine: {ProblemOf(foreign[0])}"));
+                return;
+            }
+
+            possible = [.. possible.Except(foreign)];
             if (!possible.Where(stage => stage.Reads.All(IsDone)).Any(TryWork))
                 cancellation.WaitHandle.WaitOne(_pause);
         }
     }
+
+    // Why this machine would not come to the same bits; null where it does.
+    private string? ProblemOf(SharedStage stage) =>
+        sweep.PlanOf(stage).Request is { Device: DeviceChoice.Default, Precision: { } precision } ? MatrixChoice.Find(precision)?.Problem : null;
 
     private bool IsDone(SharedStage stage)
     {

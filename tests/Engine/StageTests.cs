@@ -6,6 +6,8 @@ using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
+using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 
 namespace EDA.Tests.Engine;
 
@@ -140,6 +142,37 @@ public sealed class StageTests : IDisposable
         });
         Assert.Equal(expected, actual);
         Assert.Equal(whole.Losses.Skip(1), again.Losses);
+    }
+
+    [Fact]
+    public void A_state_goes_on_in_its_own_precision()
+    {
+        using CpuDevice fp32 = new(new CpuOptions(SimdLevel.Portable, 1)), rounded = new(new CpuOptions(SimdLevel.Portable, 1) { Matrix = new MatrixChoice(CpuPrecision.Bf16x3, MatrixUnit.Managed) });
+        Train(rounded, stage =>
+        {
+            stage.Run(until: 2);
+            stage.SaveState(At("rounded"));
+        });
+        Train(fp32, stage =>
+        {
+            stage.Run(until: 2);
+            stage.SaveState(At("plain"));
+            Assert.Contains("its precision is bf16x3-plain and not fp32", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("rounded"))).Message, StringComparison.Ordinal);
+        });
+        Train(rounded, stage =>
+        {
+            Assert.Contains("its precision is fp32 and not bf16x3-plain", Assert.Throws<InvalidFileException>(() => stage.LoadState(At("plain"))).Message, StringComparison.Ordinal);
+            stage.LoadState(At("rounded"));
+            Assert.Equal(2, stage.Step);
+        });
+
+        void Train(CpuDevice device, Action<BehaviorPretraining> use)
+        {
+            using var model = BottleneckDiffusionModel.Create(device, _shape, 3);
+            using var data = new BehaviorDataset(device, BanditDataset.Create("rings", 100, 0).Points, 2);
+            using var stage = new BehaviorPretraining(_settings, model, data, 3);
+            use(stage);
+        }
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Kernels.Gpu;
 
 namespace EDA.Tests.Host;
@@ -33,6 +34,41 @@ public class DeviceChoiceTests
             using var device = DeviceChoice.Open("software", precision);
             Assert.Equal(precision, Assert.IsType<GpuDevice>(device).Precision.ToString().ToLowerInvariant());
         }
+    }
+
+    [Theory]
+    [InlineData("bf16x3", CpuPrecision.Bf16x3)]
+    [InlineData("auto", CpuPrecision.Bf16x3)]
+    [InlineData("bf16", CpuPrecision.Bf16)]
+    [InlineData("fp32", CpuPrecision.Fp32)]
+    public void A_precision_of_the_cpu_becomes_what_this_machine_has(string asked, CpuPrecision precision)
+    {
+        var best = MatrixChoice.Best(precision);
+        Assert.Null(best.Problem);
+        Assert.True(best.Precision == precision || best == MatrixChoice.Fp32);
+        Assert.Equal(best.Name, DeviceChoice.Resolve(DeviceChoice.Default, asked));
+        Assert.Equal(best.Name, DeviceChoice.Resolve(DeviceChoice.Default, best.Name));
+        using var device = DeviceChoice.Open(DeviceChoice.Default, asked);
+        Assert.Equal(best.Name, device.PrecisionName);
+    }
+
+    [Fact]
+    public void What_names_a_unit_means_the_same_everywhere()
+    {
+        foreach (var choice in MatrixChoice.All)
+        {
+            Assert.Same(choice, MatrixChoice.Find(choice.Name));
+            Assert.Equal(choice.Name, DeviceChoice.Resolve(DeviceChoice.Default, choice.Name));
+            if (choice.Problem is not { } problem)
+                continue;
+            string refused = Assert.Throws<UserError>(() => DeviceChoice.Open(DeviceChoice.Default, choice.Name)).Message;
+            Assert.Equal($"{problem}; allowed is a machine that has them, or --precision fp32 for what has not begun", refused);
+        }
+
+        Assert.Equal("fp32, bf16x3-amx, bf16-amx, bf16x3-dot, bf16-dot", string.Join(", ", MatrixChoice.All.Select(choice => choice.Name)));
+        Assert.StartsWith("--precision is 'tf32'; allowed is one of fp32, bf16x3, bf16, auto", Assert.Throws<UserError>(() => DeviceChoice.Parse(DeviceChoice.Default, "tf32")).Message, StringComparison.Ordinal);
+        Assert.Null(DeviceChoice.Resolve("software", "auto"));
+        Assert.Equal("bf16", DeviceChoice.Resolve("software", "bf16"));
     }
 
     [Theory]

@@ -1,8 +1,7 @@
 namespace EDA.Kernels.Cpu.Matrix;
 
 /// <summary>
-/// A precision with the unit that computes it: together they fix the bits, and have one name. Those of AMX tiles are bf16x3
-/// and bf16; another unit's name follows.
+/// A precision with the unit that computes it: together they fix the bits, and have one name.
 /// </summary>
 /// <param name="Precision">What factors are rounded to.</param>
 /// <param name="Unit">What multiplies; of no consequence for fp32.</param>
@@ -19,13 +18,16 @@ public sealed record MatrixChoice(CpuPrecision Precision, MatrixUnit Unit)
         new(CpuPrecision.Bf16x3, MatrixUnit.DotProducts), new(CpuPrecision.Bf16, MatrixUnit.DotProducts),
     ];
 
-    /// <summary>The name: fp32, bf16x3, bf16, bf16x3-dot, bf16-dot.</summary>
-    public string Name => Precision.ToString().ToLowerInvariant() + (Precision == CpuPrecision.Fp32 ? "" : Unit switch { MatrixUnit.Tiles => "", MatrixUnit.DotProducts => "-dot", _ => "-plain" });
+    /// <summary>The name: fp32, bf16x3-amx, bf16-amx, bf16x3-dot, bf16-dot.</summary>
+    public string Name => NameOf(Precision) + (Precision == CpuPrecision.Fp32 ? "" : Unit switch { MatrixUnit.Tiles => "-amx", MatrixUnit.DotProducts => "-dot", _ => "-plain" });
 
     /// <summary>Why this machine cannot compute so; null where it can.</summary>
     public string? Problem => Precision != CpuPrecision.Fp32 && MatrixUnits.Problem(Unit) is { } problem
         ? $"{Name} takes {(Unit == MatrixUnit.Tiles ? "AMX tiles" : "AVX512_BF16")}, and {problem}"
         : null;
+
+    /// <summary>A precision's name, whatever computes it.</summary>
+    public static string NameOf(CpuPrecision precision) => precision.ToString().ToLowerInvariant();
 
     /// <summary>The choice of a name.</summary>
     /// <param name="name">The name.</param>
