@@ -16,12 +16,16 @@ public sealed record VerificationTolerance(double Gradient, double Value, double
     /// <summary>Of products of 7-bit mantissas.</summary>
     public static VerificationTolerance Bf16 { get; } = new(2e-2, 2e-2, 8e-2, 4e-2);
 
+    /// <summary>Of products of two 7-bit mantissas each, 16 bits in all.</summary>
+    public static VerificationTolerance Bf16x3 { get; } = new(1e-4, 6e-5, 3e-4, 3e-4);
+
     /// <summary>That of a precision.</summary>
-    /// <param name="precision">fp32, tf32 or bf16.</param>
+    /// <param name="precision">fp32, tf32, bf16x3 or bf16; which of the CPU's units computes it may follow.</param>
     /// <returns>The tolerance.</returns>
-    public static VerificationTolerance Of(string precision) => precision switch
+    public static VerificationTolerance Of(string precision) => precision.Split('-')[0] switch
     {
         "tf32" => Tf32,
+        "bf16x3" => Bf16x3,
         "bf16" => Bf16,
         _ => Fp32,
     };

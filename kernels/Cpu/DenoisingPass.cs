@@ -37,7 +37,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         (_layout, _schedule, _pool) = (layout, schedule, pool);
         _network = new PreparedNetwork<TV, TS>(layout, PreparedFor.Denoising, pool.Arithmetic);
         _record = new TrainingRecord(layout.Shape, true, pool.Arithmetic);
-        _assembly = new GradientAssembly<TV, TS>(layout, _record, _network, pool);
+        _assembly = new GradientAssembly<TV, TS>(layout, _record, _network, pool, passing: true);
         var shape = layout.Shape;
         int h = shape.Width, a = PackedMatrix.Pad(shape.ActionSize);
         var record = default(RecordLayout);
@@ -69,7 +69,8 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         _dropThreshold = (uint)Math.Round(at.DropoutRate * 4294967296.0);
         _keepScale = 1f / (1f - at.DropoutRate);
         float* losses = _losses.Require(rows);
-        _records.Require(_record.Layout, (Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows);
+        int panels = (Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows;
+        _records.Require(_record.Layout, _assembly.RecordsPass ? _pool.TilePanels * _pool.Workers : panels);
         _network.Prepare(at.Parameters, _pool);
         for (_slabStart = 0; _slabStart < rows; _slabStart = _slabEnd)
         {
@@ -91,7 +92,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
     {
         long first = _slabStart + ((long)item * _pool.TileRows);
         int panels = (int)Math.Min(_pool.TilePanels, (_slabEnd - first + PanelRows - 1) / PanelRows);
-        float* record = _records.Pointer + (item * _pool.TilePanels * _record.Stride);
+        float* record = _records.Pointer + ((_assembly.RecordsPass ? worker : item) * _pool.TilePanels * _record.Stride);
         ref var scratch = ref _scratch[worker];
         var blocks = _blocks[worker];
         Forward(first, panels, record, scratch, blocks);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EDA.Kernels.Cpu.Matrix;
 using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
@@ -21,6 +22,9 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     private readonly TrainingRecord _record;
     private readonly PreparedNetwork<TV, TS> _network;
     private readonly WorkerPool _pool;
+    private readonly KeptOperands? _kept;
+    private readonly long _stride;
+    private readonly long _sumsStart;
     private readonly WeightGradient<TV, TS> _products;
     private readonly NativeBuffer _memory = new();
     private readonly NativeBuffer _accumulatorMemory = new();
@@ -38,10 +42,18 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     private bool _accumulate;
     private float* _gradient;
 
-    public GradientAssembly(BdmLayout layout, TrainingRecord record, PreparedNetwork<TV, TS> network, WorkerPool pool)
+    /// <summary>Plans the work.</summary>
+    /// <param name="layout">Of the parameters.</param>
+    /// <param name="record">Where a panel's operands stand.</param>
+    /// <param name="network">The network of the pass.</param>
+    /// <param name="pool">Who works.</param>
+    /// <param name="passing">Whether the pass needs no record any more when its tile is over.</param>
+    public GradientAssembly(BdmLayout layout, TrainingRecord record, PreparedNetwork<TV, TS> network, WorkerPool pool, bool passing)
     {
         (_layout, _record, _network, _pool) = (layout, record, network, pool);
-        _products = new WeightGradient<TV, TS>(record.Products, record.Stride, pool.Arithmetic);
+        _kept = passing && pool.Arithmetic is not null ? new KeptOperands(record) : null;
+        (_stride, _sumsStart) = _kept is null ? (record.Stride, record.SumsStart) : (_kept.Stride, _kept.SumsStart);
+        _products = new WeightGradient<TV, TS>(_kept?.Products ?? record.Products, _stride, pool.Arithmetic);
         _inputStride = record.TransposedInputSize;
         int h = layout.Shape.Width;
         var memory = default(RecordLayout);
@@ -74,20 +86,31 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     // The rows of N are shared out by these tiles, those of the matrix that they are multiplied by where the first block is folded.
     private PackedMatrix InputTiles => _record.SecondOrder ? _network.Input : _network.ExpandTransposed(0);
 
+    /// <summary>Whether a panel's record is free when it has been kept.</summary>
+    public bool RecordsPass => _kept is not null;
+
     /// <summary>Makes room for what a slab's weight gradients are summed of.</summary>
     /// <param name="panels">Its panels.</param>
-    public void Begin(int panels) => _products.Begin(panels);
+    public void Begin(int panels)
+    {
+        _products.Begin(panels);
+        _kept?.Begin(panels);
+    }
 
     /// <summary>Takes a panel's operands, its passes being over.</summary>
     /// <param name="record">The panel's record.</param>
     /// <param name="panel">The panel, from 0 in the slab.</param>
-    public void Keep(float* record, int panel) => _products.Keep(record, panel);
+    public void Keep(float* record, int panel)
+    {
+        _products.Keep(record, panel);
+        _kept?.Keep(record, panel);
+    }
 
     /// <summary>Adds a slab.</summary>
     public void Add(float* records, int panels, bool accumulate)
     {
-        _products.Compute(_pool, records, panels, _accumulators, accumulate);
-        _records = records;
+        _records = _kept is null ? records : _kept.Panels;
+        _products.Compute(_pool, _records, panels, _accumulators, accumulate);
         (_panels, _accumulate) = (panels, accumulate);
         RunAll(_sumItems);
     }
@@ -126,6 +149,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
         _memory.Dispose();
         _accumulatorMemory.Dispose();
         _products.Dispose();
+        _kept?.Dispose();
     }
 
     private static IEnumerable<Item> Ranges(Kind kind, int block, int count, int share)
@@ -166,7 +190,7 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
 
     /// <summary>Adds the panels' sums, in order.</summary>
     private void SumPanels(int first, int end) =>
-        PanelSum<TV, TS>.OfPanels(_records + _record.SumsStart + first, _record.Stride, _panels, end - first, _accumulate, _sums + first);
+        PanelSum<TV, TS>.OfPanels(_records + _sumsStart + first, _stride, _panels, end - first, _accumulate, _sums + first);
 
     private void Small()
     {
