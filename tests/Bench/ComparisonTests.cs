@@ -2,6 +2,8 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Xml.Linq;
 using EDA.Bench.Comparison;
+using EDA.Bench.Kernels;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Tests.Host;
 
 namespace EDA.Tests.Bench;
@@ -110,6 +112,33 @@ public sealed class ComparisonTests : IDisposable
         Assert.All(rows[..5], row => Assert.True(row.GetProperty("peak_share").GetDouble() > 0));
         Assert.Equal(7, File.ReadLines(csv).Count());
         Assert.NotEmpty(XDocument.Load(svg).Descendants());
+    }
+
+    [Fact]
+    public void The_engine_takes_its_turns_in_another_precision()
+    {
+        string json = _folder.At("compare.json");
+        var result = BenchProcess.Run(_folder.Path, "bench", "compare", "--small", "--rounds", "1", "--steps", "score,iql_step", "--precision", "bf16", "--references", "eda-fp32", "--json", json);
+        Assert.True(result.Status == 0, result.Error);
+        using var document = JsonDocument.Parse(File.ReadAllText(json));
+        Assert.All(document.RootElement.GetProperty("rows").EnumerateArray(), row => Assert.Equal("eda-fp32", row.GetProperty("reference").GetString()));
+        Assert.Equal(
+            [$"eda {MatrixChoice.Best(CpuPrecision.Bf16).Name}", "eda-fp32 fp32"],
+            document.RootElement.GetProperty("programs").EnumerateArray().Select(program => $"{program.GetProperty("program")} {program.GetProperty("precision")}"));
+        Assert.Contains("EDA.Engine in fp32", result.Output, StringComparison.Ordinal);
+    }
+
+    [OptionalFact(OptionalNeeds.PyTorch)]
+    public void PyTorch_in_bf16_takes_its_turns_and_what_slows_it_is_named()
+    {
+        string json = _folder.At("compare.json");
+        var result = EdaProcess.RunProgram(
+            typeof(KernelDocument).Assembly.Location, _folder.Path, new Dictionary<string, string> { ["OPENBLAS_CORETYPE"] = "Haswell" }, "bench", "compare", "--small", "--rounds", "1", "--steps", "score,iql_step", "--references", "pytorch-bf16", "--json", json);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.Contains("OPENBLAS_CORETYPE is Haswell", result.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(File.ReadAllText(json));
+        Assert.Equal(["score", "iql_step"], document.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("name").GetString()).OrderDescending());
+        Assert.All(document.RootElement.GetProperty("programs").EnumerateArray().Skip(1), program => Assert.Equal("bf16", program.GetProperty("precision").GetString()));
     }
 
     [OptionalFact(OptionalNeeds.PyTorch)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace EDA.Kernels.Cpu.Matrix;
 
@@ -99,31 +100,35 @@ public sealed unsafe class MatrixKernels
     }
 
     // As tiles have it: the lower and the upper halves of the words apart, then together, then to the sum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Plain(in BlockProduct product)
     {
+        const int Half = Side / 2;
+        float* sums = product.Sums;
         if (product.Adds == 0)
-            new Span<float>(product.Sums, BlockProduct.Length).Clear();
-        float* halves = stackalloc float[2 * Side];
+            new Span<float>(sums, BlockProduct.Length).Clear();
         for (long block = 0; block < product.Blocks; block++)
         {
             uint* left = (uint*)((byte*)product.Left + (block * product.LeftStep)), right = (uint*)(product.Right + (block * BlockProduct.Length));
             for (int feature = 0; feature < Side; feature++)
             {
-                new Span<float>(halves, 2 * Side).Clear();
-                for (int word = 0; word < Side / 2; word++)
+                // Rows 0 to 15 and 16 to 31.
+                Vector512<float> lower0 = default, lower1 = default, upper0 = default, upper1 = default;
+                for (int word = 0; word < Half; word++)
                 {
-                    uint factors = left[(feature * Side / 2) + word];
-                    float lower = BitConverter.UInt32BitsToSingle(factors << 16), upper = BitConverter.UInt32BitsToSingle(factors & 0xFFFF0000);
-                    for (int row = 0; row < Side; row++)
-                    {
-                        uint pair = right[(word * Side) + row];
-                        halves[row] = MathF.FusedMultiplyAdd(lower, BitConverter.UInt32BitsToSingle(pair << 16), halves[row]);
-                        halves[Side + row] = MathF.FusedMultiplyAdd(upper, BitConverter.UInt32BitsToSingle(pair & 0xFFFF0000), halves[Side + row]);
-                    }
+                    uint factors = left[(feature * Half) + word];
+                    var lower = Vector512.Create(factors << 16).AsSingle();
+                    var upper = Vector512.Create(factors & 0xFFFF0000).AsSingle();
+                    Vector512<uint> rows0 = Vector512.Load(right + (word * Side)), rows1 = Vector512.Load(right + (word * Side) + Half);
+                    lower0 = Vector512.FusedMultiplyAdd(lower, (rows0 << 16).AsSingle(), lower0);
+                    lower1 = Vector512.FusedMultiplyAdd(lower, (rows1 << 16).AsSingle(), lower1);
+                    upper0 = Vector512.FusedMultiplyAdd(upper, (rows0 & Vector512.Create(0xFFFF0000)).AsSingle(), upper0);
+                    upper1 = Vector512.FusedMultiplyAdd(upper, (rows1 & Vector512.Create(0xFFFF0000)).AsSingle(), upper1);
                 }
 
-                for (int row = 0; row < Side; row++)
-                    product.Sums[(feature * Side) + row] += halves[row] + halves[Side + row];
+                float* to = sums + (feature * Side);
+                (Vector512.Load(to) + (lower0 + upper0)).Store(to);
+                (Vector512.Load(to + Half) + (lower1 + upper1)).Store(to + Half);
             }
         }
     }
