@@ -1,5 +1,6 @@
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
+using EDA.Kernels.Cpu.Matrix;
 using EDA.Tests.Golden;
 
 namespace EDA.Tests.Kernels;
@@ -19,6 +20,21 @@ public class RepeatabilityTests
 
     public static TheoryData<string, string> Cases => TestDevices.WithCpuPrecisions(Inputs.Keys);
 
+    public static TheoryData<CpuPrecision, MatrixUnit> Blocks
+    {
+        get
+        {
+            var pairs = new TheoryData<CpuPrecision, MatrixUnit>();
+            foreach (var unit in Enum.GetValues<MatrixUnit>().Where(unit => MatrixUnits.Problem(unit) is null))
+            {
+                pairs.Add(CpuPrecision.Bf16x3, unit);
+                pairs.Add(CpuPrecision.Bf16, unit);
+            }
+
+            return pairs;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Repeating_gives_the_same_bits(string deviceName, string name)
@@ -34,17 +50,25 @@ public class RepeatabilityTests
     public void Thread_count_does_not_change_a_bit(SimdLevel level)
     {
         foreach (string name in Inputs.Keys)
-            AssertThreadsAgree(level, name);
+            AssertThreadsAgree(new CpuOptions(level, 1), name);
     }
 
-    private static void AssertThreadsAgree(SimdLevel level, string name)
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void Thread_count_does_not_change_a_bit_in_blocks(CpuPrecision precision, MatrixUnit unit)
     {
-        using var alone = new CpuDevice(new CpuOptions(level, 1));
+        foreach (string name in Inputs.Keys)
+            AssertThreadsAgree(new CpuOptions(CpuOptions.BestSimd, 1) { Matrix = new MatrixChoice(precision, unit) }, name);
+    }
+
+    private static void AssertThreadsAgree(CpuOptions options, string name)
+    {
+        using var alone = new CpuDevice(options);
         using var reference = new BdmRun(alone, Inputs[name]);
         var expected = Everything(reference);
         foreach (int threads in new[] { 2, 3, 4, 7 })
         {
-            using var device = new CpuDevice(new CpuOptions(level, threads));
+            using var device = new CpuDevice(options with { Threads = threads });
             using var run = new BdmRun(device, Inputs[name]);
             AssertSameBits(expected, Everything(run), $"{name}, {threads} threads");
         }
