@@ -40,7 +40,7 @@ internal sealed unsafe class AlignmentPass<TV, TS> : IParallelWork, IDisposable
         _policy = new PreparedNetwork<TV, TS>(layout, PreparedFor.Alignment, pool.Arithmetic);
         _behavior = new PreparedNetwork<TV, TS>(layout, PreparedFor.Density, pool.Arithmetic);
         _record = new TrainingRecord(layout.Shape, false, pool.Arithmetic);
-        _assembly = new GradientAssembly<TV, TS>(layout, _record, _policy, pool, passing: false);
+        _assembly = new GradientAssembly<TV, TS>(layout, _record, _policy, pool);
         var shape = layout.Shape;
         int h = shape.Width;
         var record = default(RecordLayout);

@@ -37,7 +37,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         (_layout, _schedule, _pool) = (layout, schedule, pool);
         _network = new PreparedNetwork<TV, TS>(layout, PreparedFor.Denoising, pool.Arithmetic);
         _record = new TrainingRecord(layout.Shape, true, pool.Arithmetic);
-        _assembly = new GradientAssembly<TV, TS>(layout, _record, _network, pool, passing: true);
+        _assembly = new GradientAssembly<TV, TS>(layout, _record, _network, pool);
         var shape = layout.Shape;
         int h = shape.Width, a = PackedMatrix.Pad(shape.ActionSize);
         var record = default(RecordLayout);
@@ -70,7 +70,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         _keepScale = 1f / (1f - at.DropoutRate);
         float* losses = _losses.Require(rows);
         int panels = (Math.Min(rows, TrainingSlab.Rows) + PanelRows - 1) / PanelRows;
-        _records.Require(_record.Layout, _assembly.RecordsPass ? _pool.TilePanels * _pool.Workers : panels);
+        _records.Require(_record.Layout, _record.Passes ? _pool.TilePanels * _pool.Workers : panels);
         _network.Prepare(at.Parameters, _pool);
         for (_slabStart = 0; _slabStart < rows; _slabStart = _slabEnd)
         {
@@ -92,15 +92,16 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
     {
         long first = _slabStart + ((long)item * _pool.TileRows);
         int panels = (int)Math.Min(_pool.TilePanels, (_slabEnd - first + PanelRows - 1) / PanelRows);
-        float* record = _records.Pointer + ((_assembly.RecordsPass ? worker : item) * _pool.TilePanels * _record.Stride);
+        float* record = _records.Pointer + ((_record.Passes ? worker : item) * _pool.TilePanels * _record.Stride);
         ref var scratch = ref _scratch[worker];
         var blocks = _blocks[worker];
-        Forward(first, panels, record, scratch, blocks);
-        Backward(first, panels, record, scratch, blocks);
-        Tangent(panels, record, scratch, blocks);
-        Adjoint(panels, record, scratch, blocks);
+        int firstPanel = item * _pool.TilePanels;
+        Forward(first, firstPanel, panels, record, scratch, blocks);
+        Backward(first, firstPanel, panels, record, scratch, blocks);
+        Tangent(firstPanel, panels, record, scratch, blocks);
+        Adjoint(firstPanel, panels, record, scratch, blocks);
         for (int p = 0; p < panels; p++)
-            _assembly.Keep(record + (p * _record.Stride), (item * _pool.TilePanels) + p);
+            _assembly.Keep(record + (p * _record.Stride), firstPanel + p);
     }
 
     public void Dispose()
@@ -112,9 +113,9 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         _memory.Dispose();
     }
 
-    private Panels Record(float* record, long offset) => new(record + offset, _record.Stride);
+    private Panels Record(float* record, long operand) => new(record + TrainingRecord.Place(operand), _record.Stride);
 
-    private void Forward(long first, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
+    private void Forward(long first, int firstPanel, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
     {
         int width = _layout.Shape.Width;
         var input = Record(record, _record.Input);
@@ -140,13 +141,15 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
                 PanelTranspose.Run(scratch.Output.At(p), width, transposed.At(p));
             }
 
+            _assembly.KeepRight(kept.TransposedOutput, record, firstPanel, panels);
             var hidden = Record(record, kept.Hidden);
             Product<TV, TS>.Run(_network.Expand(l), scratch.Output, panels, new ActivationEpilogue<TV, TS>(hidden, block.Slope, block.Curvature, _network.Parameter(slices.ExpandBias)));
             Product<TV, TS>.Run(_network.Contract(l), hidden, panels, new ResidualEpilogue<TV, TS>(scratch.Stream, _network.Parameter(slices.ContractBias)));
+            _assembly.KeepLeft(kept.Hidden, record, firstPanel, panels);
         }
     }
 
-    private void Backward(long first, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
+    private void Backward(long first, int firstPanel, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
     {
         int width = _layout.Shape.Width;
         for (int p = 0; p < panels; p++)
@@ -156,8 +159,10 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             var (block, slices, kept) = (blocks[l], _layout.Blocks[l], _record.Blocks[l]);
             var adjoint = Record(record, kept.TangentAdjoint);
             Transpose(scratch.P, width, Record(record, kept.TransposedTangentStream), panels);
+            _assembly.KeepRight(kept.TransposedTangentStream, record, firstPanel, panels);
             Product<TV, TS>.Run(_network.ContractTransposed(l), scratch.P, panels, new SlopeEpilogue<TV, TS>(adjoint, block.Slope, block.Curvature));
             Product<TV, TS>.Run(_network.ExpandTransposed(l), adjoint, panels, new StoreEpilogue<TV, TS>(block.TangentAdjoint, null));
+            _assembly.KeepLeft(kept.TangentAdjoint, record, firstPanel, panels);
             for (int p = 0; p < panels; p++)
             {
                 PanelNorm<TV, TS>.Backward(
@@ -171,7 +176,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             LossAndDirection(first + (p * PanelRows), record + (p * _record.Stride), scratch.Gradient.At(p), scratch.Noise.At(p));
     }
 
-    private void Tangent(int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
+    private void Tangent(int firstPanel, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
     {
         int width = _layout.Shape.Width;
         Product<TV, TS>.Run(_network.Action!, Record(record, _record.Direction), panels, new StoreEpilogue<TV, TS>(scratch.Tangent, null));
@@ -185,13 +190,15 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
             }
 
             Transpose(scratch.Output, width, Record(record, kept.TransposedOutputTangent), panels);
+            _assembly.KeepRight(kept.TransposedOutputTangent, record, firstPanel, panels);
             var hidden = Record(record, kept.HiddenTangent);
             Product<TV, TS>.Run(_network.Expand(l), scratch.Output, panels, new SlopeEpilogue<TV, TS>(hidden, block.Slope, block.Curvature));
             Product<TV, TS>.Run(_network.Contract(l), hidden, panels, new ResidualEpilogue<TV, TS>(scratch.Tangent, null));
+            _assembly.KeepLeft(kept.HiddenTangent, record, firstPanel, panels);
         }
     }
 
-    private void Adjoint(int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
+    private void Adjoint(int firstPanel, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
     {
         int width = _layout.Shape.Width;
         float* sums = record + _record.SumsStart;
@@ -201,12 +208,14 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         {
             var (block, slices, kept, total) = (blocks[l], _layout.Blocks[l], _record.Blocks[l], _record.Sums.Blocks[l]);
             Transpose(scratch.Q, width, Record(record, kept.TransposedStream), panels);
+            _assembly.KeepRight(kept.TransposedStream, record, firstPanel, panels);
             for (int p = 0; p < panels; p++)
                 PanelSum<TV, TS>.Run(scratch.Q.At(p), width, sums + (p * _record.Stride) + total.ContractBias);
             var adjoint = Record(record, kept.Adjoint);
             Product<TV, TS>.Run(
                 _network.ContractTransposed(l), scratch.Q, panels, new TrainingSlopeEpilogue<TV, TS>(adjoint, block.Slope, block.Curvature, new Panels(sums + total.ExpandBias, _record.Stride)));
             Product<TV, TS>.Run(_network.ExpandTransposed(l), adjoint, panels, new StoreEpilogue<TV, TS>(scratch.Output, null));
+            _assembly.KeepLeft(kept.Adjoint, record, firstPanel, panels);
             for (int p = 0; p < panels; p++)
             {
                 float* panelSums = sums + (p * _record.Stride);

@@ -47,11 +47,10 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     /// <param name="record">Where a panel's operands stand.</param>
     /// <param name="network">The network of the pass.</param>
     /// <param name="pool">Who works.</param>
-    /// <param name="passing">Whether the pass needs no record any more when its tile is over.</param>
-    public GradientAssembly(BdmLayout layout, TrainingRecord record, PreparedNetwork<TV, TS> network, WorkerPool pool, bool passing)
+    public GradientAssembly(BdmLayout layout, TrainingRecord record, PreparedNetwork<TV, TS> network, WorkerPool pool)
     {
         (_layout, _record, _network, _pool) = (layout, record, network, pool);
-        _kept = passing && pool.Arithmetic is not null ? new KeptOperands(record) : null;
+        _kept = record.Passes ? new KeptOperands(record) : null;
         (_stride, _sumsStart) = _kept is null ? (record.Stride, record.SumsStart) : (_kept.Stride, _kept.SumsStart);
         _products = new WeightGradient<TV, TS>(_kept?.Products ?? record.Products, _stride, pool.Arithmetic);
         _inputStride = record.TransposedInputSize;
@@ -86,9 +85,6 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     // The rows of N are shared out by these tiles, those of the matrix that they are multiplied by where the first block is folded.
     private PackedMatrix InputTiles => _record.SecondOrder ? _network.Input : _network.ExpandTransposed(0);
 
-    /// <summary>Whether a panel's record is free when it has been kept.</summary>
-    public bool RecordsPass => _kept is not null;
-
     /// <summary>Makes room for what a slab's weight gradients are summed of.</summary>
     /// <param name="panels">Its panels.</param>
     public void Begin(int panels)
@@ -104,6 +100,24 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     {
         _products.Keep(record, panel);
         _kept?.Keep(record, panel);
+    }
+
+    /// <summary>Takes an operand of some panels that passes, as a left factor; where none passes there is nothing to do.</summary>
+    /// <param name="operand">The operand.</param>
+    /// <param name="record">The first panel's record.</param>
+    /// <param name="first">The first panel, from 0 in the slab.</param>
+    /// <param name="panels">The panels.</param>
+    public void KeepLeft(long operand, float* record, int first, int panels)
+    {
+        for (int p = 0; p < panels && TrainingRecord.IsPassing(operand); p++)
+            _products.KeepLeft(operand, record + (p * _record.Stride), first + p);
+    }
+
+    /// <summary>The same as a right factor.</summary>
+    public void KeepRight(long operand, float* record, int first, int panels)
+    {
+        for (int p = 0; p < panels && TrainingRecord.IsPassing(operand); p++)
+            _products.KeepRight(operand, record + (p * _record.Stride), first + p);
     }
 
     /// <summary>Adds a slab.</summary>

@@ -107,6 +107,12 @@ internal sealed unsafe class WeightGradient<TV, TS> : IParallelWork, IDisposable
             Chunk(product, first, end, panel, Math.Min(PanelsPerChunk, _panels - panel));
     }
 
+    /// <summary>Takes a left operand of a panel that passes.</summary>
+    public void KeepLeft(long operand, float* record, int panel) => _blocks!.KeepLeft(operand, record, panel);
+
+    /// <summary>Takes a right operand of a panel that passes.</summary>
+    public void KeepRight(long operand, float* record, int panel) => _blocks!.KeepRight(operand, record, panel);
+
     public void Dispose() => _blocks?.Dispose();
 
     /// <summary>

@@ -52,15 +52,22 @@ internal sealed unsafe class GradientBlocks<TV, TS> : IDisposable
         _rightMemory.Require(Floats(_rightBlocks));
     }
 
-    /// <summary>Takes all operands of a panel.</summary>
+    /// <summary>Takes all operands of a panel that do not pass.</summary>
     /// <param name="record">The panel's record.</param>
     /// <param name="panel">The panel, from 0 in the slab.</param>
     public void Keep(float* record, int panel)
     {
         foreach (var operand in _lefts)
-            KeepLeft(operand, record, panel);
+        {
+            if (!TrainingRecord.IsPassing(operand.Offset))
+                KeepLeft(operand, record, panel);
+        }
+
         foreach (var operand in _rights)
-            KeepRight(operand, record, panel);
+        {
+            if (!TrainingRecord.IsPassing(operand.Offset))
+                KeepRight(operand, record, panel);
+        }
     }
 
     /// <summary>Takes one left operand of a panel.</summary>
@@ -124,14 +131,14 @@ internal sealed unsafe class GradientBlocks<TV, TS> : IDisposable
         for (int feature = 0, block = 0; feature < operand.Features; feature += BlockProduct.Side, block++)
         {
             BlockFactor<TV, TS>.Features(
-                record + operand.Offset + ((long)feature * PanelRows), Math.Min(BlockProduct.Side, operand.Features - feature), _arithmetic.Parts, Left(operand, block, panel));
+                record + TrainingRecord.Place(operand.Offset) + ((long)feature * PanelRows), Math.Min(BlockProduct.Side, operand.Features - feature), _arithmetic.Parts, Left(operand, block, panel));
         }
     }
 
     private void KeepRight(Operand operand, float* record, int panel)
     {
         for (int block = 0; block < Blocks(operand); block++)
-            BlockFactor<TV, TS>.Activations(record + operand.Offset + ((long)block * BlockProduct.Length), BlockProduct.Side, _arithmetic.Parts, Right(operand, block, panel), Low);
+            BlockFactor<TV, TS>.Activations(record + TrainingRecord.Place(operand.Offset) + ((long)block * BlockProduct.Length), BlockProduct.Side, _arithmetic.Parts, Right(operand, block, panel), Low);
     }
 
     private void Add(Operand left, Operand right, in GradientProduct product, int first, int end, int panels, bool accumulate, float* sums)
