@@ -42,6 +42,50 @@ public sealed unsafe class MatrixKernels
     public static MatrixKernels Of(MatrixUnit unit) =>
         MatrixUnits.Problem(unit) is { } problem ? throw new NotSupportedException($"{unit}: {problem}") : new MatrixKernels(unit);
 
+    /// <summary>Multiplies once by a unit and by plain code: nothing is computed by one that does not do what it should.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <returns>What is wrong with it; null for nothing.</returns>
+    internal static string? Trial(MatrixUnit unit)
+    {
+        const int Blocks = 2, Parts = 2, Numbers = Blocks * Parts * BlockProduct.Length;
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((2 * Numbers * sizeof(ushort)) + (2 * BlockProduct.Length * sizeof(float)), 64);
+        try
+        {
+            ushort* left = (ushort*)memory, right = left + Numbers;
+            float* found = (float*)(right + Numbers), expected = found + BlockProduct.Length;
+            for (int i = 0; i < Numbers; i++)
+                (left[i], right[i]) = (Bfloat16.Round(MathF.Sin(i)), Bfloat16.Round(MathF.Cos(3 * i)));
+            var product = new BlockProduct
+            {
+                Left = left,
+                LeftStep = Parts * BlockProduct.Length * sizeof(ushort),
+                Right = right,
+                RightLow = right + (Blocks * BlockProduct.Length),
+                Blocks = Blocks,
+            };
+            MatrixKernels plain = new(MatrixUnit.Managed), kernels = new(unit);
+            kernels.Begin();
+            foreach (var (tried, sums) in ((MatrixKernels, nint)[])[(plain, (nint)expected), (kernels, (nint)found)])
+            {
+                tried.MultiplySplit(product with { Sums = (float*)sums });
+                tried.Multiply(product with { Sums = (float*)sums, Adds = 1 });
+            }
+
+            kernels.End();
+            for (int i = 0; i < BlockProduct.Length; i++)
+            {
+                if (!(MathF.Abs(found[i] - expected[i]) <= 1e-4f))
+                    return "they gave wrong sums when they were tried";
+            }
+
+            return null;
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
+
     /// <summary>Readies the thread.</summary>
     public void Begin()
     {

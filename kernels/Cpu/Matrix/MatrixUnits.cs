@@ -44,8 +44,8 @@ public static unsafe partial class MatrixUnits
         bool dots = seven.Eax >= 1 && (X86Base.CpuId(7, 1).Eax >> 5 & 1) == 1 && Avx512BW.IsSupported;
         string? memory = tiles || dots ? ExecutableCode.Problem : null;
         return (
-            !tiles ? "the processor has none, or its hypervisor hides them" : memory ?? Permission(),
-            !dots ? "the processor has none" : memory);
+            !tiles ? "the processor has none, or its hypervisor hides them" : memory ?? Permission() ?? MatrixKernels.Trial(MatrixUnit.Tiles),
+            !dots ? "the processor has none" : memory ?? MatrixKernels.Trial(MatrixUnit.DotProducts));
     }
 
     // Tiles are 8 KiB of state that a process asks its system for before it uses them.
