@@ -62,7 +62,7 @@ public sealed class CandidateSampling
         Count = states.Length / stateSize;
         if (numbers is not null && numbers.Numbers.Length != Count)
             throw new ArgumentException($"{numbers.Numbers.Length} numbers for {Count} states", nameof(numbers));
-        var identity = new Dictionary<string, string>
+        var identity = TrainingState.On(new()
         {
             ["rows"] = "candidates",
             [TrainingState.SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
@@ -70,7 +70,7 @@ public sealed class CandidateSampling
             ["states"] = Fingerprint.Of(states.Span),
             ["behavior"] = Fingerprint.Of(behavior.CloneParameters()),
             [TrainingState.SettingsKey] = TrainingState.Describe(settings),
-        };
+        }, behavior.Device);
 
         // Up to version 0.1, K was the block: what was drawn then with another K, or for a share, was drawn otherwise.
         if (settings.Candidates != BlockSize)
