@@ -30,7 +30,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("run bandit-rings --device quantum", "--device is 'quantum'", "cpu, cuda, cuda:N")]
     [InlineData("run bandit-rings --device cuda:-1", "--device is 'cuda:-1'", "cpu, cuda, cuda:N")]
     [InlineData("run bandit-rings --device cuda:99999", "cuda:99999", "")]
-    [InlineData("run bandit-rings --precision fp32", "--precision is 'fp32'", "nothing with --device cpu")]
+    [InlineData("run bandit-rings --precision tf32", "--precision is 'tf32'", "one of fp32, bf16x3, bf16, auto")]
     [InlineData("run bandit-rings --device cuda --precision fp8", "--precision is 'fp8'", "one of fp32")]
     [InlineData("sample --weights none.safetensors --out y.csv --device quantum", "none.safetensors", "exists")]
     [InlineData("run bandit-rings --out ", "--out is ''", "new or empty")]
