@@ -90,8 +90,21 @@ internal sealed unsafe class PtxWarp : IDisposable
     }
 
     /// <summary>Goes on until it waits or ends.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <exception cref="PtxFaultException">It does what it may not.</exception>
     public void Run()
+    {
+        try
+        {
+            Interpret();
+        }
+        catch (DivideByZeroException)
+        {
+            throw Fault(_module.Code[_next - 1], "it divides by zero");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Interpret()
     {
         var code = _module.Code;
         State = PtxState.Running;
