@@ -38,7 +38,7 @@ public static partial class TestDevices
 
     /// <summary>Whether a device is one of the engine's own, rather than another library's.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    public static bool IsOwn(string name) => Own.Contains(name) || Precisions.ContainsKey(name);
+    public static bool IsOwn(string name) => Own.Contains(name) || Precisions.ContainsKey(name) || Interpreted.ContainsKey(name);
 
     /// <summary>The vector widths this machine has, for MemberData.</summary>
     public static TheoryData<SimdLevel> SimdLevels => [.. Levels];
@@ -48,9 +48,9 @@ public static partial class TestDevices
     private static IEnumerable<SimdLevel> Levels => Enum.GetValues<SimdLevel>().Where(level => level <= CpuOptions.BestSimd);
 
     /// <summary>Makes a device.</summary>
-    /// <param name="name">One of <see cref="Names"/>, or a device that <see cref="WithPrecisions"/> adds.</param>
+    /// <param name="name">One of <see cref="Names"/>, a device that <see cref="WithPrecisions"/> adds, or one of interpreted PTX.</param>
     /// <returns>The device, owned by the caller.</returns>
-    public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions[name])();
+    public static IDevice Create(string name) => (All.GetValueOrDefault(name) ?? Precisions.GetValueOrDefault(name) ?? Interpreted[name])();
 
     /// <summary>Every device, and the CPU in other precisions, with each of some other things: for tests of accuracy, with their <see cref="Tolerances"/>.</summary>
     public static TheoryData<string, string> WithCpuPrecisions(IEnumerable<string> others)

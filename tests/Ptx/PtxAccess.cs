@@ -1,0 +1,80 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace EDA.Tests.Ptx;
+
+/// <summary>Loads and stores.</summary>
+internal static unsafe class PtxAccess
+{
+    private const int VectorBytes = 16;
+
+    /// <summary>ld of a 32-bit register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Load(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* result = (uint*)(registers + instruction.Result);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            result[lane] = *(uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(uint), lane, false);
+        }
+    }
+
+    /// <summary>st of a 32-bit register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Store(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* values = (uint*)(registers + instruction.B);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            *(uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(uint), lane, true) = values[lane];
+        }
+    }
+
+    /// <summary>ld.v4 of 32-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LoadFour(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        int[] results = instruction.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]), z = (uint*)(registers + results[2]), w = (uint*)(registers + results[3]);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            uint* found = (uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, VectorBytes, lane, false);
+            (x[lane], y[lane], z[lane], w[lane]) = (found[0], found[1], found[2], found[3]);
+        }
+    }
+
+    /// <summary>st.v4 of 32-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreFour(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        int[] values = instruction.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            uint* found = (uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, VectorBytes, lane, true);
+            for (int i = 0; i < values.Length; i++)
+                found[i] = ((uint*)(registers + values[i]))[lane];
+        }
+    }
+
+    /// <summary>ld.param: the same for all lanes.</summary>
+    public static void LoadArgument<T>(PtxWarp warp, in PtxInstruction instruction, uint lanes)
+        where T : unmanaged
+    {
+        T* result = (T*)(warp.Registers + instruction.Result);
+        var value = Unsafe.ReadUnaligned<T>(ref warp.Group.Arguments[instruction.Offset]);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+            result[BitOperations.TrailingZeroCount(rest)] = value;
+    }
+}

@@ -1,0 +1,19 @@
+extern alias ilgpu;
+
+using EDA.Kernels;
+using EDA.Tests.Ptx;
+using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
+using GpuPrecision = ilgpu::EDA.Kernels.Gpu.GpuPrecision;
+
+namespace EDA.Tests.Kernels;
+
+/// <summary>The interpreted PTX of the GPU's kernels. It is too slow for every test of every device; those that run on it name it.</summary>
+public static partial class TestDevices
+{
+    private static readonly Dictionary<string, Func<IDevice>> Interpreted = new()
+    {
+        ["ptx"] = () => new GpuDevice(new PtxBackend()),
+        ["ptx tf32"] = () => new GpuDevice(new PtxBackend(), GpuPrecision.Tf32),
+        ["ptx bf16"] = () => new GpuDevice(new PtxBackend(), GpuPrecision.Bf16),
+    };
+}
