@@ -103,7 +103,7 @@ internal static unsafe class Product<TV, TS>
         sums = (float*)(((nint)sums + 63) & ~63);
         int depth = weights.Depth, terms = BlockArithmetic.RoundUp(depth), blocks = terms / BlockProduct.Side, parts = arithmetic.Parts;
         long part = (long)terms * PanelRows;
-        ushort* factors = BlockScratch.Require(parts * part * panels);
+        ushort* factors = FactorScratch.Require((long)parts * blocks * panels);
         for (int panel = 0; panel < panels; panel++)
             BlockFactor<TV, TS>.Activations(input.At(panel), depth, parts, factors + (panel * parts * part), part);
         float** far = stackalloc float*[IEpilogue.MostFar];
