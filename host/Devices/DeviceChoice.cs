@@ -18,6 +18,9 @@ public sealed record DeviceChoice
     /// <summary>The precision that is used when none is named.</summary>
     public const string DefaultPrecision = "fp32";
 
+    /// <summary>bf16x3 where the processor's tiles make it fast, fp32 elsewhere.</summary>
+    public const string AutoPrecision = "auto";
+
     private const string Cuda = "cuda";
 
     private static readonly ConcurrentDictionary<string, AddedDevice> Added = new(StringComparer.Ordinal);
@@ -30,9 +33,6 @@ public sealed record DeviceChoice
 
     /// <summary>What can be named.</summary>
     public static IReadOnlyCollection<string> Names => [Default, Cuda, $"{Cuda}:N", .. Added.Keys.Order(StringComparer.Ordinal)];
-
-    /// <summary>bf16x3 where the processor's tiles make it fast, fp32 elsewhere.</summary>
-    public const string AutoPrecision = "auto";
 
     /// <summary>The precisions of matrix products on the CPU.</summary>
     public static IReadOnlyCollection<string> CpuPrecisions => [.. Enum.GetValues<CpuPrecision>().Select(MatrixChoice.NameOf), AutoPrecision, .. MatrixChoice.All.Skip(1).Select(choice => choice.Name)];

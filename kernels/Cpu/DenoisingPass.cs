@@ -113,7 +113,7 @@ internal sealed unsafe class DenoisingPass<TV, TS> : IParallelWork, IDisposable
         _memory.Dispose();
     }
 
-    private Panels Record(float* record, long operand) => new(record + TrainingRecord.Place(operand), _record.Stride);
+    private Panels Record(float* record, long operand) => new(record + PassingOperand.Place(operand), _record.Stride);
 
     private void Forward(long first, int firstPanel, int panels, float* record, in Scratch scratch, BlockScratch[] blocks)
     {

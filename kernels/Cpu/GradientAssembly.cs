@@ -109,14 +109,14 @@ internal sealed unsafe class GradientAssembly<TV, TS> : IParallelWork, IDisposab
     /// <param name="panels">The panels.</param>
     public void KeepLeft(long operand, float* record, int first, int panels)
     {
-        for (int p = 0; p < panels && TrainingRecord.IsPassing(operand); p++)
+        for (int p = 0; p < panels && PassingOperand.Is(operand); p++)
             _products.KeepLeft(operand, record + (p * _record.Stride), first + p);
     }
 
     /// <summary>The same as a right factor.</summary>
     public void KeepRight(long operand, float* record, int first, int panels)
     {
-        for (int p = 0; p < panels && TrainingRecord.IsPassing(operand); p++)
+        for (int p = 0; p < panels && PassingOperand.Is(operand); p++)
             _products.KeepRight(operand, record + (p * _record.Stride), first + p);
     }
 

@@ -48,9 +48,6 @@ internal sealed class RowSums
 /// </summary>
 internal sealed class TrainingRecord
 {
-    // An operand that passes is known by its number times this, above its place.
-    private const long Passing = 1L << 32;
-
     /// <summary>Plans a record.</summary>
     /// <param name="shape">The sizes of the network.</param>
     /// <param name="secondOrder">Whether it is that of a denoising step.</param>
@@ -74,9 +71,10 @@ internal sealed class TrainingRecord
         TransposedInput = secondOrder ? -1 : Features(TransposedInputSize);
         Stream = secondOrder ? -1 : Features(h);
         Passes = secondOrder && arithmetic is not null;
-        long work = Passes ? Features(hidden) : -1, transposed = Passes ? Features(h) : -1, passing = 0;
-        long Hidden() => Passes ? work + (++passing * Passing) : Features(hidden);
-        long Transposed() => Passes ? transposed + (++passing * Passing) : Features(h);
+        long work = Passes ? Features(hidden) : -1, transposed = Passes ? Features(h) : -1;
+        int passing = 0;
+        long Hidden() => Passes ? PassingOperand.Of(work, ++passing) : Features(hidden);
+        long Transposed() => Passes ? PassingOperand.Of(transposed, ++passing) : Features(h);
         Blocks = new BlockRecord[shape.Blocks];
         for (int l = 0; l < shape.Blocks; l++)
         {
@@ -104,7 +102,7 @@ internal sealed class TrainingRecord
     public bool SecondOrder { get; }
 
     /// <summary>
-    /// Whether a block's operands pass: they have one place after the other, and are taken for the weight gradients as soon as
+    /// Whether a block's operands pass (<see cref="PassingOperand"/>), and are taken for the weight gradients as soon as
     /// they have been read. So in a denoising step in blocks, whose records then stay in the cache.
     /// </summary>
     public bool Passes { get; }
@@ -165,12 +163,6 @@ internal sealed class TrainingRecord
 
     /// <summary>Where the products stand.</summary>
     public RecordLayout Accumulators { get; }
-
-    /// <summary>Where an operand stands in a panel's record.</summary>
-    public static long Place(long operand) => operand & (Passing - 1);
-
-    /// <summary>Whether an operand passes.</summary>
-    public static bool IsPassing(long operand) => operand >= Passing;
 
     /// <summary>The product of fc1 of block l: [H/32][4H][32], or of the folded first block [(A+32+S+1)/32][4H][32].</summary>
     public GradientProduct Expand(int l) => Products[2 * l];

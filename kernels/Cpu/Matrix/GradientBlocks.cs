@@ -59,13 +59,13 @@ internal sealed unsafe class GradientBlocks<TV, TS> : IDisposable
     {
         foreach (var operand in _lefts)
         {
-            if (!TrainingRecord.IsPassing(operand.Offset))
+            if (!PassingOperand.Is(operand.Offset))
                 KeepLeft(operand, record, panel);
         }
 
         foreach (var operand in _rights)
         {
-            if (!TrainingRecord.IsPassing(operand.Offset))
+            if (!PassingOperand.Is(operand.Offset))
                 KeepRight(operand, record, panel);
         }
     }
@@ -131,14 +131,14 @@ internal sealed unsafe class GradientBlocks<TV, TS> : IDisposable
         for (int feature = 0, block = 0; feature < operand.Features; feature += BlockProduct.Side, block++)
         {
             BlockFactor<TV, TS>.Features(
-                record + TrainingRecord.Place(operand.Offset) + ((long)feature * PanelRows), Math.Min(BlockProduct.Side, operand.Features - feature), _arithmetic.Parts, Left(operand, block, panel));
+                record + PassingOperand.Place(operand.Offset) + ((long)feature * PanelRows), Math.Min(BlockProduct.Side, operand.Features - feature), _arithmetic.Parts, Left(operand, block, panel));
         }
     }
 
     private void KeepRight(Operand operand, float* record, int panel)
     {
         for (int block = 0; block < Blocks(operand); block++)
-            BlockFactor<TV, TS>.Activations(record + TrainingRecord.Place(operand.Offset) + ((long)block * BlockProduct.Length), BlockProduct.Side, _arithmetic.Parts, Right(operand, block, panel), Low);
+            BlockFactor<TV, TS>.Activations(record + PassingOperand.Place(operand.Offset) + ((long)block * BlockProduct.Length), BlockProduct.Side, _arithmetic.Parts, Right(operand, block, panel), Low);
     }
 
     private void Add(Operand left, Operand right, in GradientProduct product, int first, int end, int panels, bool accumulate, float* sums)

@@ -1,6 +1,6 @@
 using static EDA.Kernels.Cpu.PanelProduct;
 
-namespace EDA.Kernels.Cpu.Matrix;
+namespace EDA.Kernels.Cpu;
 
 /// <summary>
 /// What is left of a panel's record once its operands in blocks are taken: the sums over its rows, and the operands of the
