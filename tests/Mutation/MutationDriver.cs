@@ -37,6 +37,9 @@ internal sealed class MutationDriver(string format, int seed)
     private const long MostMemory = 700L << 20;
     private const int MostFailures = 30;
 
+    // Less than this, in bytes, is no growth.
+    private const long Growth = 8 << 20;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly MutationReport _report = new();
@@ -101,6 +104,7 @@ internal sealed class MutationDriver(string format, int seed)
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         int last = -1;
+        long most = 0;
         var watch = Stopwatch.StartNew();
         while (true)
         {
@@ -115,8 +119,16 @@ internal sealed class MutationDriver(string format, int seed)
                 return Killed(FormattableString.Invariant($"hung for {Limit.TotalSeconds} s"));
             }
 
-            if (Memory(process) > MostMemory)
+            long memory = Memory(process);
+            if (memory > MostMemory)
                 return Killed(FormattableString.Invariant($"took over {MostMemory >> 20} MiB of memory"));
+
+            // What takes more memory does not hang, however slowly a busy machine gives it.
+            if (memory >= most + Growth)
+            {
+                most = memory;
+                watch.Restart();
+            }
         }
 
         process.WaitForExit();
