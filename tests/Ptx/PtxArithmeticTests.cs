@@ -1,4 +1,5 @@
 using System.Globalization;
+using EDA.Bench.Ptx;
 
 namespace EDA.Tests.Ptx;
 

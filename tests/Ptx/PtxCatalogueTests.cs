@@ -1,5 +1,6 @@
 extern alias ilgpu;
 
+using EDA.Bench.Ptx;
 using KernelCatalogue = ilgpu::EDA.Kernels.Gpu.KernelCatalogue;
 
 namespace EDA.Tests.Ptx;

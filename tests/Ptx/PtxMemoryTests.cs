@@ -1,3 +1,5 @@
+using EDA.Bench.Ptx;
+
 namespace EDA.Tests.Ptx;
 
 /// <summary>Bounds, alignment, poison, asynchronous copies and races.</summary>

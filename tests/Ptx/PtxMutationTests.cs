@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EDA.Bench.Ptx;
 
 namespace EDA.Tests.Ptx;
 

@@ -1,5 +1,6 @@
 extern alias ilgpu;
 
+using EDA.Bench.Ptx;
 using EDA.Tests.Golden;
 using EDA.Tests.Kernels;
 using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
@@ -26,7 +27,7 @@ public class PtxOrderTests
 
     private static float[][] Everything(string precision, PtxOrder order)
     {
-        using var device = new GpuDevice(new PtxBackend(new PtxOptions(order)), Enum.Parse<GpuPrecision>(precision));
+        using var device = new GpuDevice(new CheckedPtxBackend(new PtxOptions(order)), Enum.Parse<GpuPrecision>(precision));
         using var run = new BdmRun(device, Inputs);
         return
         [

@@ -1,3 +1,5 @@
+using EDA.Bench.Ptx;
+
 namespace EDA.Tests.Ptx;
 
 /// <summary>What the parser does not know it refuses, with the line it stands in.</summary>

@@ -1,5 +1,6 @@
 extern alias ilgpu;
 
+using EDA.Bench.Ptx;
 using EDA.Tests.Gpu;
 using ilgpu::EDA.Kernels.Gpu;
 
@@ -42,7 +43,7 @@ internal sealed class PtxProduct(string precision, int rows, int columns, int de
     /// <exception cref="PtxFaultException">The kernel does what it may not.</exception>
     public float[] Multiply(PtxOptions? options = null, Func<string, string>? edit = null)
     {
-        using var backend = new PtxBackend(options, edit is null ? null : (_, text) => edit(text));
+        using var backend = new CheckedPtxBackend(options, edit is null ? null : (_, text) => edit(text));
         using var left = Padded(backend, _left);
         using var right = Padded(backend, _right);
         using var result = backend.Upload<float>([.. Enumerable.Repeat(float.NaN, rows * columns)]);

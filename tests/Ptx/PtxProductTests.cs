@@ -1,3 +1,5 @@
+using EDA.Bench.Ptx;
+
 namespace EDA.Tests.Ptx;
 
 /// <summary>The products' PTX: exact but for the factors' rounding and float32 sums, with equal bits whatever the order of warps.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EDA.Bench.Ptx;
 
 namespace EDA.Tests.Ptx;
 

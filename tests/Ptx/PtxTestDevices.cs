@@ -1,6 +1,7 @@
 extern alias ilgpu;
 
 using EDA.Kernels;
+using EDA.Bench.Ptx;
 using EDA.Tests.Ptx;
 using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
 using GpuPrecision = ilgpu::EDA.Kernels.Gpu.GpuPrecision;
@@ -12,8 +13,8 @@ public static partial class TestDevices
 {
     private static readonly Dictionary<string, Func<IDevice>> Interpreted = new()
     {
-        ["ptx"] = () => new GpuDevice(new PtxBackend()),
-        ["ptx tf32"] = () => new GpuDevice(new PtxBackend(), GpuPrecision.Tf32),
-        ["ptx bf16"] = () => new GpuDevice(new PtxBackend(), GpuPrecision.Bf16),
+        ["ptx"] = () => new GpuDevice(new CheckedPtxBackend()),
+        ["ptx tf32"] = () => new GpuDevice(new CheckedPtxBackend(), GpuPrecision.Tf32),
+        ["ptx bf16"] = () => new GpuDevice(new CheckedPtxBackend(), GpuPrecision.Bf16),
     };
 }

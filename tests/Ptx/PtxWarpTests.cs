@@ -1,3 +1,5 @@
+using EDA.Bench.Ptx;
+
 namespace EDA.Tests.Ptx;
 
 /// <summary>Where lanes go, and what they tell each other: predicates, divergence, barriers, shuffles.</summary>

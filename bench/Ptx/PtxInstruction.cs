@@ -1,16 +1,16 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>Does an instruction for some lanes of a warp.</summary>
 /// <param name="warp">The warp.</param>
 /// <param name="instruction">The instruction.</param>
 /// <param name="lanes">The lanes, a bit each: those that stand here and whose guard holds; never none.</param>
-internal delegate void PtxStep(PtxWarp warp, in PtxInstruction instruction, uint lanes);
+public delegate void PtxStep(PtxWarp warp, in PtxInstruction instruction, uint lanes);
 
 /// <summary>
 /// A decoded instruction. Operands are places in the warp's register file, in bytes, constants and special registers
 /// included: whatever the instruction reads it reads from there.
 /// </summary>
-internal struct PtxInstruction
+public struct PtxInstruction
 {
     /// <summary>What it does.</summary>
     public PtxStep Step;

@@ -1,9 +1,9 @@
 using System.Numerics;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>Instructions about where lanes go, and what they tell each other.</summary>
-internal static unsafe class PtxControl
+public static unsafe class PtxControl
 {
     /// <summary>bar.sync: the group's warps wait for each other. None of their lanes may be gone.</summary>
     public static void Barrier(PtxWarp warp, in PtxInstruction instruction, uint lanes)

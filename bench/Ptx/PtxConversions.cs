@@ -1,7 +1,7 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>PTX's conversions, cvt, an element each (PTX ISA 8.0, section 9.7.9).</summary>
-internal static class PtxConversions
+public static class PtxConversions
 {
     private const uint SignBit = 0x80000000;
     private const uint Infinity = 0x7F800000;

@@ -1,13 +1,10 @@
-extern alias ilgpu;
-
 using System.Diagnostics;
 using EDA.Kernels;
+using EDA.Kernels.Gpu;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
-using GpuBackend = ilgpu::EDA.Kernels.Gpu.GpuBackend;
-using GridSize = ilgpu::EDA.Kernels.Gpu.GridSize;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// The GPU's kernels as ILGPU compiles them, their PTX run by an interpreter on the calling thread, over the host's memory:
@@ -15,7 +12,7 @@ namespace EDA.Tests.Ptx;
 /// </summary>
 /// <param name="options">How kernels are run; null for the usual.</param>
 /// <param name="edit">Changes the PTX of a kernel, given its name and text, before it is run; null to leave all as they are.</param>
-internal sealed class PtxBackend(PtxOptions? options = null, Func<string, string, string>? edit = null) : GpuBackend
+public class PtxBackend(PtxOptions? options = null, Func<string, string, string>? edit = null) : GpuBackend
 {
     // Arrays are known to ILGPU as those of its own CPU accelerator; nothing runs there.
     private static readonly Accelerator Host = new CPUDevice(2, 1, 1).CreateAccelerator(PtxCompiler.Context);
@@ -29,10 +26,10 @@ internal sealed class PtxBackend(PtxOptions? options = null, Func<string, string
     public PtxMemory Memory { get; } = new();
 
     /// <inheritdoc/>
-    public override ilgpu::EDA.Kernels.Gpu.GpuArray<T> Allocate<T>(long length) => new PtxArray<T>(this, Host, length);
+    public override GpuArray<T> Allocate<T>(long length) => new PtxArray<T>(this, Host, length);
 
     /// <inheritdoc/>
-    public override ilgpu::EDA.Kernels.Gpu.LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
+    public override LoadedKernel<TArguments> Load<TArguments>(string name, int groupSize, Action<TArguments> kernel)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         var (text, module) = PtxCompiler.Compile(name, kernel.Method);
@@ -61,10 +58,12 @@ internal sealed class PtxBackend(PtxOptions? options = null, Func<string, string
     public override ITimeMark Mark() => new PtxMark(Stopwatch.GetTimestamp());
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => Assert.Equal(0, HeldArrays);
+    protected override void Dispose(bool disposing)
+    {
+    }
 
     private sealed class Loaded<TArguments>(PtxBackend backend, string name, int groupSize, PtxModule module, PtxArguments layout)
-        : ilgpu::EDA.Kernels.Gpu.LoadedKernel<TArguments>(backend, name, groupSize)
+        : LoadedKernel<TArguments>(backend, name, groupSize)
         where TArguments : struct
     {
         protected override void Run(GridSize grid, in TArguments arguments)

@@ -2,11 +2,11 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>A function of two vectors.</summary>
 /// <typeparam name="T">The type of the elements.</typeparam>
-internal interface IPtxVector<T>
+public interface IPtxVector<T>
 {
     static abstract Vector256<T> Apply(Vector256<T> a, Vector256<T> b);
 }
@@ -14,7 +14,7 @@ internal interface IPtxVector<T>
 /// <summary>A function of one value.</summary>
 /// <typeparam name="TA">Its type.</typeparam>
 /// <typeparam name="TResult">The result's type.</typeparam>
-internal interface IPtxUnary<TA, TResult>
+public interface IPtxUnary<TA, TResult>
 {
     static abstract TResult Apply(TA a);
 }
@@ -23,13 +23,13 @@ internal interface IPtxUnary<TA, TResult>
 /// <typeparam name="TA">The first one's type.</typeparam>
 /// <typeparam name="TB">The second one's type.</typeparam>
 /// <typeparam name="TResult">The result's type.</typeparam>
-internal interface IPtxBinary<TA, TB, TResult>
+public interface IPtxBinary<TA, TB, TResult>
 {
     static abstract TResult Apply(TA a, TB b);
 }
 
 /// <summary>Functions applied to all lanes, as steps of a warp.</summary>
-internal static unsafe class PtxLanes
+public static unsafe class PtxLanes
 {
     /// <summary>result = f(a, b), several lanes at a time: f is right for whatever stands in lanes that do not take part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,11 +1,11 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// Where lanes that part at a branch meet again: at the first instruction that all ways from there to the kernel's end lead
 /// through, its immediate post-dominator, which is where the assembler has them meet (K. Cooper, T. Harvey and K. Kennedy,
 /// A Simple, Fast Dominance Algorithm, 2001, on the reversed graph).
 /// </summary>
-internal static class PtxPostDominators
+public static class PtxPostDominators
 {
     /// <summary>No instruction: the kernel's end.</summary>
     public const int End = int.MaxValue;

@@ -1,19 +1,17 @@
-extern alias ilgpu;
-
 using System.Collections.Concurrent;
 using System.Reflection;
+using EDA.Kernels.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
-using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>Kernels as ILGPU compiles them for an A100, each once.</summary>
-internal static class PtxCompiler
+public static class PtxCompiler
 {
     private static readonly ConcurrentDictionary<(string Name, MethodInfo Method), Lazy<(string Text, PtxModule Module)>> Compiled = new();
     private static readonly Lock Compiling = new();

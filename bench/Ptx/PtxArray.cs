@@ -1,14 +1,13 @@
-extern alias ilgpu;
-
 using System.Runtime.InteropServices;
+using EDA.Kernels.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>An array in the host's memory whose bounds the backend knows.</summary>
-internal sealed unsafe class PtxArray<T> : ilgpu::EDA.Kernels.Gpu.GpuArray<T>
+public sealed unsafe class PtxArray<T> : GpuArray<T>
     where T : unmanaged
 {
     // What CUDA promises of an allocation.

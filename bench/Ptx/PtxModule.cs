@@ -1,19 +1,19 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>A variable in shared memory.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Start">Its address.</param>
 /// <param name="Length">Its bytes.</param>
-internal sealed record PtxVariable(string Name, int Start, int Length);
+public sealed record PtxVariable(string Name, int Start, int Length);
 
 /// <summary>A load of a part of the arguments.</summary>
 /// <param name="Offset">Where it begins, in bytes.</param>
 /// <param name="Size">How many bytes.</param>
 /// <param name="Line">The line.</param>
-internal readonly record struct PtxParameterLoad(long Offset, int Size, int Line);
+public readonly record struct PtxParameterLoad(long Offset, int Size, int Line);
 
 /// <summary>A kernel, decoded. It is not changed any more, and any number of threads may run it.</summary>
-internal sealed class PtxModule
+public sealed class PtxModule
 {
     /// <summary>The kernel's name.</summary>
     public required string Name { get; init; }

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>What a place in the register file is.</summary>
-internal enum PtxKind
+public enum PtxKind
 {
     /// <summary>A bit for each lane.</summary>
     Predicate,
@@ -16,7 +16,7 @@ internal enum PtxKind
 }
 
 /// <summary>Gives registers, constants and special registers their places in the register file.</summary>
-internal sealed class PtxRegisterFile
+public sealed class PtxRegisterFile
 {
     // All lanes of a register; a vector's alignment.
     private const int Alignment = 64;

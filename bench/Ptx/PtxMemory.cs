@@ -1,7 +1,7 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>The arrays of a state space, by address: no access outside of all of them, or across the end of one, is let through.</summary>
-internal sealed unsafe class PtxMemory
+public sealed unsafe class PtxMemory
 {
     private readonly List<(ulong Start, ulong End)> _arrays = [];
     private ulong _start;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>In which order the warps of a group run between barriers. Results do not depend on it, unless a barrier is missing.</summary>
 public enum PtxOrder
@@ -21,7 +21,7 @@ public enum PtxOrder
 public sealed record PtxOptions(PtxOrder Order = PtxOrder.Forward, bool FindsRaces = true);
 
 /// <summary>A group of items that runs a kernel, for one group of the grid after the other.</summary>
-internal sealed unsafe class PtxGroup : IDisposable
+public sealed unsafe class PtxGroup : IDisposable
 {
     private readonly PtxModule _module;
     private readonly PtxOptions _options;

@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// Reads the PTX of one kernel: an entry point with its parameters, shared variables, registers in scopes, labels and
 /// instructions. What it does not know it refuses: functions, other memory, other types of registers.
 /// </summary>
-internal sealed class PtxParser
+public sealed class PtxParser
 {
     // Shared addresses do not begin at 0, and no variable ends where another begins.
     private const int SharedStart = 1024;

@@ -1,7 +1,7 @@
-using static EDA.Tests.Ptx.PtxArithmetic;
-using static EDA.Tests.Ptx.PtxConversions;
+using static EDA.Bench.Ptx.PtxArithmetic;
+using static EDA.Bench.Ptx.PtxConversions;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>What an opcode takes and does.</summary>
 /// <param name="Operands">
@@ -10,13 +10,13 @@ namespace EDA.Tests.Ptx;
 /// as many 32-bit registers in braces; # is a number, l a label.
 /// </param>
 /// <param name="Step">What it does.</param>
-internal sealed record PtxOperation(string Operands, PtxStep Step);
+public sealed record PtxOperation(string Operands, PtxStep Step);
 
 /// <summary>
 /// The instructions that kernels are made of, each with all of its modifiers: one that is not here, or has one modifier
 /// more, is not known.
 /// </summary>
-internal static class PtxInstructionSet
+public static class PtxInstructionSet
 {
     private static readonly Dictionary<string, PtxOperation> Operations = new()
     {

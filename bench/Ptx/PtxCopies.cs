@@ -1,14 +1,14 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// A warp's asynchronous copies. A GPU may make one at any moment between its instruction and its wait: here what stood at
 /// the destination is lost at the instruction, and what the source then holds is there at the wait.
 /// </summary>
 /// <param name="warp">The warp.</param>
-internal sealed unsafe class PtxCopies(PtxWarp warp)
+public sealed unsafe class PtxCopies(PtxWarp warp)
 {
     private readonly List<Copy> _open = [];
     private readonly int[] _groups = new int[PtxWarp.Size];

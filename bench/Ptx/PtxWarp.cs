@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>Why a warp does not go on.</summary>
-internal enum PtxState
+public enum PtxState
 {
     /// <summary>It goes on.</summary>
     Running,
@@ -20,7 +20,7 @@ internal enum PtxState
 /// 32 items in lockstep. Where lanes part at a branch, those that take it go on, then the others, each until they come to the
 /// place where all meet again (<see cref="PtxPostDominators"/>). Registers are a row of 32 values each in one piece of memory.
 /// </summary>
-internal sealed unsafe class PtxWarp : IDisposable
+public sealed unsafe class PtxWarp : IDisposable
 {
     /// <summary>The lanes of a warp.</summary>
     public const int Size = 32;

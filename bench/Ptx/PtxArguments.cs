@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// A kernel's arguments as ILGPU lays them out: fields in their order, aligned to their own size, a structure to its largest
 /// field; a view is a pointer and a length of 64 bits.
 /// </summary>
-internal sealed class PtxArguments
+public sealed class PtxArguments
 {
     private static readonly ConcurrentDictionary<Type, PtxArguments> Known = new();
     private static readonly MethodInfo AddressDefinition = typeof(PtxArguments).GetMethod(nameof(AddressOf), BindingFlags.NonPublic | BindingFlags.Static)!;

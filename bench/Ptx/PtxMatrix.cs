@@ -1,11 +1,11 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// mma.sync of sm_80: a warp's 16 × 8 sums += left · right, with the fragments as PTX ISA 8.0 has them in section 9.7.13.4
 /// (mma.m16n8k8 with .tf32, mma.m16n8k16 with .bf16). Lane 4g + c holds, of the sums, rows g and g + 8 at columns 2c and
 /// 2c + 1. Products are exact, and what an instruction adds is rounded once, towards zero.
 /// </summary>
-internal static unsafe class PtxMatrix
+public static unsafe class PtxMatrix
 {
     private const int Rows = 16;
     private const int Columns = 8;

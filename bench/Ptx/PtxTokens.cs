@@ -1,14 +1,14 @@
 using System.Text.RegularExpressions;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>A word of PTX.</summary>
 /// <param name="Text">The word.</param>
 /// <param name="Line">The line it stands in, from 1.</param>
-internal readonly record struct PtxToken(string Text, int Line);
+public readonly record struct PtxToken(string Text, int Line);
 
 /// <summary>The words of a PTX text, read one after the other.</summary>
-internal sealed partial class PtxTokens
+public sealed partial class PtxTokens
 {
     private readonly List<PtxToken> _tokens = [];
     private int _next;

@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>Loads and stores.</summary>
-internal static unsafe class PtxAccess
+public static unsafe class PtxAccess
 {
     private const int VectorBytes = 16;
 

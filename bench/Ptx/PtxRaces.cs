@@ -1,11 +1,11 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// Who used each word of a group's shared memory since the last barrier. Two warps that use a word, one of them writing,
 /// without a barrier in between do so in any order on a GPU.
 /// </summary>
 /// <param name="words">The words of shared memory.</param>
-internal sealed class PtxRaces(int words)
+public sealed class PtxRaces(int words)
 {
     private readonly Use[] _uses = new Use[words];
     private int _phase;

@@ -1,10 +1,10 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>What PTX's arithmetic instructions compute, an element each (PTX ISA 8.0, section 9.7).</summary>
-internal static class PtxArithmetic
+public static class PtxArithmetic
 {
     private const uint CanonicalNaN = 0x7FFFFFFF;
 

@@ -1,4 +1,4 @@
-namespace EDA.Tests.Ptx;
+namespace EDA.Bench.Ptx;
 
 /// <summary>PTX text that the interpreter cannot read, or an instruction that it does not know.</summary>
 /// <param name="message">What, and in which line.</param>
