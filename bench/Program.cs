@@ -7,6 +7,7 @@ using EDA.Bench.Kernels;
 using EDA.Bench.Profiling;
 using EDA.Bench.Ptx;
 using EDA.Bench.Results;
+using EDA.Bench.Sass;
 using EDA.Bench.Scaling;
 using EDA.Bench.Steps;
 using EDA.Bench.Suites;
@@ -35,6 +36,7 @@ var root = new RootCommand("EDA.Engine's measurements")
         PeerCommand.Create(),
         SuiteCommand.Create(),
         PtxCommand.Create(),
+        SassCommand.Create(),
     },
     ProfileCommand.Create(),
     VerifyCommand.Create(),

@@ -62,16 +62,26 @@ public class PtxBackend(PtxOptions? options = null, Func<string, string, string>
     {
     }
 
+    /// <summary>Runs a kernel.</summary>
+    /// <param name="name">The name it is known by.</param>
+    /// <param name="module">The kernel.</param>
+    /// <param name="groupSize">The items of a group.</param>
+    /// <param name="grid">The groups; there are some.</param>
+    /// <param name="arguments">The arguments, as the kernel finds them.</param>
+    protected virtual void Run(string name, PtxModule module, int groupSize, GridSize grid, byte[] arguments)
+    {
+        using var group = new PtxGroup(module, groupSize, Memory, _options);
+        group.Run(grid.X, grid.Y, grid.Z, arguments);
+    }
+
     private sealed class Loaded<TArguments>(PtxBackend backend, string name, int groupSize, PtxModule module, PtxArguments layout)
         : LoadedKernel<TArguments>(backend, name, groupSize)
         where TArguments : struct
     {
         protected override void Run(GridSize grid, in TArguments arguments)
         {
-            if (grid is not { X: > 0, Y: > 0, Z: > 0 })
-                return;
-            using var group = new PtxGroup(module, GroupSize, backend.Memory, backend._options);
-            group.Run(grid.X, grid.Y, grid.Z, layout.Write(arguments));
+            if (grid is { X: > 0, Y: > 0, Z: > 0 })
+                backend.Run(Name, module, GroupSize, grid, layout.Write(arguments));
         }
     }
 

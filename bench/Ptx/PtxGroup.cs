@@ -54,6 +54,9 @@ public sealed unsafe class PtxGroup : IDisposable
     /// <summary>Shared memory.</summary>
     public PtxMemory Shared { get; }
 
+    /// <summary>Who counts what the warps do; null for nobody.</summary>
+    public PtxCounts? Counts { get; init; }
+
     /// <summary>The kernel's arguments.</summary>
     public byte[] Arguments { get; private set; } = [];
 
@@ -80,6 +83,17 @@ public sealed unsafe class PtxGroup : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Runs one group of a grid and none of the others.</summary>
+    /// <param name="grid">The grid.</param>
+    /// <param name="place">The group.</param>
+    /// <param name="arguments">The arguments, as the kernel finds them.</param>
+    /// <exception cref="PtxFaultException">The kernel does what it may not.</exception>
+    public void RunOne((int X, int Y, int Z) grid, (int X, int Y, int Z) place, byte[] arguments)
+    {
+        (_grid, _place, Arguments) = (grid, place, arguments);
+        RunOne();
     }
 
     /// <summary>A special register's value.</summary>

@@ -18,6 +18,9 @@ public sealed class PtxModule
     /// <summary>The kernel's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The text it was decoded from.</summary>
+    public required string Text { get; init; }
+
     /// <summary>Its instructions.</summary>
     public required PtxInstruction[] Code { get; init; }
 

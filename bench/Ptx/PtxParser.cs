@@ -35,7 +35,7 @@ public sealed class PtxParser
         var parser = new PtxParser(text);
         try
         {
-            return parser.Module(name);
+            return parser.Module(name, text);
         }
         catch (PtxFormatException error)
         {
@@ -43,7 +43,7 @@ public sealed class PtxParser
         }
     }
 
-    private PtxModule Module(string? name)
+    private PtxModule Module(string? name, string text)
     {
         _tokens.Expect(".version");
         _tokens.Read();
@@ -93,6 +93,7 @@ public sealed class PtxParser
         return new PtxModule
         {
             Name = name ?? entry,
+            Text = text,
             Code = code,
             ParameterLength = _parameterLength,
             ParameterLoads = _loads,

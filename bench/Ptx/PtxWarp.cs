@@ -107,11 +107,13 @@ public sealed unsafe class PtxWarp : IDisposable
     private void Interpret()
     {
         var code = _module.Code;
+        var counts = Group.Counts;
         State = PtxState.Running;
         for (long done = 0; State == PtxState.Running; done++)
         {
             if (_next == _meeting)
                 TakeNextPath();
+            counts?.Executes(_next);
             ref readonly var instruction = ref code[_next++];
             uint lanes = _active;
             if (instruction.Guard >= 0)
@@ -122,6 +124,7 @@ public sealed unsafe class PtxWarp : IDisposable
                     continue;
             }
 
+            counts?.Accesses(this, _next - 1, lanes);
             if (done > InstructionLimit)
                 throw Fault(instruction, "it does not end");
             instruction.Step(this, instruction, lanes);

@@ -39,8 +39,9 @@ internal static unsafe class PtxProgram
     /// <param name="code">The instructions, without the last return.</param>
     /// <param name="items">The group's items.</param>
     /// <param name="options">How it is run; null for the usual.</param>
+    /// <param name="counter">Makes who counts; null for nobody.</param>
     /// <returns>A word of the result for each item. It begins as 0, and the input as the numbers of words, 0, 1, 2 and so on.</returns>
-    public static uint[] Run(string code, int items = PtxWarp.Size, PtxOptions? options = null)
+    public static uint[] Run(string code, int items = PtxWarp.Size, PtxOptions? options = null, Func<PtxModule, PtxCounts>? counter = null)
     {
         var module = PtxParser.Parse(Beginning + code + End);
         nuint bytes = (nuint)items * sizeof(uint);
@@ -52,7 +53,7 @@ internal static unsafe class PtxProgram
             var memory = new PtxMemory();
             memory.Add((ulong)input, bytes);
             memory.Add((ulong)result, bytes);
-            using var group = new PtxGroup(module, items, memory, options ?? new PtxOptions());
+            using var group = new PtxGroup(module, items, memory, options ?? new PtxOptions()) { Counts = counter?.Invoke(module) };
             group.Run(1, 1, 1, [.. MemoryMarshal.AsBytes([(ulong)input, (ulong)result])]);
             return new ReadOnlySpan<uint>(result, items).ToArray();
         }
