@@ -6,14 +6,18 @@ namespace EDA.Tests.Gpu;
 
 /// <summary>
 /// The stand-in with recordings as a GPU has them: what is launched while one is made is written down, arguments byte
-/// for byte, and later runs again exactly so.
+/// for byte, and later runs again exactly so. Before each replay its launches are compared with what they would be now.
 /// </summary>
 internal sealed class RecordingBackend : SoftwareBackend, IRecorder<RecordingBackend.Tape>
 {
     private readonly Recordings<Tape> _recordings;
     private Tape? _open;
 
-    public RecordingBackend(int capacity = 64) => _recordings = new Recordings<Tape>(this, capacity);
+    public RecordingBackend(int capacity = 64)
+    {
+        ChecksRecordings = true;
+        _recordings = new Recordings<Tape>(this, capacity, this);
+    }
 
     /// <summary>Whether recordings come to something.</summary>
     public bool CanRecord { get; set; } = true;

@@ -179,6 +179,36 @@ public sealed class RecordingTests
         Assert.Equal(4, launches);
     }
 
+    /// <summary>A launch that depends on anything but the call is found at the first replay that would hide it: a value, an array, one launch more.</summary>
+    [Theory]
+    [InlineData("value", "launch 0, clip_elements, would now be given another Bound")]
+    [InlineData("array", "launch 0, clip_elements, would now be given another Source")]
+    [InlineData("more", "there are 1 launches, and would now be 2")]
+    [InlineData("nothing", null)]
+    public void What_a_recording_does_not_know_is_found(string changes, string? found)
+    {
+        using var backend = new RecordingBackend();
+        using var first = backend.Allocate<float>(32);
+        using var second = backend.Allocate<float>(32);
+        var kernel = backend.Load<ClipArguments>("clip_elements", VectorKernel.GroupSize, ClipElements.Run);
+        var (array, value, launches) = (first, 1f, 1);
+        void Run() => backend.Run(this, new Call(1, null), (_, in _) =>
+        {
+            for (int i = 0; i < launches; i++)
+                kernel.Launch(new GridSize(1), new ClipArguments { Source = array.View, Destination = array.View, Bound = value }, default);
+        });
+
+        for (int call = 0; call < 3; call++)
+            Run();
+        Assert.Equal(2, backend.Replays);
+        (array, value, launches) = (changes == "array" ? second : array, changes == "value" ? 2 : value, changes == "more" ? 2 : launches);
+        if (found is null)
+            Run();
+        else
+            Assert.EndsWith(found, Assert.Throws<InvalidOperationException>(Run).Message, StringComparison.Ordinal);
+        Assert.Equal(found is null ? 3 : 2, backend.Replays);
+    }
+
     [Fact]
     public void A_replay_allocates_nothing()
     {

@@ -9,6 +9,9 @@ namespace EDA.Kernels.Gpu;
 /// </summary>
 public sealed class CudaBackend : IlgpuBackend
 {
+    /// <summary>Set to 1, this variable of the environment turns <see cref="GpuBackend.ChecksRecordings"/> on.</summary>
+    public const string CheckVariable = "EDA_CHECK_GRAPHS";
+
     private static readonly Version TensorCores = new(8, 0);
 
     private readonly CudaAccelerator _accelerator;
@@ -24,7 +27,8 @@ public sealed class CudaBackend : IlgpuBackend
         _accelerator = accelerator;
         _gpu = CudaMachine.Describe(accelerator.Device);
         _graphs = new CudaGraphs(accelerator, stream);
-        _recordings = new Recordings<nint>(_graphs);
+        ChecksRecordings = Environment.GetEnvironmentVariable(CheckVariable) == "1";
+        _recordings = new Recordings<nint>(_graphs, check: ChecksRecordings ? this : null);
         (_records, _notice) = (records, notice);
     }
 

@@ -50,6 +50,12 @@ public abstract class GpuBackend : IDisposable
     /// <summary>Who sees every launch; null for nobody. Nothing is recorded or replayed while somebody does.</summary>
     public ILaunchObserver? Observer { get; set; }
 
+    /// <summary>
+    /// Whether each replay of a recording is preceded by a look whether the launches would still be the same: a check of
+    /// this library's own code, which costs more than the recording saves.
+    /// </summary>
+    public bool ChecksRecordings { get; init; }
+
     /// <summary>Whether a launch returns before the kernel has run.</summary>
     public virtual bool IsAsynchronous => false;
 
@@ -132,6 +138,12 @@ public abstract class GpuBackend : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    // Where launches are written down; null for nowhere.
+    internal LaunchLog? Log { get; set; }
+
+    // Whether they are written down and not made.
+    internal bool OnlyLogs { get; set; }
+
     internal void Hold(object array)
     {
         lock (_held)
@@ -169,6 +181,9 @@ public abstract class LoadedKernel<TArguments>(GpuBackend backend, string name, 
     /// <param name="work">What it does.</param>
     public void Launch(GridSize grid, in TArguments arguments, KernelWork work)
     {
+        backend.Log?.Add(name, grid, arguments);
+        if (backend.OnlyLogs)
+            return;
         backend.Observer?.Launching(name, grid, groupSize, work);
         Run(grid, arguments);
         backend.Observer?.Launched();

@@ -35,7 +35,8 @@ public interface IRecorder<TRecording>
 /// <typeparam name="TRecording">What a recording is.</typeparam>
 /// <param name="recorder">Makes and runs recordings.</param>
 /// <param name="capacity">The most calls that are remembered; the one not used for longest makes room.</param>
-public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int capacity = 64)
+/// <param name="check">The backend whose launches are checked before each replay, <see cref="GpuBackend.ChecksRecordings"/>; null for no check.</param>
+public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int capacity = 64, GpuBackend? check = null)
 {
     // For each type of call the dictionary of its entries, so that looking one up boxes nothing.
     private readonly Dictionary<Type, object> _tables = [];
@@ -68,6 +69,8 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
     {
         var entry = Find(owner, call);
         entry.LastUse = ++_uses;
+        if (check is not null && entry.State == State.Recorded)
+            Check(check, entry.Log!, owner, call, launches);
         switch (entry.State)
         {
             case State.Recorded when recorder.TryReplay(entry.Recording!):
@@ -76,7 +79,7 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
                 recorder.Discard(entry.Recording!);
                 Refuse(entry);
                 break;
-            case State.Launched when TryRecord(owner, call, launches, out var recording):
+            case State.Launched when TryRecord(owner, call, launches, entry, out var recording):
                 (entry.State, entry.Recording) = (State.Recorded, recording);
                 return;
             case State.Launched:
@@ -106,14 +109,16 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
     }
 
     // Recorded and run once. An exception of the launches ends the recording, and nothing of it is kept.
-    private bool TryRecord<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches, out TRecording recording)
+    private bool TryRecord<TOwner, TCall>(TOwner owner, in TCall call, Launches<TOwner, TCall> launches, Entry entry, out TRecording recording)
     {
         recording = default!;
         if (!recorder.TryBegin())
             return false;
         try
         {
-            launches(owner, call);
+            entry.Log = check is null ? null : Logged(check, owner, call, launches, false);
+            if (check is null)
+                launches(owner, call);
         }
         catch
         {
@@ -128,6 +133,29 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
             return true;
         recorder.Discard(recording);
         return false;
+    }
+
+    // Writes launches down as they are made, or instead of making them.
+    private static LaunchLog Logged<TOwner, TCall>(GpuBackend backend, TOwner owner, in TCall call, Launches<TOwner, TCall> launches, bool only)
+    {
+        var log = new LaunchLog();
+        (backend.Log, backend.OnlyLogs) = (log, only);
+        try
+        {
+            launches(owner, call);
+        }
+        finally
+        {
+            (backend.Log, backend.OnlyLogs) = (null, false);
+        }
+
+        return log;
+    }
+
+    private static void Check<TOwner, TCall>(GpuBackend backend, LaunchLog recorded, TOwner owner, in TCall call, Launches<TOwner, TCall> launches)
+    {
+        if (recorded.Difference(Logged(backend, owner, call, launches, true)) is { } difference)
+            throw new InvalidOperationException($"a recording of {typeof(TCall).Name} does not hold what it should: {difference}");
     }
 
     private Entry Find<TCall>(object owner, in TCall call)
@@ -185,5 +213,8 @@ public sealed class Recordings<TRecording>(IRecorder<TRecording> recorder, int c
         public TRecording? Recording { get; set; }
 
         public long LastUse { get; set; }
+
+        // The recorded launches, where they are checked.
+        public LaunchLog? Log { get; set; }
     }
 }
