@@ -15,6 +15,13 @@ public static class PtxArithmetic
     // Where a float32 result is no number it is always the same one.
     private static Vector256<float> Canonical(Vector256<float> value) => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, NaN);
 
+    /// <summary>a · b + c, rounded once.</summary>
+    public static float MultiplyAdd(float a, float b, float c)
+    {
+        float result = MathF.FusedMultiplyAdd(a, b, c);
+        return float.IsNaN(result) ? NaN32 : result;
+    }
+
     public readonly struct Add<T> : IPtxVector<T>
     {
         public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => a + b;

@@ -7,38 +7,24 @@ public static class PtxConversions
     private const uint Infinity = 0x7F800000;
     private const uint CanonicalNaN = 0x7FFFFFFF;
 
-    /// <summary>The nearest number with fewer bits of mantissa.</summary>
-    /// <param name="bits">A float.</param>
-    /// <param name="dropped">How many bits are dropped.</param>
-    /// <param name="halvesToEven">Whether halves go to even numbers, rather than away from zero.</param>
-    /// <returns>The float, with zeros where bits were dropped; NaN as it is.</returns>
-    public static uint Round(uint bits, int dropped, bool halvesToEven)
-    {
-        uint magnitude = bits & ~SignBit;
-        if (magnitude >= Infinity)
-            return bits;
-        uint unit = 1u << dropped, rest = magnitude % unit, down = magnitude - rest;
-        bool isUp = rest > unit / 2 || (rest == unit / 2 && (!halvesToEven || (down & unit) != 0));
-        return (bits & SignBit) | (isUp ? down + unit : down);
-    }
-
-    /// <summary>cvt.rna.tf32.f32. The last 13 bits say nothing: here they are set.</summary>
-    public readonly struct Tf32 : IPtxUnary<float, uint>
-    {
-        // Infinity would become NaN.
-        public static uint Apply(float a)
-        {
-            uint rounded = Round(BitConverter.SingleToUInt32Bits(a), 13, false);
-            return float.IsNaN(a) ? CanonicalNaN : (rounded & Infinity) == Infinity ? rounded : rounded | 0x1FFF;
-        }
-    }
-
     /// <summary>cvt.rn.bf16x2.f32: the first operand goes to the upper half.</summary>
     public readonly struct Bf16Pair : IPtxBinary<float, float, uint>
     {
         public static uint Apply(float a, float b) => (Bf16(a) << 16) | Bf16(b);
 
-        private static uint Bf16(float value) => float.IsNaN(value) ? CanonicalNaN >> 16 : Round(BitConverter.SingleToUInt32Bits(value), 16, true) >> 16;
+        private static uint Bf16(float value) => float.IsNaN(value) ? CanonicalNaN >> 16 : Nearest(BitConverter.SingleToUInt32Bits(value)) >> 16;
+
+        // The nearest number with 16 bits fewer, halves to even; infinity as it is.
+        private static uint Nearest(uint bits)
+        {
+            const uint Unit = 1u << 16;
+            uint magnitude = bits & ~SignBit;
+            if (magnitude >= Infinity)
+                return bits;
+            uint rest = magnitude % Unit, down = magnitude - rest;
+            bool isUp = rest > Unit / 2 || (rest == Unit / 2 && (down & Unit) != 0);
+            return (bits & SignBit) | (isUp ? down + Unit : down);
+        }
     }
 
     /// <summary>Towards zero, and to the nearest integer there is; NaN becomes 0.</summary>

@@ -47,6 +47,7 @@ public static class PtxInstructionSet
 
         // Bits.
         ["and.b32"] = new("Www", PtxLanes.Vectors<uint, And<uint>>),
+        ["or.b32"] = new("Www", PtxLanes.Vectors<uint, Or<uint>>),
         ["xor.b32"] = new("Www", PtxLanes.Vectors<uint, Xor<uint>>),
         ["and.b64"] = new("Ddd", PtxLanes.Vectors<ulong, And<ulong>>),
         ["or.b64"] = new("Ddd", PtxLanes.Vectors<ulong, Or<ulong>>),
@@ -62,6 +63,7 @@ public static class PtxInstructionSet
         ["add.f32"] = new("Www", PtxLanes.Vectors<float, Add>),
         ["sub.f32"] = new("Www", PtxLanes.Vectors<float, Subtract>),
         ["mul.f32"] = new("Www", PtxLanes.Vectors<float, Multiply>),
+        ["fma.rn.f32"] = new("Wwww", PtxLanes.FusedMultiplyAdd),
         ["div.rn.f32"] = new("Www", PtxLanes.Vectors<float, Divide>),
         ["min.f32"] = new("Www", PtxLanes.Map<float, float, float, Minimum>),
         ["max.f32"] = new("Www", PtxLanes.Map<float, float, float, Maximum>),
@@ -85,7 +87,6 @@ public static class PtxInstructionSet
         ["setp.eq.u32"] = new("Pww", PtxLanes.Tests<uint, Equal<uint>>),
         ["setp.ne.u32"] = new("Pww", PtxLanes.Tests<uint, Unequal<uint>>),
         ["setp.lo.u32"] = new("Pww", PtxLanes.Tests<uint, Less<uint>>),
-        ["setp.ls.u32"] = new("Pww", PtxLanes.Tests<uint, AtMost<uint>>),
         ["setp.hi.u32"] = new("Pww", PtxLanes.Tests<uint, Greater<uint>>),
         ["setp.eq.s64"] = new("Pdd", PtxLanes.Tests<long, Equal<long>>),
         ["setp.ne.s64"] = new("Pdd", PtxLanes.Tests<long, Unequal<long>>),
@@ -111,7 +112,6 @@ public static class PtxInstructionSet
         ["cvt.rn.f32.f64"] = new("Wd", PtxLanes.Map<double, float, SingleOfDouble>),
         ["cvt.rzi.s32.f32"] = new("Ww", PtxLanes.Map<float, int, Int32OfSingle>),
         ["cvt.rzi.s32.f64"] = new("Wd", PtxLanes.Map<double, int, Int32OfDouble>),
-        ["cvt.rna.tf32.f32"] = new("Ww", PtxLanes.Map<float, uint, Tf32>),
         ["cvt.rn.bf16x2.f32"] = new("Www", PtxLanes.Map<float, float, uint, Bf16Pair>),
 
         // Memory.

@@ -110,6 +110,20 @@ public static unsafe class PtxLanes
         }
     }
 
+    /// <summary>result = a · b + c in float32, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FusedMultiplyAdd(PtxWarp warp, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        float* a = (float*)(registers + instruction.A), b = (float*)(registers + instruction.B), c = (float*)(registers + instruction.C);
+        float* result = (float*)(registers + instruction.Result);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            result[lane] = PtxArithmetic.MultiplyAdd(a[lane], b[lane], c[lane]);
+        }
+    }
+
     /// <summary>result = a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Copy<T>(PtxWarp warp, in PtxInstruction instruction, uint lanes)

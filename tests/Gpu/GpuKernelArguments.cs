@@ -21,7 +21,6 @@ internal static class GpuKernelArguments
             Slope = All(slope),
             Curvature = All(slope),
             Bias = All(backend.Upload<float>(inputs.Bias)),
-            Columns = inputs.Columns,
             Derivatives = 1,
         },
     };

@@ -13,6 +13,9 @@ public class TensorCoresTests
     private const int Rows = 32;
     private const int Depth = 16;
 
+    // Of four sums, a lane.
+    private const int Quads = 8;
+
     public static TheoryData<string, ItemOrder> Kernels
     {
         get
@@ -96,7 +99,7 @@ public class TensorCoresTests
     [Fact]
     public void Fragments_nobody_loaded_are_NaN()
     {
-        float[] output = RunLanes(MultiplyNothing);
+        float[] output = RunLanes(MultiplyNothing, Rows * Rows);
         Assert.All(output, value => Assert.True(float.IsNaN(value)));
     }
 
@@ -107,7 +110,7 @@ public class TensorCoresTests
     [Fact]
     public void Half_a_warp_makes_no_product()
     {
-        using var output = new SoftwareBuffer<float>(Lanes);
+        using var output = new SoftwareBuffer<float>(Rows * Rows);
         var kernel = new SoftwareKernel(((Action<ArrayView<float>>)MultiplyNothing).Method);
         Assert.Throws<GroupDivergenceException>(() => kernel.Run(1, 1, Lanes / 2, ItemOrder.Forward, output.View));
     }
@@ -158,7 +161,7 @@ public class TensorCoresTests
     // which of left (1), right (2) and sums (4) lanes 4 and 9 take each other's place.
     private static void Tf32(ArrayView<float> left, ArrayView<float> right, ArrayView<float> output, int which, int swapped)
     {
-        var shared = SharedMemory.Allocate<float>(Rows * Rows);
+        var shared = SharedMemory.Allocate<Float4>(Quads * Lanes);
         TensorCores.Begin();
         int lane = Lane(swapped, 1), g = lane / 4, c = lane % 4;
         TensorCores.Tf32Left0(Tf32Of(left, g, c), Tf32Of(left, g + 8, c));
@@ -179,7 +182,7 @@ public class TensorCoresTests
 
     private static void Bf16(ArrayView<float> left, ArrayView<float> right, ArrayView<float> output, int which, int swapped)
     {
-        var shared = SharedMemory.Allocate<float>(Rows * Rows);
+        var shared = SharedMemory.Allocate<Float4>(Quads * Lanes);
         TensorCores.Begin();
         int lane = Lane(swapped, 1), g = lane / 4, c = lane % 4;
         TensorCores.Bf16Left0(Bf16Of(left, g, c), Bf16Of(left, g + 8, c));
@@ -216,24 +219,30 @@ public class TensorCoresTests
 
     // Rows g and g + 8 of each 16, columns 2c and 2c + 1 of each 8. which = 2: the product has gone to the first sums, and
     // the second are put out.
-    private static void PutOut(ArrayView<float> shared, ArrayView<float> output, int which, int swapped)
+    private static void PutOut(ArrayView<Float4> shared, ArrayView<float> output, int which, int swapped)
     {
-        int lane = Lane(swapped, 4), at = (lane / 4 * Rows) + (2 * (lane % 4));
+        int lane = Lane(swapped, 4), g = lane / 4, c = lane % 4;
         if (which == 0)
-            TensorCores.Put0(shared, at, 16 * Rows, 8 * Rows, 8, 1);
+            TensorCores.Put0(shared, Group.IdxX, Lanes);
         else
-            TensorCores.Put1(shared, at, 16 * Rows, 8 * Rows, 8, 1);
-        Group.Barrier();
-        for (int i = Group.IdxX; i < Rows * Rows; i += Lanes)
-            output[i] = shared[i];
+            TensorCores.Put1(shared, Group.IdxX, Lanes);
+        for (int n = 0; n < Quads; n++)
+        {
+            Float4 quad = shared[(n * Lanes) + Group.IdxX];
+            int at = ((g + (8 * (n / 2))) * Rows) + (2 * c) + (n % 2);
+            output[at] = quad.X;
+            output[at + 8] = quad.Y;
+            output[at + 16] = quad.Z;
+            output[at + 24] = quad.W;
+        }
     }
 
     private static void MultiplyNothing(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<float>(Rows * Rows);
+        var shared = SharedMemory.Allocate<Float4>(Quads * Lanes);
         TensorCores.Begin();
         TensorCores.Tf32Multiply0();
-        PutOutRow(shared, output);
+        PutOut(shared, output, 0, 0);
     }
 
     private static void PartAtProduct(ArrayView<float> output)
@@ -250,17 +259,11 @@ public class TensorCoresTests
         output[Group.IdxX] = 0;
     }
 
-    private static void PutOutRow(ArrayView<float> shared, ArrayView<float> output)
-    {
-        TensorCores.Put0(shared, (Group.IdxX / 4 * Rows) + (2 * (Group.IdxX % 4)), 16 * Rows, 8 * Rows, 8, 1);
-        Group.Barrier();
-        output[Group.IdxX] = shared[Group.IdxX];
-    }
-
     private static void CopyAndWait(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
-        Send(shared, output);
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
+        Send(words, output);
         TensorCores.CommitCopies();
         TensorCores.CommitCopies();
         TensorCores.WaitForAllCopiesButOne();
@@ -270,8 +273,9 @@ public class TensorCoresTests
 
     private static void ForgetWait(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
-        Send(shared, output);
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
+        Send(words, output);
         TensorCores.CommitCopies();
         Group.Barrier();
         output[Group.IdxX] = shared[Lanes - 1 - Group.IdxX];
@@ -279,8 +283,9 @@ public class TensorCoresTests
 
     private static void WaitForTheOtherGroup(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
-        Send(shared, output);
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
+        Send(words, output);
         TensorCores.CommitCopies();
         TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
@@ -289,9 +294,10 @@ public class TensorCoresTests
 
     private static void ForgetCommit(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
         TensorCores.CommitCopies();
-        Send(shared, output);
+        Send(words, output);
         TensorCores.WaitForAllCopiesButOne();
         Group.Barrier();
         output[Group.IdxX] = shared[Lanes - 1 - Group.IdxX];
@@ -299,19 +305,21 @@ public class TensorCoresTests
 
     private static void OverwriteTooEarly(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
         shared[Group.IdxX] = 1;
         Group.Barrier();
-        Send(shared, output);
+        Send(words, output);
         Group.Barrier();
         output[Group.IdxX] = shared[Group.IdxX];
     }
 
     private static void CopyPart(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
         if (Group.IdxX < Lanes / 4)
-            TensorCores.CopyFour(shared, 4 * Group.IdxX, output, 4 * Group.IdxX, 3);
+            TensorCores.CopyFour(words, Group.IdxX, output, 4 * Group.IdxX, 3);
         TensorCores.CommitCopies();
         TensorCores.CommitCopies();
         TensorCores.WaitForAllCopiesButOne();
@@ -321,20 +329,20 @@ public class TensorCoresTests
 
     private static void CopyMisaligned(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
-        TensorCores.CopyFour(shared, 0, output, 2, 4);
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        TensorCores.CopyFour(words, 0, output, 2);
     }
 
     private static void CopyFromOutside(ArrayView<float> output)
     {
-        var shared = SharedMemory.Allocate<Float4>(Lanes / 4).Cast<float>();
+        var shared = SharedMemory.Allocate<float>(Lanes);
         TensorCores.CopyOne(shared, 0, output, Lanes, 1);
     }
 
-    private static void Send(ArrayView<float> shared, ArrayView<float> output)
+    private static void Send(ArrayView<Float4> words, ArrayView<float> output)
     {
         if (Group.IdxX < Lanes / 4)
-            TensorCores.CopyFour(shared, 4 * Group.IdxX, output, 4 * Group.IdxX, 4);
+            TensorCores.CopyFour(words, Group.IdxX, output, 4 * Group.IdxX);
     }
 
     private static float[] Multiply(string precision, float[] left, float[] right, int which = 0, int swapped = 0, ItemOrder order = ItemOrder.Forward)
@@ -348,9 +356,9 @@ public class TensorCoresTests
     }
 
     // The array holds 0, 1, 2, … before the kernel runs.
-    private static float[] RunLanes(Action<ArrayView<float>> kernel)
+    private static float[] RunLanes(Action<ArrayView<float>> kernel, int length = Lanes)
     {
-        using var output = new SoftwareBuffer<float>([.. Enumerable.Range(0, Lanes).Select(i => (float)i)]);
+        using var output = new SoftwareBuffer<float>([.. Enumerable.Range(0, length).Select(i => (float)i)]);
         new SoftwareKernel(kernel.Method).Run(1, 1, Lanes, ItemOrder.Forward, output.View);
         return output.Span.ToArray();
     }

@@ -24,6 +24,7 @@ public class TensorProductTests
                     cases.Add(product, 67, 70, 36, along, true);
                     cases.Add(product, 33, 50, 23, along, false);
                     cases.Add(product, 131, 132, 52, along, along);
+                    cases.Add(product, 132, 136, 52, along, true);
                 }
             }
 
@@ -77,7 +78,7 @@ public class TensorProductTests
                 Rows = rows,
                 Columns = columns,
                 Depth = depth,
-                Epilogue = new StoreEpilogue { Output = View(result, 0, result.Length), Bias = View(result, 0, 1), Columns = columns },
+                Epilogue = new StoreEpilogue { Output = View(result, 0, result.Length), Bias = View(result, 0, 1) },
             };
             switch (which)
             {

@@ -76,8 +76,26 @@ public partial class PtxTests
     public void The_product_loads_shared_memory_128_bits_at_a_time()
     {
         string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "product_fp32_activation").Method);
-        Assert.Equal(3, ptx.Split("ld.shared.v4.f32").Length - 1);
+
+        // Three in the loop; the sums' four at a time, and one at a time at the edges.
+        Assert.Equal(3 + 4 + 1, ptx.Split("ld.shared.v4.f32").Length - 1);
+        Assert.DoesNotContain("ld.shared.f32", ptx, StringComparison.Ordinal);
         Assert.Equal(3, ptx.Split(".shared .align 16").Length - 1);
+    }
+
+    [Theory]
+    [InlineData("activation", 4, 12)]
+    [InlineData("residual", 8, 4)]
+    [InlineData("slope", 8, 8)]
+    [InlineData("adjoint_slope", 8, 4)]
+    public void Epilogues_read_and_write_global_memory_128_bits_at_a_time(string epilogue, int loads, int stores)
+    {
+        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == $"product_tf32_{epilogue}").Method);
+        Assert.Equal(loads, ptx.Split("ld.global.v4.f32").Length - 1);
+        Assert.Equal(stores, ptx.Split("st.global.v4.f32").Length - 1);
+
+        // Whoever divides by the size of a tile keeps the assembler from shifting.
+        Assert.DoesNotMatch(@"\b(div|rem)\.[su]32", ptx);
     }
 
     public static TheoryData<string, string, int> TensorKernels
@@ -87,11 +105,13 @@ public partial class PtxTests
             var kernels = new TheoryData<string, string, int>();
             foreach (string kernel in new[] { "product_{0}_activation", "weight_gradient_{0}" })
             {
-                // A warp's 32 × 32 sums take 16 or 8 instructions, and a large tile has two of them a warp.
-                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32"), "m16n8k8.row.col.f32.tf32.tf32.f32", 32);
-                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32_small"), "m16n8k8.row.col.f32.tf32.tf32.f32", 16);
-                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16"), "m16n8k16.row.col.f32.bf16.bf16.f32", 16);
-                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16_small"), "m16n8k16.row.col.f32.bf16.bf16.f32", 8);
+                // A warp's 32 × 32 sums take 16 or 8 instructions, and a large tile has two of them a warp. Layers have a loop
+                // for each layout of the right matrix.
+                int loops = kernel.StartsWith("product", StringComparison.Ordinal) ? 2 : 1;
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32"), "m16n8k8.row.col.f32.tf32.tf32.f32", 32 * loops);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "tf32_small"), "m16n8k8.row.col.f32.tf32.tf32.f32", 16 * loops);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16"), "m16n8k16.row.col.f32.bf16.bf16.f32", 16 * loops);
+                kernels.Add(string.Format(CultureInfo.InvariantCulture, kernel, "bf16_small"), "m16n8k16.row.col.f32.bf16.bf16.f32", 8 * loops);
             }
 
             return kernels;

@@ -7,7 +7,7 @@ namespace EDA.Tests.Ptx;
 public class PtxParserTests
 {
     [Theory]
-    [InlineData("fma.rn.f32 %f1, %f2, %f3, %f4;", "the instruction fma.rn.f32 is not known")]
+    [InlineData("fma.rz.f32 %f1, %f2, %f3, %f4;", "the instruction fma.rz.f32 is not known")]
     [InlineData("add.sat.s32 %r1, %r2, %r3;", "the instruction add.sat.s32 is not known")]
     [InlineData("add.s32 %r1, %r2, %r99;", "%r99 is not declared")]
     [InlineData("add.s32 %r1, %r2, %rd3;", "%rd3 is a Double, not a Word")]

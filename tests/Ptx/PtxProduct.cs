@@ -57,7 +57,7 @@ internal sealed class PtxProduct(string precision, int rows, int columns, int de
             Rows = rows,
             Columns = columns,
             Depth = depth,
-            Epilogue = new StoreEpilogue { Output = View(result, 0, result.Length), Bias = View(result, 0, 1), Columns = columns },
+            Epilogue = new StoreEpilogue { Output = View(result, 0, result.Length), Bias = View(result, 0, 1) },
         };
         switch (precision)
         {

@@ -23,6 +23,7 @@ public class PtxProductTests
                     cases.Add(precision, 1, 1, 1, isAlongDepth);
                     cases.Add(precision, 67, 70, 36, isAlongDepth);
                     cases.Add(precision, 33, 130, 23, isAlongDepth);
+                    cases.Add(precision, 131, 132, 52, isAlongDepth);
                 }
             }
 

@@ -65,6 +65,14 @@ public readonly unsafe struct ArrayView<T>
         return new ArrayView<TOther>((TOther*)_start, _length * sizeof(T) / sizeof(TOther));
     }
 
+    /// <summary>This view, which begins at a multiple of some bytes.</summary>
+    /// <param name="alignmentInBytes">That number of bytes.</param>
+    /// <returns>The view.</returns>
+    /// <exception cref="InvalidOperationException">It begins elsewhere.</exception>
+    public ArrayView<T> AsAligned(int alignmentInBytes) => (nuint)_start % (nuint)alignmentInBytes == 0
+        ? this
+        : throw new InvalidOperationException($"a view does not start at a multiple of {alignmentInBytes} bytes{ItemContext.Describe()}");
+
     private static void ThrowIndex(long index, long length) =>
         throw new IndexOutOfRangeException($"index {index} is outside a view of {length} elements{ItemContext.Describe()}");
 }

@@ -8,6 +8,11 @@ public static class Interop
     /// <returns>The float.</returns>
     public static float IntAsFloat(uint value) => BitConverter.UInt32BitsToSingle(value);
 
+    /// <summary>The bits of a float.</summary>
+    /// <param name="value">The float.</param>
+    /// <returns>The bits.</returns>
+    public static uint FloatAsInt(float value) => BitConverter.SingleToUInt32Bits(value);
+
     /// <summary>The double of these bits.</summary>
     /// <param name="value">The bits.</param>
     /// <returns>The double.</returns>

@@ -86,35 +86,38 @@ public static class TensorCores
     [Suspends(SuspensionKind.Bf16Multiply1)]
     public static void Bf16Multiply1() => throw ItemContext.OutsideKernel("TensorCores.Bf16Multiply1");
 
-    /// <summary>Puts this lane's first sums into shared memory, at at + half·halfStep + lower·lowerStep + quarter·quarterStep + column·columnStep.</summary>
+    /// <summary>
+    /// Puts this lane's first sums into shared memory, as quads: quad 2i + h at at + (2i + h)·step. Of the left factor's rows
+    /// it is g, g + 8, g + 16, g + 24 for i = 0 to 3; of the right one's, column 2c + h of each 8.
+    /// </summary>
     /// <param name="memory">Shared memory.</param>
-    /// <param name="at">The element for row g of 0 to 15 and column 2c of 0 to 7.</param>
-    /// <param name="halfStep">From rows 0 to 15 to rows 16 to 31.</param>
-    /// <param name="lowerStep">From row g to row g + 8.</param>
-    /// <param name="quarterStep">From 8 columns to the next 8.</param>
-    /// <param name="columnStep">From column 2c to column 2c + 1.</param>
-    public static void Put0(ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep) =>
-        Put(0, memory, at, halfStep, lowerStep, quarterStep, columnStep);
+    /// <param name="at">Where the first goes.</param>
+    /// <param name="step">From one to the next.</param>
+    public static void Put0(ArrayView<Float4> memory, int at, int step) => Put(0, memory, at, step);
 
-    /// <summary>Puts this lane's second sums into shared memory, at at + half·halfStep + lower·lowerStep + quarter·quarterStep + column·columnStep.</summary>
+    /// <summary>Puts this lane's second sums into shared memory, as <see cref="Put0"/> does the first.</summary>
     /// <param name="memory">Shared memory.</param>
-    /// <param name="at">The element for row g of 0 to 15 and column 2c of 0 to 7.</param>
-    /// <param name="halfStep">From rows 0 to 15 to rows 16 to 31.</param>
-    /// <param name="lowerStep">From row g to row g + 8.</param>
-    /// <param name="quarterStep">From 8 columns to the next 8.</param>
-    /// <param name="columnStep">From column 2c to column 2c + 1.</param>
-    public static void Put1(ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep) =>
-        Put(1, memory, at, halfStep, lowerStep, quarterStep, columnStep);
+    /// <param name="at">Where the first goes.</param>
+    /// <param name="step">From one to the next.</param>
+    public static void Put1(ArrayView<Float4> memory, int at, int step) => Put(1, memory, at, step);
 
     /// <summary>Sends for four floats, to be there when a wait says so.</summary>
     /// <param name="destination">Shared memory.</param>
-    /// <param name="to">Where they go; a multiple of 4.</param>
+    /// <param name="to">Where they go.</param>
+    /// <param name="source">Global memory.</param>
+    /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
+    /// <exception cref="InvalidOperationException">One of both does not stand at a multiple of 16 bytes.</exception>
+    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from) => CopyFour(destination, to, source, from, 4);
+
+    /// <summary>Sends for up to four floats.</summary>
+    /// <param name="destination">Shared memory.</param>
+    /// <param name="to">Where they go.</param>
     /// <param name="source">Global memory.</param>
     /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
     /// <param name="count">How many are read; the others become zeros.</param>
     /// <exception cref="InvalidOperationException">One of both does not stand at a multiple of 16 bytes.</exception>
-    public static void CopyFour(ArrayView<float> destination, int to, ArrayView<float> source, int from, int count) =>
-        Copies.Send(ItemContext.ItemX, destination.SubView(to, 4), source, from, count);
+    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from, int count) =>
+        Copies.Send(ItemContext.ItemX, destination.SubView(to, 1).Cast<float>(), source, from, count);
 
     /// <summary>Sends for one float.</summary>
     /// <param name="destination">Shared memory.</param>
@@ -134,16 +137,17 @@ public static class TensorCores
     /// <summary>Waits for all of this item's groups of copies but the last four. Other items see them behind the next barrier.</summary>
     public static void WaitForAllCopiesButFour() => Copies.WaitForAllBut(ItemContext.ItemX, 4);
 
-    private static void Put(int which, ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep)
+    private static void Put(int which, ArrayView<Float4> memory, int at, int step)
     {
         var registers = Registers;
-        for (int half = 0; half < 2; half++)
+        for (int n = 0; n < 8; n++)
         {
-            for (int quarter = 0; quarter < 4; quarter++)
-            {
-                for (int i = 0; i < 4; i++)
-                    memory[at + (half * halfStep) + (i / 2 * lowerStep) + (quarter * quarterStep) + (i % 2 * columnStep)] = registers.Sum(ItemContext.ItemX, which, half, quarter, i);
-            }
+            int half = n / 4, i = n % 4;
+            memory[at + (n * step)] = Float4.Of(
+                registers.Sum(ItemContext.ItemX, which, half, 0, i),
+                registers.Sum(ItemContext.ItemX, which, half, 1, i),
+                registers.Sum(ItemContext.ItemX, which, half, 2, i),
+                registers.Sum(ItemContext.ItemX, which, half, 3, i));
         }
     }
 }

@@ -54,7 +54,7 @@ public static class TensorCores
     private const string And = ", ";
     private const string End = ";\n\t";
 
-    private const string Declarations = ".reg .f32 acc<64>;\n\t.reg .b32 left<16>, right<16>;\n\t";
+    private const string Declarations = ".reg .f32 acc<64>;\n\t.reg .b32 left<16>, right<16>, power;\n\t";
 
     private const string Zeros =
         "mov.f32 acc0, 0f00000000; mov.f32 acc1, 0f00000000; mov.f32 acc2, 0f00000000; mov.f32 acc3, 0f00000000;\n\t" +
@@ -130,51 +130,38 @@ public static class TensorCores
         Bf16 + B12 + And + L10 + And + R20 + And + B12 + End +
         Bf16 + B13 + And + L10 + And + R30 + And + B13 + End;
 
-    // %0 the address of this lane's first sum; in bytes %1 from one half of the rows to the other, %2 from row g to g + 8,
-    // %3 from one quarter of the columns to the next, %4 from column 2c to 2c + 1.
-    private const string Open = "{\n\t.reg .b64 row<4>, at<2>;\n\tmov.b64 row0, %0; add.s64 row1, row0, %2; add.s64 row2, row0, %1; add.s64 row3, row2, %2;\n\t";
-    private const string Further = "add.s64 at0, at0, %3; add.s64 at1, at0, %4;\n\t";
-    private const string Close = "}";
-    private const string Row0 = "mov.b64 at0, row0; add.s64 at1, at0, %4;\n\t";
-    private const string Row1 = "mov.b64 at0, row1; add.s64 at1, at0, %4;\n\t";
-    private const string Row2 = "mov.b64 at0, row2; add.s64 at1, at0, %4;\n\t";
-    private const string Row3 = "mov.b64 at0, row3; add.s64 at1, at0, %4;\n\t";
+    // %0 the address of this lane's first quad; %1 bytes from one to the next.
+    private const string Open = "{\n\t.reg .b64 at;\n\tmov.b64 at, %0;\n\t";
+    private const string Store = "st.shared.v4.f32 [at], ";
+    private const string Next = "; add.s64 at, at, %1;\n\t";
 
     private const string Stores0 =
-        Row0 + "st.shared.f32 [at0], acc0; st.shared.f32 [at1], acc1;\n\t" +
-        Further + "st.shared.f32 [at0], acc4; st.shared.f32 [at1], acc5;\n\t" +
-        Further + "st.shared.f32 [at0], acc8; st.shared.f32 [at1], acc9;\n\t" +
-        Further + "st.shared.f32 [at0], acc12; st.shared.f32 [at1], acc13;\n\t" +
-        Row1 + "st.shared.f32 [at0], acc2; st.shared.f32 [at1], acc3;\n\t" +
-        Further + "st.shared.f32 [at0], acc6; st.shared.f32 [at1], acc7;\n\t" +
-        Further + "st.shared.f32 [at0], acc10; st.shared.f32 [at1], acc11;\n\t" +
-        Further + "st.shared.f32 [at0], acc14; st.shared.f32 [at1], acc15;\n\t" +
-        Row2 + "st.shared.f32 [at0], acc16; st.shared.f32 [at1], acc17;\n\t" +
-        Further + "st.shared.f32 [at0], acc20; st.shared.f32 [at1], acc21;\n\t" +
-        Further + "st.shared.f32 [at0], acc24; st.shared.f32 [at1], acc25;\n\t" +
-        Further + "st.shared.f32 [at0], acc28; st.shared.f32 [at1], acc29;\n\t" +
-        Row3 + "st.shared.f32 [at0], acc18; st.shared.f32 [at1], acc19;\n\t" +
-        Further + "st.shared.f32 [at0], acc22; st.shared.f32 [at1], acc23;\n\t" +
-        Further + "st.shared.f32 [at0], acc26; st.shared.f32 [at1], acc27;\n\t" +
-        Further + "st.shared.f32 [at0], acc30; st.shared.f32 [at1], acc31;\n\t";
+        Open +
+        Store + "{acc0, acc4, acc8, acc12}" + Next +
+        Store + "{acc1, acc5, acc9, acc13}" + Next +
+        Store + "{acc2, acc6, acc10, acc14}" + Next +
+        Store + "{acc3, acc7, acc11, acc15}" + Next +
+        Store + "{acc16, acc20, acc24, acc28}" + Next +
+        Store + "{acc17, acc21, acc25, acc29}" + Next +
+        Store + "{acc18, acc22, acc26, acc30}" + Next +
+        Store + "{acc19, acc23, acc27, acc31}" + End + "}";
 
     private const string Stores1 =
-        Row0 + "st.shared.f32 [at0], acc32; st.shared.f32 [at1], acc33;\n\t" +
-        Further + "st.shared.f32 [at0], acc36; st.shared.f32 [at1], acc37;\n\t" +
-        Further + "st.shared.f32 [at0], acc40; st.shared.f32 [at1], acc41;\n\t" +
-        Further + "st.shared.f32 [at0], acc44; st.shared.f32 [at1], acc45;\n\t" +
-        Row1 + "st.shared.f32 [at0], acc34; st.shared.f32 [at1], acc35;\n\t" +
-        Further + "st.shared.f32 [at0], acc38; st.shared.f32 [at1], acc39;\n\t" +
-        Further + "st.shared.f32 [at0], acc42; st.shared.f32 [at1], acc43;\n\t" +
-        Further + "st.shared.f32 [at0], acc46; st.shared.f32 [at1], acc47;\n\t" +
-        Row2 + "st.shared.f32 [at0], acc48; st.shared.f32 [at1], acc49;\n\t" +
-        Further + "st.shared.f32 [at0], acc52; st.shared.f32 [at1], acc53;\n\t" +
-        Further + "st.shared.f32 [at0], acc56; st.shared.f32 [at1], acc57;\n\t" +
-        Further + "st.shared.f32 [at0], acc60; st.shared.f32 [at1], acc61;\n\t" +
-        Row3 + "st.shared.f32 [at0], acc50; st.shared.f32 [at1], acc51;\n\t" +
-        Further + "st.shared.f32 [at0], acc54; st.shared.f32 [at1], acc55;\n\t" +
-        Further + "st.shared.f32 [at0], acc58; st.shared.f32 [at1], acc59;\n\t" +
-        Further + "st.shared.f32 [at0], acc62; st.shared.f32 [at1], acc63;\n\t";
+        Open +
+        Store + "{acc32, acc36, acc40, acc44}" + Next +
+        Store + "{acc33, acc37, acc41, acc45}" + Next +
+        Store + "{acc34, acc38, acc42, acc46}" + Next +
+        Store + "{acc35, acc39, acc43, acc47}" + Next +
+        Store + "{acc48, acc52, acc56, acc60}" + Next +
+        Store + "{acc49, acc53, acc57, acc61}" + Next +
+        Store + "{acc50, acc54, acc58, acc62}" + Next +
+        Store + "{acc51, acc55, acc59, acc63}" + End + "}";
+
+    // To TF32, to nearest, halves away from zero: half a unit of the last place is added, 2⁻¹¹ of the power of two below, and the
+    // tensor core does not look at the 13 bits that are left over. NaN and the infinities stay what they are.
+    private const string Power = "and.b32 power, ";
+    private const string Of = ", 0xFF800000; fma.rn.f32 ";
+    private const string Half = ", power, 0f3A000000, ";
 
     /// <summary>Makes the registers, and both 32 × 32 sums of the warp zero. Once in a kernel, before anything else.</summary>
     public static void Begin() => CudaAsm.Emit(Declarations + Zeros);
@@ -184,8 +171,14 @@ public static class TensorCores
     /// <param name="lower">The same of row g + 8.</param>
     public static void Tf32Left0(Float4 upper, Float4 lower) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 left0, %0; cvt.rna.tf32.f32 left1, %4; cvt.rna.tf32.f32 left2, %1; cvt.rna.tf32.f32 left3, %5;\n\t"
-            + "cvt.rna.tf32.f32 left4, %2; cvt.rna.tf32.f32 left5, %6; cvt.rna.tf32.f32 left6, %3; cvt.rna.tf32.f32 left7, %7;",
+            Power + "%0" + Of + "left0" + Half + "%0" + End
+            + Power + "%4" + Of + "left1" + Half + "%4" + End
+            + Power + "%1" + Of + "left2" + Half + "%1" + End
+            + Power + "%5" + Of + "left3" + Half + "%5" + End
+            + Power + "%2" + Of + "left4" + Half + "%2" + End
+            + Power + "%6" + Of + "left5" + Half + "%6" + End
+            + Power + "%3" + Of + "left6" + Half + "%3" + End
+            + Power + "%7" + Of + "left7" + Half + "%7" + End,
             upper.X, upper.Y, upper.Z, upper.W, lower.X, lower.Y, lower.Z, lower.W);
 
     /// <summary>Rows 16 to 31 of the left factor and 16 of the depth, rounded to TF32 (to nearest, halves away from zero).</summary>
@@ -193,36 +186,54 @@ public static class TensorCores
     /// <param name="lower">The same of row g + 8.</param>
     public static void Tf32Left1(Float4 upper, Float4 lower) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 left8, %0; cvt.rna.tf32.f32 left9, %4; cvt.rna.tf32.f32 left10, %1; cvt.rna.tf32.f32 left11, %5;\n\t"
-            + "cvt.rna.tf32.f32 left12, %2; cvt.rna.tf32.f32 left13, %6; cvt.rna.tf32.f32 left14, %3; cvt.rna.tf32.f32 left15, %7;",
+            Power + "%0" + Of + "left8" + Half + "%0" + End
+            + Power + "%4" + Of + "left9" + Half + "%4" + End
+            + Power + "%1" + Of + "left10" + Half + "%1" + End
+            + Power + "%5" + Of + "left11" + Half + "%5" + End
+            + Power + "%2" + Of + "left12" + Half + "%2" + End
+            + Power + "%6" + Of + "left13" + Half + "%6" + End
+            + Power + "%3" + Of + "left14" + Half + "%3" + End
+            + Power + "%7" + Of + "left15" + Half + "%7" + End,
             upper.X, upper.Y, upper.Z, upper.W, lower.X, lower.Y, lower.Z, lower.W);
 
     /// <summary>Columns 0 to 7 of the right factor and 16 of the depth, rounded to TF32.</summary>
     /// <param name="values">Of column g: depths c and c + 4 of the first step of 8, then of the second.</param>
     public static void Tf32Right0(Float4 values) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 right0, %0; cvt.rna.tf32.f32 right1, %1; cvt.rna.tf32.f32 right2, %2; cvt.rna.tf32.f32 right3, %3;",
+            Power + "%0" + Of + "right0" + Half + "%0" + End
+            + Power + "%1" + Of + "right1" + Half + "%1" + End
+            + Power + "%2" + Of + "right2" + Half + "%2" + End
+            + Power + "%3" + Of + "right3" + Half + "%3" + End,
             values.X, values.Y, values.Z, values.W);
 
     /// <summary>Columns 8 to 15 of the right factor and 16 of the depth, rounded to TF32.</summary>
     /// <param name="values">Of column g: depths c and c + 4 of the first step of 8, then of the second.</param>
     public static void Tf32Right1(Float4 values) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 right4, %0; cvt.rna.tf32.f32 right5, %1; cvt.rna.tf32.f32 right6, %2; cvt.rna.tf32.f32 right7, %3;",
+            Power + "%0" + Of + "right4" + Half + "%0" + End
+            + Power + "%1" + Of + "right5" + Half + "%1" + End
+            + Power + "%2" + Of + "right6" + Half + "%2" + End
+            + Power + "%3" + Of + "right7" + Half + "%3" + End,
             values.X, values.Y, values.Z, values.W);
 
     /// <summary>Columns 16 to 23 of the right factor and 16 of the depth, rounded to TF32.</summary>
     /// <param name="values">Of column g: depths c and c + 4 of the first step of 8, then of the second.</param>
     public static void Tf32Right2(Float4 values) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 right8, %0; cvt.rna.tf32.f32 right9, %1; cvt.rna.tf32.f32 right10, %2; cvt.rna.tf32.f32 right11, %3;",
+            Power + "%0" + Of + "right8" + Half + "%0" + End
+            + Power + "%1" + Of + "right9" + Half + "%1" + End
+            + Power + "%2" + Of + "right10" + Half + "%2" + End
+            + Power + "%3" + Of + "right11" + Half + "%3" + End,
             values.X, values.Y, values.Z, values.W);
 
     /// <summary>Columns 24 to 31 of the right factor and 16 of the depth, rounded to TF32.</summary>
     /// <param name="values">Of column g: depths c and c + 4 of the first step of 8, then of the second.</param>
     public static void Tf32Right3(Float4 values) =>
         CudaAsm.Emit(
-            "cvt.rna.tf32.f32 right12, %0; cvt.rna.tf32.f32 right13, %1; cvt.rna.tf32.f32 right14, %2; cvt.rna.tf32.f32 right15, %3;",
+            Power + "%0" + Of + "right12" + Half + "%0" + End
+            + Power + "%1" + Of + "right13" + Half + "%1" + End
+            + Power + "%2" + Of + "right14" + Half + "%2" + End
+            + Power + "%3" + Of + "right15" + Half + "%3" + End,
             values.X, values.Y, values.Z, values.W);
 
     /// <summary>The first 32 × 32 sums += left · right, 16 of the depth in two steps. All lanes of the warp must call it.</summary>
@@ -275,33 +286,36 @@ public static class TensorCores
     /// <summary>The second 32 × 32 sums += left · right, 16 of the depth in one step. All lanes of the warp must call it.</summary>
     public static void Bf16Multiply1() => CudaAsm.Emit(Bf16Steps1);
 
-    /// <summary>Puts this lane's first sums into shared memory, at at + half·halfStep + lower·lowerStep + quarter·quarterStep + column·columnStep.</summary>
+    /// <summary>
+    /// Puts this lane's first sums into shared memory, as quads: quad 2i + h at at + (2i + h)·step. Of the left factor's rows
+    /// it is g, g + 8, g + 16, g + 24 for i = 0 to 3; of the right one's, column 2c + h of each 8.
+    /// </summary>
     /// <param name="memory">Shared memory.</param>
-    /// <param name="at">The element for row g of 0 to 15 and column 2c of 0 to 7.</param>
-    /// <param name="halfStep">From rows 0 to 15 to rows 16 to 31.</param>
-    /// <param name="lowerStep">From row g to row g + 8.</param>
-    /// <param name="quarterStep">From 8 columns to the next 8.</param>
-    /// <param name="columnStep">From column 2c to column 2c + 1.</param>
-    public static void Put0(ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep) =>
-        CudaAsm.Emit(Open + Stores0 + Close, Address(ref memory[at]), 4L * halfStep, 4L * lowerStep, 4L * quarterStep, 4L * columnStep);
+    /// <param name="at">Where the first goes.</param>
+    /// <param name="step">From one to the next.</param>
+    public static void Put0(ArrayView<Float4> memory, int at, int step) => CudaAsm.Emit(Stores0, Address(ref memory[at]), 16L * step);
 
-    /// <summary>Puts this lane's second sums into shared memory, at at + half·halfStep + lower·lowerStep + quarter·quarterStep + column·columnStep.</summary>
+    /// <summary>Puts this lane's second sums into shared memory, as <see cref="Put0"/> does the first.</summary>
     /// <param name="memory">Shared memory.</param>
-    /// <param name="at">The element for row g of 0 to 15 and column 2c of 0 to 7.</param>
-    /// <param name="halfStep">From rows 0 to 15 to rows 16 to 31.</param>
-    /// <param name="lowerStep">From row g to row g + 8.</param>
-    /// <param name="quarterStep">From 8 columns to the next 8.</param>
-    /// <param name="columnStep">From column 2c to column 2c + 1.</param>
-    public static void Put1(ArrayView<float> memory, int at, int halfStep, int lowerStep, int quarterStep, int columnStep) =>
-        CudaAsm.Emit(Open + Stores1 + Close, Address(ref memory[at]), 4L * halfStep, 4L * lowerStep, 4L * quarterStep, 4L * columnStep);
+    /// <param name="at">Where the first goes.</param>
+    /// <param name="step">From one to the next.</param>
+    public static void Put1(ArrayView<Float4> memory, int at, int step) => CudaAsm.Emit(Stores1, Address(ref memory[at]), 16L * step);
 
     /// <summary>Sends for four floats, to be there when a wait says so.</summary>
     /// <param name="destination">Shared memory.</param>
-    /// <param name="to">Where they go; a multiple of 4.</param>
+    /// <param name="to">Where they go.</param>
+    /// <param name="source">Global memory.</param>
+    /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
+    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from) =>
+        CudaAsm.Emit("cp.async.cg.shared.global [%0], [%1], 16, 16;", Address(ref destination[to]), Address(ref source[from]));
+
+    /// <summary>Sends for up to four floats.</summary>
+    /// <param name="destination">Shared memory.</param>
+    /// <param name="to">Where they go.</param>
     /// <param name="source">Global memory.</param>
     /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
     /// <param name="count">How many are read; the others become zeros.</param>
-    public static void CopyFour(ArrayView<float> destination, int to, ArrayView<float> source, int from, int count) =>
+    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from, int count) =>
         CudaAsm.Emit("cp.async.cg.shared.global [%0], [%1], 16, %2;", Address(ref destination[to]), Address(ref source[from]), 4 * count);
 
     /// <summary>Sends for one float.</summary>
@@ -327,6 +341,12 @@ public static class TensorCores
     private static unsafe nint Address(ref float element)
     {
         fixed (float* address = &element)
+            return (nint)address;
+    }
+
+    private static unsafe nint Address(ref Float4 word)
+    {
+        fixed (Float4* address = &word)
             return (nint)address;
     }
 }

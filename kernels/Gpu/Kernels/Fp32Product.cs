@@ -22,19 +22,16 @@ public readonly struct Fp32Product : IProduct
     public int TileColumns => ProductTile.Size;
 
     /// <inheritdoc/>
-    public int PartRows => ProductTile.Size;
+    public int Parts => 1;
 
     /// <inheritdoc/>
-    public int Stride => ProductTile.Stride;
-
-    /// <inheritdoc/>
-    public ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
+    public ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         var left = SharedMemory.Allocate<Float4>(2 * Depth * ProductTile.Stride / 4);
         var right = SharedMemory.Allocate<Float4>(2 * Depth * ProductTile.Stride / 4);
-        var tile = SharedMemory.Allocate<Float4>(ProductTile.Size * ProductTile.Stride / 4);
+        var quads = SharedMemory.Allocate<Float4>(Product.QuadsPerPart * ProductTile.GroupSize);
         // 16 items along the columns, 8 along the rows.
-        int column = Group.IdxX % 16, row = Group.IdxX / 16;
+        int column = Group.IdxX & 15, row = Group.IdxX >> 4;
         Float4 c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         Float8 nextLeft = default, nextRight = default;
         int firstPanels = (first.Depth + Depth - 1) / Depth;
@@ -70,24 +67,29 @@ public readonly struct Fp32Product : IProduct
             Group.Barrier();
         }
 
-        int at = (8 * row * Stride4) + column;
-        tile[at] = c0;
-        tile[at + Stride4] = c1;
-        tile[at + (2 * Stride4)] = c2;
-        tile[at + (3 * Stride4)] = c3;
-        tile[at + (4 * Stride4)] = c4;
-        tile[at + (5 * Stride4)] = c5;
-        tile[at + (6 * Stride4)] = c6;
-        tile[at + (7 * Stride4)] = c7;
-        Group.Barrier();
-        return tile.Cast<float>();
+        int at = Group.IdxX;
+        quads[at] = c0;
+        quads[at + ProductTile.GroupSize] = c1;
+        quads[at + (2 * ProductTile.GroupSize)] = c2;
+        quads[at + (3 * ProductTile.GroupSize)] = c3;
+        quads[at + (4 * ProductTile.GroupSize)] = c4;
+        quads[at + (5 * ProductTile.GroupSize)] = c5;
+        quads[at + (6 * ProductTile.GroupSize)] = c6;
+        quads[at + (7 * ProductTile.GroupSize)] = c7;
+        return quads;
     }
 
-    /// <summary>Nothing is left to do: the tile is one part, and <see cref="Sum"/> has put it there.</summary>
+    /// <summary>Nothing is left to do: there is one part, and <see cref="Sum"/> has put it there.</summary>
     /// <inheritdoc/>
-    public void Put(ArrayView<float> memory, Factors factors, int part)
+    public void Put(ArrayView<Float4> memory, int part)
     {
     }
+
+    /// <inheritdoc/>
+    public int Row(int part, int quad) => (8 * (Group.IdxX >> 4)) + quad;
+
+    /// <inheritdoc/>
+    public int Column(int quad) => 4 * (Group.IdxX & 15);
 
     // This item's 8 elements of each factor's next panel, from memory.
     private static void Fetch(
@@ -130,14 +132,14 @@ public readonly struct Fp32Product : IProduct
     // along the rows.
     private static void FetchQuads(ArrayView<float> matrix, int rowStride, int depthStride, int firstRow, int firstDepth, ref Float8 values)
     {
-        var quads = matrix.Cast<Float4>();
+        var quads = matrix.AsAligned(16).Cast<Float4>();
         int item = Group.IdxX;
         bool alongDepth = depthStride == 1;
-        int row = firstRow + (alongDepth ? item / 4 : 4 * (item % 16));
-        int k = firstDepth + (alongDepth ? 4 * (item % 4) : item / 16);
-        int at = ((row * rowStride) + (k * depthStride)) / 4;
+        int row = firstRow + (alongDepth ? item >> 2 : 4 * (item & 15));
+        int k = firstDepth + (alongDepth ? 4 * (item & 3) : item >> 4);
+        int at = ((row * rowStride) + (k * depthStride)) >> 2;
         Float4 low = quads[at];
-        Float4 high = quads[at + (alongDepth ? 32 * rowStride / 4 : 8 * depthStride / 4)];
+        Float4 high = quads[at + (alongDepth ? 8 * rowStride : 2 * depthStride)];
         values.V0 = low.X;
         values.V1 = low.Y;
         values.V2 = low.Z;
@@ -154,7 +156,7 @@ public readonly struct Fp32Product : IProduct
         if (depthStride == 1)
         {
             var scalars = panel.Cast<float>();
-            int at = (4 * start) + (4 * (item % 4) * ProductTile.Stride) + (item / 4);
+            int at = (4 * start) + (4 * (item & 3) * ProductTile.Stride) + (item >> 2);
             scalars[at] = values.V0;
             scalars[at + ProductTile.Stride] = values.V1;
             scalars[at + (2 * ProductTile.Stride)] = values.V2;
@@ -166,7 +168,7 @@ public readonly struct Fp32Product : IProduct
             return;
         }
 
-        int quad = start + (item / 16 * Stride4) + (item % 16);
+        int quad = start + ((item >> 4) * Stride4) + (item & 15);
         Float4 low = default, high = default;
         low.X = values.V0;
         low.Y = values.V1;
@@ -185,8 +187,8 @@ public readonly struct Fp32Product : IProduct
     {
         int item = Group.IdxX;
         bool alongDepth = depthStride == 1;
-        int row = firstRow + (alongDepth ? item / Depth : item % ProductTile.Size);
-        int k = firstDepth + (alongDepth ? item % Depth : item / ProductTile.Size);
+        int row = firstRow + (alongDepth ? item >> 4 : item & 63);
+        int k = firstDepth + (alongDepth ? item & 15 : item >> 6);
         int rowStep = alongDepth ? 8 : 0, depthStep = alongDepth ? 0 : 2;
         values.V0 = Element(matrix, rowStride, depthStride, row, rows, k, depth);
         values.V1 = Element(matrix, rowStride, depthStride, row + rowStep, rows, k + depthStep, depth);
@@ -202,8 +204,8 @@ public readonly struct Fp32Product : IProduct
     {
         int item = Group.IdxX;
         bool alongDepth = depthStride == 1;
-        int row = alongDepth ? item / Depth : item % ProductTile.Size;
-        int k = alongDepth ? item % Depth : item / ProductTile.Size;
+        int row = alongDepth ? item >> 4 : item & 63;
+        int k = alongDepth ? item & 15 : item >> 6;
         int at = start + (k * ProductTile.Stride) + row;
         int step = alongDepth ? 8 : 2 * ProductTile.Stride;
         panel[at] = values.V0;

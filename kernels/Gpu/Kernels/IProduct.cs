@@ -2,7 +2,8 @@ namespace EDA.Kernels.Gpu;
 
 /// <summary>
 /// How a group makes a tile of a matrix product: one implementation a precision and a size of tile. What happens to the
-/// sums afterwards is written once: it asks for the tile part by part, each in shared memory.
+/// sums afterwards is written once (<see cref="TileEpilogue{TProduct, TEpilogue}"/>): each item has some quads of them, four
+/// neighbouring columns of a row, and is given them part by part.
 /// </summary>
 public interface IProduct
 {
@@ -15,11 +16,8 @@ public interface IProduct
     /// <summary>The columns of a tile.</summary>
     int TileColumns { get; }
 
-    /// <summary>The rows of a part of the tile, a divisor of <see cref="TileRows"/>.</summary>
-    int PartRows { get; }
-
-    /// <summary>From one row of a part in shared memory to the next.</summary>
-    int Stride { get; }
+    /// <summary>The parts of a tile, <see cref="Product.QuadsPerPart"/> quads an item each.</summary>
+    int Parts { get; }
 
     /// <summary>
     /// Makes the tile's sums Σ_k left₀·right₀ + Σ_k left₁·right₁; what lies outside the product's rows and columns counts
@@ -32,16 +30,30 @@ public interface IProduct
     /// <param name="rows">The rows of the product.</param>
     /// <param name="columns">The columns of the product.</param>
     /// <returns>Shared memory for <see cref="Put"/>.</returns>
-    ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns);
+    ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns);
 
-    /// <summary>
-    /// Puts a part of the tile into shared memory for all items of the group to read: element (i, j) of the part at
-    /// i·<see cref="Stride"/> + j. All items must call it, for parts 0, 1, … in order.
-    /// </summary>
+    /// <summary>Puts this item's quads of a part into shared memory, where nobody else looks: quad n at n·<see cref="GroupSize"/> + item.</summary>
     /// <param name="memory">What <see cref="Sum"/> returned.</param>
-    /// <param name="factors">The first product, as <see cref="Sum"/> was given it.</param>
-    /// <param name="part">Which part: rows part·<see cref="PartRows"/> to (part + 1)·PartRows − 1 of the tile.</param>
-    void Put(ArrayView<float> memory, Factors factors, int part);
+    /// <param name="part">Which part.</param>
+    void Put(ArrayView<Float4> memory, int part);
+
+    /// <summary>The row of the tile that a quad of this item is of.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="quad">Which quad.</param>
+    /// <returns>The row.</returns>
+    int Row(int part, int quad);
+
+    /// <summary>The first of its columns in the tile, a multiple of 4.</summary>
+    /// <param name="quad">Which quad.</param>
+    /// <returns>The column.</returns>
+    int Column(int quad);
+}
+
+/// <summary>What all products have in common.</summary>
+internal static class Product
+{
+    /// <summary>The quads an item has of a part of its group's tile.</summary>
+    public const int QuadsPerPart = 8;
 }
 
 /// <summary>The tile of <see cref="Fp32Product"/>.</summary>
@@ -53,6 +65,6 @@ public static class ProductTile
     /// <summary>The rows and the columns of a tile.</summary>
     public const int Size = 64;
 
-    /// <summary>From one row of a tile in shared memory to the next: not a multiple of 32 banks, but of 16 bytes.</summary>
+    /// <summary>From one depth of a panel in shared memory to the next: not a multiple of 32 banks, but of 16 bytes.</summary>
     public const int Stride = Size + 4;
 }

@@ -1,15 +1,5 @@
 namespace EDA.Kernels.Gpu;
 
-/// <summary>What happens to an element of a product while it is still on the chip.</summary>
-public interface IEpilogue
-{
-    /// <summary>Takes in one element; neighbouring items have neighbouring columns.</summary>
-    /// <param name="row">Its row.</param>
-    /// <param name="column">Its column.</param>
-    /// <param name="sum">Its value.</param>
-    void Store(int row, int column, float sum);
-}
-
 /// <summary>The arguments of <see cref="MatrixProduct{TProduct, TEpilogue}"/>.</summary>
 /// <typeparam name="TEpilogue">What happens to the product.</typeparam>
 public struct ProductArguments<TEpilogue>
@@ -75,20 +65,16 @@ public static class MatrixProduct<TProduct, TEpilogue>
         Factors none = factors;
         none.Depth = 0;
         var memory = product.Sum(factors, none, firstRow, firstColumn, arguments.Rows, arguments.Columns);
-        TEpilogue epilogue = arguments.Epilogue;
-        for (int part = 0; part < product.TileRows / product.PartRows; part++)
-        {
-            product.Put(memory, factors, part);
-            for (int i = Group.IdxX; i < product.PartRows * product.TileColumns; i += product.GroupSize)
-            {
-                int partRow = i / product.TileColumns, partColumn = i % product.TileColumns;
-                int row = firstRow + (part * product.PartRows) + partRow, column = firstColumn + partColumn;
-                if (row < arguments.Rows && column < arguments.Columns)
-                    epilogue.Store(row, column, memory[(partRow * product.Stride) + partColumn]);
-            }
-        }
+        TilePlace tile = default;
+        tile.FirstRow = firstRow;
+        tile.FirstColumn = firstColumn;
+        tile.Rows = arguments.Rows;
+        tile.Columns = arguments.Columns;
+        tile.RowStride = arguments.Columns;
+        tile.ColumnStride = 1;
+        TileEpilogue<TProduct, TEpilogue>.Run(memory, arguments.Epilogue, tile);
     }
 
     // Of the two strides one is 1, so their product is the other.
-    private static int Aligned(int start, int stride) => start != 0 && stride % 4 == 0 ? 1 : 0;
+    private static int Aligned(int start, int stride) => start != 0 && (stride & 3) == 0 ? 1 : 0;
 }

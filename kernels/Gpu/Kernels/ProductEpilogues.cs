@@ -9,19 +9,30 @@ public struct StoreEpilogue : IEpilogue
     /// <summary>[M]; not looked at unless <see cref="HasBias"/>.</summary>
     public ModelView Bias;
 
-    /// <summary>M.</summary>
-    public int Columns;
-
     /// <summary>1 where there is a bias, 0 where there is none.</summary>
     public int HasBias;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public readonly bool IsAligned => Output.IsAligned != 0 && (HasBias == 0 || Bias.IsAligned != 0);
+
+    /// <inheritdoc/>
+    public void Begin()
     {
-        if (HasBias != 0)
-            sum += Bias.Mine[column];
-        Output.Mine[(row * Columns) + column] = sum;
+        Output.All = Output.Mine;
+        Bias.All = Bias.Mine;
     }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        if (HasBias != 0)
+            inputs.First = quad.LoadColumns(Bias.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Output.All, Float4.Sum(sums, inputs.First));
 }
 
 /// <summary>stream += sum (+ bias): the residual connection. Reads and overwrites the stream, 8nM bytes.</summary>
@@ -33,19 +44,32 @@ public struct ResidualEpilogue : IEpilogue
     /// <summary>[M]; not looked at unless <see cref="HasBias"/>.</summary>
     public ModelView Bias;
 
-    /// <summary>M.</summary>
-    public int Columns;
-
     /// <summary>1 where there is a bias, 0 where there is none.</summary>
     public int HasBias;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public readonly bool IsAligned => Stream.IsAligned != 0 && (HasBias == 0 || Bias.IsAligned != 0);
+
+    /// <inheritdoc/>
+    public void Begin()
     {
-        if (HasBias != 0)
-            sum += Bias.Mine[column];
-        Stream.Mine[(row * Columns) + column] += sum;
+        Stream.All = Stream.Mine;
+        Bias.All = Bias.Mine;
     }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        inputs.First = quad.Load(Stream.All);
+        if (HasBias != 0)
+            inputs.Second = quad.LoadColumns(Bias.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) =>
+        quad.Store(Stream.All, Float4.Sum(inputs.First, Float4.Sum(sums, inputs.Second)));
 }
 
 /// <summary>
@@ -66,23 +90,51 @@ public struct ActivationEpilogue : IEpilogue
     /// <summary>[M].</summary>
     public ModelView Bias;
 
-    /// <summary>M.</summary>
-    public int Columns;
-
     /// <summary>How many derivatives are kept: 0, 1 or 2.</summary>
     public int Derivatives;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public readonly bool IsAligned =>
+        Hidden.IsAligned != 0 && Bias.IsAligned != 0 && (Derivatives < 1 || Slope.IsAligned != 0) && (Derivatives < 2 || Curvature.IsAligned != 0);
+
+    /// <inheritdoc/>
+    public void Begin()
     {
-        int at = (row * Columns) + column;
-        float z = sum + Bias.Mine[column];
-        float sigma = Silu.Sigmoid(z);
-        Hidden.Mine[at] = z * sigma;
+        Hidden.All = Hidden.Mine;
+        Slope.All = Slope.Mine;
+        Curvature.All = Curvature.Mine;
+        Bias.All = Bias.Mine;
+    }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        inputs.First = quad.LoadColumns(Bias.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
+    {
+        Float4 z = Float4.Sum(sums, inputs.First);
+        Float4 sigma = Float4.Of(Silu.Sigmoid(z.X), Silu.Sigmoid(z.Y), Silu.Sigmoid(z.Z), Silu.Sigmoid(z.W));
+        quad.Store(Hidden.All, Float4.Product(z, sigma));
         if (Derivatives > 0)
-            Slope.Mine[at] = Silu.FirstDerivative(z, sigma);
+        {
+            quad.Store(
+                Slope.All,
+                Float4.Of(
+                    Silu.FirstDerivative(z.X, sigma.X), Silu.FirstDerivative(z.Y, sigma.Y), Silu.FirstDerivative(z.Z, sigma.Z), Silu.FirstDerivative(z.W, sigma.W)));
+        }
+
         if (Derivatives > 1)
-            Curvature.Mine[at] = Silu.SecondDerivative(z, sigma);
+        {
+            quad.Store(
+                Curvature.All,
+                Float4.Of(
+                    Silu.SecondDerivative(z.X, sigma.X), Silu.SecondDerivative(z.Y, sigma.Y), Silu.SecondDerivative(z.Z, sigma.Z), Silu.SecondDerivative(z.W, sigma.W)));
+        }
     }
 }
 
@@ -92,7 +144,7 @@ public struct ActivationEpilogue : IEpilogue
 /// </summary>
 public struct SlopeEpilogue : IEpilogue
 {
-    /// <summary>Overwritten [n×M].</summary>
+    /// <summary>Overwritten [n×M]; may be the slope's array.</summary>
     public ModelView Output;
 
     /// <summary>SiLU'(z) [n×M].</summary>
@@ -101,19 +153,36 @@ public struct SlopeEpilogue : IEpilogue
     /// <summary>Multiplied by the sum [n×M] where HasCurvature.</summary>
     public ModelView Curvature;
 
-    /// <summary>M.</summary>
-    public int Columns;
-
     /// <summary>1 where there is a curvature, 0 where there is none.</summary>
     public int HasCurvature;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public readonly bool IsAligned => Output.IsAligned != 0 && Slope.IsAligned != 0 && (HasCurvature == 0 || Curvature.IsAligned != 0);
+
+    /// <inheritdoc/>
+    public void Begin()
     {
-        int at = (row * Columns) + column;
-        Output.Mine[at] = Slope.Mine[at] * sum;
+        Output.All = Output.Mine;
+        Slope.All = Slope.Mine;
+        Curvature.All = Curvature.Mine;
+    }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        inputs.First = quad.Load(Slope.All);
         if (HasCurvature != 0)
-            Curvature.Mine[at] *= sum;
+            inputs.Second = quad.Load(Curvature.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
+    {
+        quad.Store(Output.All, Float4.Product(inputs.First, sums));
+        if (HasCurvature != 0)
+            quad.Store(Curvature.All, Float4.Product(inputs.Second, sums));
     }
 }
 
@@ -129,13 +198,27 @@ public struct AdjointSlopeEpilogue : IEpilogue
     /// <summary>SiLU''·p·ż [n×M].</summary>
     public ModelView Curvature;
 
-    /// <summary>M.</summary>
-    public int Columns;
+    /// <inheritdoc/>
+    public readonly bool IsAligned => Output.IsAligned != 0 && Slope.IsAligned != 0 && Curvature.IsAligned != 0;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public void Begin()
     {
-        int at = (row * Columns) + column;
-        Output.Mine[at] = (Slope.Mine[at] * sum) + Curvature.Mine[at];
+        Output.All = Output.Mine;
+        Slope.All = Slope.Mine;
+        Curvature.All = Curvature.Mine;
     }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        inputs.First = quad.Load(Slope.All);
+        inputs.Second = quad.Load(Curvature.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) =>
+        quad.Store(Output.All, Float4.Sum(Float4.Product(inputs.First, sums), inputs.Second));
 }

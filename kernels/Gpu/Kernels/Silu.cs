@@ -48,6 +48,17 @@ public static class Silu
         p = (p * r) + 1f;
         p = (p * r) + 1f;
         float power = Interop.IntAsFloat((uint)(((int)n + 127) << 23));
-        return 1f / (1f + (p * power));
+        return Reciprocal(1f + (p * power));
+    }
+
+    // 1/x for x from 1 to 1e38, within 1.5 units in the last place. A division branches, for what is not such a number, and
+    // what branches the assembler cannot interleave with its neighbours. From the exponent's negative, 12% off at most, the
+    // error is squared three times.
+    private static float Reciprocal(float x)
+    {
+        float y = Interop.IntAsFloat(0x7EF311C7u - Interop.FloatAsInt(x));
+        y += y * (1f - (x * y));
+        y += y * (1f - (x * y));
+        return y + (y * (1f - (x * y)));
     }
 }

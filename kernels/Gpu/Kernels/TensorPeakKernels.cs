@@ -9,9 +9,9 @@ internal static class TensorLoop<TPrecision>
     where TPrecision : struct, ITensorPrecision
 {
     /// <summary>The loop.</summary>
-    /// <param name="memory">Shared memory for the sums of the group's four warps, a float each item and each of its 32 sums.</param>
+    /// <param name="memory">Shared memory for the sums of the group's four warps, eight quads each item.</param>
     /// <param name="a">Its arguments.</param>
-    public static void Run(ArrayView<float> memory, MultiplyAddArguments a)
+    public static void Run(ArrayView<Float4> memory, MultiplyAddArguments a)
     {
         TPrecision precision = default;
         Float4 left = default, right = default;
@@ -36,21 +36,24 @@ internal static class TensorLoop<TPrecision>
             precision.Multiply1();
         }
 
-        // Sums go where nobody but this item looks: 4 · 2 · 2 places apart by row and column of its fragment.
-        int at = Group.IdxX * TensorLoop.SumsPerItem;
-        TensorCores.Put0(memory, at, 16, 8, 2, 1);
-        float sum = Sum(memory, at);
-        TensorCores.Put1(memory, at, 16, 8, 2, 1);
-        sum += Sum(memory, at);
+        // Sums go where nobody but this item looks.
+        TensorCores.Put0(memory, Group.IdxX, TensorLoop.GroupSize);
+        float sum = Sum(memory);
+        TensorCores.Put1(memory, Group.IdxX, TensorLoop.GroupSize);
+        sum += Sum(memory);
         if (sum < 0f)
             a.Output[(Grid.IdxX * TensorLoop.GroupSize) + Group.IdxX] = sum;
     }
 
-    private static float Sum(ArrayView<float> memory, int at)
+    private static float Sum(ArrayView<Float4> memory)
     {
         float sum = 0f;
-        for (int i = 0; i < TensorLoop.SumsPerItem; i++)
-            sum += memory[at + i];
+        for (int n = 0; n < Product.QuadsPerPart; n++)
+        {
+            Float4 quad = memory[(n * TensorLoop.GroupSize) + Group.IdxX];
+            sum += quad.X + quad.Y + quad.Z + quad.W;
+        }
+
         return sum;
     }
 }
@@ -63,9 +66,6 @@ public static class TensorLoop
 
     /// <summary>Floating-point operations of a round, of a group.</summary>
     public const int FlopPerRound = GroupSize / WarpRow.WarpSize * 2 * 2 * 32 * 32 * 16;
-
-    /// <summary>The sums that an item has in registers at a time: its part of 32 × 32.</summary>
-    internal const int SumsPerItem = 32;
 }
 
 /// <summary><see cref="TensorLoop{TPrecision}"/> in TF32.</summary>
@@ -74,7 +74,7 @@ public static class TensorLoopTf32
     /// <summary>The kernel: any grid of one dimension.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(TensorLoop.GroupSize)]
-    public static void Run(MultiplyAddArguments a) => TensorLoop<Tf32Precision>.Run(SharedMemory.Allocate<float>(TensorLoop.GroupSize * TensorLoop.SumsPerItem), a);
+    public static void Run(MultiplyAddArguments a) => TensorLoop<Tf32Precision>.Run(SharedMemory.Allocate<Float4>(TensorLoop.GroupSize * Product.QuadsPerPart), a);
 }
 
 /// <summary><see cref="TensorLoop{TPrecision}"/> in bfloat16.</summary>
@@ -83,5 +83,5 @@ public static class TensorLoopBf16
     /// <summary>The kernel: any grid of one dimension.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(TensorLoop.GroupSize)]
-    public static void Run(MultiplyAddArguments a) => TensorLoop<Bf16Precision>.Run(SharedMemory.Allocate<float>(TensorLoop.GroupSize * TensorLoop.SumsPerItem), a);
+    public static void Run(MultiplyAddArguments a) => TensorLoop<Bf16Precision>.Run(SharedMemory.Allocate<Float4>(TensorLoop.GroupSize * Product.QuadsPerPart), a);
 }

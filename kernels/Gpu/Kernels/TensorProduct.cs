@@ -5,9 +5,10 @@ namespace EDA.Kernels.Gpu;
 /// memory, all but one on their way while that one is worked through: one barrier a panel. Shared memory holds float32 as it stands
 /// in memory; each factor is rounded when it goes to a register, and sums are float32 from beginning to end.
 /// A panel is [row][depth] or [depth][row], as the matrix is; either way four neighbours are one 128-bit word, a lane reads
-/// nothing but such words, each once, and no two of eight lanes that read together meet in a bank: the four words of a row
-/// follow one another, and words along the rows change places by the depth (<see cref="Place"/>). Which row or column a lane's
-/// sum belongs to depends on the layout; nobody knows but <see cref="Put"/>.
+/// nothing but such words, each once, and no two of eight lanes that read together meet in a bank
+/// (<see cref="PlaceAlong"/>, <see cref="PlaceAcross"/>). Lane 4g + c takes rows 4w to 4w + 3 of each factor's 32, w being
+/// <see cref="FourRows"/> of g, at depths 4c to 4c + 3, whatever the layout. So its sums are of whole quads of columns, and
+/// the four lanes of a row have 16 columns side by side.
 /// </summary>
 /// <typeparam name="TPrecision">What the factors are rounded to.</typeparam>
 /// <typeparam name="TTile">The size of the tile.</typeparam>
@@ -21,6 +22,13 @@ internal static class TensorProduct<TPrecision, TTile>
     // A panel's words of 4 floats along the depth.
     private const int DepthWords = Depth / 4;
 
+    private static int Lane => Group.IdxX & (WarpRow.WarpSize - 1);
+
+    // The first of the warp's rows, and of its columns.
+    private static int WarpRows => Group.IdxX >> (5 + default(TTile).AcrossBits) << 5;
+
+    private static int WarpColumns => ((Group.IdxX >> 5) & ((1 << default(TTile).AcrossBits) - 1)) << 5;
+
     /// <summary>Makes the sums, which stay in registers.</summary>
     /// <param name="memory">Shared memory: a buffer is 8·Size words of four floats.</param>
     /// <param name="first">The first product.</param>
@@ -31,97 +39,148 @@ internal static class TensorProduct<TPrecision, TTile>
     /// <param name="columns">The columns of the product.</param>
     public static void Sum(ArrayView<Float4> memory, Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
+        // A loop for each layout of the right matrix, where it is no constant: in the loop it must be one.
+        TensorCores.Begin();
+        if (first.RightIsAlongDepth != 0)
+            Sum(memory, first, second, firstRow, firstColumn, rows, columns, true);
+        else
+            Sum(memory, first, second, firstRow, firstColumn, rows, columns, false);
+
+        // The panels have been read: from here on the memory is for the sums.
+        Group.Barrier();
+    }
+
+    /// <summary>Puts this item's sums of 64 rows of the tile into shared memory, where nobody else looks.</summary>
+    /// <param name="memory">The memory that <see cref="Sum(ArrayView{Float4}, Factors, Factors, int, int, int, int)"/> used.</param>
+    /// <param name="part">0 for the first 64 rows, 1 for the next.</param>
+    public static void Put(ArrayView<Float4> memory, int part)
+    {
+        TTile tile = default;
+        if (tile.Size > 64 && part != 0)
+            TensorCores.Put1(memory, Group.IdxX, tile.GroupSize);
+        else
+            TensorCores.Put0(memory, Group.IdxX, tile.GroupSize);
+    }
+
+    /// <summary>The row of a quad of this item's.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="quad">Which quad.</param>
+    /// <returns>The row.</returns>
+    public static int Row(int part, int quad) => (64 * part) + WarpRows + (4 * FourRows(Lane >> 2)) + (quad >> 1);
+
+    /// <summary>Its first column.</summary>
+    /// <param name="quad">Which quad.</param>
+    /// <returns>The column.</returns>
+    public static int Column(int quad) => WarpColumns + (4 * (Lane & 3)) + (16 * (quad & 1));
+
+    // The four rows, of eight times four, that come g-th in a fragment: those of the pairs' first elements, then those of
+    // their second ones, because a lane's two columns of a fragment are such a pair.
+    private static int FourRows(int g) => (g >> 1) | ((g & 1) << 2);
+
+    // The word of a row and four depths in a [row][depth] panel. Rows 16 apart, which eight lanes read together, are a
+    // multiple of the banks apart: one of each two such changes places with its neighbour.
+    private static int PlaceAlong(int row, int depthWord) => ((row ^ ((row >> 4) & 1)) * DepthWords) + depthWord;
+
+    // The word of four rows at a depth in a [depth][row] panel. Eight lanes read two words each of four depths, whose rows of
+    // words all begin at the same bank.
+    private static int PlaceAcross(int depth, int rowWord) => (depth * (default(TTile).Size / 4)) + (rowWord ^ (depth >> 2));
+
+    private static void Sum(
+        ArrayView<Float4> memory, Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns, bool rightAlong)
+    {
         TTile tile = default;
         TPrecision precision = default;
-        var floats = memory.Cast<float>();
-        int size = tile.Size, panelWords = size * DepthWords, bufferWords = 2 * panelWords;
-        int firstPanels = (first.Depth + Depth - 1) / Depth;
-        int panels = firstPanels + ((second.Depth + Depth - 1) / Depth);
-        TensorCores.Begin();
+        bool leftAlong = first.LeftIsAlongDepth != 0;
+        int size = tile.Size, panelWords = size * DepthWords, bufferWords = 2 * panelWords, ring = tile.Buffers * bufferWords;
+        int firstPanels = (first.Depth + Depth - 1) >> 4, panels = firstPanels + ((second.Depth + Depth - 1) >> 4);
 
-        // Where this lane's words stand in a panel, and how far apart its four words of 32 rows are.
-        bool leftAlong = first.LeftIsAlongDepth != 0, rightAlong = first.RightIsAlongDepth != 0;
-        int warp = Group.IdxX / WarpRow.WarpSize;
-        int leftAt = FirstWord(leftAlong, 32 * (warp / tile.WarpsAcross), size);
-        int rightAt = panelWords + FirstWord(rightAlong, 32 * (warp % tile.WarpsAcross), size);
-        int leftStep = leftAlong ? 8 * DepthWords : size / 4, rightStep = rightAlong ? 8 * DepthWords : size / 4;
-        int lowerHalf = leftAlong ? 64 * DepthWords : 64 / 4;
+        // Where this lane's words stand in the ring, and what this item copies. All of it moves on from panel to panel: ILGPU
+        // works out again in the loop what does not change in it.
+        int leftAt = FirstWord(leftAlong, WarpRows), rightAt = panelWords + FirstWord(rightAlong, WarpColumns);
+        int leftFrom = CopyStart(leftAlong, firstRow, first.LeftRowStride, first.LeftDepthStride), leftTo = CopyPlace(leftAlong);
+        int rightFrom = CopyStart(rightAlong, firstColumn, first.RightRowStride, first.RightDepthStride), rightTo = panelWords + CopyPlace(rightAlong);
+        bool inside = (first.LeftIsAligned & first.RightIsAligned) != 0 && firstRow + size <= rows && firstColumn + size <= columns;
+
+        // The next panel to be sent for: where it begins, and up to where one lies inside its matrices as a whole.
+        Factors factors = first;
+        int k = 0, lastWhole = inside ? first.Depth - Depth : -1;
+
         // The copies are ahead of the work by one panel less than there are buffers. Each step sends for one, if only for an
-        // empty group of copies, so that a wait is always for the same number of groups.
-        int ahead = tile.Buffers - 1, ring = tile.Buffers * bufferWords, fetched = 0, worked = 0;
-        for (int step = 0; step < panels + ahead; step++)
+        // empty group of copies, so that a wait is always for the same number of groups. The buffer after the one that is
+        // sent for is the one worked through, and the next to be sent for.
+        int ahead = tile.Buffers - 1, sent = 0;
+        for (int panel = -ahead; panel < panels; panel++)
         {
-            if (step >= ahead)
+            int step = sent + bufferWords < ring ? bufferWords : bufferWords - ring;
+            sent += step;
+            leftAt += step;
+            rightAt += step;
+            if (panel >= 0)
             {
                 tile.WaitForPanel();
                 Group.Barrier();
             }
 
-            if (step < panels)
+            if (second.Depth != 0 && panel + ahead == firstPanels)
             {
-                Fetch(floats, fetched, panelWords, first, second, firstPanels, step, firstRow, firstColumn, rows, columns);
-                fetched = fetched + bufferWords < ring ? fetched + bufferWords : 0;
+                factors = second;
+                k = 0;
+                lastWhole = inside ? second.Depth - Depth : -1;
+                leftFrom -= firstPanels * Depth * first.LeftDepthStride;
+                rightFrom -= firstPanels * Depth * first.RightDepthStride;
             }
 
-            TensorCores.CommitCopies();
-            if (step >= ahead)
+            if (k <= lastWhole)
             {
-                int at = worked + rightAt;
-                TakeRight(rightAlong, memory[at], memory[at + rightStep], memory[at + (2 * rightStep)], memory[at + (3 * rightStep)]);
-                at = worked + leftAt;
-                TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
+                Copy(memory, leftTo, factors.Left, leftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride);
+                Copy(memory, rightTo, factors.Right, rightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride);
+            }
+            else if (k < factors.Depth)
+            {
+                CopyEdge(memory, leftTo, factors.Left, leftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride, factors.LeftIsAligned != 0, rows - firstRow, factors.Depth - k);
+                CopyEdge(memory, rightTo, factors.Right, rightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride, factors.RightIsAligned != 0, columns - firstColumn, factors.Depth - k);
+            }
+
+            k += Depth;
+            leftFrom += Depth * factors.LeftDepthStride;
+            rightFrom += Depth * factors.RightDepthStride;
+            leftTo += step;
+            rightTo += step;
+            TensorCores.CommitCopies();
+            if (panel >= 0)
+            {
+                int rightStep = TwoRows(rightAlong), leftStep = TwoRows(leftAlong), lowerHalf = leftAlong ? 64 * DepthWords : 64 / 4;
+                int leftLength = leftStep + (size > 64 ? lowerHalf : 0) + 1;
+                var even = memory.SubView(rightAt, rightStep + 1);
+                var odd = memory.SubView(Odd(rightAlong, rightAt), rightStep + 1);
+                TakeRight(rightAlong, even[0], odd[0], even[rightStep], odd[rightStep]);
+                even = memory.SubView(leftAt, leftLength);
+                odd = memory.SubView(Odd(leftAlong, leftAt), leftLength);
+                TakeLeft(leftAlong, even[0], odd[0], even[leftStep], odd[leftStep]);
                 precision.Multiply0();
                 if (size > 64)
                 {
-                    at += lowerHalf;
-                    TakeLeft(leftAlong, memory[at], memory[at + leftStep], memory[at + (2 * leftStep)], memory[at + (3 * leftStep)]);
+                    TakeLeft(leftAlong, even[lowerHalf], odd[lowerHalf], even[lowerHalf + leftStep], odd[lowerHalf + leftStep]);
                     precision.Multiply1();
                 }
-
-                worked = worked + bufferWords < ring ? worked + bufferWords : 0;
             }
         }
     }
 
-    /// <summary>Puts 64 rows of the tile into shared memory, for all items to read.</summary>
-    /// <param name="memory">The memory that <see cref="Sum"/> used.</param>
-    /// <param name="factors">The first product.</param>
-    /// <param name="part">0 for the first 64 rows, 1 for the next.</param>
-    public static void Put(ArrayView<float> memory, Factors factors, int part)
+    // A lane's word of row 4w and depths 4c …, or of rows 4w … and depth 4c, of 32 rows from firstRow on.
+    private static int FirstWord(bool alongDepth, int firstRow)
     {
-        TTile tile = default;
-        int lane = Group.IdxX % WarpRow.WarpSize, warp = Group.IdxX / WarpRow.WarpSize;
-        int row = lane / 4, column = 2 * (lane % 4), stride = tile.Stride;
-
-        // Of 32 rows: (half of them, half of those, row of 8) by its place in [row][depth], or as the words of [depth][row]
-        // had them. Of 32 columns: (quarter of them, column of 8) likewise.
-        bool leftAlong = factors.LeftIsAlongDepth != 0, rightAlong = factors.RightIsAlongDepth != 0;
-        int rowStep = leftAlong ? stride : 4 * stride;
-        int halfStep = leftAlong ? 16 * stride : 2 * stride, lowerStep = leftAlong ? 8 * stride : stride;
-        int columnStep = rightAlong ? 1 : 4, quarterStep = rightAlong ? 8 : 1;
-        int at = (32 * (warp / tile.WarpsAcross) * stride) + (32 * (warp % tile.WarpsAcross)) + (row * rowStep) + (column * columnStep);
-
-        // The panels, or the part before, have been read.
-        Group.Barrier();
-        if (tile.Size > 64 && part != 0)
-            TensorCores.Put1(memory, at, halfStep, lowerStep, quarterStep, columnStep);
-        else
-            TensorCores.Put0(memory, at, halfStep, lowerStep, quarterStep, columnStep);
-        Group.Barrier();
+        int w = FourRows(Lane >> 2), c = Lane & 3;
+        return alongDepth ? PlaceAlong(firstRow + (4 * w), c) : PlaceAcross(4 * c, (firstRow >> 2) + w);
     }
 
-    // A lane's first word of 32 rows of a panel; lane 4g + c takes row g (of each 8, or the word of rows 4g …) and depths 4c ….
-    private static int FirstWord(bool alongDepth, int firstRow, int size)
-    {
-        int lane = Group.IdxX % WarpRow.WarpSize, g = lane / 4, c = lane % 4;
-        return alongDepth ? ((firstRow + g) * DepthWords) + c : Place(4 * c, (firstRow / 4) + g, size);
-    }
+    // The word of row 4w + 1, which is row 4w's neighbour on one side or the other; or of depth 4c + 1.
+    private static int Odd(bool alongDepth, int even) => alongDepth ? even ^ DepthWords : even + (default(TTile).Size / 4);
 
-    // Where the word of four rows stands in a [depth][row] panel: eight lanes read two neighbours at each of the depths
-    // 0, 4, 8 and 12 (and one more each), whose rows of words all begin at the same bank.
-    private static int Place(int depth, int word, int size) => (depth * (size / 4)) + (word ^ (2 * (depth / 4)));
+    // From row 4w to 4w + 2, and from 4w + 1 to 4w + 3; or from depth 4c to 4c + 2.
+    private static int TwoRows(bool alongDepth) => alongDepth ? 2 * DepthWords : 2 * (default(TTile).Size / 4);
 
-    // v0 to v3: rows g, g + 8, g + 16, g + 24 at depths 4c to 4c + 3, or rows 4g to 4g + 3 at one of these depths each.
+    // v0 to v3: rows 4w to 4w + 3 at depths 4c to 4c + 3 each, or at one of these depths each.
     private static void TakeLeft(bool alongDepth, Float4 v0, Float4 v1, Float4 v2, Float4 v3)
     {
         TPrecision precision = default;
@@ -137,70 +196,89 @@ internal static class TensorProduct<TPrecision, TTile>
         }
     }
 
-    // Selected rather than branched on: where the layout is no constant, loads and products stay in one run of instructions.
     private static void TakeRight(bool alongDepth, Float4 v0, Float4 v1, Float4 v2, Float4 v3)
     {
         TPrecision precision = default;
-        precision.Right0(Float4.Of(v0.X, alongDepth ? v0.Y : v1.X, alongDepth ? v0.Z : v2.X, alongDepth ? v0.W : v3.X));
-        precision.Right1(Float4.Of(alongDepth ? v1.X : v0.Y, v1.Y, alongDepth ? v1.Z : v2.Y, alongDepth ? v1.W : v3.Y));
-        precision.Right2(Float4.Of(alongDepth ? v2.X : v0.Z, alongDepth ? v2.Y : v1.Z, v2.Z, alongDepth ? v2.W : v3.Z));
-        precision.Right3(Float4.Of(alongDepth ? v3.X : v0.W, alongDepth ? v3.Y : v1.W, alongDepth ? v3.Z : v2.W, v3.W));
-    }
-
-    // Sends for a panel of both factors.
-    private static void Fetch(
-        ArrayView<float> memory, int buffer, int panelWords, Factors first, Factors second, int firstPanels, int panel, int firstRow, int firstColumn, int rows, int columns)
-    {
-        var factors = panel < firstPanels ? first : second;
-        int depth = (panel < firstPanels ? panel : panel - firstPanels) * Depth;
-        FetchPanel(
-            memory, buffer, factors.Left, first.LeftIsAlongDepth != 0, factors.LeftRowStride, factors.LeftDepthStride, factors.LeftIsAligned != 0,
-            firstRow, rows, depth, factors.Depth);
-        FetchPanel(
-            memory, buffer + panelWords, factors.Right, first.RightIsAlongDepth != 0, factors.RightRowStride, factors.RightDepthStride, factors.RightIsAligned != 0,
-            firstColumn, columns, depth, factors.Depth);
-    }
-
-    // Two words an item, neighbours in memory for neighbouring items.
-    private static void FetchPanel(
-        ArrayView<float> memory, int start, ArrayView<float> matrix, bool alongDepth, int rowStride, int depthStride, bool aligned,
-        int firstRow, int rows, int firstDepth, int depth)
-    {
-        TTile tile = default;
-        int item = Group.IdxX, wordsAcross = tile.Size / 4;
         if (alongDepth)
         {
-            int row = firstRow + (item / DepthWords), k = firstDepth + (4 * (item % DepthWords));
-            int count = XMath.Min(depth - k, 4), from = (row * rowStride) + k;
-            int further = tile.GroupSize / DepthWords;
-            FetchWord(memory, start + item, matrix, from, row < rows ? count : 0, aligned);
-            FetchWord(memory, start + item + tile.GroupSize, matrix, from + (further * rowStride), row + further < rows ? count : 0, aligned);
+            precision.Right0(v0);
+            precision.Right1(v1);
+            precision.Right2(v2);
+            precision.Right3(v3);
         }
         else
         {
-            int panelDepth = item / wordsAcross, word = item % wordsAcross, row = firstRow + (4 * word), k = firstDepth + panelDepth;
-            int count = XMath.Min(rows - row, 4), from = row + (k * depthStride);
-            FetchWord(memory, start + Place(panelDepth, word, tile.Size), matrix, from, k < depth ? count : 0, aligned);
-            FetchWord(memory, start + Place(panelDepth + 8, word, tile.Size), matrix, from + (8 * depthStride), k + 8 < depth ? count : 0, aligned);
+            precision.Right0(Float4.Of(v0.X, v1.X, v2.X, v3.X));
+            precision.Right1(Float4.Of(v0.Y, v1.Y, v2.Y, v3.Y));
+            precision.Right2(Float4.Of(v0.Z, v1.Z, v2.Z, v3.Z));
+            precision.Right3(Float4.Of(v0.W, v1.W, v2.W, v3.W));
+        }
+    }
+
+    // An item copies two words of a panel, neighbours in memory for neighbouring items: in [row][depth] of rows a quarter of
+    // the group apart, in [depth][row] of depths 8 apart.
+    private static int CopyPlace(bool alongDepth) => alongDepth
+        ? PlaceAlong(Group.IdxX >> 2, Group.IdxX & 3)
+        : PlaceAcross(CopyDepth, CopyRowWord);
+
+    // Which of 8 depths, and which word of its rows: a depth has 8 words a warp of those side by side.
+    private static int CopyDepth => Group.IdxX >> (3 + default(TTile).AcrossBits);
+
+    private static int CopyRowWord => Group.IdxX & ((default(TTile).Size / 4) - 1);
+
+    // Where the first of both stands in the matrix in the first panel.
+    private static int CopyStart(bool alongDepth, int firstRow, int rowStride, int depthStride) => alongDepth
+        ? ((firstRow + (Group.IdxX >> 2)) * rowStride) + (4 * (Group.IdxX & 3))
+        : firstRow + (4 * CopyRowWord) + (CopyDepth * depthStride);
+
+    // Sends for both words, which lie inside.
+    private static void Copy(ArrayView<Float4> memory, int to, ArrayView<float> matrix, int from, bool alongDepth, int rowStride, int depthStride)
+    {
+        TTile tile = default;
+        TensorCores.CopyFour(memory, to, matrix, from);
+        if (alongDepth)
+            TensorCores.CopyFour(memory, to + tile.GroupSize, matrix, from + ((tile.GroupSize / 4) * rowStride));
+        else
+            TensorCores.CopyFour(memory, (to + (2 * tile.Size)) ^ 2, matrix, from + (8 * depthStride));
+    }
+
+    // Sends for both words, of which some lies outside, or which are not aligned. rows and depth: what is left of the matrix
+    // from the panel's first row and depth on.
+    private static void CopyEdge(
+        ArrayView<Float4> memory, int to, ArrayView<float> matrix, int from, bool alongDepth, int rowStride, int depthStride, bool aligned, int rows, int depth)
+    {
+        TTile tile = default;
+        if (alongDepth)
+        {
+            int row = Group.IdxX >> 2, further = tile.GroupSize / 4, count = depth - (4 * (Group.IdxX & 3));
+            CopyEdge(memory, to, matrix, from, row < rows ? count : 0, aligned);
+            CopyEdge(memory, to + tile.GroupSize, matrix, from + (further * rowStride), row + further < rows ? count : 0, aligned);
+        }
+        else
+        {
+            int count = rows - (4 * CopyRowWord);
+            CopyEdge(memory, to, matrix, from, CopyDepth < depth ? count : 0, aligned);
+            CopyEdge(memory, (to + (2 * tile.Size)) ^ 2, matrix, from + (8 * depthStride), CopyDepth + 8 < depth ? count : 0, aligned);
         }
     }
 
     // count of the four floats are there, the others are zeros.
-    private static void FetchWord(ArrayView<float> memory, int word, ArrayView<float> matrix, int from, int count, bool aligned)
+    private static void CopyEdge(ArrayView<Float4> memory, int word, ArrayView<float> matrix, int from, int count, bool aligned)
     {
-        count = XMath.Max(count, 0);
+        count = XMath.Max(XMath.Min(count, 4), 0);
         if (count == 0)
             from = 0;
         if (aligned)
         {
-            TensorCores.CopyFour(memory, 4 * word, matrix, from, count);
+            TensorCores.CopyFour(memory, word, matrix, from, count);
         }
         else
         {
-            TensorCores.CopyOne(memory, 4 * word, matrix, from, XMath.Min(count, 1));
-            TensorCores.CopyOne(memory, (4 * word) + 1, matrix, from + 1, count > 1 ? 1 : 0);
-            TensorCores.CopyOne(memory, (4 * word) + 2, matrix, from + 2, count > 2 ? 1 : 0);
-            TensorCores.CopyOne(memory, (4 * word) + 3, matrix, from + 3, count > 3 ? 1 : 0);
+            var floats = memory.Cast<float>();
+            TensorCores.CopyOne(floats, 4 * word, matrix, from, XMath.Min(count, 1));
+            TensorCores.CopyOne(floats, (4 * word) + 1, matrix, from + 1, count > 1 ? 1 : 0);
+            TensorCores.CopyOne(floats, (4 * word) + 2, matrix, from + 2, count > 2 ? 1 : 0);
+            TensorCores.CopyOne(floats, (4 * word) + 3, matrix, from + 3, count > 3 ? 1 : 0);
         }
     }
 }

@@ -12,17 +12,14 @@ internal interface ITensorTile
     /// <summary>The rows, and the columns, of a tile: 64 a part.</summary>
     int Size { get; }
 
-    /// <summary>The warps side by side.</summary>
-    int WarpsAcross { get; }
+    /// <summary>The warps side by side, as a power of two.</summary>
+    int AcrossBits { get; }
 
     /// <summary>The panels of both factors that shared memory holds: one is worked through while the others are on their way.</summary>
     int Buffers { get; }
 
     /// <summary>Waits until this item's copies for the oldest panel are there: all but those for the last Buffers − 2.</summary>
     void WaitForPanel();
-
-    /// <summary>From one row of a part in shared memory to the next: 9 banks further, so that few lanes of a store meet in one.</summary>
-    int Stride { get; }
 }
 
 /// <summary>
@@ -37,17 +34,14 @@ internal readonly struct SmallTensorTile : ITensorTile
     /// <summary>The rows and the columns.</summary>
     public int Size => 64;
 
-    /// <summary>The warps side by side.</summary>
-    public int WarpsAcross => 2;
+    /// <summary>2 warps side by side.</summary>
+    public int AcrossBits => 1;
 
     /// <summary>The panels in shared memory.</summary>
     public int Buffers => 6;
 
     /// <summary>Waits for the oldest panel.</summary>
     public void WaitForPanel() => TensorCores.WaitForAllCopiesButFour();
-
-    /// <summary>From one row of a part to the next.</summary>
-    public int Stride => 73;
 }
 
 /// <summary>
@@ -62,15 +56,12 @@ internal readonly struct LargeTensorTile : ITensorTile
     /// <summary>The rows and the columns.</summary>
     public int Size => 128;
 
-    /// <summary>The warps side by side.</summary>
-    public int WarpsAcross => 4;
+    /// <summary>4 warps side by side.</summary>
+    public int AcrossBits => 2;
 
     /// <summary>The panels in shared memory.</summary>
     public int Buffers => 3;
 
     /// <summary>Waits for the oldest panel.</summary>
     public void WaitForPanel() => TensorCores.WaitForAllCopiesButOne();
-
-    /// <summary>From one row of a part to the next.</summary>
-    public int Stride => 137;
 }

@@ -13,22 +13,25 @@ public readonly struct Tf32Product : IProduct
     public int TileColumns => default(LargeTensorTile).Size;
 
     /// <inheritdoc/>
-    public int PartRows => 64;
+    public int Parts => default(LargeTensorTile).Size / 64;
 
     /// <inheritdoc/>
-    public int Stride => default(LargeTensorTile).Stride;
-
-    /// <inheritdoc/>
-    public ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
+    public ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         // Here, because ILGPU wants the extent as a number where it is asked for.
         var memory = SharedMemory.Allocate<Float4>(3 * 8 * 128);
         TensorProduct<Tf32Precision, LargeTensorTile>.Sum(memory, first, second, firstRow, firstColumn, rows, columns);
-        return memory.Cast<float>();
+        return memory;
     }
 
     /// <inheritdoc/>
-    public void Put(ArrayView<float> memory, Factors factors, int part) => TensorProduct<Tf32Precision, LargeTensorTile>.Put(memory, factors, part);
+    public void Put(ArrayView<Float4> memory, int part) => TensorProduct<Tf32Precision, LargeTensorTile>.Put(memory, part);
+
+    /// <inheritdoc/>
+    public int Row(int part, int quad) => TensorProduct<Tf32Precision, LargeTensorTile>.Row(part, quad);
+
+    /// <inheritdoc/>
+    public int Column(int quad) => TensorProduct<Tf32Precision, LargeTensorTile>.Column(quad);
 }
 
 /// <summary>The same in tiles of 64 × 64 by 128 items, for products of few tiles. The sums have the same bits.</summary>
@@ -44,20 +47,23 @@ public readonly struct Tf32SmallProduct : IProduct
     public int TileColumns => default(SmallTensorTile).Size;
 
     /// <inheritdoc/>
-    public int PartRows => 64;
+    public int Parts => default(SmallTensorTile).Size / 64;
 
     /// <inheritdoc/>
-    public int Stride => default(SmallTensorTile).Stride;
-
-    /// <inheritdoc/>
-    public ArrayView<float> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
+    public ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         // Here, because ILGPU wants the extent as a number where it is asked for.
         var memory = SharedMemory.Allocate<Float4>(6 * 8 * 64);
         TensorProduct<Tf32Precision, SmallTensorTile>.Sum(memory, first, second, firstRow, firstColumn, rows, columns);
-        return memory.Cast<float>();
+        return memory;
     }
 
     /// <inheritdoc/>
-    public void Put(ArrayView<float> memory, Factors factors, int part) => TensorProduct<Tf32Precision, SmallTensorTile>.Put(memory, factors, part);
+    public void Put(ArrayView<Float4> memory, int part) => TensorProduct<Tf32Precision, SmallTensorTile>.Put(memory, part);
+
+    /// <inheritdoc/>
+    public int Row(int part, int quad) => TensorProduct<Tf32Precision, SmallTensorTile>.Row(part, quad);
+
+    /// <inheritdoc/>
+    public int Column(int quad) => TensorProduct<Tf32Precision, SmallTensorTile>.Column(quad);
 }

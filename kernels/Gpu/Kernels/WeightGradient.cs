@@ -98,8 +98,8 @@ public static class WeightGradient<TProduct>
         first.RightDepthStride = t.RightStride;
         first.LeftIsAlongDepth = 0;
         first.RightIsAlongDepth = 0;
-        first.LeftIsAligned = t.LeftStride % 4 == 0 ? 1 : 0;
-        first.RightIsAligned = t.RightStride % 4 == 0 ? 1 : 0;
+        first.LeftIsAligned = (t.LeftStride & 3) == 0 ? 1 : 0;
+        first.RightIsAligned = (t.RightStride & 3) == 0 ? 1 : 0;
         first.Depth = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
         Factors second = first;
         second.Left = workspace.SubView(t.SecondLeft, workspace.Length - t.SecondLeft);
@@ -107,24 +107,47 @@ public static class WeightGradient<TProduct>
         second.Depth = t.HasSecond != 0 ? first.Depth : 0;
         TProduct product = default;
         var memory = product.Sum(first, second, t.FirstRow, t.FirstColumn, t.Rows, t.Columns);
-        var results = a.Workspace.Mine;
+        GradientEpilogue epilogue = default;
+        epilogue.Result = a.Workspace;
         if (t.IsParameter != 0)
-            results = a.Gradient.Mine;
-        for (int part = 0; part < product.TileRows / product.PartRows; part++)
-        {
-            product.Put(memory, first, part);
-            for (int i = Group.IdxX; i < product.PartRows * product.TileColumns; i += product.GroupSize)
-            {
-                int partRow = i / product.TileColumns, partColumn = i % product.TileColumns;
-                int row = t.FirstRow + (part * product.PartRows) + partRow, column = t.FirstColumn + partColumn;
-                if (row >= t.Rows || column >= t.Columns)
-                    continue;
-                int at = t.Result + (row * t.ResultRowStride) + (column * t.ResultColumnStride);
-                float sum = memory[(partRow * product.Stride) + partColumn];
-                if (a.Accumulates != 0)
-                    sum += results[at];
-                results[at] = sum;
-            }
-        }
+            epilogue.Result = a.Gradient;
+        epilogue.Accumulates = a.Accumulates;
+        TilePlace tile = default;
+        tile.FirstRow = t.FirstRow;
+        tile.FirstColumn = t.FirstColumn;
+        tile.Rows = t.Rows;
+        tile.Columns = t.Columns;
+        tile.Start = t.Result;
+        tile.RowStride = t.ResultRowStride;
+        tile.ColumnStride = t.ResultColumnStride;
+        TileEpilogue<TProduct, GradientEpilogue>.Run(memory, epilogue, tile);
     }
+}
+
+/// <summary>result = sum, or result += sum.</summary>
+internal struct GradientEpilogue : ISumsEpilogue
+{
+    /// <summary>Where the gradient is.</summary>
+    public ModelView Result;
+
+    /// <summary>1 to add to the result, 0 to overwrite it.</summary>
+    public int Accumulates;
+
+    /// <inheritdoc/>
+    public readonly bool IsAligned => Result.IsAligned != 0;
+
+    /// <inheritdoc/>
+    public void Begin() => Result.All = Result.Mine;
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        if (Accumulates != 0)
+            inputs.First = quad.Load(Result.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Result.All, Float4.Sum(sums, inputs.First));
 }

@@ -93,7 +93,7 @@ internal sealed class BdmPasses
         Embed(buffers, weights, conditions, slab.FirstCondition, times, states, Shape.StateSize);
         Product(
             _kernels.Store, buffers[buffers.Condition], size, Slice(weights.Folded, (long)Shape.ActionSize * Width, (long)size * Width), 1, Width, conditions, Width, size,
-            new StoreEpilogue { Output = buffers[buffers.Base], Bias = weights.FoldedBias, Columns = Width, HasBias = 1 }, 1);
+            new StoreEpilogue { Output = buffers[buffers.Base], Bias = weights.FoldedBias, HasBias = 1 }, 1);
     }
 
     /// <summary>The time embedding, α and σ alone, and the states beside them.</summary>
@@ -165,13 +165,12 @@ internal sealed class BdmPasses
                     Slope = buffers[buffers.Slope[l]],
                     Curvature = buffers[buffers.Curvature[l]],
                     Bias = Slice(weights, slices.ExpandBias),
-                    Columns = Shape.Hidden,
                     Derivatives = derivatives,
                 },
                 1 + derivatives);
             Layer(
                 _kernels.Residual, buffers[buffers.Hidden[l]], weights, slices.ContractWeight, slab,
-                new ResidualEpilogue { Stream = buffers[buffers.Stream], Bias = Slice(weights, slices.ContractBias), Columns = Width, HasBias = 1 }, 2);
+                new ResidualEpilogue { Stream = buffers[buffers.Stream], Bias = Slice(weights, slices.ContractBias), HasBias = 1 }, 2);
         }
     }
 
@@ -207,13 +206,12 @@ internal sealed class BdmPasses
                     Output = buffers[buffers.HiddenTangentAdjoint[l]],
                     Slope = buffers[buffers.Slope[l]],
                     Curvature = buffers[buffers.Curvature[l]],
-                    Columns = Shape.Hidden,
                     HasCurvature = second ? 1 : 0,
                 },
                 second ? 4 : 2);
             TransposedLayer(
                 _kernels.Store, buffers[buffers.HiddenTangentAdjoint[l]], weights, slices.ExpandWeight, slab,
-                new StoreEpilogue { Output = buffers[buffers.TangentAdjoint[l]], Bias = weights.FoldedBias, Columns = Width }, 1);
+                new StoreEpilogue { Output = buffers[buffers.TangentAdjoint[l]], Bias = weights.FoldedBias }, 1);
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.StreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.StreamAdjoint[l]];
@@ -295,7 +293,7 @@ internal sealed class BdmPasses
     public void PartOfInput(BdmBuffers buffers, PreparedWeights weights, ModelView input, int rows, int inputStride, int firstInput, int inputs, ModelView output, bool addsBias) => Product(
         // Without inputs there is nothing to look at: a view of nothing at an array's end is none.
         _kernels.Store, input, inputStride, inputs == 0 ? weights.Folded : Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
-        new StoreEpilogue { Output = output, Bias = weights.FoldedBias, Columns = Width, HasBias = addsBias ? 1 : 0 }, 1);
+        new StoreEpilogue { Output = output, Bias = weights.FoldedBias, HasBias = addsBias ? 1 : 0 }, 1);
 
     /// <summary>The tangent along v: ẋ through the blocks; the curvatures take in ż.</summary>
     public void Tangent(BdmBuffers buffers, PreparedWeights weights, in Slab slab, in Dropout dropout)
@@ -314,13 +312,12 @@ internal sealed class BdmPasses
                     Output = buffers[buffers.HiddenTangent[l]],
                     Slope = buffers[buffers.Slope[l]],
                     Curvature = buffers[buffers.Curvature[l]],
-                    Columns = Shape.Hidden,
                     HasCurvature = 1,
                 },
                 4);
             Layer(
                 _kernels.Residual, buffers[buffers.HiddenTangent[l]], weights, slices.ContractWeight, slab,
-                new ResidualEpilogue { Stream = buffers[buffers.Tangent], Bias = weights.FoldedBias, Columns = Width }, 2);
+                new ResidualEpilogue { Stream = buffers[buffers.Tangent], Bias = weights.FoldedBias }, 2);
         }
     }
 
@@ -342,12 +339,11 @@ internal sealed class BdmPasses
                     Output = buffers[buffers.HiddenAdjoint[l]],
                     Slope = buffers[buffers.Slope[l]],
                     Curvature = buffers[buffers.Curvature[l]],
-                    Columns = Shape.Hidden,
                 },
                 3);
             TransposedLayer(
                 _kernels.Store, buffers[buffers.HiddenAdjoint[l]], weights, slices.ExpandWeight, slab,
-                new StoreEpilogue { Output = buffers[buffers.OutputAdjoint[l]], Bias = weights.FoldedBias, Columns = Width }, 1);
+                new StoreEpilogue { Output = buffers[buffers.OutputAdjoint[l]], Bias = weights.FoldedBias }, 1);
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.SecondStreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.SecondStreamAdjoint[l]];

@@ -73,7 +73,7 @@ internal sealed class PeakLoads : IPeakLoads
             Rows = size,
             Columns = size,
             Depth = size,
-            Epilogue = new StoreEpilogue { Output = Whole(result), Bias = Whole(result), Columns = size },
+            Epilogue = new StoreEpilogue { Output = Whole(result), Bias = Whole(result) },
         };
         double flop = 2.0 * size * size * size;
         _loads.Add(new PeakLoad(
@@ -113,7 +113,7 @@ internal sealed class PeakLoads : IPeakLoads
         return values;
     }
 
-    private static ModelView Whole(GpuArray<float> array) => new() { All = array.View, Stride = 0, Length = array.Length };
+    private static ModelView Whole(GpuArray<float> array) => new() { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 };
 
     private GpuArray<T> Own<T>(GpuArray<T> array)
         where T : unmanaged

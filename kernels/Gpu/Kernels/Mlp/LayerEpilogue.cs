@@ -12,9 +12,6 @@ public struct LayerEpilogue : IEpilogue
     /// <summary>[M].</summary>
     public ModelView Bias;
 
-    /// <summary>M.</summary>
-    public int Columns;
-
     /// <summary>An <see cref="ActivationKind"/>.</summary>
     public int Activation;
 
@@ -22,12 +19,34 @@ public struct LayerEpilogue : IEpilogue
     public int HasSlope;
 
     /// <inheritdoc/>
-    public readonly void Store(int row, int column, float sum)
+    public readonly bool IsAligned => Output.IsAligned != 0 && Bias.IsAligned != 0 && (HasSlope == 0 || Slope.IsAligned != 0);
+
+    /// <inheritdoc/>
+    public void Begin()
     {
-        int at = (row * Columns) + column;
-        Activated result = Gpu.Activation.Invoke(Activation, sum + Bias.Mine[column]);
-        Output.Mine[at] = result.Value;
+        Output.All = Output.Mine;
+        Slope.All = Slope.Mine;
+        Bias.All = Bias.Mine;
+    }
+
+    /// <inheritdoc/>
+    public readonly EpilogueInputs Load(Quad quad)
+    {
+        EpilogueInputs inputs = default;
+        inputs.First = quad.LoadColumns(Bias.All);
+        return inputs;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
+    {
+        Float4 z = Float4.Sum(sums, inputs.First);
+        Activated x = Gpu.Activation.Invoke(Activation, z.X);
+        Activated y = Gpu.Activation.Invoke(Activation, z.Y);
+        Activated u = Gpu.Activation.Invoke(Activation, z.Z);
+        Activated v = Gpu.Activation.Invoke(Activation, z.W);
+        quad.Store(Output.All, Float4.Of(x.Value, y.Value, u.Value, v.Value));
         if (HasSlope != 0)
-            Slope.Mine[at] = result.Slope;
+            quad.Store(Slope.All, Float4.Of(x.Slope, y.Slope, u.Slope, v.Slope));
     }
 }

@@ -56,7 +56,6 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             {
                 Hidden = buffers.Of(at.Hidden1),
                 Bias = Of(mlp, parameters, network.Layers[0].Bias),
-                Columns = width,
             }),
             networks,
             ProductWork(rows, width, mlp.InputSize, networks));
@@ -65,7 +64,6 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             {
                 Hidden = buffers.Of(at.Hidden2),
                 Bias = Of(mlp, parameters, network.Layers[1].Bias),
-                Columns = width,
             }),
             networks,
             ProductWork(rows, width, width, networks));
@@ -86,7 +84,6 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             {
                 Output = buffers.Of(at.Adjoint1),
                 Hidden = buffers.Of(at.Hidden1),
-                Columns = width,
             }),
             networks,
             ProductWork(rows, width, width, networks));

@@ -70,7 +70,6 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
                         Output = output,
                         Slope = hasSlope ? workspace[l < last ? workspace.Slope[l] : workspace.OutputSlope] : output,
                         Bias = theta[slices.Bias],
-                        Columns = columns,
                         Activation = l < last ? _hiddenKind : HasTanh ? ActivationKind.Tanh : ActivationKind.Identity,
                         HasSlope = hasSlope ? 1 : 0,
                     },
@@ -112,11 +111,11 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
         {
             // In the place of the slope, element by element.
             var slope = workspace[workspace.Slope[l - 1]];
-            Back(kernels.LayerBackward, workspace, theta, l, rows, new SlopeEpilogue { Output = slope, Slope = slope, Curvature = slope, Columns = Shape.LayerInput(l), HasCurvature = 0 });
+            Back(kernels.LayerBackward, workspace, theta, l, rows, new SlopeEpilogue { Output = slope, Slope = slope, Curvature = slope, HasCurvature = 0 });
         }
 
         if (inputsGradient is { } wanted)
-            Back(kernels.Store, workspace, theta, 0, rows, new StoreEpilogue { Output = wanted, Bias = wanted, Columns = Shape.InputSize, HasBias = 0 });
+            Back(kernels.Store, workspace, theta, 0, rows, new StoreEpilogue { Output = wanted, Bias = wanted, HasBias = 0 });
     }
 
     /// <summary>From a slab's ∂L/∂z to the gradients of all parameters.</summary>
