@@ -1,2 +1,3 @@
 global using ILGPU;
 global using ILGPU.Algorithms;
+global using static ILGPU.Runtime.ArrayViewExtensions;

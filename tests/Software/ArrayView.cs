@@ -65,6 +65,17 @@ public readonly unsafe struct ArrayView<T>
         return new ArrayView<TOther>((TOther*)_start, _length * sizeof(T) / sizeof(TOther));
     }
 
+    /// <summary>The same view, with what the compiler is to take for granted.</summary>
+    /// <param name="alignmentInBytes">What its first element's address is a multiple of.</param>
+    /// <returns>This view.</returns>
+    /// <exception cref="InvalidOperationException">It is not.</exception>
+    public ArrayView<T> AsAligned(int alignmentInBytes)
+    {
+        if ((nuint)_start % (nuint)alignmentInBytes != 0)
+            throw new InvalidOperationException($"a view does not start at a multiple of {alignmentInBytes} bytes{ItemContext.Describe()}");
+        return this;
+    }
+
     private static void ThrowIndex(long index, long length) =>
         throw new IndexOutOfRangeException($"index {index} is outside a view of {length} elements{ItemContext.Describe()}");
 }
