@@ -164,9 +164,11 @@ public static class PtxArithmetic
     }
 
     /// <summary>Without an answer where the divisor is 0, which PTX leaves open.</summary>
-    public readonly struct Quotient : IPtxBinary<int, int, int>
+    public readonly struct Quotient : IPtxBinary<int, int, int>, IPtxBinary<uint, uint, uint>
     {
         public static int Apply(int a, int b) => b == -1 ? unchecked(-a) : a / b;
+
+        public static uint Apply(uint a, uint b) => a / b;
     }
 
     /// <summary>The sign is the dividend's.</summary>

@@ -38,6 +38,7 @@ public static class PtxInstructionSet
         ["max.s32"] = new("Www", PtxLanes.Vectors<int, Maximum>),
         ["neg.s32"] = new("Ww", PtxLanes.Map<int, int, Negate>),
         ["div.s32"] = new("Www", PtxLanes.Map<int, int, int, Quotient>),
+        ["div.u32"] = new("Www", PtxLanes.Map<uint, uint, uint, Quotient>),
         ["rem.s32"] = new("Www", PtxLanes.Map<int, int, int, Remainder>),
         ["add.s64"] = new("Ddd", PtxLanes.Vectors<long, Add<long>>),
         ["add.u64"] = new("Ddd", PtxLanes.Vectors<long, Add<long>>),
@@ -57,6 +58,7 @@ public static class PtxInstructionSet
         ["shl.b64"] = new("Ddw", PtxLanes.Map<ulong, uint, ulong, ShiftLeft>),
         ["shr.u64"] = new("Ddw", PtxLanes.Map<ulong, uint, ulong, ShiftRight>),
         ["and.pred"] = new("Ppp", PtxLanes.Predicates((a, b) => a & b)),
+        ["not.pred"] = new("Pp", PtxLanes.Predicates((a, _) => ~a)),
         ["or.pred"] = new("Ppp", PtxLanes.Predicates((a, b) => a | b)),
 
         // Floating point. Without a modifier an instruction rounds to nearest and keeps subnormal numbers.

@@ -59,6 +59,6 @@ public sealed class IlgpuKernelTests
     private static GpuDevice Device(GpuPrecision precision = GpuPrecision.Fp32)
     {
         var context = Context.Create(builder => builder.EnableAlgorithms().Profiling());
-        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 4, 1).CreateAccelerator(context), null, true), precision);
+        return new GpuDevice(new IlgpuBackend(new CPUDevice(32, 8, 1).CreateAccelerator(context), null, true), precision);
     }
 }

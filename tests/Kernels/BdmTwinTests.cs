@@ -17,6 +17,7 @@ public class BdmTwinTests
         new("width 96", 105, 17, 6, 96, 3, Rows: 97, StateCount: 7, CandidateCount: 16, DropoutRate: 0.3f),
         new("fifty candidates", 106, 11, 3, 64, 1, Rows: 65, StateCount: 3, CandidateCount: 50),
         new("more actions than a vector", 107, 1, 19, 32, 1, Rows: 16, StateCount: 4, CandidateCount: 5),
+        new("published width", 109, 17, 6, 256, 2, Rows: 21, StateCount: 5, CandidateCount: 3, DropoutRate: 0.2f),
         new("several tiles", 108, 3, 2, 32, 2, Rows: 523, StateCount: 33, CandidateCount: 16, SampleStateCount: 70, SampleCandidateCount: 4),
     ];
 

@@ -9,6 +9,9 @@ public class DrawnRandomnessTests
     private static readonly BdmInputs Inputs = new(new BdmProblem(
         "drawn", 120, 3, 3, 32, 2, Rows: 37, StateCount: 9, CandidateCount: 5, DropoutRate: 0.2f, SampleStateCount: 6, SampleCandidateCount: 3));
 
+    // A GPU draws four features' words at once.
+    private static readonly BdmInputs WideInputs = new(new BdmProblem("drawn wide", 121, 0, 2, 256, 1, Rows: 5, StateCount: 1, CandidateCount: 2, DropoutRate: 0.2f));
+
     private static readonly RandomDraw Draw = new(0xFEDCBA9876543210, RandomStage.Behavior, 12345, FirstElement: 6);
 
     public static TheoryData<string> Names => TestDevices.Names;
@@ -36,14 +39,20 @@ public class DrawnRandomnessTests
     [MemberData(nameof(Names))]
     public void Dropout_is_drawn_by_element_wherever_the_elements_begin(string deviceName)
     {
+        foreach (var inputs in new[] { Inputs, WideInputs })
+            AssertDropout(deviceName, inputs);
+    }
+
+    private static void AssertDropout(string deviceName, BdmInputs inputs)
+    {
         using var device = TestDevices.Create(deviceName);
-        using var run = new BdmRun(device, Inputs);
+        using var run = new BdmRun(device, inputs);
 
         // At a block's first word and within one, and where counting on wraps the counter's 32 bits.
-        foreach (ulong first in new ulong[] { 0, 8, 3, (1UL << 34) - 64 })
+        foreach (ulong first in new ulong[] { 0, 8, 1, 2, 3, (1UL << 34) - 64 })
         {
             var draw = Draw with { FirstElement = first };
-            var mask = run.Upload(DrawnNumbers.DropoutMask(draw, Problem.DropoutRate, Inputs.Mask.Length));
+            var mask = run.Upload(DrawnNumbers.DropoutMask(draw, Problem.DropoutRate, inputs.Mask.Length));
             AssertSame(
                 run.DenoisingStep(new DenoisingDraws(draw, Problem.DropoutRate, DropoutMask: mask)),
                 run.DenoisingStep(new DenoisingDraws(draw, Problem.DropoutRate)),

@@ -36,26 +36,55 @@ public struct ActionGradientArguments
     /// <summary>H.</summary>
     public int Width;
 
-    /// <summary>The rows of the whole batch, which the mean goes over.</summary>
-    public int BatchRows;
+    /// <summary>2/n, n the rows of the whole batch, which the mean goes over.</summary>
+    public float Scale;
 
-    /// <summary>∂f/∂a_i = Σ_h N_hi·p_h; all lanes of the row's warp must call it.</summary>
+    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; what was folded and the workspace always are aligned.</summary>
+    public readonly bool IsWhole => Width == RowShare.Width;
+
+    /// <summary>A row of N; the last one for those past it.</summary>
+    /// <param name="action">The action's component.</param>
+    /// <returns>This lane's share.</returns>
+    public readonly RowShare Input(int action) => RowShare.Load(ActionInput, XMath.Min(action, ActionSize - 1));
+
+    /// <summary>Four derivatives ∂f/∂a_j = Σ_h N_hj·p_h, one of them for each lane; all lanes of the row's warp must call it.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="i">i.</param>
-    /// <returns>The derivative, the same bits in every lane.</returns>
-    public readonly float Derivative(int row, int i)
+    /// <param name="first">The first j.</param>
+    /// <returns>That of j = first + lane mod 4; of the last component past it.</returns>
+    public readonly float Derivative(int row, int first)
     {
-        float total = 0f;
-        for (int h = WarpRow.Lane; h < Width; h += WarpRow.WarpSize)
-            total += Adjoint.Mine[(row * Width) + h] * ActionInput.Mine[(i * Width) + h];
-        return WarpRow.Sum(total);
+        Float4 sums = default;
+        if (IsWhole)
+        {
+            RowShare p = RowShare.Load(Adjoint, row);
+            sums = Float4.Of((p * Input(first)).Total, (p * Input(first + 1)).Total, (p * Input(first + 2)).Total, (p * Input(first + 3)).Total);
+        }
+        else
+        {
+            for (int h = WarpRow.Lane; h < Width; h += WarpRow.WarpSize)
+                Float4.AddProduct(ref sums, Adjoint.Mine[(row * Width) + h], Inputs(first, h));
+        }
+
+        return WarpRow.SumOfFour(sums);
+    }
+
+    /// <summary>N_hj for four j.</summary>
+    /// <param name="first">The first j; the last component counts for those past it.</param>
+    /// <param name="h">h.</param>
+    /// <returns>The four.</returns>
+    public readonly Float4 Inputs(int first, int h)
+    {
+        int last = ActionSize - 1;
+        return Float4.Of(
+            ActionInput.Mine[(XMath.Min(first, last) * Width) + h], ActionInput.Mine[(XMath.Min(first + 1, last) * Width) + h],
+            ActionInput.Mine[(XMath.Min(first + 2, last) * Width) + h], ActionInput.Mine[(XMath.Min(first + 3, last) * Width) + h]);
     }
 }
 
 /// <summary>The predicted noise ε̂ = −σ_t ∇f (Eq. 9). A warp a row; 2AH FLOP and 4(H + A) bytes a row.</summary>
 public static class ScoreHead
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ActionGradientArguments a)
@@ -63,11 +92,12 @@ public static class ScoreHead
         int row = WarpRow.Index;
         if (row >= a.Rows)
             return;
-        float sigma = a.Coefficients.Mine[(2 * (row / a.Candidates)) + 1];
-        for (int i = 0; i < a.ActionSize; i++)
+        float sigma = a.Coefficients.Mine[(2 * (int)((uint)row / (uint)a.Candidates)) + 1];
+        for (int first = 0; first < a.ActionSize; first += 4)
         {
-            float derivative = a.Derivative(row, i);
-            if (WarpRow.Lane == 0)
+            float derivative = a.Derivative(row, first);
+            int i = first + WarpRow.Lane;
+            if (WarpRow.Lane < 4 && i < a.ActionSize)
                 a.Result.Mine[(row * a.ActionSize) + i] = -sigma * derivative;
         }
     }
@@ -79,7 +109,7 @@ public static class ScoreHead
 /// </summary>
 public static class DenoisingDirection
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ActionGradientArguments a)
@@ -87,29 +117,60 @@ public static class DenoisingDirection
         int row = WarpRow.Index, lane = WarpRow.Lane;
         if (row >= a.Rows)
             return;
-        int start = row * a.ActionSize;
-        float sigma = a.Coefficients.Mine[(2 * row) + 1];
-        float scale = 2f * sigma / a.BatchRows;
-        float loss = 0f;
-        for (int i = 0; i < a.ActionSize; i++)
-        {
-            float residual = (sigma * a.Derivative(row, i)) + a.Noise.Mine[start + i];
-            loss += residual * residual;
-            if (lane == 0)
-                a.Result.Mine[start + i] = scale * residual;
-        }
-
+        float loss = a.IsWhole ? Whole(a, row) : AnyWidth(a, row);
+        loss += Warp.ShuffleXor(loss, 1);
+        loss += Warp.ShuffleXor(loss, 2);
         if (lane == 0)
             a.Losses.Mine[row] = loss;
-        // Every lane reads what the first wrote.
-        Warp.Barrier();
-        for (int h = lane; h < a.Width; h += WarpRow.WarpSize)
+    }
+
+    private static float Whole(ActionGradientArguments a, int row)
+    {
+        RowShare p = RowShare.Load(a.Adjoint, row), tangent = default;
+        float loss = 0f;
+        for (int first = 0; first < a.ActionSize; first += 4)
         {
-            float tangent = 0f;
-            for (int i = 0; i < a.ActionSize; i++)
-                tangent += a.ActionInput.Mine[(i * a.Width) + h] * a.Result.Mine[start + i];
-            a.Tangent.Mine[(row * a.Width) + h] = tangent;
+            RowShare n0 = a.Input(first), n1 = a.Input(first + 1), n2 = a.Input(first + 2), n3 = a.Input(first + 3);
+            float derivative = WarpRow.SumOfFour(Float4.Of((p * n0).Total, (p * n1).Total, (p * n2).Total, (p * n3).Total));
+            float v = Direction(a, row, first, derivative, ref loss);
+            tangent = tangent + (n0 * Warp.Shuffle(v, 0)) + (n1 * Warp.Shuffle(v, 1)) + (n2 * Warp.Shuffle(v, 2)) + (n3 * Warp.Shuffle(v, 3));
         }
+
+        tangent.Store(a.Tangent, row);
+        return loss;
+    }
+
+    private static float AnyWidth(ActionGradientArguments a, int row)
+    {
+        float loss = 0f;
+        for (int first = 0; first < a.ActionSize; first += 4)
+        {
+            float v = Direction(a, row, first, a.Derivative(row, first), ref loss);
+            Float4 all = Float4.Of(Warp.Shuffle(v, 0), Warp.Shuffle(v, 1), Warp.Shuffle(v, 2), Warp.Shuffle(v, 3));
+            for (int h = WarpRow.Lane; h < a.Width; h += WarpRow.WarpSize)
+            {
+                int at = (row * a.Width) + h;
+                float before = first > 0 ? a.Tangent.Mine[at] : 0f;
+                a.Tangent.Mine[at] = before + (a.Inputs(first, h) * all).Total;
+            }
+        }
+
+        return loss;
+    }
+
+    // The component of v that the lane has a derivative of, and its part of the loss; nothing past the last.
+    private static float Direction(ActionGradientArguments a, int row, int first, float derivative, ref float loss)
+    {
+        int i = first + (WarpRow.Lane & 3), at = (row * a.ActionSize) + i;
+        if (i >= a.ActionSize)
+            return 0f;
+        float sigma = a.Coefficients.Mine[(2 * row) + 1];
+        float residual = (sigma * derivative) + a.Noise.Mine[at];
+        float v = a.Scale * sigma * residual;
+        loss += residual * residual;
+        if (WarpRow.Lane < 4)
+            a.Result.Mine[at] = v;
+        return v;
     }
 }
 
@@ -162,7 +223,7 @@ public struct SolverArguments
 /// </summary>
 public static class SolverAdvance
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(SolverArguments a)
@@ -170,10 +231,11 @@ public static class SolverAdvance
         int row = WarpRow.Index;
         if (row >= a.Gradient.Rows)
             return;
-        for (int i = 0; i < a.Gradient.ActionSize; i++)
+        for (int first = 0; first < a.Gradient.ActionSize; first += 4)
         {
-            float derivative = a.Gradient.Derivative(row, i);
-            if (WarpRow.Lane != 0)
+            float derivative = a.Gradient.Derivative(row, first);
+            int i = first + WarpRow.Lane;
+            if (WarpRow.Lane >= 4 || i >= a.Gradient.ActionSize)
                 continue;
             int at = (row * a.Gradient.ActionSize) + i;
             float data = (a.Point.Mine[at] + (a.Sigma * a.Sigma * derivative)) / a.Alpha;

@@ -64,7 +64,7 @@ public static class GapDifference
 /// </summary>
 public static class AlignmentLossAndGradient
 {
-    /// <summary>The kernel: a grid of ⌈b/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈b/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ObjectiveArguments a)

@@ -1,27 +1,24 @@
 namespace EDA.Kernels.Gpu;
 
-/// <summary>Up to 32 columns to be summed over the rows of the batch: Σ_r a·b + c·d.</summary>
+/// <summary>Some columns of a matrix, to be summed over its rows. Up to four, or a multiple of four that stand aligned.</summary>
 public struct ColumnSumTask
 {
-    /// <summary>Where a's first element of these columns stands in the workspace.</summary>
-    public int A;
+    /// <summary>The most columns of a task: four a lane.</summary>
+    public const int MostColumns = 4 * WarpRow.WarpSize;
 
-    /// <summary>Where b's stands; −1 for ones.</summary>
-    public int B;
+    /// <summary>The most columns of a task whose lanes go along the rows.</summary>
+    public const int FewColumns = 4;
 
-    /// <summary>Where c's stands; −1 where there is no second product.</summary>
-    public int C;
-
-    /// <summary>Where d's stands.</summary>
-    public int D;
+    /// <summary>Where the first element of these columns stands in the workspace.</summary>
+    public int First;
 
     /// <summary>From one row to the next.</summary>
     public int Stride;
 
-    /// <summary>1 where it has a row a condition, 0 where it has a row a candidate.</summary>
-    public int IsPerCondition;
+    /// <summary>What it has a row for each of: a <see cref="SumRows"/>.</summary>
+    public int RowsOf;
 
-    /// <summary>The number of columns, at most 32.</summary>
+    /// <summary>The number of columns.</summary>
     public int Columns;
 
     /// <summary>Where the sums go.</summary>
@@ -29,6 +26,19 @@ public struct ColumnSumTask
 
     /// <summary>Which array they go to: a <see cref="SumTarget"/>.</summary>
     public int Target;
+}
+
+/// <summary>What a matrix to be summed has a row for each of.</summary>
+public static class SumRows
+{
+    /// <summary>A candidate.</summary>
+    public const int Candidate = 0;
+
+    /// <summary>A condition.</summary>
+    public const int Condition = 1;
+
+    /// <summary>A group of candidates' rows: what <see cref="GroupSums"/> wrote.</summary>
+    public const int Group = 2;
 }
 
 /// <summary>Where column sums go.</summary>
@@ -47,6 +57,9 @@ public static class SumTarget
 /// <summary>The arguments of <see cref="ColumnSums"/> and <see cref="ColumnSumsEnd"/>.</summary>
 public struct ColumnSumArguments
 {
+    /// <summary>The rows that a group adds up, one an item where columns are few: a matrix that has more is summed in parts.</summary>
+    public const int RowsPerPart = WarpRow.GroupSize;
+
     /// <summary>What is summed.</summary>
     public ModelView Workspace;
 
@@ -56,7 +69,7 @@ public struct ColumnSumArguments
     /// <summary>The loss [1].</summary>
     public ModelView Loss;
 
-    /// <summary>The sums of parts of the rows, overwritten by the first kernel and read by the second [parts×tasks×32].</summary>
+    /// <summary>The sums of parts of the rows, overwritten by the first kernel and read by the second [parts×tasks×128].</summary>
     public ModelView Partial;
 
     /// <summary>The tasks.</summary>
@@ -68,22 +81,62 @@ public struct ColumnSumArguments
     /// <summary>The conditions of this part of the batch.</summary>
     public int Conditions;
 
-    /// <summary>The number of parts.</summary>
-    public int Parts;
-
-    /// <summary>The rows of a part.</summary>
-    public int RowsPerPart;
-
     /// <summary>1 to add to the results, 0 to overwrite them.</summary>
     public int Accumulates;
 
     /// <summary>What the loss is divided by.</summary>
     public int LossCount;
+
+    /// <summary>The rows of a task.</summary>
+    /// <param name="task">The task.</param>
+    /// <returns>How many they are.</returns>
+    public readonly int RowsOf(ColumnSumTask task)
+    {
+        if (task.RowsOf == SumRows.Condition)
+            return Conditions;
+        return task.RowsOf == SumRows.Candidate ? Rows : (Rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup;
+    }
+
+    /// <summary>Where a lane's sums of a part stand, by fours.</summary>
+    /// <param name="part">The part.</param>
+    /// <returns>The index.</returns>
+    public static int PartialAt(int part) => (((part * Grid.DimX) + Grid.IdxX) * WarpRow.WarpSize) + WarpRow.Lane;
+
+    /// <summary>Puts the sums of a lane's four columns where they belong.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="sums">The sums.</param>
+    public readonly void Finish(ColumnSumTask task, Float4 sums)
+    {
+        Finish(task, 0, sums.X);
+        Finish(task, 1, sums.Y);
+        Finish(task, 2, sums.Z);
+        Finish(task, 3, sums.W);
+    }
+
+    private readonly void Finish(ColumnSumTask task, int at, float sum)
+    {
+        int column = (4 * WarpRow.Lane) + at;
+        if (column >= task.Columns)
+            return;
+        var results = Workspace.Mine;
+        if (task.Target == SumTarget.Gradient)
+            results = Gradient.Mine;
+        if (task.Target == SumTarget.MeanLoss)
+        {
+            results = Loss.Mine;
+            sum /= LossCount;
+        }
+
+        if (Accumulates != 0)
+            sum += results[task.Result + column];
+        results[task.Result + column] = sum;
+    }
 }
 
 /// <summary>
-/// Gradients of biases, of layer norms and of O, and the loss: sums of columns over the rows of the batch, first over parts
-/// of the rows. A group a task and a part; four warps take turns at the rows. 4 to 16 bytes an element: bound by memory.
+/// Gradients of biases, of layer norms and of O, and the loss: sums of columns over the rows, first over parts of the rows
+/// where they are many. A group a task and a part; eight warps take turns at the rows, eight of which are on their way to a
+/// warp at a time. 4 bytes an element: bound by memory.
 /// </summary>
 public static class ColumnSums
 {
@@ -92,37 +145,76 @@ public static class ColumnSums
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ColumnSumArguments a)
     {
-        var partial = SharedMemory.Allocate<float>(WarpRow.GroupSize);
-        ColumnSumTask t = a.Tasks[Grid.IdxX];
-        int lane = WarpRow.Lane, warp = Group.IdxX / WarpRow.WarpSize;
-        int first = Grid.IdxY * a.RowsPerPart;
-        int end = XMath.Min(first + a.RowsPerPart, t.IsPerCondition != 0 ? a.Conditions : a.Rows);
-        float total = 0f;
-        if (lane < t.Columns)
+        var memory = SharedMemory.Allocate<Float4>(WarpRow.GroupSize);
+        ColumnSumTask task = a.Tasks[Grid.IdxX];
+        int rows = a.RowsOf(task), first = Grid.IdxY * ColumnSumArguments.RowsPerPart;
+        int end = XMath.Min(first + ColumnSumArguments.RowsPerPart, rows);
+        Float4 total = default;
+        if (task.Columns <= ColumnSumTask.FewColumns)
+            total = FewColumns(a.Workspace.Mine, task, first + Group.IdxX, end);
+        else if (4 * WarpRow.Lane < task.Columns)
+            total = Rows(a.Workspace.Quads, (task.First >> 2) + WarpRow.Lane, task.Stride >> 2, first + WarpRow.InGroup, end, WarpRow.RowsPerGroup);
+        memory[Group.IdxX] = total;
+        Group.Barrier();
+        if (WarpRow.InGroup != 0 || first >= rows)
+            return;
+        total = Rows(memory, WarpRow.Lane, WarpRow.WarpSize, 0, WarpRow.RowsPerGroup, 1);
+        if (rows <= ColumnSumArguments.RowsPerPart)
+            a.Finish(task, total);
+        else
+            a.Partial.Quads[ColumnSumArguments.PartialAt(Grid.IdxY)] = total;
+    }
+
+    /// <summary>The sum of the rows first, first + step, … before end, eight loads ahead of their sums.</summary>
+    /// <param name="values">A matrix, by fours.</param>
+    /// <param name="at">A column of it.</param>
+    /// <param name="stride">From one row to the next.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="end">One more than the last.</param>
+    /// <param name="step">From one row to the next one summed.</param>
+    /// <returns>The sum.</returns>
+    internal static Float4 Rows(ArrayView<Float4> values, int at, int stride, int first, int end, int step)
+    {
+        Float4 total = default;
+        int row = first, next = step * stride;
+        at += row * stride;
+        for (; row + (7 * step) < end; row += 8 * step)
         {
-            for (int row = first + warp; row < end; row += WarpRow.RowsPerGroup)
-            {
-                int at = (row * t.Stride) + lane;
-                float value = a.Workspace.Mine[t.A + at];
-                if (t.B >= 0)
-                    value *= a.Workspace.Mine[t.B + at];
-                if (t.C >= 0)
-                    value += a.Workspace.Mine[t.C + at] * a.Workspace.Mine[t.D + at];
-                total += value;
-            }
+            Float4 a = values[at], b = values[at + next], c = values[at + (2 * next)], d = values[at + (3 * next)];
+            Float4 e = values[at + (4 * next)], f = values[at + (5 * next)], g = values[at + (6 * next)], h = values[at + (7 * next)];
+            total += a + b + (c + d) + (e + f + (g + h));
+            at += 8 * next;
         }
 
-        partial[Group.IdxX] = total;
-        Group.Barrier();
-        if (warp == 0)
+        for (; row < end; row += step)
         {
-            total = partial[lane] + partial[lane + 32] + (partial[lane + 64] + partial[lane + 96]);
-            a.Partial.Mine[(((Grid.IdxY * Grid.DimX) + Grid.IdxX) * WarpRow.WarpSize) + lane] = total;
+            total += values[at];
+            at += next;
         }
+
+        return total;
+    }
+
+    // An item a row: its sum of up to four columns, then the warp's, which every lane has; the first lane's counts.
+    private static Float4 FewColumns(ArrayView<float> values, ColumnSumTask task, int row, int end)
+    {
+        Float4 total = default;
+        if (row < end)
+        {
+            int at = task.First + (row * task.Stride);
+            total.X = values[at];
+            total.Y = task.Columns > 1 ? values[at + 1] : 0f;
+            total.Z = task.Columns > 2 ? values[at + 2] : 0f;
+            total.W = task.Columns > 3 ? values[at + 3] : 0f;
+        }
+
+        WarpRow.Sum(ref total.X, ref total.Y);
+        WarpRow.Sum(ref total.Z, ref total.W);
+        return total;
     }
 }
 
-/// <summary>The second half of <see cref="ColumnSums"/>: adds the parts, in their order, and puts the sums where they belong.</summary>
+/// <summary>The second half of <see cref="ColumnSums"/> where the rows are many: adds the parts, in their order.</summary>
 public static class ColumnSumsEnd
 {
     /// <summary>The kernel: a grid of tasks × 1 × models groups.</summary>
@@ -130,24 +222,11 @@ public static class ColumnSumsEnd
     [GpuKernel(WarpRow.WarpSize)]
     public static void Run(ColumnSumArguments a)
     {
-        ColumnSumTask t = a.Tasks[Grid.IdxX];
-        int lane = WarpRow.Lane;
-        if (lane >= t.Columns)
+        ColumnSumTask task = a.Tasks[Grid.IdxX];
+        int rows = a.RowsOf(task);
+        if (rows <= ColumnSumArguments.RowsPerPart)
             return;
-        float total = 0f;
-        for (int part = 0; part < a.Parts; part++)
-            total += a.Partial.Mine[(((part * Grid.DimX) + Grid.IdxX) * WarpRow.WarpSize) + lane];
-        var results = a.Workspace.Mine;
-        if (t.Target == SumTarget.Gradient)
-            results = a.Gradient.Mine;
-        if (t.Target == SumTarget.MeanLoss)
-        {
-            results = a.Loss.Mine;
-            total /= a.LossCount;
-        }
-
-        if (a.Accumulates != 0)
-            total += results[t.Result + lane];
-        results[t.Result + lane] = total;
+        int parts = (rows + ColumnSumArguments.RowsPerPart - 1) / ColumnSumArguments.RowsPerPart;
+        a.Finish(task, ColumnSums.Rows(a.Partial.Quads, ColumnSumArguments.PartialAt(0), Grid.DimX * WarpRow.WarpSize, 0, parts, 1));
     }
 }

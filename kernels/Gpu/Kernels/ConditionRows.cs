@@ -58,12 +58,11 @@ public struct ConditionArguments
 /// <summary>
 /// What a row's K candidates share: diffusion time (drawn or given), α_t and σ_t, the time embedding
 /// e = SiLU(C φ(t) + c), φ = [sin 2πwt; cos 2πwt], and the state, side by side as the condition's input to the network. A
-/// warp a row, a lane a feature of the embedding; C's product goes over the lanes by shuffles. 2·32² FLOP and about
-/// 4(100 + 2S) bytes a row.
+/// warp a row, a lane a feature of the embedding. 2·32² FLOP and about 4(100 + 2S) bytes a row.
 /// </summary>
 public static class ConditionRows
 {
-    /// <summary>The kernel: a grid of ⌈b/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈b/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ConditionArguments a)
@@ -71,27 +70,58 @@ public static class ConditionRows
         int row = WarpRow.Index, lane = WarpRow.Lane;
         if (row >= a.Rows)
             return;
+        float state = lane < a.StateSize ? a.States.Mine[(row * a.StateSize) + lane] : 0f;
         float t = a.DrawsTimes != 0
             ? Time(a.Draw.Uniform((uint)RandomPurpose.DiffusionTime, (ulong)(a.FirstRow + row)), a.TimeMin)
             : a.Times.Mine[row];
         double turns = (double)a.Frequencies.Mine[lane & 15] * t;
         float wave = (float)(lane < 16 ? Precise.SinTurns(turns) : Precise.CosTurns(turns));
-        float z = a.ConditionBias.Mine[lane];
-        for (int j = 0; j < WarpRow.WarpSize; j++)
-            z += a.ConditionWeight.Mine[(lane * WarpRow.WarpSize) + j] * Warp.Shuffle(wave, j);
-        float sigmoid = Silu.Sigmoid(z);
-        int at = (row * WarpRow.WarpSize) + lane, start = row * (WarpRow.WarpSize + a.StateSize);
-        a.Waves.Mine[at] = wave;
-        a.Slope.Mine[at] = Silu.FirstDerivative(z, sigmoid);
-        a.Condition.Mine[start + lane] = z * sigmoid;
-        for (int i = lane; i < a.StateSize; i += WarpRow.WarpSize)
-            a.Condition.Mine[start + WarpRow.WarpSize + i] = a.States.Mine[(row * a.StateSize) + i];
+        int at = row * WarpRow.WarpSize;
+        a.Waves.Mine[at + lane] = wave;
+
+        // Every lane works them out, rather than all waiting for one.
+        double log = LogAlpha(t, a.BetaMin, a.BetaMax);
+        float alpha = (float)Precise.Exp(log), sigma = (float)XMath.Sqrt(-Precise.ExpMinusOne(2.0 * log));
         if (lane == 0)
         {
-            double log = LogAlpha(t, a.BetaMin, a.BetaMax);
-            a.Coefficients.Mine[2 * row] = (float)Precise.Exp(log);
-            a.Coefficients.Mine[(2 * row) + 1] = (float)XMath.Sqrt(-Precise.ExpMinusOne(2.0 * log));
+            a.Coefficients.Mine[2 * row] = alpha;
+            a.Coefficients.Mine[(2 * row) + 1] = sigma;
         }
+
+        int feature = Feature(lane), start = row * (WarpRow.WarpSize + a.StateSize);
+        float z = a.ConditionBias.Mine[feature] + Product(a.ConditionWeight, wave);
+        float sigmoid = Silu.Sigmoid(z);
+        a.Slope.Mine[at + feature] = Silu.FirstDerivative(z, sigmoid);
+        a.Condition.Mine[start + feature] = z * sigmoid;
+        for (int i = lane; i < a.StateSize; i += WarpRow.WarpSize)
+        {
+            a.Condition.Mine[start + WarpRow.WarpSize + i] = state;
+            if (i + WarpRow.WarpSize < a.StateSize)
+                state = a.States.Mine[(row * a.StateSize) + i + WarpRow.WarpSize];
+        }
+    }
+
+    // Row Feature(lane) of C·φ. Eight lanes stand along a row of C, four columns each, so that a warp loads four rows on end;
+    // the sums over the eight lanes are handed on as in WarpRow.SumOfFour.
+    private static float Product(ModelView weight, float wave)
+    {
+        int lane = WarpRow.Lane, quad = 4 * (lane & 7);
+        Float4 waves = Float4.Of(Warp.Shuffle(wave, quad), Warp.Shuffle(wave, quad + 1), Warp.Shuffle(wave, quad + 2), Warp.Shuffle(wave, quad + 3));
+        float r0 = Part(weight, 0, waves), r1 = Part(weight, 1, waves), r2 = Part(weight, 2, waves), r3 = Part(weight, 3, waves);
+        float r4 = Part(weight, 4, waves), r5 = Part(weight, 5, waves), r6 = Part(weight, 6, waves), r7 = Part(weight, 7, waves);
+        float r01 = Hand(r0, r1, 1), r23 = Hand(r2, r3, 1), r45 = Hand(r4, r5, 1), r67 = Hand(r6, r7, 1);
+        return Hand(Hand(r01, r23, 2), Hand(r45, r67, 2), 4);
+    }
+
+    private static int Feature(int lane) => (4 * (lane & 7)) + (lane >> 3);
+
+    private static float Part(ModelView weight, int quadruple, Float4 waves) => (weight.Four(4 * ((quadruple * WarpRow.WarpSize) + WarpRow.Lane)) * waves).Total;
+
+    // A lane with the bit keeps the second and hands on the first; the other way round without it.
+    private static float Hand(float first, float second, int bit)
+    {
+        bool keepsSecond = (WarpRow.Lane & bit) != 0;
+        return (keepsSecond ? second : first) + Warp.ShuffleXor(keepsSecond ? first : second, bit);
     }
 
     private static float Time(float uniform, double timeMin) => (float)(timeMin + ((1.0 - timeMin) * uniform));
@@ -122,12 +152,12 @@ public struct ConditionAdjointArguments
 }
 
 /// <summary>
-/// From the adjoint of x₀ back through the embedding: SiLU'(Cφ + c)∘(N_eᵀ q). A warp a row, a sum over its lanes for each
-/// of the 32 features. 2·32·H FLOP and 4(H + 64) bytes a row.
+/// From the adjoint of x₀ back through the embedding: SiLU'(Cφ + c)∘(N_eᵀ q). A warp a row, sums over its lanes for four of
+/// the 32 features at a time. 2·32·H FLOP and 4(H + 64) bytes a row.
 /// </summary>
 public static class ConditionAdjoint
 {
-    /// <summary>The kernel: a grid of ⌈b/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈b/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(ConditionAdjointArguments a)
@@ -136,17 +166,36 @@ public static class ConditionAdjoint
         if (row >= a.Rows)
             return;
         float mine = 0f;
-        for (int j = 0; j < WarpRow.WarpSize; j++)
+        for (int j = 0; j < WarpRow.WarpSize; j += 4)
         {
-            float total = 0f;
-            for (int h = lane; h < a.Width; h += WarpRow.WarpSize)
-                total += a.BaseAdjoint.Mine[(row * a.Width) + h] * a.EmbeddingInput.Mine[(j * a.Width) + h];
-            total = WarpRow.Sum(total);
-            if (lane == j)
-                mine = total;
+            float sum = WarpRow.SumOfFour(Products(a, row, j));
+            if ((lane & ~3) == j)
+                mine = sum;
         }
 
         int at = (row * WarpRow.WarpSize) + lane;
         a.Adjoint.Mine[at] = a.Slope.Mine[at] * mine;
+    }
+
+    // This lane's part of q·N_j for four rows of N.
+    private static Float4 Products(ConditionAdjointArguments a, int row, int j)
+    {
+        if (a.Width == RowShare.Width)
+        {
+            RowShare q = RowShare.Load(a.BaseAdjoint, row);
+            RowShare n0 = RowShare.Load(a.EmbeddingInput, j), n1 = RowShare.Load(a.EmbeddingInput, j + 1);
+            RowShare n2 = RowShare.Load(a.EmbeddingInput, j + 2), n3 = RowShare.Load(a.EmbeddingInput, j + 3);
+            return Float4.Of((q * n0).Total, (q * n1).Total, (q * n2).Total, (q * n3).Total);
+        }
+
+        Float4 sums = default;
+        for (int h = WarpRow.Lane; h < a.Width; h += WarpRow.WarpSize)
+        {
+            int at = (j * a.Width) + h;
+            var input = a.EmbeddingInput.Mine;
+            Float4.AddProduct(ref sums, a.BaseAdjoint.Mine[(row * a.Width) + h], Float4.Of(input[at], input[at + a.Width], input[at + (2 * a.Width)], input[at + (3 * a.Width)]));
+        }
+
+        return sums;
     }
 }

@@ -31,6 +31,25 @@ public struct DrawView
         return (element & 2) == 0 ? low : high;
     }
 
+    /// <summary>The random words of four elements on end: of one block where they begin at a multiple of four, or of two.</summary>
+    /// <param name="purpose">What for: a <see cref="RandomPurpose"/>.</param>
+    /// <param name="element">The first.</param>
+    /// <returns>Their words.</returns>
+    public readonly Philox.Words FourWords(uint purpose, ulong element)
+    {
+        element += FirstElement;
+        int from = (int)element & 3;
+        var a = Block(purpose, element >> 2);
+        if (from == 0)
+            return a;
+        var b = Block(purpose, (element >> 2) + 1);
+        return new Philox.Words(
+            from == 1 ? a.W1 : from == 2 ? a.W2 : a.W3,
+            from == 1 ? a.W2 : from == 2 ? a.W3 : b.W0,
+            from == 1 ? a.W3 : from == 2 ? b.W0 : b.W1,
+            from == 1 ? b.W0 : from == 2 ? b.W1 : b.W2);
+    }
+
     /// <summary>A standard normal: as <see cref="Philox.Normal"/>, to the last place or two.</summary>
     /// <param name="purpose">What for: a <see cref="RandomPurpose"/>.</param>
     /// <param name="element">Which.</param>
@@ -86,8 +105,14 @@ public static class SetDraw
     [GpuKernel(GroupSize)]
     public static void Run(SetDrawArguments arguments)
     {
-        if (Group.IdxX != 0)
-            return;
+        if (Group.IdxX == 0)
+            Put(arguments);
+    }
+
+    /// <summary>What one item of a kernel does.</summary>
+    /// <param name="arguments">What is put, and where.</param>
+    public static void Put(SetDrawArguments arguments)
+    {
         arguments.Words[0] = (uint)arguments.Seed;
         arguments.Words[1] = (uint)(arguments.Seed >> 32);
         arguments.Words[2] = arguments.Stage;

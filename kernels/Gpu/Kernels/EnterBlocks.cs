@@ -71,48 +71,87 @@ public static class Diffusion
 /// </summary>
 public static class EnterBlocks
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(EnterArguments a)
     {
-        int row = WarpRow.Index, lane = WarpRow.Lane;
+        int row = WarpRow.Index;
         if (row >= a.Rows)
             return;
-        int condition = row / a.Candidates, start = row * a.ActionSize;
-        for (int i = lane; i < a.ActionSize; i += WarpRow.WarpSize)
+        int condition = (int)((uint)row / (uint)a.Candidates);
+        bool isWhole = a.Width == RowShare.Width && (a.Base.IsAligned & a.Shared.IsAligned) != 0;
+        RowShare x = default;
+        if (isWhole)
         {
-            float action = a.Actions.Mine[start + i];
-            if (a.Diffusion != Gpu.Diffusion.Done)
-            {
-                float noise;
-                if (a.Diffusion == Gpu.Diffusion.DrawnNoise)
-                {
-                    noise = a.Draw.Normal((uint)RandomPurpose.Noise, ((ulong)(a.FirstRow + row) * (ulong)a.ActionSize) + (ulong)i);
-                    a.Noise.Mine[start + i] = noise;
-                }
-                else
-                {
-                    noise = a.Noise.Mine[start + i];
-                }
+            x = RowShare.Load(a.Base, condition);
+            if (a.HasShared != 0)
+                x += RowShare.Load(a.Shared, 0);
+        }
 
-                action = (a.Coefficients.Mine[2 * condition] * action) + (a.Coefficients.Mine[(2 * condition) + 1] * noise);
+        for (int first = 0; first < a.ActionSize; first += WarpRow.WarpSize)
+        {
+            int count = XMath.Min(a.ActionSize - first, WarpRow.WarpSize);
+            float action = WarpRow.Lane < count ? Diffused(a, row, condition, first + WarpRow.Lane) : 0f;
+            if (!isWhole)
+            {
+                AnyWidth(a, row, condition, first, count, action);
+                continue;
             }
 
-            a.Diffused.Mine[start + i] = action;
+            for (int i = 0; i < count; i += 4)
+            {
+                RowShare n0 = Input(a, first + i), n1 = Input(a, first + i + 1), n2 = Input(a, first + i + 2), n3 = Input(a, first + i + 3);
+                x = x + (n0 * Warp.Shuffle(action, i)) + (n1 * Warp.Shuffle(action, i + 1)) + (n2 * Warp.Shuffle(action, i + 2)) + (n3 * Warp.Shuffle(action, i + 3));
+            }
         }
 
-        // Every lane reads what the others wrote.
-        Warp.Barrier();
-        for (int h = lane; h < a.Width; h += WarpRow.WarpSize)
+        if (isWhole)
+            x.Store(a.Stream, row);
+    }
+
+    // All lanes have as many features: a width is a multiple of 32.
+    private static void AnyWidth(EnterArguments a, int row, int condition, int first, int count, float action)
+    {
+        for (int h = WarpRow.Lane; h < a.Width; h += WarpRow.WarpSize)
         {
-            float x = a.Base.Mine[(condition * a.Width) + h];
-            if (a.HasShared != 0)
-                x += a.Shared.Mine[h];
-            for (int i = 0; i < a.ActionSize; i++)
-                x += a.ActionInput.Mine[(i * a.Width) + h] * a.Diffused.Mine[start + i];
+            float x;
+            if (first > 0)
+                x = a.Stream.Mine[(row * a.Width) + h];
+            else
+                x = a.Base.Mine[(condition * a.Width) + h] + (a.HasShared != 0 ? a.Shared.Mine[h] : 0f);
+            for (int i = 0; i < count; i++)
+                x += a.ActionInput.Mine[((first + i) * a.Width) + h] * Warp.Shuffle(action, i);
             a.Stream.Mine[(row * a.Width) + h] = x;
         }
+    }
+
+    // Past the last component the last row of N, times a zero.
+    private static RowShare Input(EnterArguments a, int action) => RowShare.Load(a.ActionInput, XMath.Min(action, a.ActionSize - 1));
+
+    private static float Diffused(EnterArguments a, int row, int condition, int i)
+    {
+        int at = (row * a.ActionSize) + i;
+        float action = a.Actions.Mine[at];
+        if (a.Diffusion != Gpu.Diffusion.Done)
+        {
+            float alpha = a.Coefficients.Mine[2 * condition], sigma = a.Coefficients.Mine[(2 * condition) + 1];
+            float noise;
+            if (a.Diffusion == Gpu.Diffusion.DrawnNoise)
+            {
+                noise = a.Draw.Normal((uint)RandomPurpose.Noise, ((ulong)(a.FirstRow + row) * (ulong)a.ActionSize) + (ulong)i);
+                a.Noise.Mine[at] = noise;
+            }
+            else
+            {
+                noise = a.Noise.Mine[at];
+            }
+
+            action = (alpha * action) + (sigma * noise);
+        }
+
+        a.Diffused.Mine[at] = action;
+        return action;
     }
 }
 
@@ -135,23 +174,23 @@ public struct SumCandidatesArguments
     public int Width;
 }
 
-/// <summary>The way back of <see cref="EnterBlocks"/>'s base: the adjoint of a condition's part of x₀ is the sum of its K candidates'. 4(K + 1)H bytes a condition.</summary>
+/// <summary>
+/// The way back of <see cref="EnterBlocks"/>'s base: the adjoint of a condition's part of x₀ is the sum of its K candidates'.
+/// A group a condition, an item four features. 4(K + 1)H bytes a condition.
+/// </summary>
 public static class SumCandidates
 {
-    /// <summary>The kernel: a grid of ⌈b/4⌉ × 1 × models groups.</summary>
+    /// <summary>The number of items in a group: four features each of 256.</summary>
+    public const int GroupSize = 64;
+
+    /// <summary>The kernel: a grid of b × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
-    [GpuKernel(WarpRow.GroupSize)]
+    [GpuKernel(GroupSize)]
     public static void Run(SumCandidatesArguments a)
     {
-        int row = WarpRow.Index;
-        if (row >= a.Rows)
-            return;
-        for (int h = WarpRow.Lane; h < a.Width; h += WarpRow.WarpSize)
-        {
-            float total = 0f;
-            for (int k = 0; k < a.Candidates; k++)
-                total += a.Adjoint.Mine[(((row * a.Candidates) + k) * a.Width) + h];
-            a.BaseAdjoint.Mine[(row * a.Width) + h] = total;
-        }
+        int row = Grid.IdxX, first = row * a.Candidates, end = first + a.Candidates;
+        int quads = a.Width >> 2;
+        for (int h = Group.IdxX; h < quads; h += GroupSize)
+            a.BaseAdjoint.Quads[(row * quads) + h] = ColumnSums.Rows(a.Adjoint.Quads, h, quads, first, end, 1);
     }
 }

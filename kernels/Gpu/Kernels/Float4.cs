@@ -18,6 +18,27 @@ public struct Float4
     /// <summary>The fourth.</summary>
     public float W;
 
+    /// <summary>Their sum.</summary>
+    public readonly float Total => X + Y + (Z + W);
+
+    /// <summary>Each plus each.</summary>
+    public static Float4 operator +(Float4 a, Float4 b) => Of(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+
+    /// <summary>Each times each.</summary>
+    public static Float4 operator *(Float4 a, Float4 b) => Of(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);
+
+    /// <summary>Each plus a number.</summary>
+    public static Float4 operator +(Float4 a, float b) => Of(a.X + b, a.Y + b, a.Z + b, a.W + b);
+
+    /// <summary>Each times a number.</summary>
+    public static Float4 operator *(Float4 a, float b) => Of(a.X * b, a.Y * b, a.Z * b, a.W * b);
+
+    /// <summary>These where others are positive, and else 0.</summary>
+    /// <param name="others">The others.</param>
+    /// <returns>The choice.</returns>
+    public readonly Float4 WherePositive(Float4 others) =>
+        Of(others.X > 0f ? X : 0f, others.Y > 0f ? Y : 0f, others.Z > 0f ? Z : 0f, others.W > 0f ? W : 0f);
+
     /// <summary>Puts four floats together.</summary>
     /// <param name="x">The first.</param>
     /// <param name="y">The second.</param>

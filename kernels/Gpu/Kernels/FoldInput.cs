@@ -58,70 +58,74 @@ public struct FoldInputArguments
 
 /// <summary>
 /// What depends on the weights alone: the dense layers and F compose to x₀ = N [a; e; s] + n₀ (method: section 2), and O
-/// enters only through its column sums. A warp an element, its lanes along the features of u. Once a step: about 2H²(A +
-/// 32 + S) FLOP at most, 4H² bytes from the cache again and again.
+/// enters only through its column sums. A warp an element of N, its lanes along the features of u, four each; an item a sum
+/// of O. Once a step: about 2H²(A + 32 + S) FLOP at most, 4H² bytes from the cache again and again.
 /// </summary>
 public static class FoldInput
 {
-    /// <summary>The kernel: a grid of ⌈H/4⌉ × (A + 32 + S + 2) × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈H/8⌉ × (A + 32 + S + 2) × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(FoldInputArguments a)
     {
-        int h = WarpRow.Index, column = Grid.IdxY, lane = WarpRow.Lane;
+        int column = Grid.IdxY, inputs = a.Action.Size + a.Embedding.Size + a.State.Size;
+        if (column > inputs)
+        {
+            SumOutput(a, (Grid.IdxX * WarpRow.GroupSize) + Group.IdxX);
+            return;
+        }
+
+        int h = WarpRow.Index;
         if (h >= a.Width)
             return;
-        int afterAction = a.Action.Size, afterEmbedding = afterAction + a.Embedding.Size, inputs = afterEmbedding + a.State.Size;
+        float value = WarpRow.Sum(column < inputs ? Column(a, column, h) : Constant(a, h));
+        if (WarpRow.Lane != 0)
+            return;
         if (column < inputs)
-        {
-            float value;
-            if (column < afterAction)
-                value = Column(a.Action, a.InputWeight, column, h, a.Width);
-            else if (column < afterEmbedding)
-                value = Column(a.Embedding, a.InputWeight, column - afterAction, h, a.Width);
-            else
-                value = Column(a.State, a.InputWeight, column - afterEmbedding, h, a.Width);
-            if (lane == 0)
-                a.Folded.Mine[(column * a.Width) + h] = value;
-        }
-        else if (column == inputs)
-        {
-            float value = Constant(a.Action, a.InputWeight, h, a.Width) + Constant(a.Embedding, a.InputWeight, h, a.Width);
-            if (a.State.Size > 0)
-                value += Constant(a.State, a.InputWeight, h, a.Width);
-            if (lane == 0)
-                a.FoldedBias.Mine[h] = value + a.InputBias.Mine[h];
-        }
-        else if (lane == 0)
-        {
-            float total = 0f;
-            for (int j = 0; j < a.Action.Size; j++)
-                total += a.OutputWeight.Mine[(j * a.Width) + h];
-            a.OutputSum.Mine[h] = total;
-            if (h == 0)
-            {
-                total = 0f;
-                for (int j = 0; j < a.Action.Size; j++)
-                    total += a.OutputBias.Mine[j];
-                a.OutputSum.Mine[a.Width] = total;
-            }
-        }
+            a.Folded.Mine[(column * a.Width) + h] = value;
+        else
+            a.FoldedBias.Mine[h] = value + a.InputBias.Mine[h];
     }
 
-    private static float Column(DenseView dense, ModelView inputWeight, int column, int h, int width)
+    private static float Column(FoldInputArguments a, int column, int h)
     {
-        float total = 0f;
-        for (int u = WarpRow.Lane; u < dense.Features; u += WarpRow.WarpSize)
-            total += inputWeight.Mine[(h * width) + dense.FirstFeature + u] * dense.Weight.Mine[(u * dense.Size) + column];
-        return WarpRow.Sum(total);
+        int afterAction = a.Action.Size, afterEmbedding = afterAction + a.Embedding.Size;
+        if (column < afterAction)
+            return Product(a.Action, a.Action.Weight, a.Action.Size, column, a, h);
+        if (column < afterEmbedding)
+            return Product(a.Embedding, a.Embedding.Weight, a.Embedding.Size, column - afterAction, a, h);
+        return Product(a.State, a.State.Weight, a.State.Size, column - afterEmbedding, a, h);
     }
 
-    private static float Constant(DenseView dense, ModelView inputWeight, int h, int width)
+    private static float Constant(FoldInputArguments a, int h)
+    {
+        float total = Product(a.Action, a.Action.Bias, 1, 0, a, h) + Product(a.Embedding, a.Embedding.Bias, 1, 0, a, h);
+        return a.State.Size > 0 ? total + Product(a.State, a.State.Bias, 1, 0, a, h) : total;
+    }
+
+    // This lane's part of F's row h times a column of a dense layer, or its bias. A layer's features are a multiple of four.
+    private static float Product(DenseView dense, ModelView matrix, int stride, int column, FoldInputArguments a, int h)
     {
         float total = 0f;
-        for (int u = WarpRow.Lane; u < dense.Features; u += WarpRow.WarpSize)
-            total += inputWeight.Mine[(h * width) + dense.FirstFeature + u] * dense.Bias.Mine[u];
-        return WarpRow.Sum(total);
+        for (int u = 4 * WarpRow.Lane; u < dense.Features; u += 4 * WarpRow.WarpSize)
+        {
+            var values = matrix.Mine;
+            int at = (u * stride) + column;
+            Float4 factors = Float4.Of(values[at], values[at + stride], values[at + (2 * stride)], values[at + (3 * stride)]);
+            total += (a.InputWeight.Four((h * a.Width) + dense.FirstFeature + u) * factors).Total;
+        }
+
+        return total;
+    }
+
+    private static void SumOutput(FoldInputArguments a, int h)
+    {
+        if (h > a.Width)
+            return;
+        float total = 0f;
+        for (int j = 0; j < a.Action.Size; j++)
+            total += h < a.Width ? a.OutputWeight.Mine[(j * a.Width) + h] : a.OutputBias.Mine[j];
+        a.OutputSum.Mine[h] = total;
     }
 }
 
@@ -191,81 +195,129 @@ public struct UnfoldGradientArguments
 
 /// <summary>
 /// From N's gradient to those of F, f₀ and the dense layers, O's row for every action, and exact zeros for what does not
-/// move. Three kinds of rows, a warp each: a row h of ∂F = ∂N·Dᵀ; a feature u of ∂D = Fᵀ∂N; a row j of ∂O. Once a step:
-/// about 4H²(A + 32 + S) FLOP at most.
+/// move. Three kinds of groups: a row h of ∂F = ∂N·Dᵀ, an item an element; 32 features u and one column of ∂D = Fᵀ∂N, a
+/// lane a feature, warps taking turns at F's rows; a row j of ∂O. Once a step: about 4H²(A + 32 + S) FLOP at most.
 /// </summary>
 public static class UnfoldGradient
 {
-    /// <summary>The kernel: a grid of ⌈(2H + A + 1)/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of <see cref="Groups"/> × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(UnfoldGradientArguments a)
     {
-        int index = WarpRow.Index, lane = WarpRow.Lane, width = a.Width;
-        if (index < width)
+        var memory = SharedMemory.Allocate<float>(WarpRow.GroupSize);
+        int group = Grid.IdxX;
+        if (group < a.Width)
         {
-            RowOfInput(a, a.Action, 0, index);
-            RowOfInput(a, a.Embedding, a.Action.Size, index);
-            if (a.State.Size > 0)
-                RowOfInput(a, a.State, a.Action.Size + a.Embedding.Size, index);
-            if (lane == 0)
-                a.Gradient.Mine[a.InputBiasAt + index] = a.FoldedBiasGradient.Mine[index];
+            RowOfInput(a, group);
+            return;
         }
-        else if (index < 2 * width)
-        {
-            int u = index - width;
-            if (u < a.Embedding.FirstFeature)
-                RowOfDense(a, a.Action, 0, u, a.ActionAt, a.ActionBiasAt);
-            else if (u < a.Embedding.FirstFeature + a.Embedding.Features)
-                RowOfDense(a, a.Embedding, a.Action.Size, u, a.EmbeddingAt, a.EmbeddingBiasAt);
-            else
-                RowOfDense(a, a.State, a.Action.Size + a.Embedding.Size, u, a.StateAt, a.StateBiasAt);
-        }
-        else if (index < (2 * width) + a.Action.Size)
-        {
-            int j = index - (2 * width);
-            for (int h = lane; h < width; h += WarpRow.WarpSize)
-                a.Gradient.Mine[a.OutputAt + (j * width) + h] = a.OutputGradient.Mine[h];
-            if (lane == 0)
-                a.Gradient.Mine[a.OutputBiasAt + j] = 0f;
-        }
-        else if (index == (2 * width) + a.Action.Size && lane < 16)
-        {
-            a.Gradient.Mine[a.FrequenciesAt + lane] = 0f;
-        }
+
+        group -= a.Width;
+        int action = Tiles(a.Action.Features, a.Action.Size), embedding = Tiles(a.Embedding.Features, a.Embedding.Size), state = Tiles(a.State.Features, a.State.Size);
+        if (group < action)
+            TileOfDense(a, memory, a.Action, 0, group, a.ActionAt, a.ActionBiasAt);
+        else if (group < action + embedding)
+            TileOfDense(a, memory, a.Embedding, a.Action.Size, group - action, a.EmbeddingAt, a.EmbeddingBiasAt);
+        else if (group < action + embedding + state)
+            TileOfDense(a, memory, a.State, a.Action.Size + a.Embedding.Size, group - action - embedding, a.StateAt, a.StateBiasAt);
+        else
+            RowOfOutput(a, group - action - embedding - state);
     }
 
-    // ∂F[h, u] = Σ_c ∂N[h, c]·D[u, c] + ∂n₀[h]·d[u]
-    private static void RowOfInput(UnfoldGradientArguments a, DenseView dense, int firstColumn, int h)
+    /// <summary>The groups of the grid.</summary>
+    /// <param name="shape">The network.</param>
+    /// <returns>How many they are.</returns>
+    public static int Groups(BdmShape shape)
     {
-        for (int u = WarpRow.Lane; u < dense.Features; u += WarpRow.WarpSize)
+        int dense = Tiles(shape.ActionFeatures, shape.ActionSize) + Tiles(shape.EmbeddingFeatures, BdmShape.TimeFeatures) + Tiles(shape.StateFeatures, shape.StateSize);
+        return shape.Width + dense + shape.ActionSize;
+    }
+
+    // 32 features of each column, and of the bias.
+    private static int Tiles(int features, int size) => ((features + WarpRow.WarpSize - 1) >> 5) * (size + 1);
+
+    // ∂F[h, u] = Σ_c ∂N[h, c]·D[u, c] + ∂n₀[h]·d[u]
+    private static void RowOfInput(UnfoldGradientArguments a, int h)
+    {
+        float bias = a.FoldedBiasGradient.Mine[h];
+        int afterAction = a.Action.Features, afterEmbedding = afterAction + a.Embedding.Features;
+        for (int u = Group.IdxX; u < a.Width; u += WarpRow.GroupSize)
         {
-            float total = a.FoldedBiasGradient.Mine[h] * dense.Bias.Mine[u];
-            for (int c = 0; c < dense.Size; c++)
-                total += a.FoldedGradient.Mine[((firstColumn + c) * a.Width) + h] * dense.Weight.Mine[(u * dense.Size) + c];
-            a.Gradient.Mine[a.InputWeightAt + (h * a.Width) + dense.FirstFeature + u] = total;
+            float total;
+            if (u < afterAction)
+                total = Product(a, a.Action, 0, h, u, bias);
+            else if (u < afterEmbedding)
+                total = Product(a, a.Embedding, a.Action.Size, h, u - afterAction, bias);
+            else
+                total = Product(a, a.State, a.Action.Size + a.Embedding.Size, h, u - afterEmbedding, bias);
+            a.Gradient.Mine[a.InputWeightAt + (h * a.Width) + u] = total;
         }
+
+        if (Group.IdxX == 0)
+            a.Gradient.Mine[a.InputBiasAt + h] = bias;
+    }
+
+    private static float Product(UnfoldGradientArguments a, DenseView dense, int firstColumn, int h, int u, float bias)
+    {
+        var gradient = a.FoldedGradient.Mine;
+        var weight = dense.Weight.Mine;
+        float total = bias * dense.Bias.Mine[u];
+        int g = (firstColumn * a.Width) + h, w = u * dense.Size, next = a.Width, c = 0;
+        for (; c + 3 < dense.Size; c += 4)
+        {
+            Float4 gradients = Float4.Of(gradient[g], gradient[g + next], gradient[g + (2 * next)], gradient[g + (3 * next)]);
+            total += (gradients * Float4.Of(weight[w], weight[w + 1], weight[w + 2], weight[w + 3])).Total;
+            g += 4 * next;
+            w += 4;
+        }
+
+        for (; c < dense.Size; c++)
+        {
+            total += gradient[g] * weight[w];
+            g += next;
+            w++;
+        }
+
+        return total;
     }
 
     // ∂D[u, c] = Σ_h F[h, u]·∂N[h, c] and ∂d[u] = Σ_h F[h, u]·∂n₀[h]
-    private static void RowOfDense(UnfoldGradientArguments a, DenseView dense, int firstColumn, int u, int weightAt, int biasAt)
+    private static void TileOfDense(UnfoldGradientArguments a, ArrayView<float> memory, DenseView dense, int firstColumn, int tile, int weightAt, int biasAt)
     {
-        for (int c = 0; c <= dense.Size; c++)
+        int columns = dense.Size + 1, block = tile / columns, c = tile - (block * columns);
+        int u = (block * WarpRow.WarpSize) + WarpRow.Lane;
+        var gradient = c < dense.Size ? a.FoldedGradient : a.FoldedBiasGradient;
+        int first = c < dense.Size ? (firstColumn + c) * a.Width : 0;
+        float total = 0f;
+        if (u < dense.Features)
         {
-            float total = 0f;
-            for (int h = WarpRow.Lane; h < a.Width; h += WarpRow.WarpSize)
+            // Four rows a step: a width is a multiple of 32.
+            for (int h = 4 * WarpRow.InGroup; h < a.Width; h += 4 * WarpRow.RowsPerGroup)
             {
-                float gradient = c < dense.Size ? a.FoldedGradient.Mine[((firstColumn + c) * a.Width) + h] : a.FoldedBiasGradient.Mine[h];
-                total += a.InputWeight.Mine[(h * a.Width) + u] * gradient;
+                var weight = a.InputWeight.Mine;
+                int at = (h * a.Width) + dense.FirstFeature + u;
+                Float4 weights = Float4.Of(weight[at], weight[at + a.Width], weight[at + (2 * a.Width)], weight[at + (3 * a.Width)]);
+                total += (weights * gradient.Four(first + h)).Total;
             }
-
-            total = WarpRow.Sum(total);
-            if (WarpRow.Lane != 0)
-                continue;
-            if (c < dense.Size)
-                a.Gradient.Mine[weightAt + ((u - dense.FirstFeature) * dense.Size) + c] = total;
-            else
-                a.Gradient.Mine[biasAt + u - dense.FirstFeature] = total;
         }
+
+        memory[Group.IdxX] = total;
+        Group.Barrier();
+        if (WarpRow.InGroup != 0 || u >= dense.Features)
+            return;
+        for (int warp = 1; warp < WarpRow.RowsPerGroup; warp++)
+            total += memory[(warp * WarpRow.WarpSize) + WarpRow.Lane];
+        a.Gradient.Mine[c < dense.Size ? weightAt + (u * dense.Size) + c : biasAt + u] = total;
+    }
+
+    private static void RowOfOutput(UnfoldGradientArguments a, int j)
+    {
+        for (int h = Group.IdxX; h < a.Width; h += WarpRow.GroupSize)
+            a.Gradient.Mine[a.OutputAt + (j * a.Width) + h] = a.OutputGradient.Mine[h];
+        if (Group.IdxX == 0)
+            a.Gradient.Mine[a.OutputBiasAt + j] = 0f;
+        if (j == 0 && Group.IdxX < 16)
+            a.Gradient.Mine[a.FrequenciesAt + Group.IdxX] = 0f;
     }
 }

@@ -36,6 +36,12 @@ public struct LayerNormArguments
     /// <summary>Four numbers a row: rsd, mean(p̂), mean(p̂x̂), mean(ẋx̂) [n×4].</summary>
     public ModelView RowValues;
 
+    /// <summary>
+    /// Sums over a group's rows, of what becomes ∂L/∂β, ∂L/∂γ and the bias's gradient of the layer below the stream's adjoint;
+    /// overwritten where KeepsSums [⌈n/8⌉×3H].
+    /// </summary>
+    public ModelView Sums;
+
     /// <summary>The dropout factors, 0 or 1/(1 − rate) [n×H].</summary>
     public ModelView Mask;
 
@@ -50,6 +56,9 @@ public struct LayerNormArguments
 
     /// <summary>H.</summary>
     public int Width;
+
+    /// <summary>1 where Sums are wanted.</summary>
+    public int KeepsSums;
 
     /// <summary>Where the mask comes from: a <see cref="MaskSource"/>.</summary>
     public int MaskFrom;
@@ -69,10 +78,46 @@ public struct LayerNormArguments
     /// <summary>The batch's row that row 0 is.</summary>
     public long FirstRow;
 
+    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane. The workspace's arrays always are aligned.</summary>
+    public readonly bool IsWhole => Width == RowShare.Width && (Gamma.IsAligned & Beta.IsAligned) != 0 && (MaskFrom != MaskSource.Given || GivenMask.IsAligned != 0);
+
     /// <summary>Factor of a feature of a row.</summary>
     /// <param name="at">Its index, row·H + h.</param>
     /// <returns>Its dropout factor, 1 without dropout.</returns>
     public readonly float MaskAt(int at) => MaskFrom == MaskSource.None ? 1f : Mask.Mine[at];
+
+    /// <summary>A row times its stored dropout factors.</summary>
+    /// <param name="share">This lane's share.</param>
+    /// <param name="row">The row.</param>
+    /// <returns>The product; the share itself without dropout.</returns>
+    public readonly RowShare Masked(RowShare share, int row) => MaskFrom == MaskSource.None ? share : share * RowShare.Load(Mask, row);
+
+    /// <summary>The sums over a group's rows where they are no <see cref="RowShare"/>: an item a column.</summary>
+    /// <param name="adjoint">The adjoint of y: q_y, or p_y where it is the only one.</param>
+    /// <param name="hasTangent">Whether γ has p_y∘Jẋ in its gradient as well.</param>
+    public readonly void SumColumns(ModelView adjoint, bool hasTangent)
+    {
+        int first = Grid.IdxX * WarpRow.RowsPerGroup, end = XMath.Min(first + WarpRow.RowsPerGroup, Rows);
+        for (int h = Group.IdxX; h < Width; h += WarpRow.GroupSize)
+        {
+            float bias = 0f, weight = 0f, above = 0f;
+            for (int row = first; row < end; row++)
+            {
+                int at = (row * Width) + h;
+                float q = adjoint.Mine[at];
+                bias += q;
+                weight += q * Normalized.Mine[at];
+                if (hasTangent)
+                    weight += TangentAdjoint.Mine[at] * NormalizedTangent.Mine[at];
+                above += StreamAdjoint.Mine[at];
+            }
+
+            int result = (Grid.IdxX * 3 * Width) + h;
+            Sums.Mine[result] = bias;
+            Sums.Mine[result + Width] = weight;
+            Sums.Mine[result + (2 * Width)] = above;
+        }
+    }
 }
 
 /// <summary>Where the dropout factors come from.</summary>
@@ -100,28 +145,47 @@ public static class LayerNormForward
 {
     private const float Epsilon = 1e-5f;
 
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(LayerNormArguments a)
     {
-        int row = WarpRow.Index, width = a.Width;
+        int row = WarpRow.Index;
         if (row >= a.Rows)
             return;
-        int start = row * width;
+        float rsd = a.IsWhole ? Whole(a, row) : AnyWidth(a, row);
+        if (WarpRow.Lane == 0)
+            a.RowValues.Mine[4 * row] = rsd;
+    }
+
+    private static float Whole(LayerNormArguments a, int row)
+    {
+        RowShare x = RowShare.Load(a.Stream, row), gamma = RowShare.Load(a.Gamma, 0), beta = RowShare.Load(a.Beta, 0);
+        if (a.MaskFrom != MaskSource.None)
+        {
+            RowShare mask = a.MaskFrom == MaskSource.Drawn ? Drawn(a, row) : RowShare.Load(a.GivenMask, (row * a.Blocks) + a.Block) * a.KeepScale;
+            mask.Store(a.Mask, row);
+            x *= mask;
+        }
+
+        x += -(WarpRow.Sum(x.Total) * RowShare.Share);
+        float rsd = 1f / XMath.Sqrt((WarpRow.Sum((x * x).Total) * RowShare.Share) + Epsilon);
+        x *= rsd;
+        x.Store(a.Normalized, row);
+        ((gamma * x) + beta).Store(a.Output, row);
+        return rsd;
+    }
+
+    private static float AnyWidth(LayerNormArguments a, int row)
+    {
+        int width = a.Width, start = row * width;
         float total = 0f;
         for (int h = WarpRow.Lane; h < width; h += WarpRow.WarpSize)
         {
             if (a.MaskFrom == MaskSource.Drawn)
-            {
-                ulong element = (((ulong)(a.FirstRow + row) * (ulong)a.Blocks) + (ulong)a.Block) * (ulong)width;
-                a.Mask.Mine[start + h] = a.Draw.Word((uint)RandomPurpose.Dropout, element + (ulong)h) < a.DropThreshold ? 0f : a.KeepScale;
-            }
+                a.Mask.Mine[start + h] = Factor(a, a.Draw.Word((uint)RandomPurpose.Dropout, FirstElement(a, row) + (ulong)h));
             else if (a.MaskFrom == MaskSource.Given)
-            {
                 a.Mask.Mine[start + h] = a.GivenMask.Mine[(((row * a.Blocks) + a.Block) * width) + h] * a.KeepScale;
-            }
-
             total += a.Stream.Mine[start + h] * a.MaskAt(start + h);
         }
 
@@ -141,27 +205,83 @@ public static class LayerNormForward
             a.Output.Mine[start + h] = (a.Gamma.Mine[h] * value) + a.Beta.Mine[h];
         }
 
-        if (WarpRow.Lane == 0)
-            a.RowValues.Mine[4 * row] = rsd;
+        return rsd;
     }
+
+    private static RowShare Drawn(LayerNormArguments a, int row)
+    {
+        ulong element = FirstElement(a, row) + (ulong)(4 * WarpRow.Lane);
+        return RowShare.Of(Factors(a, element), Factors(a, element + (RowShare.Width / 2)));
+    }
+
+    private static Float4 Factors(LayerNormArguments a, ulong element)
+    {
+        var words = a.Draw.FourWords((uint)RandomPurpose.Dropout, element);
+        return Float4.Of(Factor(a, words.W0), Factor(a, words.W1), Factor(a, words.W2), Factor(a, words.W3));
+    }
+
+    private static float Factor(LayerNormArguments a, uint word) => word < a.DropThreshold ? 0f : a.KeepScale;
+
+    private static ulong FirstElement(LayerNormArguments a, int row) =>
+        (((ulong)(a.FirstRow + row) * (ulong)a.Blocks) + (ulong)a.Block) * (ulong)a.Width;
 }
 
 /// <summary>
 /// Layer norm backward with the residual connection: with p̂ = γ∘p_y and J = rsd·(I − 11ᵀ/H − x̂x̂ᵀ/H),
 /// input adjoint = stream adjoint + m∘Jp̂. A warp a row. Reads p_y, x̂, the stream's adjoint (and the mask); overwrites
-/// the input's adjoint and the row's mean(p̂), mean(p̂x̂). About 10 FLOP and 20 bytes an element.
+/// the input's adjoint and the row's mean(p̂), mean(p̂x̂); where they are wanted, the sums of p_y, p_y∘x̂ and the stream's
+/// adjoint over each group. About 10 FLOP and 16 bytes an element.
 /// </summary>
 public static class LayerNormBackward
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(LayerNormArguments a)
     {
-        int row = WarpRow.Index, width = a.Width;
-        if (row >= a.Rows)
+        int row = WarpRow.Index;
+        if (a.IsWhole)
+        {
+            Whole(a, row);
             return;
-        int start = row * width;
+        }
+
+        if (row < a.Rows)
+            AnyWidth(a, row);
+        if (a.KeepsSums != 0)
+            a.SumColumns(a.TangentAdjoint, false);
+    }
+
+    private static void Whole(LayerNormArguments a, int row)
+    {
+        RowShare adjoint = default, x = default, above = default;
+        if (row < a.Rows)
+        {
+            adjoint = RowShare.Load(a.TangentAdjoint, row);
+            x = RowShare.Load(a.Normalized, row);
+            above = RowShare.Load(a.StreamAdjoint, row);
+            RowShare p = adjoint * RowShare.Load(a.Gamma, 0);
+            float rsd = a.RowValues.Mine[4 * row];
+            float mean = p.Total, slope = (p * x).Total;
+            WarpRow.Sum(ref mean, ref slope);
+            mean *= RowShare.Share;
+            slope *= RowShare.Share;
+            RowShare result = a.Masked((p + (x * -slope) + -mean) * rsd, row);
+            (above + result).Store(a.InputAdjoint, row);
+            if (WarpRow.Lane == 0)
+            {
+                a.RowValues.Mine[(4 * row) + 1] = mean;
+                a.RowValues.Mine[(4 * row) + 2] = slope;
+            }
+        }
+
+        if (a.KeepsSums != 0)
+            GroupSums.Store(a.Sums, adjoint, adjoint * x, above);
+    }
+
+    private static void AnyWidth(LayerNormArguments a, int row)
+    {
+        int width = a.Width, start = row * width;
         float total = 0f, product = 0f;
         for (int h = WarpRow.Lane; h < width; h += WarpRow.WarpSize)
         {
@@ -189,19 +309,40 @@ public static class LayerNormBackward
 
 /// <summary>
 /// Layer norm's tangent along ẋ: Jẋ and ẏ = γ∘Jẋ, with ẋ masked. A warp a row. Reads ẋ, x̂ (and the mask); overwrites
-/// Jẋ, ẏ and the row's mean(ẋx̂). About 10 FLOP and 20 bytes an element.
+/// Jẋ, ẏ and the row's mean(ẋx̂). About 10 FLOP and 16 bytes an element.
 /// </summary>
 public static class LayerNormTangent
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(LayerNormArguments a)
     {
-        int row = WarpRow.Index, width = a.Width;
+        int row = WarpRow.Index;
         if (row >= a.Rows)
             return;
-        int start = row * width;
+        float slope = a.IsWhole ? Whole(a, row) : AnyWidth(a, row);
+        if (WarpRow.Lane == 0)
+            a.RowValues.Mine[(4 * row) + 3] = slope;
+    }
+
+    private static float Whole(LayerNormArguments a, int row)
+    {
+        RowShare tangent = RowShare.Load(a.Stream, row), x = RowShare.Load(a.Normalized, row), gamma = RowShare.Load(a.Gamma, 0);
+        float rsd = a.RowValues.Mine[4 * row];
+        tangent = a.Masked(tangent, row);
+        float mean = tangent.Total, slope = (tangent * x).Total;
+        WarpRow.Sum(ref mean, ref slope);
+        slope *= RowShare.Share;
+        RowShare result = (tangent + (x * -slope) + -(mean * RowShare.Share)) * rsd;
+        result.Store(a.NormalizedTangent, row);
+        (result * gamma).Store(a.Output, row);
+        return slope;
+    }
+
+    private static float AnyWidth(LayerNormArguments a, int row)
+    {
+        int width = a.Width, start = row * width;
         float total = 0f, product = 0f;
         for (int h = WarpRow.Lane; h < width; h += WarpRow.WarpSize)
         {
@@ -220,49 +361,84 @@ public static class LayerNormTangent
             a.Output.Mine[start + h] = result * a.Gamma.Mine[h];
         }
 
-        if (WarpRow.Lane == 0)
-            a.RowValues.Mine[(4 * row) + 3] = slope;
+        return slope;
     }
 }
 
 /// <summary>
 /// The adjoint of layer norm's forward and tangent together, with the residual connection. ẏ = γ∘Jẋ has the adjoint p_y
 /// and y has q_y; with p̂ = γ∘p_y and q̂ = γ∘q_y the input's adjoint is the stream's + m∘[Jq̂ −
-/// rsd·(mean(ẋx̂)·Jp̂ + mean(p̂x̂)·Jẋ + x̂·mean(p̂∘Jẋ))]. A warp a row. Reads q_y, p_y, x̂, Jẋ, the stream's adjoint, the
-/// row's four numbers (and the mask); overwrites the input's adjoint. About 18 FLOP and 36 bytes an element.
+/// rsd·(mean(ẋx̂)·Jp̂ + mean(p̂x̂)·Jẋ + x̂·mean(p̂∘Jẋ))]. Written out over rsd, the bracket is q̂ − mean(q̂) − n·rsd·(p̂ − mean(p̂)) −
+/// m·Jẋ + x̂·[n·rsd·m − mean(q̂x̂) − mean(p̂∘Jẋ)], m = mean(p̂x̂), n = mean(ẋx̂). A warp a row. Reads q_y, p_y, x̂, Jẋ, the
+/// stream's adjoint, the row's four numbers (and the mask); overwrites the input's adjoint and, where they are wanted, the
+/// sums of q_y, q_y∘x̂ + p_y∘Jẋ and the stream's adjoint over each group. About 18 FLOP and 24 bytes an element.
 /// </summary>
 public static class LayerNormAdjoint
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × models groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × models groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(LayerNormArguments a)
     {
-        int row = WarpRow.Index, width = a.Width;
-        if (row >= a.Rows)
+        int row = WarpRow.Index;
+        if (a.IsWhole)
+        {
+            Whole(a, row);
             return;
-        int start = row * width;
-        float total = 0f, product = 0f, cross = 0f;
+        }
+
+        if (row < a.Rows)
+            AnyWidth(a, row);
+        if (a.KeepsSums != 0)
+            a.SumColumns(a.OutputAdjoint, true);
+    }
+
+    private static void Whole(LayerNormArguments a, int row)
+    {
+        RowShare adjoint = default, weight = default, above = default;
+        if (row < a.Rows)
+        {
+            adjoint = RowShare.Load(a.OutputAdjoint, row);
+            RowShare p = RowShare.Load(a.TangentAdjoint, row), x = RowShare.Load(a.Normalized, row), tangent = RowShare.Load(a.NormalizedTangent, row);
+            above = RowShare.Load(a.StreamAdjoint, row);
+            RowShare gamma = RowShare.Load(a.Gamma, 0);
+            Float4 values = a.RowValues.Quads[row];
+            RowShare q = adjoint * gamma;
+            weight = (adjoint * x) + (p * tangent);
+            p *= gamma;
+
+            // mean(q̂x̂) and mean(p̂∘Jẋ) are wanted as a sum alone: γ∘weight's mean.
+            float mean = q.Total, product = (gamma * weight).Total;
+            WarpRow.Sum(ref mean, ref product);
+            float share = values.W * values.X;
+            float constant = (share * values.Y) - (mean * RowShare.Share);
+            float slope = (share * values.Z) - (product * RowShare.Share);
+            RowShare result = q + (p * -share) + (tangent * -values.Z) + (x * slope) + constant;
+            (above + a.Masked(result * values.X, row)).Store(a.InputAdjoint, row);
+        }
+
+        if (a.KeepsSums != 0)
+            GroupSums.Store(a.Sums, adjoint, weight, above);
+    }
+
+    private static void AnyWidth(LayerNormArguments a, int row)
+    {
+        int width = a.Width, start = row * width;
+        float total = 0f, product = 0f;
         for (int h = WarpRow.Lane; h < width; h += WarpRow.WarpSize)
         {
             float gamma = a.Gamma.Mine[h];
             float q = a.OutputAdjoint.Mine[start + h] * gamma;
             total += q;
             product += q * a.Normalized.Mine[start + h];
-            cross += a.TangentAdjoint.Mine[start + h] * gamma * a.NormalizedTangent.Mine[start + h];
+            product += a.TangentAdjoint.Mine[start + h] * gamma * a.NormalizedTangent.Mine[start + h];
         }
 
-        total = WarpRow.Sum(total) / width;
-        product = WarpRow.Sum(product) / width;
-        cross = WarpRow.Sum(cross) / width;
         float rsd = a.RowValues.Mine[4 * row], adjointMean = a.RowValues.Mine[(4 * row) + 1];
         float adjointSlope = a.RowValues.Mine[(4 * row) + 2], tangentSlope = a.RowValues.Mine[(4 * row) + 3];
-
-        // The bracket over rsd, Jp̂ written out: q̂ − mean(q̂) − n·rsd·(p̂ − mean(p̂)) − m·Jẋ +
-        // x̂·[n·rsd·m − mean(q̂x̂) − mean(p̂∘Jẋ)], m = mean(p̂x̂), n = mean(ẋx̂).
         float share = tangentSlope * rsd;
-        float constant = (share * adjointMean) - total;
-        float slope = (share * adjointSlope) - product - cross;
+        float constant = (share * adjointMean) - (WarpRow.Sum(total) / width);
+        float slope = (share * adjointSlope) - (WarpRow.Sum(product) / width);
         for (int h = WarpRow.Lane; h < width; h += WarpRow.WarpSize)
         {
             float gamma = a.Gamma.Mine[h];

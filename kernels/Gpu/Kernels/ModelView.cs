@@ -19,5 +19,29 @@ public struct ModelView
     public int IsAligned;
 
     /// <summary>The elements of the model this group works for.</summary>
-    public readonly ArrayView<float> Mine => All.SubView(Grid.IdxZ * Stride, Length);
+    public readonly ArrayView<float> Mine => Of(Grid.IdxZ);
+
+    /// <summary>The same by fours, where they are aligned.</summary>
+    public readonly ArrayView<Float4> Quads => QuadsOf(Grid.IdxZ);
+
+    /// <summary>The elements of a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Its elements.</returns>
+    public readonly ArrayView<float> Of(int model) => All.SubView(model * Stride, Length);
+
+    /// <summary>The same by fours, where they are aligned.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Its elements.</returns>
+    public readonly ArrayView<Float4> QuadsOf(int model) => Of(model).Cast<Float4>().AsAligned(16);
+
+    /// <summary>Four elements on end, by one load where they are aligned.</summary>
+    /// <param name="first">The first; a multiple of four.</param>
+    /// <returns>The four.</returns>
+    public readonly Float4 Four(int first)
+    {
+        if (IsAligned != 0)
+            return Quads[first >> 2];
+        var mine = Mine;
+        return Float4.Of(mine[first], mine[first + 1], mine[first + 2], mine[first + 3]);
+    }
 }

@@ -64,7 +64,7 @@ internal sealed class BdmBuffers : IDisposable
         Gaps = Take(rows, 1, aligns);
         RowWeight = Take(rows, 1, aligns);
         Losses = Take(rows, 1, training);
-        Share = Take(rows, h, training);
+        Share = Take(Groups(rows), h, training);
         Tangent = Take(rows, h, second);
         Direction = Take(rows, a, second);
         States = Take(conditions, shape.StateSize, samples);
@@ -78,6 +78,7 @@ internal sealed class BdmBuffers : IDisposable
         Mask = PerBlock(shape.Blocks, rows, h, second);
         Normalized = PerBlock(shape.Blocks, rows, h, true, backward);
         RowValues = PerBlock(shape.Blocks, rows, 4, true, backward);
+        NormSums = PerBlock(shape.Blocks, Groups(rows), 3 * h, training);
         Output = PerBlock(shape.Blocks, rows, h, true, training);
         Hidden = PerBlock(shape.Blocks, rows, d, true, training);
         Slope = PerBlock(shape.Blocks, rows, d, backward);
@@ -159,6 +160,9 @@ internal sealed class BdmBuffers : IDisposable
 
     public Region[] RowValues { get; }
 
+    /// <summary>Each group's sums of a layer norm's gradients and of the stream's adjoint above it.</summary>
+    public Region[] NormSums { get; }
+
     public Region[] Output { get; }
 
     public Region[] Hidden { get; }
@@ -216,6 +220,8 @@ internal sealed class BdmBuffers : IDisposable
         _length += (((long)rows * columns) + 63) / 64 * 64;
         return region;
     }
+
+    private static int Groups(int rows) => (rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup;
 
     // Where it is not kept, all blocks share one.
     private Region[] PerBlock(int blocks, int rows, int columns, bool wanted, bool kept = true)

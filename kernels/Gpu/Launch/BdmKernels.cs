@@ -15,7 +15,7 @@ internal sealed class BdmKernels(GpuBackend backend, ProductLoader products)
 
     public LoadedKernel<EnterArguments> Enter { get; } = Row<EnterArguments>(backend, "enter_blocks", EnterBlocks.Run);
 
-    public LoadedKernel<SumCandidatesArguments> SumCandidates { get; } = Row<SumCandidatesArguments>(backend, "sum_candidates", Gpu.SumCandidates.Run);
+    public LoadedKernel<SumCandidatesArguments> SumCandidates { get; } = backend.Load<SumCandidatesArguments>("sum_candidates", Gpu.SumCandidates.GroupSize, Gpu.SumCandidates.Run);
 
     public LoadedKernel<LayerNormArguments> NormForward { get; } = Row<LayerNormArguments>(backend, "layer_norm_forward", LayerNormForward.Run);
 

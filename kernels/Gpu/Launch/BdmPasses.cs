@@ -156,7 +156,7 @@ internal sealed class BdmPasses
             var norm = Norm(buffers, weights, slab, l, dropout);
             norm.Stream = buffers[buffers.Stream];
             norm.Output = buffers[buffers.Output[l]];
-            _kernels.NormForward.Launch(Rows(slab.Rows), norm, NormWork(slab, 8, 12));
+            _kernels.NormForward.Launch(Rows(slab.Rows), norm, NormWork(slab, 8, 12, dropout));
             Layer(
                 _kernels.Activation, buffers[buffers.Output[l]], weights, slices.ExpandWeight, slab,
                 new ActivationEpilogue
@@ -194,7 +194,7 @@ internal sealed class BdmPasses
         output.HasRowWeight = rowWeight is null ? 0 : 1;
         output.Share = buffers[buffers.Share];
         output.KeepsShare = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
-        _kernels.Seed.Launch(Rows(slab.Rows), output, NormWork(slab, 25, 8 + (4 * output.KeepsShare)));
+        _kernels.Seed.Launch(Rows(slab.Rows), output, NormWork(slab, 25, 8));
         bool second = buffers.Purpose == BdmPurpose.Denoising;
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
@@ -215,7 +215,8 @@ internal sealed class BdmPasses
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.StreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.StreamAdjoint[l]];
-            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 20));
+            norm.KeepsSums = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
+            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16, dropout));
         }
     }
 
@@ -227,7 +228,7 @@ internal sealed class BdmPasses
         gradient.Result = buffers[buffers.Direction];
         gradient.Tangent = buffers[buffers.Tangent];
         gradient.Losses = buffers[buffers.Losses];
-        gradient.BatchRows = batchRows;
+        gradient.Scale = 2f / batchRows;
         _kernels.Direction.Launch(Rows(slab.Rows), gradient, Work(4.0 * slab.Rows * Shape.ActionSize * Width, 8.0 * slab.Rows * (Width + Shape.ActionSize)));
     }
 
@@ -304,7 +305,7 @@ internal sealed class BdmPasses
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.Stream = buffers[buffers.Tangent];
             norm.Output = buffers[buffers.OutputTangent[l]];
-            _kernels.NormTangent.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 20));
+            _kernels.NormTangent.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16, dropout));
             Layer(
                 _kernels.Slope, buffers[buffers.OutputTangent[l]], weights, slices.ExpandWeight, slab,
                 new SlopeEpilogue
@@ -328,7 +329,7 @@ internal sealed class BdmPasses
         output.Tangent = buffers[buffers.Tangent];
         output.Adjoint = buffers[buffers.SecondStreamAdjoint[^1]];
         output.Share = buffers[buffers.Share];
-        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 16));
+        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 12));
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
             var slices = _layout.Blocks[l];
@@ -347,7 +348,8 @@ internal sealed class BdmPasses
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.SecondStreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.SecondStreamAdjoint[l]];
-            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 36));
+            norm.KeepsSums = 1;
+            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 24, dropout));
         }
     }
 
@@ -359,7 +361,7 @@ internal sealed class BdmPasses
         if (!second)
         {
             _kernels.SumCandidates.Launch(
-                Rows(slab.Conditions),
+                new GridSize(slab.Conditions, 1, _models),
                 new SumCandidatesArguments
                 {
                     Adjoint = buffers[buffers.StreamAdjoint[0]],
@@ -397,24 +399,16 @@ internal sealed class BdmPasses
                 Accumulates = accumulates ? 1 : 0,
             },
             Work(2 * products * slab.Rows * weightCount, (4.0 * products * slab.Rows * Shape.Blocks * 2 * (Width + Shape.Hidden)) + (4 * weightCount)));
-        int parts = (slab.Rows + GradientTables.RowsPerPart - 1) / GradientTables.RowsPerPart;
-        var sums = new ColumnSumArguments
+        tables.Launch(_kernels.Sums, _kernels.SumsEnd, new ColumnSumArguments
         {
             Workspace = buffers.All,
             Gradient = gradient,
             Loss = loss,
-            Partial = new ModelView { All = tables.Partial.View, Stride = _models > 1 ? tables.Partial.Length / _models : 0, Length = tables.Partial.Length / _models },
-            Tasks = tables.Sums.View,
             Rows = slab.Rows,
             Conditions = slab.Conditions,
-            Parts = parts,
-            RowsPerPart = GradientTables.RowsPerPart,
             Accumulates = accumulates ? 1 : 0,
             LossCount = lossCount,
-        };
-        double columns = 32.0 * tables.Sums.Length;
-        _kernels.Sums.Launch(new GridSize((int)tables.Sums.Length, parts, _models), sums, Work(columns * slab.Rows, 4 * columns * slab.Rows));
-        _kernels.SumsEnd.Launch(new GridSize((int)tables.Sums.Length, 1, _models), sums, Work(columns * parts, 4 * columns * (parts + 1)));
+        });
     }
 
     /// <summary>What is left once all slabs are in: the gradients behind N and O.</summary>
@@ -443,9 +437,8 @@ internal sealed class BdmPasses
             OutputAt = _layout.OutputWeight.Offset,
             OutputBiasAt = _layout.OutputBias.Offset,
         };
-        int rows = (2 * Width) + Shape.ActionSize + 1;
         double features = ((double)Shape.ActionFeatures * Shape.ActionSize) + (Shape.EmbeddingFeatures * BdmShape.TimeFeatures) + (Shape.StateFeatures * Shape.StateSize);
-        _kernels.Unfold.Launch(Rows(rows), arguments, Work(4 * Width * features, 8.0 * Width * Width));
+        _kernels.Unfold.Launch(new GridSize(UnfoldGradient.Groups(Shape), 1, _models), arguments, Work(4 * Width * features, 8.0 * Width * Width));
     }
 
     /// <summary>Δ alone, or Δ with loss and gradient.</summary>
@@ -473,6 +466,9 @@ internal sealed class BdmPasses
     private KernelWork Work(double flop, double bytes) => new(flop * _models, bytes * _models);
 
     private KernelWork NormWork(in Slab slab, double flop, double bytes) => Work(flop * slab.Rows * Width, bytes * slab.Rows * Width);
+
+    // A mask is read, or written.
+    private KernelWork NormWork(in Slab slab, double flop, double bytes, in Dropout dropout) => NormWork(slab, flop, bytes + (dropout.From == MaskSource.None ? 0 : 4));
 
     private KernelWork ActionWork(in Slab slab) => Work(2.0 * slab.Rows * Shape.ActionSize * Width, 4.0 * slab.Rows * (Width + Shape.ActionSize));
 
@@ -537,6 +533,7 @@ internal sealed class BdmPasses
             StreamAdjoint = nothing,
             InputAdjoint = nothing,
             RowValues = buffers[buffers.RowValues[l]],
+            Sums = buffers[buffers.NormSums[l]],
             Mask = buffers[buffers.Mask[l]],
             GivenMask = dropout.Given,
             Draw = Draw,

@@ -63,24 +63,22 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
         }
     }
 
-    /// <summary>The sums over rows of a·b + c·d, null counting as ones for b and as nothing for c.</summary>
-    public void AddSums(Region a, Region? b, Region? c, Region? d, int result, int target, bool perCondition) =>
-        AddSums(a, b, c, d, 0, a.Columns, result, target, perCondition);
+    /// <summary>The sums of a matrix's columns over its rows.</summary>
+    public void AddSums(Region matrix, int result, int target, int rowsOf) => AddSums(matrix, 0, matrix.Columns, result, target, rowsOf);
 
     /// <summary>The same for some of the columns; column j's sum goes to result + j.</summary>
-    public void AddSums(Region a, Region? b, Region? c, Region? d, int firstColumn, int endColumn, int result, int target, bool perCondition)
+    public void AddSums(Region matrix, int firstColumn, int endColumn, int result, int target, int rowsOf)
     {
-        for (int column = firstColumn; column < endColumn; column += WarpRow.WarpSize)
+        bool isAligned = (firstColumn | (endColumn - firstColumn) | matrix.Columns) % 4 == 0;
+        int most = isAligned ? ColumnSumTask.MostColumns : ColumnSumTask.FewColumns;
+        for (int column = firstColumn; column < endColumn; column += most)
         {
             _sums.Add(new ColumnSumTask
             {
-                A = a.Offset + column,
-                B = b is { } factor ? factor.Offset + column : -1,
-                C = c is { } other ? other.Offset + column : -1,
-                D = d is { } otherFactor ? otherFactor.Offset + column : -1,
-                Stride = a.Columns,
-                IsPerCondition = perCondition ? 1 : 0,
-                Columns = Math.Min(WarpRow.WarpSize, endColumn - column),
+                First = matrix.Offset + column,
+                Stride = matrix.Columns,
+                RowsOf = rowsOf,
+                Columns = Math.Min(most, endColumn - column),
                 Result = result + column,
                 Target = target,
             });

@@ -61,7 +61,7 @@ public struct CriticRowsArguments
 /// </summary>
 public static class CriticRows
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(CriticRowsArguments a)

@@ -37,7 +37,7 @@ public struct MlpHeadArguments
 /// <summary>The output layer of a critic's network, with the policy's tanh. A warp a row; 2·out·H FLOP and 4H bytes a row.</summary>
 public static class MlpHead
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × networks groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × networks groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(MlpHeadArguments a)
@@ -62,7 +62,7 @@ public static class MlpHead
 /// <summary>Back through the output layer and the second ReLU. A warp a row; 2·out·H FLOP and 8H bytes a row.</summary>
 public static class MlpHeadBackward
 {
-    /// <summary>The kernel: a grid of ⌈n/4⌉ × 1 × networks groups.</summary>
+    /// <summary>The kernel: a grid of ⌈n/8⌉ × 1 × networks groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(WarpRow.GroupSize)]
     public static void Run(MlpHeadArguments a)

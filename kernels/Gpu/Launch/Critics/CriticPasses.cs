@@ -101,24 +101,16 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
                 Accumulates = accumulates ? 1 : 0,
             },
             ProductWork(rows, width, width + mlp.InputSize + mlp.OutputSize, networks));
-        int parts = (rows + GradientTables.RowsPerPart - 1) / GradientTables.RowsPerPart;
-        var sums = new ColumnSumArguments
+        tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
         {
             Workspace = buffers.All,
             Gradient = result,
             Loss = losses,
-            Partial = new ModelView { All = tables.Partial.View, Stride = 0, Length = tables.Partial.Length, IsAligned = 1 },
-            Tasks = tables.Sums.View,
             Rows = rows,
             Conditions = rows,
-            Parts = parts,
-            RowsPerPart = GradientTables.RowsPerPart,
             Accumulates = accumulates ? 1 : 0,
             LossCount = batchRows,
-        };
-        double columns = 32.0 * tables.Sums.Length;
-        kernels.Sums.Launch(new GridSize((int)tables.Sums.Length, parts), sums, new KernelWork(columns * rows, 4 * columns * rows));
-        kernels.SumsEnd.Launch(new GridSize((int)tables.Sums.Length), sums, new KernelWork(columns * parts, 4 * columns * (parts + 1)));
+        });
     }
 
     /// <summary>Losses and their slopes, of one kind or another.</summary>

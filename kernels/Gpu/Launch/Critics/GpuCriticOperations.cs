@@ -345,12 +345,12 @@ internal sealed class GpuCriticOperations : ICriticOperations
                 writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.Layers[0].Weight.Offset, mlp.InputSize, 1, true, false);
                 writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Shape.HiddenWidths[0], network.Layers[1].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
                 writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Shape.HiddenWidths[0], network.Layers[2].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
-                writer.AddSums(at.Adjoint1[i], null, null, null, network.Layers[0].Bias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Adjoint2[i], null, null, null, network.Layers[1].Bias.Offset, SumTarget.Gradient, false);
-                writer.AddSums(at.Seed[i], null, null, null, network.Layers[2].Bias.Offset, SumTarget.Gradient, false);
+                writer.AddSums(at.Adjoint1[i], network.Layers[0].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
+                writer.AddSums(at.Adjoint2[i], network.Layers[1].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
+                writer.AddSums(at.Seed[i], network.Layers[2].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
             }
 
-            writer.AddSums(buffers.Losses, null, null, null, firstLoss, endLoss, 0, SumTarget.MeanLoss, false);
+            writer.AddSums(buffers.Losses, firstLoss, endLoss, 0, SumTarget.MeanLoss, SumRows.Candidate);
             return new GradientTables(backend, writer, buffers.Rows, 1);
         }
     }

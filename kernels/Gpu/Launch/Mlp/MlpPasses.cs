@@ -140,25 +140,16 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
                 Accumulates = accumulates ? 1 : 0,
             },
             new KernelWork((double)networks * rows * Shape.ForwardWork, 4.0 * networks * layout.Length));
-        int parts = (rows + GradientTables.RowsPerPart - 1) / GradientTables.RowsPerPart;
-        long partial = tables.Partial.Length / networks;
-        var sums = new ColumnSumArguments
+        tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
         {
             Workspace = workspace.All,
             Gradient = result,
             Loss = result, // no task sums losses
-            Partial = GpuArguments.Part(tables.Partial, 0, partial, partial, networks),
-            Tasks = tables.Sums.View,
             Rows = rows,
             Conditions = rows,
-            Parts = parts,
-            RowsPerPart = GradientTables.RowsPerPart,
             Accumulates = accumulates ? 1 : 0,
             LossCount = 1,
-        };
-        double columns = 32.0 * tables.Sums.Length * networks;
-        kernels.Sums.Launch(new GridSize((int)tables.Sums.Length, parts, networks), sums, new KernelWork(columns * rows, 4 * columns * rows));
-        kernels.SumsEnd.Launch(new GridSize((int)tables.Sums.Length, 1, networks), sums, new KernelWork(columns * parts, 4 * columns * (parts + 1)));
+        });
     }
 
     /// <summary>What <see cref="ParametersGradient"/> sums.</summary>
@@ -170,7 +161,7 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
         {
             var (slices, adjoint, inputs) = (layout.Networks[0].Layers[l], workspace.Adjoint(l), Shape.LayerInput(l));
             writer.AddTiles(adjoint, l == 0 ? workspace.Input : workspace.Hidden[l - 1], null, inputs, slices.Weight.Offset, inputs, 1, true, false);
-            writer.AddSums(adjoint, null, null, null, slices.Bias.Offset, SumTarget.Gradient, false);
+            writer.AddSums(adjoint, slices.Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
         }
 
         return new GradientTables(backend, writer, workspace.Rows, networks);
