@@ -12,9 +12,6 @@ public static unsafe class PtxControl
         (warp.State, warp.Barrier) = (PtxState.AtBarrier, instruction.Number);
     }
 
-    /// <summary>bar.warp.sync: the lanes of the mask must be here.</summary>
-    public static void WarpBarrier(PtxWarp warp, in PtxInstruction instruction, uint lanes) => RequireMembers(warp, instruction, (uint*)(warp.Registers + instruction.A), lanes);
-
     /// <summary>shfl.sync.bfly: of the lane whose number differs in some bits.</summary>
     public static void Butterfly(PtxWarp warp, in PtxInstruction instruction, uint lanes) => Shuffle(warp, instruction, lanes, (lane, by, _) => lane ^ by);
 

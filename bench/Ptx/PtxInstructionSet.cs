@@ -58,7 +58,6 @@ public static class PtxInstructionSet
         ["shl.b64"] = new("Ddw", PtxLanes.Map<ulong, uint, ulong, ShiftLeft>),
         ["shr.u64"] = new("Ddw", PtxLanes.Map<ulong, uint, ulong, ShiftRight>),
         ["and.pred"] = new("Ppp", PtxLanes.Predicates((a, b) => a & b)),
-        ["not.pred"] = new("Pp", PtxLanes.Predicates((a, _) => ~a)),
         ["or.pred"] = new("Ppp", PtxLanes.Predicates((a, b) => a | b)),
 
         // Floating point. Without a modifier an instruction rounds to nearest and keeps subnormal numbers.
@@ -143,7 +142,6 @@ public static class PtxInstructionSet
         ["bra.uni"] = new("l", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => warp.Jump(lanes, instruction.Target, instruction, true)),
         ["ret"] = new(string.Empty, (PtxWarp warp, in PtxInstruction _, uint lanes) => warp.Return(lanes)),
         ["bar.sync"] = new("#", PtxControl.Barrier),
-        ["bar.warp.sync"] = new("w", PtxControl.WarpBarrier),
         ["shfl.sync.bfly.b32"] = new("Wwwww", PtxControl.Butterfly),
         ["shfl.sync.idx.b32"] = new("Wwwww", PtxControl.Index),
 

@@ -113,8 +113,6 @@ public class PtxArithmeticTests
     [InlineData("setp.ne.s32 %p1, 1, 1", false)]
     [InlineData("mov.pred %p2, 0; mov.pred %p3, 1; or.pred %p1, %p2, %p3", true)]
     [InlineData("mov.pred %p2, 0; mov.pred %p3, 1; and.pred %p1, %p2, %p3", false)]
-    [InlineData("mov.pred %p2, 0; not.pred %p1, %p2", true)]
-    [InlineData("mov.pred %p2, 1; not.pred %p1, %p2", false)]
     public void Comparisons(string instruction, bool holds) => AssertResult(instruction + "; selp.b32 %r1, 1, 0, %p1", "%r1", holds ? "00000001" : "00000000");
 
     [Fact]

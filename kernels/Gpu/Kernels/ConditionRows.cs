@@ -102,20 +102,20 @@ public static class ConditionRows
     }
 
     // Row Feature(lane) of C·φ. Eight lanes stand along a row of C, four columns each, so that a warp loads four rows on end;
-    // the sums over the eight lanes are handed on as in WarpRow.SumOfFour.
+    // the sums over the eight lanes are handed on as in WarpRow.SumOfFour. C is four times a row of 256.
     private static float Product(ModelView weight, float wave)
     {
-        int lane = WarpRow.Lane, quad = 4 * (lane & 7);
+        RowShare q01 = RowShare.LoadAnywhere(weight, 0), q23 = RowShare.LoadAnywhere(weight, 1);
+        RowShare q45 = RowShare.LoadAnywhere(weight, 2), q67 = RowShare.LoadAnywhere(weight, 3);
+        int quad = 4 * (WarpRow.Lane & 7);
         Float4 waves = Float4.Of(Warp.Shuffle(wave, quad), Warp.Shuffle(wave, quad + 1), Warp.Shuffle(wave, quad + 2), Warp.Shuffle(wave, quad + 3));
-        float r0 = Part(weight, 0, waves), r1 = Part(weight, 1, waves), r2 = Part(weight, 2, waves), r3 = Part(weight, 3, waves);
-        float r4 = Part(weight, 4, waves), r5 = Part(weight, 5, waves), r6 = Part(weight, 6, waves), r7 = Part(weight, 7, waves);
-        float r01 = Hand(r0, r1, 1), r23 = Hand(r2, r3, 1), r45 = Hand(r4, r5, 1), r67 = Hand(r6, r7, 1);
+        float r01 = Hand(q01, waves), r23 = Hand(q23, waves), r45 = Hand(q45, waves), r67 = Hand(q67, waves);
         return Hand(Hand(r01, r23, 2), Hand(r45, r67, 2), 4);
     }
 
-    private static int Feature(int lane) => (4 * (lane & 7)) + (lane >> 3);
+    private static float Hand(RowShare rows, Float4 waves) => Hand((rows.Low * waves).Total, (rows.High * waves).Total, 1);
 
-    private static float Part(ModelView weight, int quadruple, Float4 waves) => (weight.Four(4 * ((quadruple * WarpRow.WarpSize) + WarpRow.Lane)) * waves).Total;
+    private static int Feature(int lane) => (4 * (lane & 7)) + (lane >> 3);
 
     // A lane with the bit keeps the second and hands on the first; the other way round without it.
     private static float Hand(float first, float second, int bit)

@@ -80,7 +80,7 @@ public static class EnterBlocks
         if (row >= a.Rows)
             return;
         int condition = (int)((uint)row / (uint)a.Candidates);
-        bool isWhole = a.Width == RowShare.Width && (a.Base.IsAligned & a.Shared.IsAligned) != 0;
+        bool isWhole = a.Width == RowShare.Width;
         RowShare x = default;
         if (isWhole)
         {

@@ -298,7 +298,7 @@ public static class UnfoldGradient
                 var weight = a.InputWeight.Mine;
                 int at = (h * a.Width) + dense.FirstFeature + u;
                 Float4 weights = Float4.Of(weight[at], weight[at + a.Width], weight[at + (2 * a.Width)], weight[at + (3 * a.Width)]);
-                total += (weights * gradient.Four(first + h)).Total;
+                total += (weights * gradient.Quads[(first + h) >> 2]).Total;
             }
         }
 

@@ -78,8 +78,8 @@ public struct LayerNormArguments
     /// <summary>The batch's row that row 0 is.</summary>
     public long FirstRow;
 
-    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane. The workspace's arrays always are aligned.</summary>
-    public readonly bool IsWhole => Width == RowShare.Width && (Gamma.IsAligned & Beta.IsAligned) != 0 && (MaskFrom != MaskSource.Given || GivenMask.IsAligned != 0);
+    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; the workspace's arrays always are aligned.</summary>
+    public readonly bool IsWhole => Width == RowShare.Width;
 
     /// <summary>Factor of a feature of a row.</summary>
     /// <param name="at">Its index, row·H + h.</param>
@@ -160,10 +160,10 @@ public static class LayerNormForward
 
     private static float Whole(LayerNormArguments a, int row)
     {
-        RowShare x = RowShare.Load(a.Stream, row), gamma = RowShare.Load(a.Gamma, 0), beta = RowShare.Load(a.Beta, 0);
+        RowShare x = RowShare.Load(a.Stream, row), gamma = RowShare.LoadAnywhere(a.Gamma, 0), beta = RowShare.LoadAnywhere(a.Beta, 0);
         if (a.MaskFrom != MaskSource.None)
         {
-            RowShare mask = a.MaskFrom == MaskSource.Drawn ? Drawn(a, row) : RowShare.Load(a.GivenMask, (row * a.Blocks) + a.Block) * a.KeepScale;
+            RowShare mask = a.MaskFrom == MaskSource.Drawn ? Drawn(a, row) : RowShare.LoadAnywhere(a.GivenMask, (row * a.Blocks) + a.Block) * a.KeepScale;
             mask.Store(a.Mask, row);
             x *= mask;
         }
@@ -260,8 +260,8 @@ public static class LayerNormBackward
             adjoint = RowShare.Load(a.TangentAdjoint, row);
             x = RowShare.Load(a.Normalized, row);
             above = RowShare.Load(a.StreamAdjoint, row);
-            RowShare p = adjoint * RowShare.Load(a.Gamma, 0);
             float rsd = a.RowValues.Mine[4 * row];
+            RowShare p = adjoint * RowShare.LoadAnywhere(a.Gamma, 0);
             float mean = p.Total, slope = (p * x).Total;
             WarpRow.Sum(ref mean, ref slope);
             mean *= RowShare.Share;
@@ -328,8 +328,9 @@ public static class LayerNormTangent
 
     private static float Whole(LayerNormArguments a, int row)
     {
-        RowShare tangent = RowShare.Load(a.Stream, row), x = RowShare.Load(a.Normalized, row), gamma = RowShare.Load(a.Gamma, 0);
+        RowShare tangent = RowShare.Load(a.Stream, row), x = RowShare.Load(a.Normalized, row);
         float rsd = a.RowValues.Mine[4 * row];
+        RowShare gamma = RowShare.LoadAnywhere(a.Gamma, 0);
         tangent = a.Masked(tangent, row);
         float mean = tangent.Total, slope = (tangent * x).Total;
         WarpRow.Sum(ref mean, ref slope);
@@ -401,8 +402,8 @@ public static class LayerNormAdjoint
             adjoint = RowShare.Load(a.OutputAdjoint, row);
             RowShare p = RowShare.Load(a.TangentAdjoint, row), x = RowShare.Load(a.Normalized, row), tangent = RowShare.Load(a.NormalizedTangent, row);
             above = RowShare.Load(a.StreamAdjoint, row);
-            RowShare gamma = RowShare.Load(a.Gamma, 0);
             Float4 values = a.RowValues.Quads[row];
+            RowShare gamma = RowShare.LoadAnywhere(a.Gamma, 0);
             RowShare q = adjoint * gamma;
             weight = (adjoint * x) + (p * tangent);
             p *= gamma;

@@ -36,8 +36,8 @@ public struct OutputArguments
     /// <summary>1 where Share is wanted.</summary>
     public int KeepsShare;
 
-    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; the workspace's arrays always are aligned.</summary>
-    public readonly bool IsWhole => Width == RowShare.Width && OutputSum.IsAligned != 0;
+    /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; what was folded and the workspace always are aligned.</summary>
+    public readonly bool IsWhole => Width == RowShare.Width;
 }
 
 /// <summary>SiLU and its derivatives, by <see cref="Silu"/>'s formulas, of a lane's share of a row.</summary>

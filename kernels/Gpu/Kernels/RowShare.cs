@@ -63,6 +63,24 @@ public struct RowShare
         return Of(quads[at], quads[at + WarpRow.WarpSize]);
     }
 
+    /// <summary>The same of rows that may stand anywhere, by a load an element where they are not aligned.</summary>
+    /// <param name="rows">Rows of 256.</param>
+    /// <param name="row">Which.</param>
+    /// <returns>The share.</returns>
+    public static RowShare LoadAnywhere(ModelView rows, int row) => rows.IsAligned != 0 ? Load(rows, row) : Elements(rows.Mine, row);
+
+    /// <summary>The same by a load an element.</summary>
+    /// <param name="rows">Rows of 256.</param>
+    /// <param name="row">Which.</param>
+    /// <returns>The share.</returns>
+    public static RowShare Elements(ArrayView<float> rows, int row)
+    {
+        int low = (row * Width) + (4 * WarpRow.Lane), high = low + (Width / 2);
+        return Of(
+            Float4.Of(rows[low], rows[low + 1], rows[low + 2], rows[low + 3]),
+            Float4.Of(rows[high], rows[high + 1], rows[high + 2], rows[high + 3]));
+    }
+
     /// <summary>This where another is positive, and else 0.</summary>
     /// <param name="other">The other.</param>
     /// <returns>The choice.</returns>

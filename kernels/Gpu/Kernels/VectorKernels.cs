@@ -99,10 +99,11 @@ public static class GatherRows
         int i = VectorKernel.Index;
         if (i >= a.Count * a.Width)
             return;
-        int row = a.Indices[(Grid.IdxZ * a.Count) + (i / a.Width)];
+        int place = (int)((uint)i / (uint)a.Width);
+        int row = a.Indices[(Grid.IdxZ * a.Count) + place];
         float value = Interop.IntAsFloat(0x7FC00000U);
         if (row >= 0 && row < a.SourceRows)
-            value = a.Source.Mine[((long)row * a.Width) + (i % a.Width)];
+            value = a.Source.Mine[((long)row * a.Width) + (i - (place * a.Width))];
         a.Destination.Mine[i] = value;
     }
 }
@@ -142,26 +143,60 @@ public struct AdamArguments
 
     /// <summary>ε.</summary>
     public float Epsilon;
+
+    /// <summary>1 where all four arrays begin at a multiple of 16 bytes.</summary>
+    public int IsAligned;
 }
 
-/// <summary>Adam over the flat parameter array. An item an element; 28 bytes each: bound by memory.</summary>
+/// <summary>Adam over the flat parameter array. An item four elements; 28 bytes each: bound by memory.</summary>
 public static class AdamStep
 {
-    /// <summary>The kernel: a grid of ⌈P/128⌉ groups.</summary>
+    /// <summary>The elements of a group.</summary>
+    public const int ElementsPerGroup = 4 * VectorKernel.GroupSize;
+
+    /// <summary>The kernel: a grid of ⌈P/512⌉ groups.</summary>
     /// <param name="a">Its arguments.</param>
     [GpuKernel(VectorKernel.GroupSize)]
     public static void Run(AdamArguments a)
     {
-        int i = VectorKernel.Index;
-        if (i >= a.Parameters.IntLength)
+        int first = 4 * VectorKernel.Index, end = XMath.Min(first + 4, a.Parameters.IntLength);
+        if (a.IsAligned != 0 && end - first == 4)
+        {
+            MoveFour(a, first >> 2);
             return;
+        }
+
+        for (int i = first; i < end; i++)
+            Move(a, i);
+    }
+
+    /// <summary>One element's step.</summary>
+    /// <param name="a">The arguments.</param>
+    /// <param name="i">The element.</param>
+    public static void Move(AdamArguments a, int i)
+    {
         float gradient = a.Gradient[i];
         float first = (a.FirstMoment[i] * a.Beta1) + (gradient * a.Rest1);
         float second = (a.SecondMoment[i] * a.Beta2) + (gradient * gradient * a.Rest2);
         a.FirstMoment[i] = first;
         a.SecondMoment[i] = second;
-        a.Parameters[i] -= a.StepSize * (first / ((XMath.Sqrt(second) * a.SecondScale) + a.Epsilon));
+        a.Parameters[i] -= a.StepSize * Way(a, first, second);
     }
+
+    private static void MoveFour(AdamArguments a, int at)
+    {
+        ArrayView<Float4> parameters = Quads(a.Parameters), firstMoment = Quads(a.FirstMoment), secondMoment = Quads(a.SecondMoment);
+        Float4 gradient = Quads(a.Gradient)[at], before = parameters[at];
+        Float4 first = (firstMoment[at] * a.Beta1) + (gradient * a.Rest1);
+        Float4 second = (secondMoment[at] * a.Beta2) + (gradient * gradient * a.Rest2);
+        firstMoment[at] = first;
+        secondMoment[at] = second;
+        parameters[at] = before + (Float4.Of(Way(a, first.X, second.X), Way(a, first.Y, second.Y), Way(a, first.Z, second.Z), Way(a, first.W, second.W)) * -a.StepSize);
+    }
+
+    private static ArrayView<Float4> Quads(ArrayView<float> view) => view.Cast<Float4>().AsAligned(16);
+
+    private static float Way(AdamArguments a, float first, float second) => first / ((XMath.Sqrt(second) * a.SecondScale) + a.Epsilon);
 }
 
 /// <summary>The arguments of <see cref="PolyakStep"/>.</summary>
@@ -187,8 +222,13 @@ public static class PolyakStep
     {
         int i = VectorKernel.Index;
         if (i < a.Target.IntLength)
-            a.Target[i] += a.Rate * (a.Source[i] - a.Target[i]);
+            Move(a, i);
     }
+
+    /// <summary>What an item does.</summary>
+    /// <param name="a">The arguments.</param>
+    /// <param name="i">Its element.</param>
+    public static void Move(PolyakArguments a, int i) => a.Target[i] += a.Rate * (a.Source[i] - a.Target[i]);
 }
 
 /// <summary>The arguments of <see cref="ClipElements"/>.</summary>

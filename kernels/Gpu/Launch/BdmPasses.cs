@@ -29,6 +29,9 @@ internal readonly record struct Dropout(int From, ModelView Given, float Rate);
 /// </summary>
 internal sealed class BdmPasses
 {
+    // What a sum over each group's rows adds to the bytes of an element.
+    private const double SumBytes = 4.0 / WarpRow.RowsPerGroup;
+
     private readonly BdmKernels _kernels;
     private readonly BdmLayout _layout;
     private readonly VarianceSchedule _schedule;
@@ -194,7 +197,7 @@ internal sealed class BdmPasses
         output.HasRowWeight = rowWeight is null ? 0 : 1;
         output.Share = buffers[buffers.Share];
         output.KeepsShare = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
-        _kernels.Seed.Launch(Rows(slab.Rows), output, NormWork(slab, 25, 8));
+        _kernels.Seed.Launch(Rows(slab.Rows), output, NormWork(slab, 25, 8 + (output.KeepsShare * SumBytes)));
         bool second = buffers.Purpose == BdmPurpose.Denoising;
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
@@ -216,7 +219,7 @@ internal sealed class BdmPasses
             norm.StreamAdjoint = buffers[buffers.StreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.StreamAdjoint[l]];
             norm.KeepsSums = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
-            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16, dropout));
+            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16 + (norm.KeepsSums * 3 * SumBytes), dropout));
         }
     }
 
@@ -329,7 +332,7 @@ internal sealed class BdmPasses
         output.Tangent = buffers[buffers.Tangent];
         output.Adjoint = buffers[buffers.SecondStreamAdjoint[^1]];
         output.Share = buffers[buffers.Share];
-        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 12));
+        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 12 + SumBytes));
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
             var slices = _layout.Blocks[l];
@@ -349,7 +352,7 @@ internal sealed class BdmPasses
             norm.StreamAdjoint = buffers[buffers.SecondStreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.SecondStreamAdjoint[l]];
             norm.KeepsSums = 1;
-            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 24, dropout));
+            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 24 + (3 * SumBytes), dropout));
         }
     }
 

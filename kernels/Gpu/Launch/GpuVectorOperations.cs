@@ -72,27 +72,23 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
 
     public void Adam(in AdamCall call)
     {
-        var (trained, settings, step) = (call.Trained, call.Settings, call.Step);
+        var trained = call.Trained;
         ArgumentNullException.ThrowIfNull(trained.Parameters);
         ArgumentNullException.ThrowIfNull(trained.Gradient);
-        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(call.Step, 1);
         int count = checked((int)trained.Parameters.Length);
-        var arguments = new AdamArguments
+        var (parameters, gradient) = (_arguments.Array(trained.Parameters, count), _arguments.Array(trained.Gradient, count));
+        var (first, second) = (_arguments.Array(trained.FirstMoment, count), _arguments.Array(trained.SecondMoment, count));
+        var arguments = AdamConstants(call.Settings, call.Step) with
         {
-            Parameters = _arguments.Array(trained.Parameters, count).View,
-            Gradient = _arguments.Array(trained.Gradient, count).View,
-            FirstMoment = _arguments.Array(trained.FirstMoment, count).View,
-            SecondMoment = _arguments.Array(trained.SecondMoment, count).View,
-            StepSize = (float)(settings.LearningRate / (1 - Math.Pow(settings.Beta1, step))),
-            SecondScale = (float)(1 / Math.Sqrt(1 - Math.Pow(settings.Beta2, step))),
-            Beta1 = (float)settings.Beta1,
-            Rest1 = (float)(1 - settings.Beta1),
-            Beta2 = (float)settings.Beta2,
-            Rest2 = (float)(1 - settings.Beta2),
-            Epsilon = (float)settings.Epsilon,
+            Parameters = parameters.View,
+            Gradient = gradient.View,
+            FirstMoment = first.View,
+            SecondMoment = second.View,
+            IsAligned = (parameters.Start | gradient.Start | first.Start | second.Start) % 4 == 0 ? 1 : 0,
         };
         if (count > 0)
-            _adam.Launch(Elements(count, 1), arguments, new KernelWork(12.0 * count, 28.0 * count));
+            _adam.Launch(new GridSize((count + AdamStep.ElementsPerGroup - 1) / AdamStep.ElementsPerGroup), arguments, new KernelWork(12.0 * count, 28.0 * count));
     }
 
     public void PolyakAverage(in PolyakAverageCall call)
@@ -122,6 +118,18 @@ internal sealed class GpuVectorOperations(GpuBackend backend) : IVectorOperation
         _noValues.Dispose();
         _noIndices.Dispose();
     }
+
+    /// <summary>What a step of Adam multiplies by; the arrays are still to be named.</summary>
+    internal static AdamArguments AdamConstants(in AdamSettings settings, long step) => new()
+    {
+        StepSize = (float)(settings.LearningRate / (1 - Math.Pow(settings.Beta1, step))),
+        SecondScale = (float)(1 / Math.Sqrt(1 - Math.Pow(settings.Beta2, step))),
+        Beta1 = (float)settings.Beta1,
+        Rest1 = (float)(1 - settings.Beta1),
+        Beta2 = (float)settings.Beta2,
+        Rest2 = (float)(1 - settings.Beta2),
+        Epsilon = (float)settings.Epsilon,
+    };
 
     private void Set(in RandomDraw draw) => _setDraw.Launch(
         new GridSize(1),

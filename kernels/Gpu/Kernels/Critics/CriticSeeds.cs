@@ -6,7 +6,7 @@ public struct CriticSeedArguments
     /// <summary>r and γ(1 − d) [n×2].</summary>
     public ArrayView<float> Returns;
 
-    /// <summary>V(s), then V(s') [2n].</summary>
+    /// <summary>V(s) [n].</summary>
     public ArrayView<float> Values;
 
     /// <summary>Q̄₁, then Q̄₂, of (s, a), or of the sampled next actions [2×].</summary>
@@ -20,9 +20,6 @@ public struct CriticSeedArguments
 
     /// <summary>[a; s], for the actions [n×(A+S)].</summary>
     public ArrayView<float> Inputs;
-
-    /// <summary>∂L/∂V(s), overwritten [n].</summary>
-    public ArrayView<float> ValueSeed;
 
     /// <summary>∂L/∂Q₁ and ∂L/∂Q₂, overwritten [2×].</summary>
     public ArrayView<float> TwinSeed;
@@ -54,9 +51,6 @@ public struct CriticSeedArguments
     /// <summary>S.</summary>
     public int StateSize;
 
-    /// <summary>τ.</summary>
-    public float Expectile;
-
     /// <summary>α of the softmax backup.</summary>
     public float InverseTemperature;
 
@@ -77,25 +71,6 @@ public struct CriticSeedArguments
         Losses[(CriticLosses.Count * row) + CriticLosses.NextValue] = next;
         TwinSeed[row] = first / BatchRows;
         TwinSeed[TwinStride + row] = second / BatchRows;
-    }
-}
-
-/// <summary>Implicit Q-learning: V's expectile loss and the twins' squared errors with their slopes. An item a row; 52 bytes each.</summary>
-public static class ImplicitSeed
-{
-    /// <summary>The kernel: a grid of ⌈n/128⌉ groups.</summary>
-    /// <param name="a">Its arguments.</param>
-    [GpuKernel(VectorKernel.GroupSize)]
-    public static void Run(CriticSeedArguments a)
-    {
-        int row = VectorKernel.Index;
-        if (row >= a.Rows)
-            return;
-        float error = Ieee.Minimum(a.Targets[row], a.Targets[a.TargetStride + row]) - a.Values[row];
-        float weight = error < 0f ? 1f - a.Expectile : a.Expectile;
-        a.Losses[(CriticLosses.Count * row) + CriticLosses.Value] = weight * error * error;
-        a.ValueSeed[row] = -2f * weight * error / a.BatchRows;
-        a.SeedTwins(row, a.Values[a.Rows + row]);
     }
 }
 

@@ -16,11 +16,12 @@ internal sealed class CriticBuffers : IDisposable
     private long _length;
 
     /// <param name="backend">Whose memory.</param>
-    /// <param name="shape">The networks.</param>
+    /// <param name="layout">The networks.</param>
     /// <param name="rows">The most rows of a batch at a time.</param>
     /// <param name="evaluated">The most rows that the target twins are evaluated on at a time.</param>
-    public CriticBuffers(GpuBackend backend, CriticShape shape, int rows, int evaluated)
+    public CriticBuffers(GpuBackend backend, CriticLayout layout, int rows, int evaluated)
     {
+        var shape = layout.Shape;
         (Rows, Evaluated) = (rows, evaluated);
         int h = shape.Width;
         States = Take(2 * rows, shape.StateSize);
@@ -32,6 +33,8 @@ internal sealed class CriticBuffers : IDisposable
         Twin = Mlp(2, rows, rows, h, 1);
         Target = Mlp(2, evaluated, 0, h, 1);
         Policy = Mlp(1, rows, rows, h, shape.ActionSize);
+        ValueGradient = Take(1, layout.Value.Length);
+        TwinGradient = Take(1, layout.Twin.Length);
         _memory = backend.Allocate<float>(_length);
     }
 
@@ -59,6 +62,12 @@ internal sealed class CriticBuffers : IDisposable
     public MlpBuffers Target { get; }
 
     public MlpBuffers Policy { get; }
+
+    /// <summary>∂L/∂(V's parameters) of an implicit step.</summary>
+    public Region ValueGradient { get; }
+
+    /// <summary>∂L/∂(the twins' parameters) of an implicit step.</summary>
+    public Region TwinGradient { get; }
 
     /// <summary>All of it.</summary>
     public ModelView All => new() { All = _memory.View, Stride = 0, Length = _length, IsAligned = 1 };

@@ -20,7 +20,9 @@ internal sealed class CriticKernels(GpuBackend backend)
 
     public LoadedKernel<MlpHeadArguments> HeadBackward { get; } = backend.Load<MlpHeadArguments>("mlp_head_backward", WarpRow.GroupSize, MlpHeadBackward.Run);
 
-    public LoadedKernel<CriticSeedArguments> ImplicitSeed { get; } = backend.Load<CriticSeedArguments>("implicit_seed", VectorKernel.GroupSize, Gpu.ImplicitSeed.Run);
+    public LoadedKernel<ImplicitHeadArguments> ImplicitHead { get; } = backend.Load<ImplicitHeadArguments>("implicit_head", WarpRow.GroupSize, Gpu.ImplicitHead.Run);
+
+    public LoadedKernel<MoveCriticArguments> Move { get; } = backend.Load<MoveCriticArguments>("move_critic", VectorKernel.GroupSize, MoveCritic.Run);
 
     public LoadedKernel<CriticSeedArguments> SampledSeed { get; } = backend.Load<CriticSeedArguments>("sampled_seed", VectorKernel.GroupSize, Gpu.SampledSeed.Run);
 

@@ -1,7 +1,7 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>
-/// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. About 25 launches
+/// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. 13 launches
 /// an implicit step.
 /// </summary>
 /// <param name="kernels">The kernels.</param>
@@ -49,6 +49,15 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     /// <summary>Both hidden layers and the output of equal networks.</summary>
     public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows, bool hasTanh = false)
     {
+        Hidden(buffers, mlp, at, parameters, input, rows);
+        var head = Head(buffers, mlp, at, parameters, rows);
+        head.HasTanh = hasTanh ? 1 : 0;
+        kernels.Head.Launch(WarpGrid(rows, mlp.Networks.Count), head, HeadWork(mlp, rows));
+    }
+
+    /// <summary>Both hidden layers of equal networks.</summary>
+    public void Hidden(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows)
+    {
         int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
         kernels.Layer.Launch(
@@ -67,50 +76,54 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             }),
             networks,
             ProductWork(rows, width, width, networks));
-        var head = Head(buffers, mlp, at, parameters, rows);
-        head.HasTanh = hasTanh ? 1 : 0;
-        kernels.Head.Launch(WarpGrid(rows, networks), head, HeadWork(mlp, rows));
     }
 
     /// <summary>From ∂L/∂output to the gradients of all parameters; the losses of the table are taken along.</summary>
     public void Backward(
         CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
     {
-        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
-        var network = mlp.Networks[0];
-        kernels.HeadBackward.Launch(WarpGrid(rows, networks), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
-        kernels.LayerBackward.Launch(
-            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, network.Layers[1].Weight), 1, width, rows, width, width, new ReluBackwardEpilogue
-            {
-                Output = buffers.Of(at.Adjoint1),
-                Hidden = buffers.Of(at.Hidden1),
-            }),
-            networks,
-            ProductWork(rows, width, width, networks));
+        kernels.HeadBackward.Launch(WarpGrid(rows, mlp.Networks.Count), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
+        HiddenBackward(buffers, mlp, at, parameters, rows);
         var array = (GpuArray<float>)gradient;
-        var result = new ModelView { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 };
-        tables.Kernel.Launch(
-            new GridSize((int)tables.Tiles.Length),
-            new WeightGradientArguments
+        Gradients(buffers, tables, new ModelView { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 }, losses, rows, batchRows, accumulates, GradientWork(mlp, rows));
+    }
+
+    /// <summary>Implicit Q-learning's losses, and the way back to the adjoints of the second hidden layers.</summary>
+    public void ImplicitHead(CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, ArrayView<float> target, int rows, int batchRows, float expectile)
+    {
+        int width = layout.Shape.Width;
+        kernels.ImplicitHead.Launch(
+            WarpGrid(rows),
+            new ImplicitHeadArguments
             {
-                Workspace = buffers.All,
-                Gradient = result,
-                Tiles = tables.Tiles.View,
+                Value = CriticHead(buffers, layout.Value, buffers.Value, value),
+                Target = CriticHead(buffers, layout.Twin, buffers.Target, target),
+                Twin = CriticHead(buffers, layout.Twin, buffers.Twin, twin),
+                Returns = buffers[buffers.Returns],
+                Losses = buffers[buffers.Losses],
                 Rows = rows,
-                Conditions = rows,
-                Accumulates = accumulates ? 1 : 0,
+                BatchRows = batchRows,
+                Width = width,
+                Expectile = expectile,
             },
-            ProductWork(rows, width, width + mlp.InputSize + mlp.OutputSize, networks));
-        tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
-        {
-            Workspace = buffers.All,
-            Gradient = result,
-            Loss = losses,
-            Rows = rows,
-            Conditions = rows,
-            Accumulates = accumulates ? 1 : 0,
-            LossCount = batchRows,
-        });
+            new KernelWork(18.0 * rows * width, 36.0 * rows * width));
+    }
+
+    /// <summary>From the adjoints of the second hidden layers to the gradients of V and the twins, which stay in the workspace; the losses are taken along.</summary>
+    public void ImplicitBackward(
+        CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, GradientTables tables, ModelView losses, int rows, int batchRows, bool accumulates)
+    {
+        HiddenBackward(buffers, layout.Value, buffers.Value, value, rows);
+        HiddenBackward(buffers, layout.Twin, buffers.Twin, twin, rows);
+        var (first, second) = (GradientWork(layout.Value, rows), GradientWork(layout.Twin, rows));
+        Gradients(buffers, tables, buffers.All, losses, rows, batchRows, accumulates, new KernelWork(first.Flop + second.Flop, first.Bytes + second.Bytes));
+    }
+
+    /// <summary>V, the twins and the target twins move, and so does the random stream.</summary>
+    public void Move(in MoveCriticArguments arguments)
+    {
+        int values = arguments.Value.Parameters.IntLength, twins = arguments.Twin.Parameters.IntLength;
+        kernels.Move.Launch(ElementGrid(values + twins), arguments, new KernelWork((12.0 * values) + (15.0 * twins), (28.0 * values) + (36.0 * twins)));
     }
 
     /// <summary>Losses and their slopes, of one kind or another.</summary>
@@ -126,7 +139,6 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         seed.Outputs = buffers[buffers.Policy.Output[0]];
         seed.OutputSeed = buffers[buffers.Policy.Seed[0]];
         seed.Inputs = buffers[buffers.Inputs];
-        seed.ValueSeed = buffers[buffers.Value.Seed[0]];
         seed.Losses = buffers[buffers.Losses];
         seed.Candidates = candidates;
         seed.ActionSize = ActionSize;
@@ -182,6 +194,55 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         };
     }
 
+    private void HiddenBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows)
+    {
+        int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
+        kernels.LayerBackward.Launch(
+            Layer(buffers.Of(at.Adjoint2), width, Of(mlp, parameters, mlp.Networks[0].Layers[1].Weight), 1, width, rows, width, width, new ReluBackwardEpilogue
+            {
+                Output = buffers.Of(at.Adjoint1),
+                Hidden = buffers.Of(at.Hidden1),
+            }),
+            networks,
+            ProductWork(rows, width, width, networks));
+    }
+
+    private void Gradients(
+        CriticBuffers buffers, GradientTables tables, ModelView gradient, ModelView losses, int rows, int batchRows, bool accumulates, KernelWork work)
+    {
+        tables.Kernel.Launch(
+            new GridSize((int)tables.Tiles.Length),
+            new WeightGradientArguments
+            {
+                Workspace = buffers.All,
+                Gradient = gradient,
+                Tiles = tables.Tiles.View,
+                Rows = rows,
+                Conditions = rows,
+                Accumulates = accumulates ? 1 : 0,
+            },
+            work);
+        tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
+        {
+            Workspace = buffers.All,
+            Gradient = gradient,
+            Loss = losses,
+            Rows = rows,
+            Conditions = rows,
+            Accumulates = accumulates ? 1 : 0,
+            LossCount = batchRows,
+        });
+    }
+
+    private static CriticHead CriticHead(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters) => new()
+    {
+        Hidden = buffers.Of(at.Hidden2),
+        Weight = Of(mlp, parameters, mlp.Networks[0].Layers[2].Weight),
+        Bias = Of(mlp, parameters, mlp.Networks[0].Layers[2].Bias),
+        Seed = buffers.Of(at.Seed),
+        Adjoint = buffers.Of(at.Adjoint2),
+    };
+
     private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows) => new()
     {
         Hidden = buffers.Of(at.Hidden2),
@@ -212,6 +273,9 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
 
     private static KernelWork ProductWork(int rows, int columns, int depth, int networks) =>
         new(2.0 * rows * columns * depth * networks, 4.0 * networks * (((double)rows * depth) + ((double)columns * depth) + ((double)rows * columns)));
+
+    private static KernelWork GradientWork(MlpLayout mlp, int rows) =>
+        ProductWork(rows, mlp.Shape.HiddenWidths[0], mlp.Shape.HiddenWidths[0] + mlp.InputSize + mlp.OutputSize, mlp.Networks.Count);
 
     private static KernelWork HeadWork(MlpLayout mlp, int rows) =>
         new(2.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.OutputSize * mlp.Networks.Count, 4.0 * rows * mlp.Shape.HiddenWidths[0] * mlp.Networks.Count);

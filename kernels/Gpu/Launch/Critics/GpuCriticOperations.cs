@@ -17,7 +17,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private ActionGradientPasses? _actionGradient;
     private CriticBuffers? _buffers;
     private Tables? _tables;
-    private GpuArray<float>? _valueGradient;
+    private RandomDraw? _onDevice;
     private GpuArray<float>? _twinGradient;
     private GpuArray<float>? _policyGradient;
     private int[] _checked = [];
@@ -36,15 +36,10 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
     public CriticLayout Layout { get; }
 
-    public void ImplicitStep(in ImplicitStepCall given)
+    public void ImplicitStep(in ImplicitStepCall call)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        given.Check();
-        var call = given with
-        {
-            Value = WithGradient(given.Value, ref _valueGradient, Layout.Value),
-            Twin = WithGradient(given.Twin, ref _twinGradient, Layout.Twin),
-        };
+        call.Check();
         Check(call.Value, Layout.Value);
         Check(call.Twin, Layout.Twin);
         _arguments.Array(call.Target, Layout.Twin.Length);
@@ -53,9 +48,16 @@ internal sealed class GpuCriticOperations : ICriticOperations
         PrepareBuffers(Math.Min(call.Batch.Rows, GpuSlab.Rows), Math.Min(call.Batch.Rows, GpuSlab.Rows));
         SetDraw(call.Batch.Draw);
         _backend.Run(this, call with { Batch = Undrawn(call.Batch), Update = default }, static (me, in call) => me.Launch(call));
-        Move(call.Value, call.Update.Adam, call.Update.Step);
-        Move(call.Twin, call.Update.Adam, call.Update.Step);
-        Follow(call.Target, call.Twin, call.Update);
+        var draw = call.Batch.Draw with { Step = call.Batch.Draw.Step + 1 };
+        _onDevice = null;
+        _passes.Move(new MoveCriticArguments
+        {
+            Value = Moved(call.Value, _buffers!.ValueGradient, call.Update),
+            Twin = Moved(call.Twin, _buffers.TwinGradient, call.Update),
+            Target = new PolyakArguments { Target = View(call.Target), Source = View(call.Twin.Parameters), Rate = call.Update.TargetRate },
+            Next = DrawArguments(draw),
+        });
+        _onDevice = draw;
     }
 
     public void SampledStep(in SampledStepCall given)
@@ -148,7 +150,6 @@ internal sealed class GpuCriticOperations : ICriticOperations
         _actionGradient?.Dispose();
         _draw.Dispose();
         _noIndices.Dispose();
-        _valueGradient?.Dispose();
         _twinGradient?.Dispose();
         _policyGradient?.Dispose();
     }
@@ -162,13 +163,17 @@ internal sealed class GpuCriticOperations : ICriticOperations
         {
             int count = Math.Min(GpuSlab.Rows, call.Batch.Rows - first);
             _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-            _passes.Forward(buffers, Layout.Value, buffers.Value, value, buffers.States, 2 * count);
-            _passes.Forward(buffers, Layout.Twin, buffers.Target, target, buffers.Inputs, count);
-            _passes.Forward(buffers, Layout.Twin, buffers.Twin, twin, buffers.Inputs, count);
-            _passes.Seed(buffers, _kernels.ImplicitSeed, new CriticSeedArguments { Rows = count, BatchRows = call.Batch.Rows, Expectile = call.Backup.Expectile }, 1);
-            _passes.Backward(buffers, Layout.Value, buffers.Value, value, tables.Value, call.Value.Gradient!, losses, count, call.Batch.Rows, first > 0);
-            _passes.Backward(buffers, Layout.Twin, buffers.Twin, twin, tables.ImplicitTwin, call.Twin.Gradient!, losses, count, call.Batch.Rows, first > 0);
+            _passes.Hidden(buffers, Layout.Value, buffers.Value, value, buffers.States, 2 * count);
+            _passes.Hidden(buffers, Layout.Twin, buffers.Target, target, buffers.Inputs, count);
+            _passes.Hidden(buffers, Layout.Twin, buffers.Twin, twin, buffers.Inputs, count);
+            _passes.ImplicitHead(buffers, value, twin, target, count, call.Batch.Rows, call.Backup.Expectile);
+            _passes.ImplicitBackward(buffers, value, twin, tables.Implicit, losses, count, call.Batch.Rows, first > 0);
         }
+
+        if (call.Value.Gradient is not null)
+            _passes.Copy(buffers[buffers.ValueGradient], View(call.Value.Gradient), Layout.Value.Length);
+        if (call.Twin.Gradient is not null)
+            _passes.Copy(buffers[buffers.TwinGradient], View(call.Twin.Gradient), Layout.Twin.Length);
     }
 
     private void Launch(in SampledStepCall call)
@@ -250,8 +255,10 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
     private void Check(in TrainedArrays arrays, MlpLayout mlp)
     {
-        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Parameters, arrays.Gradient!, arrays.FirstMoment, arrays.SecondMoment])
+        foreach (var array in (ReadOnlySpan<DeviceArray<float>>)[arrays.Parameters, arrays.FirstMoment, arrays.SecondMoment])
             _arguments.Array(array, mlp.Length);
+        if (arrays.Gradient is not null)
+            _arguments.Array(arrays.Gradient, mlp.Length);
     }
 
     private ModelView Losses(DeviceArray<float> losses, int needed)
@@ -297,10 +304,24 @@ internal sealed class GpuCriticOperations : ICriticOperations
         Draws = batch.Indices is null ? 1 : 0,
     };
 
-    private void SetDraw(in RandomDraw draw) => _kernels.SetDraw.Launch(
-        new GridSize(1),
-        new SetDrawArguments { Words = _draw.View, Seed = draw.Seed, Stage = (uint)draw.Stage, Step = draw.Step, FirstElement = draw.FirstElement },
-        new KernelWork(0, 24));
+    // A step that follows on the one before finds its place in the stream set.
+    private void SetDraw(in RandomDraw draw)
+    {
+        if (_onDevice != draw)
+            _kernels.SetDraw.Launch(new GridSize(1), DrawArguments(draw), new KernelWork(0, 24));
+        _onDevice = draw;
+    }
+
+    private SetDrawArguments DrawArguments(in RandomDraw draw) =>
+        new() { Words = _draw.View, Seed = draw.Seed, Stage = (uint)draw.Stage, Step = draw.Step, FirstElement = draw.FirstElement };
+
+    private AdamArguments Moved(in TrainedArrays arrays, Region gradient, in CriticUpdate update) => GpuVectorOperations.AdamConstants(update.Adam, update.Step) with
+    {
+        Parameters = View(arrays.Parameters),
+        Gradient = _buffers![gradient],
+        FirstMoment = View(arrays.FirstMoment),
+        SecondMoment = View(arrays.SecondMoment),
+    };
 
     // The workspace; a larger batch than any before makes a new one.
     private void PrepareBuffers(int rows, int evaluated)
@@ -312,7 +333,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
             (rows, evaluated) = (Math.Max(rows, _buffers?.Rows ?? 0), Math.Max(evaluated, _buffers?.Evaluated ?? 0));
             _buffers?.Dispose();
             _tables?.Dispose();
-            _buffers = new CriticBuffers(_backend, Shape, rows, evaluated);
+            _buffers = new CriticBuffers(_backend, Layout, rows, evaluated);
             _tables = new Tables(_backend, _kernels.WeightGradient, Layout, _buffers);
         }
     }
@@ -320,9 +341,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     /// <summary>What each kind of step sums up.</summary>
     private sealed class Tables(GpuBackend backend, LoadedGradient gradient, CriticLayout layout, CriticBuffers buffers) : IDisposable
     {
-        public GradientTables Value { get; } = Make(backend, gradient, layout.Value, buffers.Value, buffers.States, buffers, 0, 0);
-
-        public GradientTables ImplicitTwin { get; } = Make(backend, gradient, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.Value + 1);
+        public GradientTables Implicit { get; } = OfImplicit(backend, gradient, layout, buffers);
 
         public GradientTables SampledTwin { get; } = Make(backend, gradient, layout.Twin, buffers.Twin, buffers.Inputs, buffers, CriticLosses.Q, CriticLosses.NextValue + 1);
 
@@ -330,28 +349,45 @@ internal sealed class GpuCriticOperations : ICriticOperations
 
         public void Dispose()
         {
-            Value.Dispose();
-            ImplicitTwin.Dispose();
+            Implicit.Dispose();
             SampledTwin.Dispose();
             Policy.Dispose();
+        }
+
+        // V and the twins in one table, into the workspace.
+        private static GradientTables OfImplicit(GpuBackend backend, LoadedGradient gradient, CriticLayout layout, CriticBuffers buffers)
+        {
+            int width = layout.Shape.Width;
+            var writer = GradientTableWriter.For(gradient, layout.Value.Networks.Count + layout.Twin.Networks.Count, width, width);
+            Add(writer, layout.Value, buffers.Value, buffers.States, buffers.ValueGradient);
+            Add(writer, layout.Twin, buffers.Twin, buffers.Inputs, buffers.TwinGradient);
+            writer.AddSums(buffers.Losses, CriticLosses.Q, CriticLosses.Value + 1, 0, SumTarget.MeanLoss, SumRows.Candidate);
+            return new GradientTables(backend, writer, buffers.Rows, 1);
         }
 
         private static GradientTables Make(GpuBackend backend, LoadedGradient gradient, MlpLayout mlp, MlpBuffers at, Region input, CriticBuffers buffers, int firstLoss, int endLoss)
         {
             var writer = GradientTableWriter.For(gradient, mlp.Networks.Count, mlp.Shape.HiddenWidths[0], mlp.Shape.HiddenWidths[0]);
-            for (int i = 0; i < mlp.Networks.Count; i++)
-            {
-                var network = mlp.Networks[i];
-                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, network.Layers[0].Weight.Offset, mlp.InputSize, 1, true, false);
-                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, mlp.Shape.HiddenWidths[0], network.Layers[1].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
-                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, mlp.Shape.HiddenWidths[0], network.Layers[2].Weight.Offset, mlp.Shape.HiddenWidths[0], 1, true, false);
-                writer.AddSums(at.Adjoint1[i], network.Layers[0].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
-                writer.AddSums(at.Adjoint2[i], network.Layers[1].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
-                writer.AddSums(at.Seed[i], network.Layers[2].Bias.Offset, SumTarget.Gradient, SumRows.Candidate);
-            }
-
+            Add(writer, mlp, at, input, null);
             writer.AddSums(buffers.Losses, firstLoss, endLoss, 0, SumTarget.MeanLoss, SumRows.Candidate);
             return new GradientTables(backend, writer, buffers.Rows, 1);
+        }
+
+        // The gradients of some networks, to a part of the workspace or else to the flat gradient.
+        private static void Add(GradientTableWriter writer, MlpLayout mlp, MlpBuffers at, Region input, Region? to)
+        {
+            int start = to?.Offset ?? 0, target = to is null ? SumTarget.Gradient : SumTarget.Workspace, width = mlp.Shape.HiddenWidths[0];
+            bool isParameter = to is null;
+            for (int i = 0; i < mlp.Networks.Count; i++)
+            {
+                var (first, second, third) = (mlp.Networks[i].Layers[0], mlp.Networks[i].Layers[1], mlp.Networks[i].Layers[2]);
+                writer.AddTiles(at.Adjoint1[i], input, null, mlp.InputSize, start + first.Weight.Offset, mlp.InputSize, 1, isParameter, false);
+                writer.AddTiles(at.Adjoint2[i], at.Hidden1[i], null, width, start + second.Weight.Offset, width, 1, isParameter, false);
+                writer.AddTiles(at.Seed[i], at.Hidden2[i], null, width, start + third.Weight.Offset, width, 1, isParameter, false);
+                writer.AddSums(at.Adjoint1[i], start + first.Bias.Offset, target, SumRows.Candidate);
+                writer.AddSums(at.Adjoint2[i], start + second.Bias.Offset, target, SumRows.Candidate);
+                writer.AddSums(at.Seed[i], start + third.Bias.Offset, target, SumRows.Candidate);
+            }
         }
     }
 }
