@@ -151,6 +151,10 @@ public class TensorCoresTests
     }
 
     [Fact]
+    public void A_copy_that_is_not_wanted_leaves_what_is_there() =>
+        Assert.Equal(Enumerable.Range(0, Lanes).Select(i => i < Lanes / 2 ? (float)i : -1f), RunLanes(CopyIfWanted));
+
+    [Fact]
     public void A_copy_of_16_bytes_from_anywhere_else_is_refused() =>
         Assert.Contains("not aligned", Assert.Throws<InvalidOperationException>(() => RunLanes(CopyMisaligned)).Message, StringComparison.Ordinal);
 
@@ -327,10 +331,25 @@ public class TensorCoresTests
         output[Group.IdxX] = shared[Group.IdxX];
     }
 
+    private static void CopyIfWanted(ArrayView<float> output)
+    {
+        var words = SharedMemory.Allocate<Float4>(Lanes / 4);
+        var shared = words.Cast<float>();
+        shared[Group.IdxX] = -1;
+        Group.Barrier();
+        if (Group.IdxX < Lanes / 4)
+            TensorCores.CopyFourIf(Group.IdxX < Lanes / 8 ? 1 : 0, words, Group.IdxX, output, 4 * Group.IdxX);
+        TensorCores.CommitCopies();
+        TensorCores.CommitCopies();
+        TensorCores.WaitForAllCopiesButOne();
+        Group.Barrier();
+        output[Group.IdxX] = shared[Group.IdxX];
+    }
+
     private static void CopyMisaligned(ArrayView<float> output)
     {
         var words = SharedMemory.Allocate<Float4>(Lanes / 4);
-        TensorCores.CopyFour(words, 0, output, 2);
+        TensorCores.CopyFourIf(1, words, 0, output, 2);
     }
 
     private static void CopyFromOutside(ArrayView<float> output)
@@ -342,7 +361,7 @@ public class TensorCoresTests
     private static void Send(ArrayView<Float4> words, ArrayView<float> output)
     {
         if (Group.IdxX < Lanes / 4)
-            TensorCores.CopyFour(words, Group.IdxX, output, 4 * Group.IdxX);
+            TensorCores.CopyFour(words, Group.IdxX, output, 4 * Group.IdxX, 4);
     }
 
     private static float[] Multiply(string precision, float[] left, float[] right, int which = 0, int swapped = 0, ItemOrder order = ItemOrder.Forward)

@@ -101,13 +101,18 @@ public static class TensorCores
     /// <param name="step">From one to the next.</param>
     public static void Put1(ArrayView<Float4> memory, int at, int step) => Put(1, memory, at, step);
 
-    /// <summary>Sends for four floats, to be there when a wait says so.</summary>
+    /// <summary>Sends for four floats, to be there when a wait says so, or for nothing; without a branch.</summary>
+    /// <param name="isWanted">0 for nothing.</param>
     /// <param name="destination">Shared memory.</param>
     /// <param name="to">Where they go.</param>
     /// <param name="source">Global memory.</param>
     /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
     /// <exception cref="InvalidOperationException">One of both does not stand at a multiple of 16 bytes.</exception>
-    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from) => CopyFour(destination, to, source, from, 4);
+    public static void CopyFourIf(int isWanted, ArrayView<Float4> destination, int to, ArrayView<float> source, int from)
+    {
+        if (isWanted != 0)
+            CopyFour(destination, to, source, from, 4);
+    }
 
     /// <summary>Sends for up to four floats.</summary>
     /// <param name="destination">Shared memory.</param>

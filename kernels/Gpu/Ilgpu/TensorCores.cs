@@ -301,13 +301,16 @@ public static class TensorCores
     /// <param name="step">From one to the next.</param>
     public static void Put1(ArrayView<Float4> memory, int at, int step) => CudaAsm.Emit(Stores1, Address(ref memory[at]), 16L * step);
 
-    /// <summary>Sends for four floats, to be there when a wait says so.</summary>
+    /// <summary>Sends for four floats, to be there when a wait says so, or for nothing; without a branch.</summary>
+    /// <param name="isWanted">0 for nothing.</param>
     /// <param name="destination">Shared memory.</param>
     /// <param name="to">Where they go.</param>
     /// <param name="source">Global memory.</param>
     /// <param name="from">Where they stand; at a multiple of 16 bytes.</param>
-    public static void CopyFour(ArrayView<Float4> destination, int to, ArrayView<float> source, int from) =>
-        CudaAsm.Emit("cp.async.cg.shared.global [%0], [%1], 16, 16;", Address(ref destination[to]), Address(ref source[from]));
+    public static void CopyFourIf(int isWanted, ArrayView<Float4> destination, int to, ArrayView<float> source, int from) =>
+        CudaAsm.Emit(
+            "{\n\t.reg .pred wanted;\n\tsetp.ne.s32 wanted, %0, 0;\n\t@wanted cp.async.cg.shared.global [%1], [%2], 16, 16;\n\t}",
+            isWanted, Address(ref destination[to]), Address(ref source[from]));
 
     /// <summary>Sends for up to four floats.</summary>
     /// <param name="destination">Shared memory.</param>

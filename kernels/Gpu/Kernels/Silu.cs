@@ -51,9 +51,9 @@ public static class Silu
         return Reciprocal(1f + (p * power));
     }
 
-    // 1/x for x from 1 to 1e38, within 1.5 units in the last place. A division branches, for what is not such a number, and
-    // what branches the assembler cannot interleave with its neighbours. From the exponent's negative, 12% off at most, the
-    // error is squared three times.
+    // 1/x for x from 1 to 1e38, within 1.2 units in the last place (0.51 where products and sums are fused). A division
+    // branches, for what is not such a number, and what branches the assembler cannot interleave with its neighbours. From
+    // the exponent's negative, 5% off at most, the error is squared three times.
     private static float Reciprocal(float x)
     {
         float y = Interop.IntAsFloat(0x7EF311C7u - Interop.FloatAsInt(x));

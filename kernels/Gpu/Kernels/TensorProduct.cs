@@ -97,74 +97,95 @@ internal static class TensorProduct<TPrecision, TTile>
         // Where this lane's words stand in the ring, and what this item copies. All of it moves on from panel to panel: ILGPU
         // works out again in the loop what does not change in it.
         int leftAt = FirstWord(leftAlong, WarpRows), rightAt = panelWords + FirstWord(rightAlong, WarpColumns);
-        int leftFrom = CopyStart(leftAlong, firstRow, first.LeftRowStride, first.LeftDepthStride), leftTo = CopyPlace(leftAlong);
-        int rightFrom = CopyStart(rightAlong, firstColumn, first.RightRowStride, first.RightDepthStride), rightTo = panelWords + CopyPlace(rightAlong);
+        Copies copies = default;
+        copies.Factors = first;
+        copies.LeftFrom = CopyStart(leftAlong, firstRow, first.LeftRowStride, first.LeftDepthStride);
+        copies.RightFrom = CopyStart(rightAlong, firstColumn, first.RightRowStride, first.RightDepthStride);
+        copies.LeftTo = CopyPlace(leftAlong);
+        copies.RightTo = panelWords + CopyPlace(rightAlong);
         bool inside = (first.LeftIsAligned & first.RightIsAligned) != 0 && firstRow + size <= rows && firstColumn + size <= columns;
-
-        // The next panel to be sent for: where it begins, and up to where one lies inside its matrices as a whole.
-        Factors factors = first;
-        int k = 0, lastWhole = inside ? first.Depth - Depth : -1;
+        copies.LastWhole = inside ? first.Depth - Depth : -1;
 
         // The copies are ahead of the work by one panel less than there are buffers. Each step sends for one, if only for an
-        // empty group of copies, so that a wait is always for the same number of groups. The buffer after the one that is
-        // sent for is the one worked through, and the next to be sent for.
-        int ahead = tile.Buffers - 1, sent = 0;
-        for (int panel = -ahead; panel < panels; panel++)
+        // empty group of copies, so that a wait is always for the same number of groups.
+        int ahead = tile.Buffers - 1, worked = 0;
+        for (int panel = 0; panel < ahead; panel++)
         {
-            int step = sent + bufferWords < ring ? bufferWords : bufferWords - ring;
-            sent += step;
-            leftAt += step;
-            rightAt += step;
-            if (panel >= 0)
-            {
-                tile.WaitForPanel();
-                Group.Barrier();
-            }
+            if (second.Depth != 0 && panel == firstPanels)
+                Begin(ref copies, second, inside, firstPanels);
+            SendEdge(copies, memory, leftAlong, rightAlong, rows - firstRow, columns - firstColumn);
+            SendWhole(ref copies, memory, leftAlong, rightAlong, bufferWords);
+        }
+
+        for (int panel = 0; panel < panels; panel++)
+        {
+            tile.WaitForPanel();
+            Group.Barrier();
 
             if (second.Depth != 0 && panel + ahead == firstPanels)
+                Begin(ref copies, second, inside, firstPanels);
+            SendEdge(copies, memory, leftAlong, rightAlong, rows - firstRow, columns - firstColumn);
+
+            int rightStep = TwoRows(rightAlong), leftStep = TwoRows(leftAlong), lowerHalf = leftAlong ? 64 * DepthWords : 64 / 4;
+            int leftLength = leftStep + (size > 64 ? lowerHalf : 0) + 1;
+            var even = memory.SubView(rightAt, rightStep + 1);
+            var odd = memory.SubView(Odd(rightAlong, rightAt), rightStep + 1);
+            TakeRight(rightAlong, even[0], odd[0], even[rightStep], odd[rightStep]);
+            even = memory.SubView(leftAt, leftLength);
+            odd = memory.SubView(Odd(leftAlong, leftAt), leftLength);
+            TakeLeft(leftAlong, even[0], odd[0], even[leftStep], odd[leftStep]);
+            precision.Multiply0();
+            if (size > 64)
             {
-                factors = second;
-                k = 0;
-                lastWhole = inside ? second.Depth - Depth : -1;
-                leftFrom -= firstPanels * Depth * first.LeftDepthStride;
-                rightFrom -= firstPanels * Depth * first.RightDepthStride;
+                TakeLeft(leftAlong, even[lowerHalf], odd[lowerHalf], even[lowerHalf + leftStep], odd[lowerHalf + leftStep]);
+                precision.Multiply1();
             }
 
-            if (k <= lastWhole)
-            {
-                Copy(memory, leftTo, factors.Left, leftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride);
-                Copy(memory, rightTo, factors.Right, rightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride);
-            }
-            else if (k < factors.Depth)
-            {
-                CopyEdge(memory, leftTo, factors.Left, leftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride, factors.LeftIsAligned != 0, rows - firstRow, factors.Depth - k);
-                CopyEdge(memory, rightTo, factors.Right, rightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride, factors.RightIsAligned != 0, columns - firstColumn, factors.Depth - k);
-            }
-
-            k += Depth;
-            leftFrom += Depth * factors.LeftDepthStride;
-            rightFrom += Depth * factors.RightDepthStride;
-            leftTo += step;
-            rightTo += step;
-            TensorCores.CommitCopies();
-            if (panel >= 0)
-            {
-                int rightStep = TwoRows(rightAlong), leftStep = TwoRows(leftAlong), lowerHalf = leftAlong ? 64 * DepthWords : 64 / 4;
-                int leftLength = leftStep + (size > 64 ? lowerHalf : 0) + 1;
-                var even = memory.SubView(rightAt, rightStep + 1);
-                var odd = memory.SubView(Odd(rightAlong, rightAt), rightStep + 1);
-                TakeRight(rightAlong, even[0], odd[0], even[rightStep], odd[rightStep]);
-                even = memory.SubView(leftAt, leftLength);
-                odd = memory.SubView(Odd(leftAlong, leftAt), leftLength);
-                TakeLeft(leftAlong, even[0], odd[0], even[leftStep], odd[leftStep]);
-                precision.Multiply0();
-                if (size > 64)
-                {
-                    TakeLeft(leftAlong, even[lowerHalf], odd[lowerHalf], even[lowerHalf + leftStep], odd[lowerHalf + leftStep]);
-                    precision.Multiply1();
-                }
-            }
+            // The first panel that is sent for here goes to the last buffer; behind that the ring begins anew.
+            SendWhole(ref copies, memory, leftAlong, rightAlong, worked == 0 ? bufferWords - ring : bufferWords);
+            int step = worked + bufferWords < ring ? bufferWords : bufferWords - ring;
+            worked += step;
+            leftAt += step;
+            rightAt += step;
         }
+    }
+
+    // Sends for the next panel where it lies inside its matrices as a whole, and moves on to the one behind. There is no branch:
+    // this and the work are one run of instructions.
+    private static void SendWhole(ref Copies copies, ArrayView<Float4> memory, bool leftAlong, bool rightAlong, int step)
+    {
+        Factors factors = copies.Factors;
+        int isWhole = copies.Depth <= copies.LastWhole ? 1 : 0;
+        Copy(memory, copies.LeftTo, factors.Left, copies.LeftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride, isWhole);
+        Copy(memory, copies.RightTo, factors.Right, copies.RightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride, isWhole);
+        TensorCores.CommitCopies();
+        copies.Depth += Depth;
+        copies.LeftFrom += Depth * factors.LeftDepthStride;
+        copies.RightFrom += Depth * factors.RightDepthStride;
+        copies.LeftTo += step;
+        copies.RightTo += step;
+    }
+
+    // Sends for it where it does not, if there is one.
+    private static void SendEdge(Copies copies, ArrayView<Float4> memory, bool leftAlong, bool rightAlong, int rows, int columns)
+    {
+        Factors factors = copies.Factors;
+        int depth = factors.Depth - copies.Depth;
+        if (copies.Depth > copies.LastWhole && depth > 0)
+        {
+            CopyEdge(memory, copies.LeftTo, factors.Left, copies.LeftFrom, leftAlong, factors.LeftRowStride, factors.LeftDepthStride, factors.LeftIsAligned != 0, rows, depth);
+            CopyEdge(memory, copies.RightTo, factors.Right, copies.RightFrom, rightAlong, factors.RightRowStride, factors.RightDepthStride, factors.RightIsAligned != 0, columns, depth);
+        }
+    }
+
+    // From the end of the first product to the beginning of the second.
+    private static void Begin(ref Copies copies, Factors second, bool inside, int firstPanels)
+    {
+        copies.Factors = second;
+        copies.Depth = 0;
+        copies.LastWhole = inside ? second.Depth - Depth : -1;
+        copies.LeftFrom -= firstPanels * Depth * second.LeftDepthStride;
+        copies.RightFrom -= firstPanels * Depth * second.RightDepthStride;
     }
 
     // A lane's word of row 4w and depths 4c …, or of rows 4w … and depth 4c, of 32 rows from firstRow on.
@@ -231,15 +252,15 @@ internal static class TensorProduct<TPrecision, TTile>
         ? ((firstRow + (Group.IdxX >> 2)) * rowStride) + (4 * (Group.IdxX & 3))
         : firstRow + (4 * CopyRowWord) + (CopyDepth * depthStride);
 
-    // Sends for both words, which lie inside.
-    private static void Copy(ArrayView<Float4> memory, int to, ArrayView<float> matrix, int from, bool alongDepth, int rowStride, int depthStride)
+    // Sends for both words, which lie inside, where it is wanted.
+    private static void Copy(ArrayView<Float4> memory, int to, ArrayView<float> matrix, int from, bool alongDepth, int rowStride, int depthStride, int isWanted)
     {
         TTile tile = default;
-        TensorCores.CopyFour(memory, to, matrix, from);
+        TensorCores.CopyFourIf(isWanted, memory, to, matrix, from);
         if (alongDepth)
-            TensorCores.CopyFour(memory, to + tile.GroupSize, matrix, from + ((tile.GroupSize / 4) * rowStride));
+            TensorCores.CopyFourIf(isWanted, memory, to + tile.GroupSize, matrix, from + ((tile.GroupSize / 4) * rowStride));
         else
-            TensorCores.CopyFour(memory, (to + (2 * tile.Size)) ^ 2, matrix, from + (8 * depthStride));
+            TensorCores.CopyFourIf(isWanted, memory, (to + (2 * tile.Size)) ^ 2, matrix, from + (8 * depthStride));
     }
 
     // Sends for both words, of which some lies outside, or which are not aligned. rows and depth: what is left of the matrix
@@ -280,5 +301,21 @@ internal static class TensorProduct<TPrecision, TTile>
             TensorCores.CopyOne(floats, (4 * word) + 2, matrix, from + 2, count > 2 ? 1 : 0);
             TensorCores.CopyOne(floats, (4 * word) + 3, matrix, from + 3, count > 3 ? 1 : 0);
         }
+    }
+
+    // The panel that is sent for next.
+    private struct Copies
+    {
+        public Factors Factors;
+
+        // Its first depth, and the last one at which a panel lies inside its matrices as a whole.
+        public int Depth;
+        public int LastWhole;
+
+        // This item's first word of each factor: where it stands, and where it goes.
+        public int LeftFrom;
+        public int RightFrom;
+        public int LeftTo;
+        public int RightTo;
     }
 }

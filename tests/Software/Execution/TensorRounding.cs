@@ -6,7 +6,7 @@ internal static class TensorRounding
     private const uint ExponentMask = 0x7F800000;
     private const uint CanonicalNaN = 0x7FFFFFFF;
 
-    /// <summary>To 10 bits behind the point, nearest, halves away from zero (cvt.rna.tf32.f32).</summary>
+    /// <summary>To 10 bits behind the point, nearest, halves away from zero.</summary>
     /// <returns>The bits of the float that it stands for.</returns>
     public static uint ToTf32(float value)
     {
