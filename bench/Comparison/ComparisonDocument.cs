@@ -23,7 +23,7 @@ public sealed record ComparisonRow(
 /// <param name="Settings">best or default; the engine has one.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Device">Where it ran.</param>
-/// <param name="Precision">fp32, tf32 or bf16.</param>
+/// <param name="Precision">fp32, tf32, fp16 or bf16.</param>
 /// <param name="Threads">Its threads, where it says.</param>
 /// <param name="Blas">The library of matrix products that it had loaded; null where it needs none.</param>
 /// <param name="BlasPath">That library's file.</param>

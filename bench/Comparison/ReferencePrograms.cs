@@ -124,7 +124,7 @@ internal sealed class ReferencePrograms
         {
             PyTorchBf16 => "bf16",
             PyTorchProducts => "bf16-products",
-            _ => _device.IsCuda ? _device.Precision == "bf16" ? "tf32" : _device.Precision : DeviceChoice.DefaultPrecision,
+            _ => _device.IsCuda ? _device.Precision is "bf16" or "fp16" ? "tf32" : _device.Precision : DeviceChoice.DefaultPrecision,
         };
         string[] device = ["--device", _device.IsCuda ? _device.Name : DeviceChoice.Default, "--precision", precision];
         return best

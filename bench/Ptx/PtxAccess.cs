@@ -68,6 +68,66 @@ public static unsafe class PtxAccess
         }
     }
 
+    /// <summary>st.v2 of 32-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreTwo(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        int[] values = instruction.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* x = (uint*)(registers + values[0]), y = (uint*)(registers + values[1]);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            uint* found = (uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(ulong), lane, true);
+            (found[0], found[1]) = (x[lane], y[lane]);
+        }
+    }
+
+    /// <summary>st of a 16-bit register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreShort(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* values = (uint*)(registers + instruction.B);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            *(ushort*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(ushort), lane, true) = (ushort)values[lane];
+        }
+    }
+
+    /// <summary>ld.v4 of 16-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LoadFourShort(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            ushort* found = (ushort*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(ulong), lane, false);
+            for (int i = 0; i < instruction.Registers.Length; i++)
+                ((uint*)(registers + instruction.Registers[i]))[lane] = found[i];
+        }
+    }
+
+    /// <summary>st.v4 of 16-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void StoreFourShort(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            ushort* found = (ushort*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, sizeof(ulong), lane, true);
+            for (int i = 0; i < instruction.Registers.Length; i++)
+                found[i] = (ushort)((uint*)(registers + instruction.Registers[i]))[lane];
+        }
+    }
+
     /// <summary>ld.param: the same for all lanes.</summary>
     public static void LoadArgument<T>(PtxWarp warp, in PtxInstruction instruction, uint lanes)
         where T : unmanaged

@@ -27,6 +27,18 @@ public static class PtxConversions
         }
     }
 
+    /// <summary>cvt.f32.f16: exact.</summary>
+    public readonly struct SingleOfHalf : IPtxUnary<uint, float>
+    {
+        public static float Apply(uint a) => (float)BitConverter.UInt16BitsToHalf((ushort)a);
+    }
+
+    /// <summary>cvt.rn.f16.f32, to nearest, halves to even; what is beyond the largest becomes infinite, NaN the canonical one.</summary>
+    public readonly struct HalfOfSingle : IPtxUnary<float, uint>
+    {
+        public static uint Apply(float a) => float.IsNaN(a) ? 0x7FFFu : BitConverter.HalfToUInt16Bits((Half)a);
+    }
+
     /// <summary>Towards zero, and to the nearest integer there is; NaN becomes 0.</summary>
     public readonly struct Int32OfSingle : IPtxUnary<float, int>
     {

@@ -27,6 +27,8 @@ public sealed unsafe class PtxCopies(PtxWarp warp)
     /// <param name="lanes">Who executes it.</param>
     public void Send(in PtxInstruction instruction, uint lanes)
     {
+        if (instruction.Offset != 0)
+            throw warp.Fault(instruction, "an offset of one of its two addresses is not known here");
         byte* registers = warp.Registers;
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {

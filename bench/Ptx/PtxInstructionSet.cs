@@ -5,9 +5,9 @@ namespace EDA.Bench.Ptx;
 
 /// <summary>What an opcode takes and does.</summary>
 /// <param name="Operands">
-/// A letter an operand. Results are P, W and D: a predicate, a register of 32 bits, one of 64. Sources are p, w and d, and
+/// A letter an operand. Results are P, H, W and D: a predicate, a register of 16 bits, of 32, of 64. Sources are p, h, w and d, and
 /// may be constants. a is an address in a register, k and K an address among the arguments of 4 and of 8 bytes; 2 and 4 are
-/// as many 32-bit registers in braces; # is a number, l a label.
+/// as many 32-bit registers in braces, q four of 16 bits; # is a number, l a label.
 /// </param>
 /// <param name="Step">What it does.</param>
 public sealed record PtxOperation(string Operands, PtxStep Step);
@@ -88,7 +88,6 @@ public static class PtxInstructionSet
         ["setp.eq.u32"] = new("Pww", PtxLanes.Tests<uint, Equal<uint>>),
         ["setp.ne.u32"] = new("Pww", PtxLanes.Tests<uint, Unequal<uint>>),
         ["setp.lo.u32"] = new("Pww", PtxLanes.Tests<uint, Less<uint>>),
-        ["setp.ls.u32"] = new("Pww", PtxLanes.Tests<uint, AtMost<uint>>),
         ["setp.hi.u32"] = new("Pww", PtxLanes.Tests<uint, Greater<uint>>),
         ["setp.eq.s64"] = new("Pdd", PtxLanes.Tests<long, Equal<long>>),
         ["setp.ne.s64"] = new("Pdd", PtxLanes.Tests<long, Unequal<long>>),
@@ -114,6 +113,8 @@ public static class PtxInstructionSet
         ["cvt.rn.f32.f64"] = new("Wd", PtxLanes.Map<double, float, SingleOfDouble>),
         ["cvt.rzi.s32.f32"] = new("Ww", PtxLanes.Map<float, int, Int32OfSingle>),
         ["cvt.rzi.s32.f64"] = new("Wd", PtxLanes.Map<double, int, Int32OfDouble>),
+        ["cvt.f32.f16"] = new("Wh", PtxLanes.Map<uint, float, SingleOfHalf>),
+        ["cvt.rn.f16.f32"] = new("Hw", PtxLanes.Map<float, uint, HalfOfSingle>),
         ["cvt.rn.bf16x2.f32"] = new("Www", PtxLanes.Map<float, float, uint, Bf16Pair>),
 
         // Memory.
@@ -132,6 +133,10 @@ public static class PtxInstructionSet
         ["ld.shared.v4.f32"] = new("4a", LoadSharedFour),
         ["st.global.v4.f32"] = new("a4", StoreGlobalFour),
         ["st.shared.v4.f32"] = new("a4", StoreSharedFour),
+        ["st.shared.v2.f32"] = new("a2", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.StoreTwo(warp, warp.Group.Shared, instruction, lanes)),
+        ["st.global.b16"] = new("ah", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.StoreShort(warp, warp.Group.Global, instruction, lanes)),
+        ["ld.global.v4.b16"] = new("qa", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.LoadFourShort(warp, warp.Group.Global, instruction, lanes)),
+        ["st.global.v4.b16"] = new("aq", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.StoreFourShort(warp, warp.Group.Global, instruction, lanes)),
         ["cp.async.cg.shared.global"] = new("aa#w", SendSixteen),
         ["cp.async.ca.shared.global"] = new("aa#w", Send),
         ["cp.async.commit_group"] = new(string.Empty, (PtxWarp warp, in PtxInstruction _, uint lanes) => warp.Copies.Commit(lanes)),
@@ -148,6 +153,9 @@ public static class PtxInstructionSet
         // Tensor cores.
         ["mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"] = new("4424", PtxMatrix.Tf32),
         ["mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"] = new("4424", PtxMatrix.Bf16),
+        ["mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32"] = new("4424", PtxMatrix.Fp16),
+        ["ldmatrix.sync.aligned.m8n8.x4.shared.b16"] = new("4a", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxMatrix.Load(warp, instruction, lanes, false)),
+        ["ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16"] = new("4a", (PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxMatrix.Load(warp, instruction, lanes, true)),
     };
 
     /// <summary>Every opcode there is.</summary>

@@ -2,7 +2,7 @@ namespace EDA.Bench.Ptx;
 
 /// <summary>
 /// mma.sync of sm_80: a warp's 16 × 8 sums += left · right, with the fragments as PTX ISA 8.0 has them in section 9.7.13.4
-/// (mma.m16n8k8 with .tf32, mma.m16n8k16 with .bf16). Lane 4g + c holds, of the sums, rows g and g + 8 at columns 2c and
+/// (mma.m16n8k8 with .tf32, mma.m16n8k16 with .bf16 and .f16). Lane 4g + c holds, of the sums, rows g and g + 8 at columns 2c and
 /// 2c + 1. Products are exact, and what an instruction adds is rounded once, towards zero.
 /// </summary>
 public static unsafe class PtxMatrix
@@ -69,6 +69,65 @@ public static unsafe class PtxMatrix
         Multiply(warp, instruction, left, right, Depth);
     }
 
+    /// <summary>m16n8k16.row.col.f32.f16.f16.f32: fragments as with bf16.</summary>
+    public static void Fp16(PtxWarp warp, in PtxInstruction instruction, uint lanes)
+    {
+        const int Depth = 16;
+        warp.RequireAll(lanes, instruction);
+        RequireWhole(warp, instruction);
+        double* left = stackalloc double[Rows * Depth], right = stackalloc double[Depth * Columns];
+        for (int lane = 0; lane < PtxWarp.Size; lane++)
+        {
+            int g = lane >> 2, c = lane & 3;
+            for (int half = 0; half < 2; half++)
+            {
+                int shift = 16 * half, k = (2 * c) + half;
+                left[(g * Depth) + k] = HalfNumber(Register(warp, instruction, Left, lane) >> shift);
+                left[((g + 8) * Depth) + k] = HalfNumber(Register(warp, instruction, Left + 1, lane) >> shift);
+                left[(g * Depth) + k + 8] = HalfNumber(Register(warp, instruction, Left + 2, lane) >> shift);
+                left[((g + 8) * Depth) + k + 8] = HalfNumber(Register(warp, instruction, Left + 3, lane) >> shift);
+                right[(k * Columns) + g] = HalfNumber(Register(warp, instruction, Right, lane) >> shift);
+                right[((k + 8) * Columns) + g] = HalfNumber(Register(warp, instruction, Right + 1, lane) >> shift);
+            }
+        }
+
+        Multiply(warp, instruction, left, right, Depth);
+    }
+
+    /// <summary>
+    /// ldmatrix.m8n8.x4.b16: lane 8i + j has the address of row j of matrix i, eight numbers of 16 bits; lane 4g + c gets, of each, numbers
+    /// 2c and 2c + 1 of row g, or with .trans of column g.
+    /// </summary>
+    public static void Load(PtxWarp warp, in PtxInstruction instruction, uint lanes, bool transposes)
+    {
+        const uint RowBytes = 16;
+        warp.RequireAll(lanes, instruction);
+        RequireWhole(warp, instruction);
+        ulong* addresses = (ulong*)(warp.Registers + instruction.A);
+        uint* results = stackalloc uint[4 * PtxWarp.Size];
+        ushort* matrix = stackalloc ushort[8 * 8];
+        for (int i = 0; i < 4; i++)
+        {
+
+            for (int j = 0; j < 8; j++)
+            {
+                int lane = (8 * i) + j;
+                byte* row = warp.Group.Find(warp, instruction, warp.Group.Shared, addresses[lane] + (ulong)instruction.Offset, RowBytes, lane, false);
+                new ReadOnlySpan<ushort>(row, 8).CopyTo(new Span<ushort>(matrix + (8 * j), 8));
+            }
+
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+            {
+                int g = lane >> 2, k = 2 * (lane & 3);
+                uint low = transposes ? matrix[(8 * k) + g] : matrix[(8 * g) + k], high = transposes ? matrix[(8 * (k + 1)) + g] : matrix[(8 * g) + k + 1];
+                results[(i * PtxWarp.Size) + lane] = low | (high << 16);
+            }
+        }
+
+        for (int i = 0; i < 4; i++)
+            new ReadOnlySpan<uint>(results + (i * PtxWarp.Size), PtxWarp.Size).CopyTo(new Span<uint>(warp.Registers + instruction.Registers[i], PtxWarp.Size));
+    }
+
     private static void RequireWhole(PtxWarp warp, in PtxInstruction instruction)
     {
         if (warp.Lanes != PtxWarp.AllLanes)
@@ -79,6 +138,8 @@ public static unsafe class PtxMatrix
         ((uint*)(warp.Registers + instruction.Registers[number]))[lane];
 
     private static double Number(uint bits, uint kept) => BitConverter.UInt32BitsToSingle(bits & kept);
+
+    private static double HalfNumber(uint bits) => (double)BitConverter.UInt16BitsToHalf((ushort)bits);
 
     private static void Multiply(PtxWarp warp, in PtxInstruction instruction, double* left, double* right, int depth)
     {

@@ -153,6 +153,7 @@ public sealed class PtxParser
         var kind = _tokens.Read() switch
         {
             ".pred" => PtxKind.Predicate,
+            ".b16" => PtxKind.Short,
             ".b32" or ".u32" or ".s32" or ".f32" => PtxKind.Word,
             ".b64" or ".u64" or ".s64" or ".f64" => PtxKind.Double,
             string other => throw new PtxFormatException($"registers of type {other} are not known"),
@@ -222,6 +223,9 @@ public sealed class PtxParser
                 case 'P':
                     instruction.Result = _file.Register(_tokens.Read(), PtxKind.Predicate);
                     break;
+                case 'H':
+                    instruction.Result = _file.Register(_tokens.Read(), PtxKind.Short);
+                    break;
                 case 'W':
                     instruction.Result = _file.Register(_tokens.Read(), PtxKind.Word);
                     break;
@@ -230,6 +234,9 @@ public sealed class PtxParser
                     break;
                 case 'p':
                     SetSource(ref instruction, sources++, Source(PtxKind.Predicate));
+                    break;
+                case 'h':
+                    SetSource(ref instruction, sources++, Source(PtxKind.Short));
                     break;
                 case 'w':
                     SetSource(ref instruction, sources++, Source(PtxKind.Word));
@@ -244,7 +251,10 @@ public sealed class PtxParser
                     ParameterAddress(ref instruction, operands[i] == 'K' ? 8 : 4);
                     break;
                 case '2' or '4':
-                    Vector(ref instruction, operands[i] - '0');
+                    Vector(ref instruction, operands[i] - '0', PtxKind.Word);
+                    break;
+                case 'q':
+                    Vector(ref instruction, 4, PtxKind.Short);
                     break;
                 case '#':
                     instruction.Number = Integer();
@@ -305,7 +315,7 @@ public sealed class PtxParser
         return _file.Register(word, kind);
     }
 
-    private static ulong Mask(PtxKind kind) => kind == PtxKind.Double ? ulong.MaxValue : uint.MaxValue;
+    private static ulong Mask(PtxKind kind) => kind switch { PtxKind.Double => ulong.MaxValue, PtxKind.Short => ushort.MaxValue, _ => uint.MaxValue };
 
     private int Address(ref PtxInstruction instruction)
     {
@@ -334,7 +344,7 @@ public sealed class PtxParser
         _loads.Add(new PtxParameterLoad(instruction.Offset, size, instruction.Line));
     }
 
-    private void Vector(ref PtxInstruction instruction, int count)
+    private void Vector(ref PtxInstruction instruction, int count, PtxKind kind)
     {
         _tokens.Expect("{");
         var registers = new List<int>(instruction.Registers);
@@ -342,7 +352,7 @@ public sealed class PtxParser
         {
             if (i > 0)
                 _tokens.Expect(",");
-            registers.Add(_file.Register(_tokens.Read(), PtxKind.Word));
+            registers.Add(_file.Register(_tokens.Read(), kind));
         }
 
         _tokens.Expect("}");

@@ -8,6 +8,9 @@ public enum PtxKind
     /// <summary>A bit for each lane.</summary>
     Predicate,
 
+    /// <summary>16 bits for each lane, which take the place of 32.</summary>
+    Short,
+
     /// <summary>32 bits for each lane.</summary>
     Word,
 
@@ -112,7 +115,7 @@ public sealed class PtxRegisterFile
 
         for (int lane = 0; lane < PtxWarp.Size; lane++)
         {
-            if (kind == PtxKind.Word)
+            if (kind != PtxKind.Double)
                 _image.AddRange(MemoryMarshal.AsBytes([(uint)bits]));
             else
                 _image.AddRange(MemoryMarshal.AsBytes([bits]));

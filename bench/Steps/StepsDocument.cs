@@ -8,7 +8,7 @@ namespace EDA.Bench.Steps;
 /// <param name="Version">Its version.</param>
 /// <param name="Mode">How it ran: eager, jit, graphs.</param>
 /// <param name="Device">The device.</param>
-/// <param name="Precision">fp32, tf32 or bf16.</param>
+/// <param name="Precision">fp32, tf32, fp16 or bf16.</param>
 /// <param name="Steps">The median seconds of a step by its name.</param>
 /// <param name="Stages">The seconds of a whole stage by its name.</param>
 public sealed record StepsDocument(

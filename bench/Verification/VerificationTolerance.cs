@@ -20,11 +20,11 @@ public sealed record VerificationTolerance(double Gradient, double Value, double
     public static VerificationTolerance Bf16x3 { get; } = new(1e-4, 6e-5, 3e-4, 3e-4);
 
     /// <summary>That of a precision.</summary>
-    /// <param name="precision">fp32, tf32, bf16x3 or bf16; which of the CPU's units computes it may follow.</param>
+    /// <param name="precision">fp32, tf32, fp16, bf16x3 or bf16; which of the CPU's units computes it may follow.</param>
     /// <returns>The tolerance.</returns>
     public static VerificationTolerance Of(string precision) => precision.Split('-')[0] switch
     {
-        "tf32" => Tf32,
+        "tf32" or "fp16" => Tf32,
         "bf16x3" => Bf16x3,
         "bf16" => Bf16,
         _ => Fp32,

@@ -84,7 +84,7 @@ public class SassTests
     }
 
     [Theory]
-    [InlineData("--precision", "fp8", "fp32, tf32, bf16")]
+    [InlineData("--precision", "fp8", "fp32, tf32, bf16, fp16")]
     [InlineData("--gpu", "a100", "h100, h200")]
     [InlineData("--step", "sampling", "pretraining, alignment, implicit q, score")]
     public void What_it_does_not_know_is_refused_in_a_line(string option, string value, string allowed)

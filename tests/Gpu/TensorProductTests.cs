@@ -150,6 +150,7 @@ public class TensorProductTests
                         SecondLeft = secondLeft,
                         SecondRight = secondRight,
                         HasSecond = 1,
+                        Parts = 1,
                         LeftStride = rows,
                         RightStride = columns,
                         Rows = rows,
@@ -172,6 +173,7 @@ public class TensorProductTests
                 Rows = batch,
                 Conditions = 1,
                 Accumulates = 1,
+                Scale = 1,
             };
             var grid = new GridSize(tiles.Count);
             switch (product)

@@ -25,6 +25,7 @@ public static partial class TestDevices
     private static readonly Dictionary<string, Func<IDevice>> Precisions = new(
     [
         new("software tf32", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Tf32)),
+        new("software fp16", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Fp16)),
         new("software bf16", () => new GpuDevice(new LeakCheckedBackend(), GpuPrecision.Bf16)),
         .. Matrix(CpuPrecision.Bf16x3),
         .. Matrix(CpuPrecision.Bf16),

@@ -40,7 +40,7 @@ public static class Tolerances
     /// <param name="device">Its name among <see cref="TestDevices"/>.</param>
     public static DeviceTolerances Of(string device) => device switch
     {
-        "software tf32" or "ptx tf32" => new(3e-3, 8e-3, 1e-3, 3e-3),
+        "software tf32" or "ptx tf32" or "software fp16" or "ptx fp16" => new(3e-3, 8e-3, 1e-3, 3e-3),
         "software bf16" or "ptx bf16" => new(2e-2, 5e-2, 1e-2, 2e-2),
         _ when device.StartsWith("Bf16x3", StringComparison.Ordinal) => new(6e-5, 1.5e-4, 3e-5, Gradient),
         _ when device.StartsWith("Bf16 ", StringComparison.Ordinal) => new(2e-2, 5e-2, 1e-2, 2e-2),

@@ -21,7 +21,7 @@ public class PtxParserTests
     [InlineData("bra NOWHERE;", "there is no label NOWHERE")]
     [InlineData("HERE: HERE:", "a label stands twice")]
     [InlineData(".local .align 4 .b8 depot[16];", ".local")]
-    [InlineData(".reg .b16 %h<4>;", "registers of type .b16 are not known")]
+    [InlineData(".reg .b8 %h<4>;", "registers of type .b8 are not known")]
     [InlineData(".reg .b32 %r0;", "%r0 is declared twice")]
     [InlineData("call.uni function;", "the instruction call.uni is not known")]
     [InlineData("\"", "is no word of PTX")]

@@ -15,6 +15,7 @@ public static partial class TestDevices
     {
         ["ptx"] = () => new GpuDevice(new CheckedPtxBackend()),
         ["ptx tf32"] = () => new GpuDevice(new CheckedPtxBackend(), GpuPrecision.Tf32),
+        ["ptx fp16"] = () => new GpuDevice(new CheckedPtxBackend(), GpuPrecision.Fp16),
         ["ptx bf16"] = () => new GpuDevice(new CheckedPtxBackend(), GpuPrecision.Bf16),
     };
 }

@@ -34,6 +34,9 @@ internal static class ItemContext
     internal static TensorRegisters? Registers;
 
     [ThreadStatic]
+    internal static HalfRegisters? Halves;
+
+    [ThreadStatic]
     internal static AsyncCopies? Copies;
 
     /// <summary>For the end of a message: who did it. Empty outside a kernel.</summary>

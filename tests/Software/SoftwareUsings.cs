@@ -1,1 +1,2 @@
 global using EDA.Tests.Software;
+global using Half = System.Half;

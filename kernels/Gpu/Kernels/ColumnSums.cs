@@ -21,6 +21,9 @@ public struct ColumnSumTask
     /// <summary>The number of columns.</summary>
     public int Columns;
 
+    /// <summary>1 where the matrix has 16 bits a number: First and Stride are then in words of two.</summary>
+    public int IsHalf;
+
     /// <summary>Where the sums go.</summary>
     public int Result;
 
@@ -36,6 +39,12 @@ public static class SumRows
 
     /// <summary>A condition.</summary>
     public const int Condition = 1;
+
+    /// <summary>A part of the rows, of <see cref="Parts"/>.</summary>
+    public const int Part = 3;
+
+    /// <summary>The parts that a gradient is summed in where its tiles are few.</summary>
+    public const int Parts = 16;
 
     /// <summary>A group of candidates' rows: what <see cref="GroupSums"/> wrote.</summary>
     public const int Group = 2;
@@ -87,6 +96,9 @@ public struct ColumnSumArguments
     /// <summary>What the loss is divided by.</summary>
     public int LossCount;
 
+    /// <summary>What gradients are multiplied by: a power of two, 1 unless the adjoints were scaled.</summary>
+    public float Scale;
+
     /// <summary>The rows of a task.</summary>
     /// <param name="task">The task.</param>
     /// <returns>How many they are.</returns>
@@ -94,6 +106,8 @@ public struct ColumnSumArguments
     {
         if (task.RowsOf == SumRows.Condition)
             return Conditions;
+        if (task.RowsOf == SumRows.Part)
+            return SumRows.Parts;
         return task.RowsOf == SumRows.Candidate ? Rows : (Rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup;
     }
 
@@ -126,6 +140,10 @@ public struct ColumnSumArguments
             results = Loss.Mine;
             sum /= LossCount;
         }
+        else
+        {
+            sum *= Scale;
+        }
 
         if (Accumulates != 0)
             sum += results[task.Result + column];
@@ -152,6 +170,8 @@ public static class ColumnSums
         Float4 total = default;
         if (task.Columns <= ColumnSumTask.FewColumns)
             total = FewColumns(a.Workspace.Mine, task, first + Group.IdxX, end);
+        else if (task.IsHalf != 0 && 4 * WarpRow.Lane < task.Columns)
+            total = Halves(a.Workspace.Mine.AsAligned(8).Cast<Half4>(), (task.First >> 1) + WarpRow.Lane, task.Stride >> 1, first + WarpRow.InGroup, end);
         else if (4 * WarpRow.Lane < task.Columns)
             total = Rows(a.Workspace.Quads, (task.First >> 2) + WarpRow.Lane, task.Stride >> 2, first + WarpRow.InGroup, end, WarpRow.RowsPerGroup);
         memory[Group.IdxX] = total;
@@ -189,6 +209,30 @@ public static class ColumnSums
         for (; row < end; row += step)
         {
             total += values[at];
+            at += next;
+        }
+
+        return total;
+    }
+
+    // The same of every eighth row of a matrix with 16 bits a number, four loads ahead of their sums.
+    private static Float4 Halves(ArrayView<Half4> values, int at, int stride, int first, int end)
+    {
+        const int step = WarpRow.RowsPerGroup;
+        Float4 total = default;
+        int row = first, next = step * stride;
+        at += row * stride;
+        for (; row + (3 * step) < end; row += 4 * step)
+        {
+            Half4 a = values[at], b = values[at + next], c = values[at + (2 * next)], d = values[at + (3 * next)];
+            total += a.Wide + b.Wide + (c.Wide + d.Wide);
+            at += 4 * next;
+        }
+
+        for (; row < end; row += step)
+        {
+            Half4 last = values[at];
+            total += last.Wide;
             at += next;
         }
 

@@ -66,16 +66,4 @@ public struct Float4
         sum.Z += factor * values.Z;
         sum.W += factor * values.W;
     }
-
-    /// <summary>Sums, element by element.</summary>
-    /// <param name="left">Four summands.</param>
-    /// <param name="right">The other four.</param>
-    /// <returns>The four sums.</returns>
-    public static Float4 Sum(Float4 left, Float4 right) => Of(left.X + right.X, left.Y + right.Y, left.Z + right.Z, left.W + right.W);
-
-    /// <summary>Products, element by element.</summary>
-    /// <param name="left">Four factors.</param>
-    /// <param name="right">The other four.</param>
-    /// <returns>The four products.</returns>
-    public static Float4 Product(Float4 left, Float4 right) => Of(left.X * right.X, left.Y * right.Y, left.Z * right.Z, left.W * right.W);
 }

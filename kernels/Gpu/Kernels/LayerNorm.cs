@@ -15,7 +15,7 @@ public struct LayerNormArguments
     /// <summary>x̂ [n×H].</summary>
     public ModelView Normalized;
 
-    /// <summary>y, or ẏ [n×H].</summary>
+    /// <summary>y, or ẏ [n×H]; where HasHalves with 16 bits a number.</summary>
     public ModelView Output;
 
     /// <summary>Jẋ [n×H].</summary>
@@ -32,6 +32,9 @@ public struct LayerNormArguments
 
     /// <summary>The stream's adjoint below the block, overwritten [n×H]; it may be StreamAdjoint itself.</summary>
     public ModelView InputAdjoint;
+
+    /// <summary>The same with 16 bits a number, overwritten where HasHalves: the factor of a product [n×H].</summary>
+    public ModelView InputFactor;
 
     /// <summary>Four numbers a row: rsd, mean(p̂), mean(p̂x̂), mean(ẋx̂) [n×4].</summary>
     public ModelView RowValues;
@@ -56,6 +59,9 @@ public struct LayerNormArguments
 
     /// <summary>H.</summary>
     public int Width;
+
+    /// <summary>1 where the factors of products are stored with 16 bits a number: y, ẏ, and beside it the stream's adjoint.</summary>
+    public int HasHalves;
 
     /// <summary>1 where Sums are wanted.</summary>
     public int KeepsSums;
@@ -85,6 +91,48 @@ public struct LayerNormArguments
     /// <param name="at">Its index, row·H + h.</param>
     /// <returns>Its dropout factor, 1 without dropout.</returns>
     public readonly float MaskAt(int at) => MaskFrom == MaskSource.None ? 1f : Mask.Mine[at];
+
+    /// <summary>Stores y or ẏ.</summary>
+    /// <param name="share">This lane's share.</param>
+    /// <param name="row">The row.</param>
+    public readonly void StoreOutput(RowShare share, int row)
+    {
+        if (HasHalves != 0)
+            share.StoreHalves(Output, row);
+        else
+            share.Store(Output, row);
+    }
+
+    /// <summary>The same, an element.</summary>
+    /// <param name="at">Its index, row·H + h.</param>
+    /// <param name="value">Its value.</param>
+    public readonly void StoreOutput(int at, float value)
+    {
+        if (HasHalves != 0)
+            Output.StoreHalf(at, value);
+        else
+            Output.Mine[at] = value;
+    }
+
+    /// <summary>Stores the stream's adjoint below the block.</summary>
+    /// <param name="share">This lane's share.</param>
+    /// <param name="row">The row.</param>
+    public readonly void StoreAdjoint(RowShare share, int row)
+    {
+        share.Store(InputAdjoint, row);
+        if (HasHalves != 0)
+            share.StoreHalves(InputFactor, row);
+    }
+
+    /// <summary>The same, an element.</summary>
+    /// <param name="at">Its index, row·H + h.</param>
+    /// <param name="value">Its value.</param>
+    public readonly void StoreAdjoint(int at, float value)
+    {
+        InputAdjoint.Mine[at] = value;
+        if (HasHalves != 0)
+            InputFactor.StoreHalf(at, value);
+    }
 
     /// <summary>A row times its stored dropout factors.</summary>
     /// <param name="share">This lane's share.</param>
@@ -172,7 +220,7 @@ public static class LayerNormForward
         float rsd = 1f / XMath.Sqrt((WarpRow.Sum((x * x).Total) * RowShare.Share) + Epsilon);
         x *= rsd;
         x.Store(a.Normalized, row);
-        ((gamma * x) + beta).Store(a.Output, row);
+        a.StoreOutput((gamma * x) + beta, row);
         return rsd;
     }
 
@@ -202,7 +250,7 @@ public static class LayerNormForward
         {
             float value = ((a.Stream.Mine[start + h] * a.MaskAt(start + h)) - mean) * rsd;
             a.Normalized.Mine[start + h] = value;
-            a.Output.Mine[start + h] = (a.Gamma.Mine[h] * value) + a.Beta.Mine[h];
+            a.StoreOutput(start + h, (a.Gamma.Mine[h] * value) + a.Beta.Mine[h]);
         }
 
         return rsd;
@@ -267,7 +315,7 @@ public static class LayerNormBackward
             mean *= RowShare.Share;
             slope *= RowShare.Share;
             RowShare result = a.Masked((p + (x * -slope) + -mean) * rsd, row);
-            (above + result).Store(a.InputAdjoint, row);
+            a.StoreAdjoint(above + result, row);
             if (WarpRow.Lane == 0)
             {
                 a.RowValues.Mine[(4 * row) + 1] = mean;
@@ -296,7 +344,7 @@ public static class LayerNormBackward
         {
             float p = a.TangentAdjoint.Mine[start + h] * a.Gamma.Mine[h];
             float result = (p - mean - (a.Normalized.Mine[start + h] * slope)) * rsd;
-            a.InputAdjoint.Mine[start + h] = a.StreamAdjoint.Mine[start + h] + (result * a.MaskAt(start + h));
+            a.StoreAdjoint(start + h, a.StreamAdjoint.Mine[start + h] + (result * a.MaskAt(start + h)));
         }
 
         if (WarpRow.Lane == 0)
@@ -337,7 +385,7 @@ public static class LayerNormTangent
         slope *= RowShare.Share;
         RowShare result = (tangent + (x * -slope) + -(mean * RowShare.Share)) * rsd;
         result.Store(a.NormalizedTangent, row);
-        (result * gamma).Store(a.Output, row);
+        a.StoreOutput(result * gamma, row);
         return slope;
     }
 
@@ -359,7 +407,7 @@ public static class LayerNormTangent
             float x = a.Stream.Mine[start + h] * a.MaskAt(start + h);
             float result = (x - mean - (a.Normalized.Mine[start + h] * slope)) * rsd;
             a.NormalizedTangent.Mine[start + h] = result;
-            a.Output.Mine[start + h] = result * a.Gamma.Mine[h];
+            a.StoreOutput(start + h, result * a.Gamma.Mine[h]);
         }
 
         return slope;
@@ -415,7 +463,7 @@ public static class LayerNormAdjoint
             float constant = (share * values.Y) - (mean * RowShare.Share);
             float slope = (share * values.Z) - (product * RowShare.Share);
             RowShare result = q + (p * -share) + (tangent * -values.Z) + (x * slope) + constant;
-            (above + a.Masked(result * values.X, row)).Store(a.InputAdjoint, row);
+            a.StoreAdjoint(above + a.Masked(result * values.X, row), row);
         }
 
         if (a.KeepsSums != 0)
@@ -447,7 +495,7 @@ public static class LayerNormAdjoint
             result -= a.TangentAdjoint.Mine[start + h] * gamma * share;
             result -= a.NormalizedTangent.Mine[start + h] * adjointSlope;
             result += a.Normalized.Mine[start + h] * slope;
-            a.InputAdjoint.Mine[start + h] = a.StreamAdjoint.Mine[start + h] + (result * rsd * a.MaskAt(start + h));
+            a.StoreAdjoint(start + h, a.StreamAdjoint.Mine[start + h] + (result * rsd * a.MaskAt(start + h)));
         }
     }
 }

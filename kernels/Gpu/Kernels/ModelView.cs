@@ -34,6 +34,11 @@ public struct ModelView
     /// <returns>Its elements.</returns>
     public readonly ArrayView<Float4> QuadsOf(int model) => Of(model).Cast<Float4>().AsAligned(16);
 
+    /// <summary>Overwrites an element of an array with 16 bits a number.</summary>
+    /// <param name="at">The element.</param>
+    /// <param name="value">Its value, rounded.</param>
+    public readonly void StoreHalf(int at, float value) => Mine.Cast<Half>()[at] = (Half)value;
+
     /// <summary>Four elements on end, by one load where they are aligned.</summary>
     /// <param name="first">The first; a multiple of four.</param>
     /// <returns>The four.</returns>

@@ -21,6 +21,9 @@ public struct OutputArguments
     /// <summary>The adjoint of x, overwritten [n×H].</summary>
     public ModelView Adjoint;
 
+    /// <summary>The same with 16 bits a number, overwritten where HasHalves: the factor of a product [n×H].</summary>
+    public ModelView Factor;
+
     /// <summary>Each group's share of ∂L/∂O_jh, a sum over its rows, overwritten where KeepsShare [⌈n/8⌉×H].</summary>
     public ModelView Share;
 
@@ -33,11 +36,37 @@ public struct OutputArguments
     /// <summary>1 where rows have weights, 0 where each counts 1.</summary>
     public int HasRowWeight;
 
+    /// <summary>What rows' weights are multiplied by, a power of two.</summary>
+    public float Scale;
+
+    /// <summary>1 where Factor is wanted.</summary>
+    public int HasHalves;
+
     /// <summary>1 where Share is wanted.</summary>
     public int KeepsShare;
 
     /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; what was folded and the workspace always are aligned.</summary>
     public readonly bool IsWhole => Width == RowShare.Width;
+
+    /// <summary>Stores the adjoint of x.</summary>
+    /// <param name="share">This lane's share.</param>
+    /// <param name="row">The row.</param>
+    public readonly void StoreAdjoint(RowShare share, int row)
+    {
+        share.Store(Adjoint, row);
+        if (HasHalves != 0)
+            share.StoreHalves(Factor, row);
+    }
+
+    /// <summary>The same, an element.</summary>
+    /// <param name="at">Its index, row·H + h.</param>
+    /// <param name="value">Its value.</param>
+    public readonly void StoreAdjoint(int at, float value)
+    {
+        Adjoint.Mine[at] = value;
+        if (HasHalves != 0)
+            Factor.StoreHalf(at, value);
+    }
 }
 
 /// <summary>SiLU and its derivatives, by <see cref="Silu"/>'s formulas, of a lane's share of a row.</summary>
@@ -129,7 +158,7 @@ public static class OutputSeed
             RowShare x = RowShare.Load(a.Stream, row), output = RowShare.Load(a.OutputSum, 0);
             float weight = Weight(a, row);
             SiluShare silu = SiluShare.Of(x);
-            (output * silu.Slope * weight).Store(a.Adjoint, row);
+            a.StoreAdjoint(output * silu.Slope * weight, row);
             share = silu.Value * weight;
         }
 
@@ -143,7 +172,7 @@ public static class OutputSeed
         {
             int at = (row * a.Width) + h;
             float x = a.Stream.Mine[at];
-            a.Adjoint.Mine[at] = Weight(a, row) * a.OutputSum.Mine[h] * Silu.FirstDerivative(x, Silu.Sigmoid(x));
+            a.StoreAdjoint(at, Weight(a, row) * a.OutputSum.Mine[h] * Silu.FirstDerivative(x, Silu.Sigmoid(x)));
         }
 
         int first = Grid.IdxX * WarpRow.RowsPerGroup, end = XMath.Min(first + WarpRow.RowsPerGroup, a.Rows);
@@ -156,7 +185,7 @@ public static class OutputSeed
         }
     }
 
-    private static float Weight(OutputArguments a, int row) => a.HasRowWeight != 0 ? a.RowWeight.Mine[row] : 1f;
+    private static float Weight(OutputArguments a, int row) => a.HasRowWeight != 0 ? a.RowWeight.Mine[row] * a.Scale : 1f;
 }
 
 /// <summary>
@@ -183,7 +212,7 @@ public static class SecondOrderSeed
         {
             RowShare x = RowShare.Load(a.Stream, row), tangent = RowShare.Load(a.Tangent, row), output = RowShare.Load(a.OutputSum, 0);
             SiluShare silu = SiluShare.Of(x);
-            (output * silu.Curvature * tangent).Store(a.Adjoint, row);
+            a.StoreAdjoint(output * silu.Curvature * tangent, row);
             share = silu.Slope * tangent;
         }
 
@@ -196,7 +225,7 @@ public static class SecondOrderSeed
         {
             int at = (row * a.Width) + h;
             float x = a.Stream.Mine[at];
-            a.Adjoint.Mine[at] = a.OutputSum.Mine[h] * Silu.SecondDerivative(x, Silu.Sigmoid(x)) * a.Tangent.Mine[at];
+            a.StoreAdjoint(at, a.OutputSum.Mine[h] * Silu.SecondDerivative(x, Silu.Sigmoid(x)) * a.Tangent.Mine[at]);
         }
 
         int first = Grid.IdxX * WarpRow.RowsPerGroup, end = XMath.Min(first + WarpRow.RowsPerGroup, a.Rows);

@@ -32,7 +32,7 @@ public struct StoreEpilogue : IEpilogue
     }
 
     /// <inheritdoc/>
-    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Output.All, Float4.Sum(sums, inputs.First));
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Output.All, sums + inputs.First);
 }
 
 /// <summary>stream += sum (+ bias): the residual connection. Reads and overwrites the stream, 8nM bytes.</summary>
@@ -69,7 +69,7 @@ public struct ResidualEpilogue : IEpilogue
 
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) =>
-        quad.Store(Stream.All, Float4.Sum(inputs.First, Float4.Sum(sums, inputs.Second)));
+        quad.Store(Stream.All, inputs.First + (sums + inputs.Second));
 }
 
 /// <summary>
@@ -117,9 +117,9 @@ public struct ActivationEpilogue : IEpilogue
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
     {
-        Float4 z = Float4.Sum(sums, inputs.First);
+        Float4 z = sums + inputs.First;
         Float4 sigma = Float4.Of(Silu.Sigmoid(z.X), Silu.Sigmoid(z.Y), Silu.Sigmoid(z.Z), Silu.Sigmoid(z.W));
-        quad.Store(Hidden.All, Float4.Product(z, sigma));
+        quad.Store(Hidden.All, z * sigma);
         if (Derivatives > 0)
         {
             quad.Store(
@@ -180,9 +180,9 @@ public struct SlopeEpilogue : IEpilogue
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
     {
-        quad.Store(Output.All, Float4.Product(inputs.First, sums));
+        quad.Store(Output.All, inputs.First * sums);
         if (HasCurvature != 0)
-            quad.Store(Curvature.All, Float4.Product(inputs.Second, sums));
+            quad.Store(Curvature.All, inputs.Second * sums);
     }
 }
 
@@ -220,5 +220,5 @@ public struct AdjointSlopeEpilogue : IEpilogue
 
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) =>
-        quad.Store(Output.All, Float4.Sum(Float4.Product(inputs.First, sums), inputs.Second));
+        quad.Store(Output.All, (inputs.First * sums) + inputs.Second);
 }

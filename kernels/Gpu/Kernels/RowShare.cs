@@ -86,6 +86,17 @@ public struct RowShare
     /// <returns>The choice.</returns>
     public readonly RowShare WherePositive(RowShare other) => Of(Low.WherePositive(other.Low), High.WherePositive(other.High));
 
+    /// <summary>Stores this lane's share of a row with 16 bits a number.</summary>
+    /// <param name="rows">Rows of 256, two numbers a word.</param>
+    /// <param name="row">Which.</param>
+    public readonly void StoreHalves(ModelView rows, int row)
+    {
+        var halves = rows.Mine.AsAligned(8).Cast<Half4>();
+        int at = (row * Quads) + WarpRow.Lane;
+        halves[at] = Half4.Of(Low);
+        halves[at + WarpRow.WarpSize] = Half4.Of(High);
+    }
+
     /// <summary>Stores this lane's share of a row.</summary>
     /// <param name="rows">Aligned rows of 256.</param>
     /// <param name="row">Which.</param>

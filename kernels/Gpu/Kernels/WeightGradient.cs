@@ -21,6 +21,12 @@ public struct WeightGradientTile
     /// <summary>1 where there is a second product.</summary>
     public int HasSecond;
 
+    /// <summary>Which of <see cref="Parts"/> parts of the batch's rows it sums over.</summary>
+    public int Part;
+
+    /// <summary>The parts that the rows are summed in, at least 1; each but the last has a multiple of 16 rows.</summary>
+    public int Parts;
+
     /// <summary>From one row of the batch to the next in the left factors.</summary>
     public int LeftStride;
 
@@ -72,6 +78,9 @@ public struct WeightGradientArguments
 
     /// <summary>1 to add to the results, 0 to overwrite them.</summary>
     public int Accumulates;
+
+    /// <summary>What sums are multiplied by: a power of two, 1 unless the adjoints were scaled.</summary>
+    public float Scale;
 }
 
 /// <summary>
@@ -90,8 +99,12 @@ public static class WeightGradient<TProduct>
         WeightGradientTile t = a.Tiles[Grid.IdxX];
         var workspace = a.Workspace.Mine;
         Factors first = default;
-        first.Left = workspace.SubView(t.Left, workspace.Length - t.Left);
-        first.Right = workspace.SubView(t.Right, workspace.Length - t.Right);
+        int rows = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
+        int rowsOfPart = t.Parts == 1 ? rows : (((rows - 1) / (16 * t.Parts)) + 1) * 16;
+        int start = XMath.Min(t.Part * rowsOfPart, rows);
+        long left = t.Left + ((long)start * t.LeftStride), right = t.Right + ((long)start * t.RightStride);
+        first.Left = workspace.SubView(left, workspace.Length - left);
+        first.Right = workspace.SubView(right, workspace.Length - right);
         first.LeftRowStride = 1;
         first.LeftDepthStride = t.LeftStride;
         first.RightRowStride = 1;
@@ -100,10 +113,11 @@ public static class WeightGradient<TProduct>
         first.RightIsAlongDepth = 0;
         first.LeftIsAligned = (t.LeftStride & 3) == 0 ? 1 : 0;
         first.RightIsAligned = (t.RightStride & 3) == 0 ? 1 : 0;
-        first.Depth = t.IsPerCondition != 0 ? a.Conditions : a.Rows;
+        first.Depth = XMath.Min(rows - start, rowsOfPart);
         Factors second = first;
-        second.Left = workspace.SubView(t.SecondLeft, workspace.Length - t.SecondLeft);
-        second.Right = workspace.SubView(t.SecondRight, workspace.Length - t.SecondRight);
+        long secondLeft = t.SecondLeft + ((long)start * t.LeftStride), secondRight = t.SecondRight + ((long)start * t.RightStride);
+        second.Left = workspace.SubView(secondLeft, workspace.Length - secondLeft);
+        second.Right = workspace.SubView(secondRight, workspace.Length - secondRight);
         second.Depth = t.HasSecond != 0 ? first.Depth : 0;
         TProduct product = default;
         var memory = product.Sum(first, second, t.FirstRow, t.FirstColumn, t.Rows, t.Columns);
@@ -111,7 +125,10 @@ public static class WeightGradient<TProduct>
         epilogue.Result = a.Workspace;
         if (t.IsParameter != 0)
             epilogue.Result = a.Gradient;
-        epilogue.Accumulates = a.Accumulates;
+
+        // What is summed in parts is added and scaled where the parts are.
+        epilogue.Accumulates = t.Parts == 1 ? a.Accumulates : 0;
+        epilogue.Scale = t.Parts == 1 ? a.Scale : 1f;
         TilePlace tile = default;
         tile.FirstRow = t.FirstRow;
         tile.FirstColumn = t.FirstColumn;
@@ -124,7 +141,7 @@ public static class WeightGradient<TProduct>
     }
 }
 
-/// <summary>result = sum, or result += sum.</summary>
+/// <summary>result = scale·sum, or result += scale·sum.</summary>
 internal struct GradientEpilogue : ISumsEpilogue
 {
     /// <summary>Where the gradient is.</summary>
@@ -132,6 +149,9 @@ internal struct GradientEpilogue : ISumsEpilogue
 
     /// <summary>1 to add to the result, 0 to overwrite it.</summary>
     public int Accumulates;
+
+    /// <summary>A power of two.</summary>
+    public float Scale;
 
     /// <inheritdoc/>
     public readonly bool IsAligned => Result.IsAligned != 0;
@@ -149,5 +169,5 @@ internal struct GradientEpilogue : ISumsEpilogue
     }
 
     /// <inheritdoc/>
-    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Result.All, Float4.Sum(sums, inputs.First));
+    public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs) => quad.Store(Result.All, (sums * Scale) + inputs.First);
 }

@@ -38,14 +38,15 @@ internal sealed class BdmBuffers : IDisposable
     /// <param name="rows">The most candidates at a time.</param>
     /// <param name="conditions">The most conditions at a time.</param>
     /// <param name="models">The number of models.</param>
-    public BdmBuffers(GpuBackend backend, BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models)
-        : this(shape, purpose, rows, conditions, models) => _memory = backend.Allocate<float>(checked(_length * models));
+    /// <param name="halves">Whether factors of the blocks' products have 16 bits a number: two of them make an element of their matrices.</param>
+    public BdmBuffers(GpuBackend backend, BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models, bool halves)
+        : this(shape, purpose, rows, conditions, models, halves) => _memory = backend.Allocate<float>(checked(_length * models));
 
     // The layout alone.
-    private BdmBuffers(BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models)
+    private BdmBuffers(BdmShape shape, BdmPurpose purpose, int rows, int conditions, int models, bool halves)
     {
         (Purpose, Rows, Conditions, _models) = (purpose, rows, conditions, models);
-        int h = shape.Width, d = shape.Hidden, a = shape.ActionSize, e = BdmShape.TimeFeatures;
+        int h = shape.Width, d = shape.Hidden / (halves ? 2 : 1), factor = h / (halves ? 2 : 1), a = shape.ActionSize, e = BdmShape.TimeFeatures;
         bool backward = purpose != BdmPurpose.Density, samples = purpose == BdmPurpose.Score;
         bool training = purpose >= BdmPurpose.Alignment, aligns = purpose == BdmPurpose.Alignment, second = purpose == BdmPurpose.Denoising;
         Nothing = Take(1, 1);
@@ -79,19 +80,23 @@ internal sealed class BdmBuffers : IDisposable
         Normalized = PerBlock(shape.Blocks, rows, h, true, backward);
         RowValues = PerBlock(shape.Blocks, rows, 4, true, backward);
         NormSums = PerBlock(shape.Blocks, Groups(rows), 3 * h, training);
-        Output = PerBlock(shape.Blocks, rows, h, true, training);
+        Output = PerBlock(shape.Blocks, rows, factor, true, training);
         Hidden = PerBlock(shape.Blocks, rows, d, true, training);
         Slope = PerBlock(shape.Blocks, rows, d, backward);
         Curvature = PerBlock(shape.Blocks, rows, d, second);
         TangentAdjoint = PerBlock(shape.Blocks, rows, h, backward, training);
         HiddenTangentAdjoint = PerBlock(shape.Blocks, rows, d, backward, training);
         NormalizedTangent = PerBlock(shape.Blocks, rows, h, second);
-        OutputTangent = PerBlock(shape.Blocks, rows, h, second);
+        OutputTangent = PerBlock(shape.Blocks, rows, factor, second);
         HiddenTangent = PerBlock(shape.Blocks, rows, d, second);
         OutputAdjoint = PerBlock(shape.Blocks, rows, h, second);
         HiddenAdjoint = PerBlock(shape.Blocks, rows, d, second);
         StreamAdjoint = PerBlock(shape.Blocks + 1, rows, h, backward, training);
         SecondStreamAdjoint = PerBlock(shape.Blocks + 1, rows, h, second);
+        StreamFactor = halves ? PerBlock(shape.Blocks + 1, rows, factor, backward, training) : StreamAdjoint;
+        SecondStreamFactor = halves ? PerBlock(shape.Blocks + 1, rows, factor, second) : SecondStreamAdjoint;
+        HasHalves = halves;
+        EntryParts = Take(SumRows.Parts, ((a + e + shape.StateSize) * h) + (e * e), halves && training);
     }
 
     public BdmPurpose Purpose { get; }
@@ -191,6 +196,18 @@ internal sealed class BdmBuffers : IDisposable
     /// <summary>The adjoint of the stream for the directional derivative, below each block and above the last.</summary>
     public Region[] SecondStreamAdjoint { get; }
 
+    /// <summary>The former as a factor of products: the same, or a copy with 16 bits a number.</summary>
+    public Region[] StreamFactor { get; }
+
+    /// <summary>The latter as a factor of products.</summary>
+    public Region[] SecondStreamFactor { get; }
+
+    /// <summary>The gradients of N and C in parts of the rows, a row a part.</summary>
+    public Region EntryParts { get; }
+
+    /// <summary>Whether factors of the blocks' products have 16 bits a number.</summary>
+    public bool HasHalves { get; }
+
     /// <summary>All of it.</summary>
     public ModelView All => View(0, _length);
 
@@ -198,7 +215,7 @@ internal sealed class BdmBuffers : IDisposable
     public ModelView this[Region region] => View(region.Offset, (long)region.Rows * region.Columns);
 
     /// <summary>The bytes of one model's.</summary>
-    public static long Bytes(BdmShape shape, BdmPurpose purpose, int rows, int conditions) => sizeof(float) * new BdmBuffers(shape, purpose, rows, conditions, 1)._length;
+    public static long Bytes(BdmShape shape, BdmPurpose purpose, int rows, int conditions) => sizeof(float) * new BdmBuffers(shape, purpose, rows, conditions, 1, false)._length;
 
     public void Dispose() => _memory?.Dispose();
 

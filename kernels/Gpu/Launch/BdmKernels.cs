@@ -2,9 +2,12 @@ namespace EDA.Kernels.Gpu;
 
 /// <summary>The kernels of a network's operations, compiled once for a device and a precision.</summary>
 /// <param name="backend">What runs them.</param>
-/// <param name="products">The precision of the products.</param>
-internal sealed class BdmKernels(GpuBackend backend, ProductLoader products)
+/// <param name="products">The precision of the products, but for the blocks' where <paramref name="halves"/> are there.</param>
+/// <param name="halves">The blocks' products with factors of 16 bits; null for none.</param>
+internal sealed class BdmKernels(GpuBackend backend, ProductLoader products, HalfKernels? halves = null)
 {
+    public HalfKernels? Halves => halves;
+
     public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
 
     public LoadedKernel<FoldInputArguments> Fold { get; } = Row<FoldInputArguments>(backend, "fold_input", FoldInput.Run);

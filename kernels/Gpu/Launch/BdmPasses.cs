@@ -5,7 +5,8 @@ namespace EDA.Kernels.Gpu;
 /// <param name="Folded">Nᵀ [(A+32+S)×H].</param>
 /// <param name="FoldedBias">n₀ [H].</param>
 /// <param name="OutputSum">Column sums of O, and the sum of o [H+1].</param>
-internal readonly record struct PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum);
+/// <param name="Halves">The blocks' weights with 16 bits a number, where products take them so.</param>
+internal readonly record struct PreparedWeights(ModelView Parameters, ModelView Folded, ModelView FoldedBias, ModelView OutputSum, ModelView Halves);
 
 /// <summary>The part of a batch that one pass works on.</summary>
 /// <param name="Rows">Its candidates.</param>
@@ -35,10 +36,11 @@ internal sealed class BdmPasses
     private readonly BdmKernels _kernels;
     private readonly BdmLayout _layout;
     private readonly VarianceSchedule _schedule;
+    private readonly BlockProducts _products;
     private readonly int _models;
 
     public BdmPasses(BdmKernels kernels, BdmLayout layout, VarianceSchedule schedule, int models, DrawView draw) =>
-        (_kernels, _layout, _schedule, _models, Draw) = (kernels, layout, schedule, models, draw);
+        (_kernels, _layout, _schedule, _models, Draw, _products) = (kernels, layout, schedule, models, draw, BlockProducts.Of(kernels, layout, models));
 
     /// <summary>Where a step's random stream stands.</summary>
     public DrawView Draw { get; }
@@ -46,6 +48,11 @@ internal sealed class BdmPasses
     private BdmShape Shape => _layout.Shape;
 
     private int Width => _layout.Shape.Width;
+
+    private bool HasHalves => _kernels.Halves is not null;
+
+    // What a factor of a product with 16 bits takes, or saves, of an element's bytes.
+    private int HalfBytes => HasHalves ? 2 : 0;
 
     /// <summary>A part of every model's parameters.</summary>
     public static ModelView Slice(PreparedWeights weights, ParameterSlice slice) => Slice(weights.Parameters, slice.Offset, slice.Length);
@@ -87,6 +94,7 @@ internal sealed class BdmPasses
         int inputs = Shape.ActionSize + BdmShape.TimeFeatures + Shape.StateSize;
         double features = ((double)Shape.ActionFeatures * Shape.ActionSize) + (Shape.EmbeddingFeatures * BdmShape.TimeFeatures) + (Shape.StateFeatures * Shape.StateSize);
         _kernels.Fold.Launch(new GridSize(Groups(Width), inputs + 2, _models), arguments, Work(2 * Width * features, 4 * Width * (Width + inputs + 2.0)));
+        _products.Prepare(weights);
     }
 
     /// <summary>The time embedding, α, σ and the condition's part of x₀; t drawn where it is not given.</summary>
@@ -94,9 +102,9 @@ internal sealed class BdmPasses
     {
         int conditions = slab.Conditions, size = BdmShape.TimeFeatures + Shape.StateSize;
         Embed(buffers, weights, conditions, slab.FirstCondition, times, states, Shape.StateSize);
-        Product(
-            _kernels.Store, buffers[buffers.Condition], size, Slice(weights.Folded, (long)Shape.ActionSize * Width, (long)size * Width), 1, Width, conditions, Width, size,
-            new StoreEpilogue { Output = buffers[buffers.Base], Bias = weights.FoldedBias, HasBias = 1 }, 1);
+        _kernels.Store.Launch(
+            buffers[buffers.Condition], size, Slice(weights.Folded, (long)Shape.ActionSize * Width, (long)size * Width), 1, Width, conditions, Width, size,
+            new StoreEpilogue { Output = buffers[buffers.Base], Bias = weights.FoldedBias, HasBias = 1 }, 1, _models);
     }
 
     /// <summary>The time embedding, α and σ alone, and the states beside them.</summary>
@@ -155,25 +163,12 @@ internal sealed class BdmPasses
     {
         for (int l = 0; l < Shape.Blocks; l++)
         {
-            var slices = _layout.Blocks[l];
             var norm = Norm(buffers, weights, slab, l, dropout);
             norm.Stream = buffers[buffers.Stream];
             norm.Output = buffers[buffers.Output[l]];
-            _kernels.NormForward.Launch(Rows(slab.Rows), norm, NormWork(slab, 8, 12, dropout));
-            Layer(
-                _kernels.Activation, buffers[buffers.Output[l]], weights, slices.ExpandWeight, slab,
-                new ActivationEpilogue
-                {
-                    Hidden = buffers[buffers.Hidden[l]],
-                    Slope = buffers[buffers.Slope[l]],
-                    Curvature = buffers[buffers.Curvature[l]],
-                    Bias = Slice(weights, slices.ExpandBias),
-                    Derivatives = derivatives,
-                },
-                1 + derivatives);
-            Layer(
-                _kernels.Residual, buffers[buffers.Hidden[l]], weights, slices.ContractWeight, slab,
-                new ResidualEpilogue { Stream = buffers[buffers.Stream], Bias = Slice(weights, slices.ContractBias), HasBias = 1 }, 2);
+            _kernels.NormForward.Launch(Rows(slab.Rows), norm, NormWork(slab, 8, 12 - HalfBytes, dropout));
+            _products.Expand(buffers, weights, slab, l, derivatives);
+            _products.Contract(buffers, weights, slab, l);
         }
     }
 
@@ -189,37 +184,28 @@ internal sealed class BdmPasses
     /// From the output to the adjoint of x₀. In training p_y, p_z and the stream's adjoints are kept by block; where the
     /// tangent pass will follow, the curvatures take in p.
     /// </summary>
-    public void Backward(BdmBuffers buffers, PreparedWeights weights, in Slab slab, ModelView? rowWeight, in Dropout dropout)
+    public void Backward(BdmBuffers buffers, PreparedWeights weights, in Slab slab, ModelView? rowWeight, in Dropout dropout, int lossCount = 1)
     {
         var output = Output(buffers, weights, slab);
         output.Adjoint = buffers[buffers.StreamAdjoint[^1]];
         output.RowWeight = rowWeight ?? buffers[buffers.Nothing];
+        output.Factor = buffers[buffers.StreamFactor[^1]];
         output.HasRowWeight = rowWeight is null ? 0 : 1;
+        output.Scale = AdjointScale(lossCount);
         output.Share = buffers[buffers.Share];
         output.KeepsShare = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
         _kernels.Seed.Launch(Rows(slab.Rows), output, NormWork(slab, 25, 8 + (output.KeepsShare * SumBytes)));
         bool second = buffers.Purpose == BdmPurpose.Denoising;
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
-            var slices = _layout.Blocks[l];
-            TransposedLayer(
-                _kernels.Slope, buffers[buffers.StreamAdjoint[l + 1]], weights, slices.ContractWeight, slab,
-                new SlopeEpilogue
-                {
-                    Output = buffers[buffers.HiddenTangentAdjoint[l]],
-                    Slope = buffers[buffers.Slope[l]],
-                    Curvature = buffers[buffers.Curvature[l]],
-                    HasCurvature = second ? 1 : 0,
-                },
-                second ? 4 : 2);
-            TransposedLayer(
-                _kernels.Store, buffers[buffers.HiddenTangentAdjoint[l]], weights, slices.ExpandWeight, slab,
-                new StoreEpilogue { Output = buffers[buffers.TangentAdjoint[l]], Bias = weights.FoldedBias }, 1);
+            _products.ContractBackward(buffers, weights, slab, l, second);
+            _products.ExpandBackward(buffers, weights, slab, l);
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.StreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.StreamAdjoint[l]];
+            norm.InputFactor = buffers[buffers.StreamFactor[l]];
             norm.KeepsSums = buffers.Purpose == BdmPurpose.Alignment ? 1 : 0;
-            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16 + (norm.KeepsSums * 3 * SumBytes), dropout));
+            _kernels.NormBackward.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16 + HalfBytes + (norm.KeepsSums * 3 * SumBytes), dropout));
         }
     }
 
@@ -231,7 +217,7 @@ internal sealed class BdmPasses
         gradient.Result = buffers[buffers.Direction];
         gradient.Tangent = buffers[buffers.Tangent];
         gradient.Losses = buffers[buffers.Losses];
-        gradient.Scale = 2f / batchRows;
+        gradient.Scale = AdjointScale(batchRows) * 2f / batchRows;
         _kernels.Direction.Launch(Rows(slab.Rows), gradient, Work(4.0 * slab.Rows * Shape.ActionSize * Width, 8.0 * slab.Rows * (Width + Shape.ActionSize)));
     }
 
@@ -294,34 +280,22 @@ internal sealed class BdmPasses
     }
 
     /// <summary>rows·Wᵀ + bias for some of N's rows: the part of x₀ that is worked out once for many.</summary>
-    public void PartOfInput(BdmBuffers buffers, PreparedWeights weights, ModelView input, int rows, int inputStride, int firstInput, int inputs, ModelView output, bool addsBias) => Product(
+    public void PartOfInput(BdmBuffers buffers, PreparedWeights weights, ModelView input, int rows, int inputStride, int firstInput, int inputs, ModelView output, bool addsBias) => _kernels.Store.Launch(
         // Without inputs there is nothing to look at: a view of nothing at an array's end is none.
-        _kernels.Store, input, inputStride, inputs == 0 ? weights.Folded : Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
-        new StoreEpilogue { Output = output, Bias = weights.FoldedBias, HasBias = addsBias ? 1 : 0 }, 1);
+        input, inputStride, inputs == 0 ? weights.Folded : Slice(weights.Folded, (long)firstInput * Width, (long)inputs * Width), 1, Width, rows, Width, inputs,
+        new StoreEpilogue { Output = output, Bias = weights.FoldedBias, HasBias = addsBias ? 1 : 0 }, 1, _models);
 
     /// <summary>The tangent along v: ẋ through the blocks; the curvatures take in ż.</summary>
     public void Tangent(BdmBuffers buffers, PreparedWeights weights, in Slab slab, in Dropout dropout)
     {
         for (int l = 0; l < Shape.Blocks; l++)
         {
-            var slices = _layout.Blocks[l];
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.Stream = buffers[buffers.Tangent];
             norm.Output = buffers[buffers.OutputTangent[l]];
-            _kernels.NormTangent.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16, dropout));
-            Layer(
-                _kernels.Slope, buffers[buffers.OutputTangent[l]], weights, slices.ExpandWeight, slab,
-                new SlopeEpilogue
-                {
-                    Output = buffers[buffers.HiddenTangent[l]],
-                    Slope = buffers[buffers.Slope[l]],
-                    Curvature = buffers[buffers.Curvature[l]],
-                    HasCurvature = 1,
-                },
-                4);
-            Layer(
-                _kernels.Residual, buffers[buffers.HiddenTangent[l]], weights, slices.ContractWeight, slab,
-                new ResidualEpilogue { Stream = buffers[buffers.Tangent], Bias = weights.FoldedBias }, 2);
+            _kernels.NormTangent.Launch(Rows(slab.Rows), norm, NormWork(slab, 10, 16 - HalfBytes, dropout));
+            _products.ExpandTangent(buffers, weights, slab, l);
+            _products.ContractTangent(buffers, weights, slab, l);
         }
     }
 
@@ -331,28 +305,19 @@ internal sealed class BdmPasses
         var output = Output(buffers, weights, slab);
         output.Tangent = buffers[buffers.Tangent];
         output.Adjoint = buffers[buffers.SecondStreamAdjoint[^1]];
+        output.Factor = buffers[buffers.SecondStreamFactor[^1]];
         output.Share = buffers[buffers.Share];
-        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 12 + SumBytes));
+        _kernels.SecondOrderSeed.Launch(Rows(slab.Rows), output, NormWork(slab, 30, 12 + HalfBytes + SumBytes));
         for (int l = Shape.Blocks - 1; l >= 0; l--)
         {
-            var slices = _layout.Blocks[l];
-            TransposedLayer(
-                _kernels.AdjointSlope, buffers[buffers.SecondStreamAdjoint[l + 1]], weights, slices.ContractWeight, slab,
-                new AdjointSlopeEpilogue
-                {
-                    Output = buffers[buffers.HiddenAdjoint[l]],
-                    Slope = buffers[buffers.Slope[l]],
-                    Curvature = buffers[buffers.Curvature[l]],
-                },
-                3);
-            TransposedLayer(
-                _kernels.Store, buffers[buffers.HiddenAdjoint[l]], weights, slices.ExpandWeight, slab,
-                new StoreEpilogue { Output = buffers[buffers.OutputAdjoint[l]], Bias = weights.FoldedBias }, 1);
+            _products.ContractAdjoint(buffers, weights, slab, l);
+            _products.ExpandAdjoint(buffers, weights, slab, l);
             var norm = Norm(buffers, weights, slab, l, dropout with { From = Stored(dropout) });
             norm.StreamAdjoint = buffers[buffers.SecondStreamAdjoint[l + 1]];
             norm.InputAdjoint = buffers[buffers.SecondStreamAdjoint[l]];
+            norm.InputFactor = buffers[buffers.SecondStreamFactor[l]];
             norm.KeepsSums = 1;
-            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 24 + (3 * SumBytes), dropout));
+            _kernels.NormAdjoint.Launch(Rows(slab.Rows), norm, NormWork(slab, 18, 24 + HalfBytes + (3 * SumBytes), dropout));
         }
     }
 
@@ -388,20 +353,15 @@ internal sealed class BdmPasses
                 Width = Width,
             },
             Work(64.0 * Width * slab.Conditions, 4.0 * slab.Conditions * (Width + 64)));
-        int products = second ? 2 : 1;
-        double weightCount = (double)Shape.Blocks * 2 * Width * Shape.Hidden;
-        tables.Kernel.Launch(
-            new GridSize((int)tables.Tiles.Length, 1, _models),
-            new WeightGradientArguments
-            {
-                Workspace = buffers.All,
-                Gradient = gradient,
-                Tiles = tables.Tiles.View,
-                Rows = slab.Rows,
-                Conditions = slab.Conditions,
-                Accumulates = accumulates ? 1 : 0,
-            },
-            Work(2 * products * slab.Rows * weightCount, (4.0 * products * slab.Rows * Shape.Blocks * 2 * (Width + Shape.Hidden)) + (4 * weightCount)));
+        tables.LaunchProducts(new WeightGradientArguments
+        {
+            Workspace = buffers.All,
+            Gradient = gradient,
+            Rows = slab.Rows,
+            Conditions = slab.Conditions,
+            Accumulates = accumulates ? 1 : 0,
+            Scale = 1 / AdjointScale(lossCount),
+        });
         tables.Launch(_kernels.Sums, _kernels.SumsEnd, new ColumnSumArguments
         {
             Workspace = buffers.All,
@@ -411,6 +371,7 @@ internal sealed class BdmPasses
             Conditions = slab.Conditions,
             Accumulates = accumulates ? 1 : 0,
             LossCount = lossCount,
+            Scale = 1 / AdjointScale(lossCount),
         });
     }
 
@@ -458,6 +419,9 @@ internal sealed class BdmPasses
     public void Copy(ModelView source, ModelView destination, int count) =>
         _kernels.Copy.Launch(Elements(count), new CopyArguments { Source = source, Destination = destination, Count = count }, Work(0, 8.0 * count));
 
+    // Adjoints of a mean over many are small: with 16 bits a number they are taken as those of a sum, or nearly, by a power of two that nothing but the gradients' ends sees.
+    private float AdjointScale(int count) => HasHalves ? MathF.Pow(2, MathF.Round(MathF.Log2(count))) : 1f;
+
     private static int Stored(in Dropout dropout) => dropout.From == MaskSource.None ? MaskSource.None : MaskSource.Stored;
 
     private static int Groups(int rows) => (rows + WarpRow.RowsPerGroup - 1) / WarpRow.RowsPerGroup;
@@ -494,6 +458,9 @@ internal sealed class BdmPasses
             RowWeight = nothing,
             Density = nothing,
             Adjoint = nothing,
+            Factor = nothing,
+            HasHalves = HasHalves ? 1 : 0,
+            Scale = 1,
             Share = nothing,
             Rows = slab.Rows,
             Width = Width,
@@ -535,6 +502,8 @@ internal sealed class BdmPasses
             OutputAdjoint = buffers[buffers.OutputAdjoint[l]],
             StreamAdjoint = nothing,
             InputAdjoint = nothing,
+            InputFactor = nothing,
+            HasHalves = HasHalves ? 1 : 0,
             RowValues = buffers[buffers.RowValues[l]],
             Sums = buffers[buffers.NormSums[l]],
             Mask = buffers[buffers.Mask[l]],
@@ -549,53 +518,5 @@ internal sealed class BdmPasses
             KeepScale = 1f / (1f - dropout.Rate),
             FirstRow = slab.FirstRow,
         };
-    }
-
-    // input [n×K] · Wᵀ, W [M×K]
-    private void Layer<TEpilogue>(
-        LoadedProduct<TEpilogue> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
-        where TEpilogue : struct, IEpilogue
-    {
-        int columns = weight.Dimensions[0], depth = weight.Dimensions[1];
-        Product(kernel, input, depth, Slice(weights, weight), depth, 1, slab.Rows, columns, depth, epilogue, arrays);
-    }
-
-    // input [n×K] · W, W [K×M]
-    private void TransposedLayer<TEpilogue>(
-        LoadedProduct<TEpilogue> kernel, ModelView input, PreparedWeights weights, ParameterSlice weight, in Slab slab, TEpilogue epilogue, int arrays)
-        where TEpilogue : struct, IEpilogue
-    {
-        int columns = weight.Dimensions[1], depth = weight.Dimensions[0];
-        Product(kernel, input, depth, Slice(weights, weight), 1, columns, slab.Rows, columns, depth, epilogue, arrays);
-    }
-
-    // arrays: how many n×M arrays the epilogue reads or writes.
-    private void Product<TEpilogue>(
-        LoadedProduct<TEpilogue> kernel,
-        ModelView left,
-        int leftRowStride,
-        ModelView right,
-        int rightRowStride,
-        int rightDepthStride,
-        int rows,
-        int columns,
-        int depth,
-        TEpilogue epilogue,
-        int arrays)
-        where TEpilogue : struct, IEpilogue
-    {
-        var arguments = new ProductArguments<TEpilogue>
-        {
-            Left = left,
-            Right = right,
-            LeftRowStride = leftRowStride,
-            RightRowStride = rightRowStride,
-            RightDepthStride = rightDepthStride,
-            Rows = rows,
-            Columns = columns,
-            Depth = depth,
-            Epilogue = epilogue,
-        };
-        kernel.Launch(arguments, _models, Work(2.0 * rows * columns * depth, 4 * (((double)rows * depth) + ((double)columns * depth) + ((double)arrays * rows * columns))));
     }
 }

@@ -38,7 +38,12 @@ internal sealed class GpuBdmOperations : IBdmOperations
 
     private int Inputs => Shape.ActionSize + BdmShape.TimeFeatures + Shape.StateSize;
 
-    private long PreparedLength => ((long)Inputs * Shape.Width) + (2 * Shape.Width) + 64;
+    // Nᵀ, n₀ and the sums of O, then the weights with 16 bits, which begin at a multiple of 256 bytes.
+    private long FoldedLength => (((long)Inputs * Shape.Width) + (2 * Shape.Width) + 127) / 64 * 64;
+
+    private long HalvesLength => _kernels.Halves is null ? 0 : HalfBlockProducts.Words(Shape);
+
+    private long PreparedLength => FoldedLength + HalvesLength;
 
     public void Density(in EvaluationCall call) => Evaluate(BdmPurpose.Density, call, 1);
 
@@ -200,7 +205,7 @@ internal sealed class GpuBdmOperations : IBdmOperations
             var arguments = ObjectiveOf(buffers, slab, batch.StateCount);
             arguments.Labels = _arguments.Part(call.Labels, batch.Rows, slab.FirstRow, slab.Rows, _none);
             _passes.Objective(With(arguments, call.Objective), false);
-            _passes.Backward(buffers, theta, slab, buffers[buffers.RowWeight], default);
+            _passes.Backward(buffers, theta, slab, buffers[buffers.RowWeight], default, batch.StateCount);
             _passes.Gradients(buffers, Tables(buffers), theta, slab, gradient, loss, batch.StateCount, first > 0);
         }
 
@@ -349,7 +354,8 @@ internal sealed class GpuBdmOperations : IBdmOperations
     {
         long start = place * PreparedLength, folded = (long)Inputs * Shape.Width, width = Shape.Width;
         ModelView Part(long first, long count) => _arguments.Part(_prepared, start + first, count, 2 * PreparedLength);
-        return new PreparedWeights(_arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1));
+        return new PreparedWeights(
+            _arguments.Parameters(parameters, Layout), Part(0, folded), Part(folded, width), Part(folded + width, width + 1), Part(HalvesLength == 0 ? 0 : FoldedLength, HalvesLength));
     }
 
     private (PreparedWeights Theta, PreparedWeights Phi) Fold(DeviceArray<float> policy, DeviceArray<float> behavior)
@@ -423,13 +429,13 @@ internal sealed class GpuBdmOperations : IBdmOperations
             ref var tables = ref _tables[(int)purpose];
             tables?.Dispose();
             tables = null;
-            buffers = new BdmBuffers(_backend, Shape, purpose, rows, conditions, _models);
+            buffers = new BdmBuffers(_backend, Shape, purpose, rows, conditions, _models, _kernels.Halves is not null);
         }
 
         return buffers;
     }
 
-    private void PrepareTables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, _kernels.WeightGradient, Layout, buffers, _models);
+    private void PrepareTables(BdmBuffers buffers) => _tables[(int)buffers.Purpose] ??= GradientTables.Of(_backend, _kernels, Layout, buffers, _models);
 
     private GradientTables Tables(BdmBuffers buffers) => _tables[(int)buffers.Purpose]!;
 

@@ -11,6 +11,12 @@ public enum GpuPrecision
 
     /// <summary>Factors rounded to bfloat16 (7 bits behind the point), sums in float32, on the tensor cores. Parameters and all arrays stay float32.</summary>
     Bf16,
+
+    /// <summary>
+    /// The blocks' factors stored with 16 bits a number, 10 of them behind the point as in TF32; sums in float32, on the tensor cores. As exact as TF32, with
+    /// half the bytes; beyond 65504 a number becomes infinite, and training ends as diverged.
+    /// </summary>
+    Fp16,
 }
 
 /// <summary>A <see cref="GpuBackend"/> as a device: the same operations and launches whatever runs the kernels.</summary>
@@ -32,7 +38,7 @@ public sealed partial class GpuDevice : IMeasuredDevice
         (_backend, Precision) = (backend, precision);
         _vector = new GpuVectorOperations(backend);
         var products = ProductLoader.Of(precision, backend);
-        _kernels = new(() => new BdmKernels(backend, products));
+        _kernels = new(() => new BdmKernels(backend, products, precision == GpuPrecision.Fp16 ? new HalfKernels(backend) : null));
         _critics = new(() => new CriticKernels(backend));
         _mlps = new(() => new MlpKernels(backend));
     }

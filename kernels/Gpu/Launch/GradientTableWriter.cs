@@ -5,7 +5,8 @@ namespace EDA.Kernels.Gpu;
 /// <summary>Writes the tables that <see cref="WeightGradient{TProduct}"/> and <see cref="ColumnSums"/> read.</summary>
 /// <param name="kernel">What works on the tiles.</param>
 /// <param name="tile">Their size.</param>
-internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> kernel, TileSize tile)
+/// <param name="perWord">The numbers of a factor that make an element of the workspace.</param>
+internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> kernel, TileSize tile, int perWord = 1)
 {
     private readonly List<WeightGradientTile> _tiles = [];
     private readonly List<ColumnSumTask> _sums = [];
@@ -34,9 +35,30 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
     /// A weight's gradient, result[i·rowStride + j·columnStride] = Σ_row left[row, i]·right[row, j], with a second product
     /// where there is one.
     /// </summary>
-    public void AddTiles(Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition)
+    public void AddTiles(Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition) =>
+        AddTiles(left, right, second, columns, result, rowStride, columnStride, isParameter, perCondition, 0, 1);
+
+    /// <summary>The same summed in parts of the rows, each with a result of its own in the workspace, one after the other: a launch of few tiles is many groups so.</summary>
+    /// <param name="left">The left factor.</param>
+    /// <param name="right">The right factor.</param>
+    /// <param name="second">The second product's factors.</param>
+    /// <param name="columns">The columns of the right factor.</param>
+    /// <param name="parts">The parts' results, a row a part.</param>
+    /// <param name="first">Where a part's result begins in its row.</param>
+    /// <param name="rowStride">From one row of a result to the next.</param>
+    /// <param name="columnStride">From one column to the next.</param>
+    /// <param name="perCondition">Whether the factors have a row a condition.</param>
+    public void AddTilesInParts(Region left, Region right, (Region Left, Region Right)? second, int columns, Region parts, int first, int rowStride, int columnStride, bool perCondition)
     {
-        for (int row = 0; row < left.Columns; row += tile.Rows)
+        for (int part = 0; part < parts.Rows; part++)
+            AddTiles(left, right, second, columns, parts.Offset + (part * parts.Columns) + first, rowStride, columnStride, false, perCondition, part, parts.Rows);
+    }
+
+    private void AddTiles(
+        Region left, Region right, (Region Left, Region Right)? second, int columns, int result, int rowStride, int columnStride, bool isParameter, bool perCondition, int part, int parts)
+    {
+        int rows = left.Columns * perWord;
+        for (int row = 0; row < rows; row += tile.Rows)
         {
             for (int column = 0; column < columns; column += tile.Columns)
             {
@@ -48,9 +70,11 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
                     SecondRight = second?.Right.Offset ?? right.Offset,
                     IsPerCondition = perCondition ? 1 : 0,
                     HasSecond = second is null ? 0 : 1,
+                    Part = part,
+                    Parts = parts,
                     LeftStride = left.Columns,
                     RightStride = right.Columns,
-                    Rows = left.Columns,
+                    Rows = rows,
                     Columns = columns,
                     FirstRow = row,
                     FirstColumn = column,
@@ -64,10 +88,10 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
     }
 
     /// <summary>The sums of a matrix's columns over its rows.</summary>
-    public void AddSums(Region matrix, int result, int target, int rowsOf) => AddSums(matrix, 0, matrix.Columns, result, target, rowsOf);
+    public void AddSums(Region matrix, int result, int target, int rowsOf, bool isHalf = false) => AddSums(matrix, 0, matrix.Columns * (isHalf ? 2 : 1), result, target, rowsOf, isHalf);
 
     /// <summary>The same for some of the columns; column j's sum goes to result + j.</summary>
-    public void AddSums(Region matrix, int firstColumn, int endColumn, int result, int target, int rowsOf)
+    public void AddSums(Region matrix, int firstColumn, int endColumn, int result, int target, int rowsOf, bool isHalf = false)
     {
         bool isAligned = (firstColumn | (endColumn - firstColumn) | matrix.Columns) % 4 == 0;
         int most = isAligned ? ColumnSumTask.MostColumns : ColumnSumTask.FewColumns;
@@ -75,7 +99,8 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
         {
             _sums.Add(new ColumnSumTask
             {
-                First = matrix.Offset + column,
+                First = matrix.Offset + (isHalf ? column / 2 : column),
+                IsHalf = isHalf ? 1 : 0,
                 Stride = matrix.Columns,
                 RowsOf = rowsOf,
                 Columns = Math.Min(most, endColumn - column),

@@ -15,7 +15,7 @@ public static class KernelCatalogue
     public static IReadOnlyList<Type> Precisions { get; } = Implementations(typeof(IProduct));
 
     /// <summary>All kernels, those of every precision and epilogue included.</summary>
-    public static IReadOnlyList<KernelEntry> All { get; } = [.. Plain(), .. Products()];
+    public static IReadOnlyList<KernelEntry> All { get; } = [.. Plain(), .. Products(), .. Halves()];
 
     private static IEnumerable<KernelEntry> Plain() =>
         from type in typeof(KernelCatalogue).Assembly.GetTypes()
@@ -34,6 +34,15 @@ public static class KernelCatalogue
         }
     }
 
+    // Each epilogue with the layout it is used with: of a layer, of a transposed one, or both.
+    private static IEnumerable<KernelEntry> Halves() =>
+        from pair in new[]
+        {
+            (typeof(StraightLayout), typeof(HalfActivationEpilogue)), (typeof(StraightLayout), typeof(ResidualEpilogue)), (typeof(StraightLayout), typeof(HalfSlopeEpilogue)),
+            (typeof(TransposedLayout), typeof(HalfSlopeEpilogue)), (typeof(TransposedLayout), typeof(HalfAdjointSlopeEpilogue)), (typeof(TransposedLayout), typeof(StoreEpilogue)),
+        }
+        select new KernelEntry(KernelName.Half(pair.Item1, pair.Item2), typeof(HalfProduct<,>).MakeGenericType(pair.Item1, pair.Item2).GetMethod("Run")!, HalfTile.GroupSize);
+
     private static KernelEntry Entry(string name, Type precision, Type type) =>
         new(name, type.GetMethod("Run")!, ((IProduct)Activator.CreateInstance(precision)!).GroupSize);
 
@@ -46,6 +55,12 @@ internal static class KernelName
 {
     public static string Product(Type precision, Type epilogue) =>
         $"product_{Short(precision, "Product")}_{Short(epilogue, "Epilogue")}";
+
+    public static string Half(Type layout, Type epilogue)
+    {
+        string name = Short(epilogue, "Epilogue");
+        return $"product_fp16_{Short(layout, "Layout")}_{(name.StartsWith("half_", StringComparison.Ordinal) ? name["half_".Length..] : name)}";
+    }
 
     public static string WeightGradient(Type precision) => $"weight_gradient_{Short(precision, "Product")}";
 

@@ -40,6 +40,37 @@ internal sealed class LoadedProduct<TEpilogue>
         (_large, _small) = (large, small);
 
     /// <summary>Runs it for all models.</summary>
+    /// <param name="left">[n×K].</param>
+    /// <param name="leftRowStride">From one row of it to the next.</param>
+    /// <param name="right">[M×K] or [K×M].</param>
+    /// <param name="rightRowStride">From one column of the product to the next.</param>
+    /// <param name="rightDepthStride">From one k to the next.</param>
+    /// <param name="rows">n.</param>
+    /// <param name="columns">M.</param>
+    /// <param name="depth">K.</param>
+    /// <param name="epilogue">What happens to the product.</param>
+    /// <param name="arrays">How many n×M arrays the epilogue reads or writes.</param>
+    /// <param name="models">The number of models.</param>
+    public void Launch(
+        ModelView left, int leftRowStride, ModelView right, int rightRowStride, int rightDepthStride, int rows, int columns, int depth, TEpilogue epilogue, int arrays, int models)
+    {
+        var arguments = new ProductArguments<TEpilogue>
+        {
+            Left = left,
+            Right = right,
+            LeftRowStride = leftRowStride,
+            RightRowStride = rightRowStride,
+            RightDepthStride = rightDepthStride,
+            Rows = rows,
+            Columns = columns,
+            Depth = depth,
+            Epilogue = epilogue,
+        };
+        double elements = ((double)rows * depth) + ((double)columns * depth) + ((double)arrays * rows * columns);
+        Launch(arguments, models, new KernelWork(2.0 * rows * columns * depth * models, 4 * elements * models));
+    }
+
+    /// <summary>Runs it for all models.</summary>
     public void Launch(in ProductArguments<TEpilogue> arguments, int models, KernelWork work)
     {
         bool large = TileChoice.IsLarge(_large.Tile.Count(arguments.Rows, arguments.Columns) * models);

@@ -12,7 +12,7 @@ internal abstract class ProductLoader
         return precision switch
         {
             GpuPrecision.Fp32 => new ProductLoader<Fp32Product, Fp32Product>(),
-            GpuPrecision.Tf32 => new ProductLoader<Tf32Product, Tf32SmallProduct>(),
+            GpuPrecision.Tf32 or GpuPrecision.Fp16 => new ProductLoader<Tf32Product, Tf32SmallProduct>(),
             GpuPrecision.Bf16 => new ProductLoader<Bf16Product, Bf16SmallProduct>(),
             _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision"),
         };

@@ -17,6 +17,7 @@ internal sealed unsafe class GroupRun
     private readonly int[] _warps;
     private readonly int[] _lanes;
     private readonly TensorRegisters _registers;
+    private readonly HalfRegisters _halves;
     private readonly AsyncCopies _copies;
     private readonly bool _shuffled;
     private readonly Random _random = new(20240907);
@@ -28,6 +29,7 @@ internal sealed unsafe class GroupRun
         _size = size;
         _sites = new int[size];
         _registers = new TensorRegisters(size);
+        _halves = new HalfRegisters(size);
         _copies = new AsyncCopies(size);
         _warps = [.. Enumerable.Range(0, (size + WarpSize - 1) / WarpSize)];
         _lanes = [.. Enumerable.Range(0, WarpSize)];
@@ -51,8 +53,9 @@ internal sealed unsafe class GroupRun
             variables.CopyTo(new Span<byte>(Frame(item), _program.FrameSize));
         _sites.AsSpan().Clear();
         _registers.Clear();
+        _halves.Clear();
         _copies.Clear();
-        (ItemContext.Registers, ItemContext.Copies) = (_registers, _copies);
+        (ItemContext.Registers, ItemContext.Halves, ItemContext.Copies) = (_registers, _halves, _copies);
         do
         {
             if (_shuffled)
@@ -107,8 +110,11 @@ internal sealed unsafe class GroupRun
             case SuspensionKind.Bf16Multiply0:
                 _registers.MultiplyBf16(first, 0);
                 break;
-            default:
+            case SuspensionKind.Bf16Multiply1:
                 _registers.MultiplyBf16(first, 1);
+                break;
+            default:
+                _halves.Multiply(first, kind != SuspensionKind.HalfAcrossAcross, kind == SuspensionKind.HalfAlongAlong);
                 break;
         }
     }

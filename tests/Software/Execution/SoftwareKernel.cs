@@ -83,7 +83,7 @@ public sealed unsafe class SoftwareKernel
         }
         finally
         {
-            (ItemContext.Memory, ItemContext.Registers, ItemContext.Copies) = (null, null, null);
+            (ItemContext.Memory, ItemContext.Registers, ItemContext.Halves, ItemContext.Copies) = (null, null, null, null);
         }
     }
 

@@ -14,6 +14,9 @@ internal enum SuspensionKind
     Tf32Multiply1,
     Bf16Multiply0,
     Bf16Multiply1,
+    HalfAlongAlong,
+    HalfAlongAcross,
+    HalfAcrossAcross,
 }
 
 /// <summary>Marks a method at whose call an item waits for others.</summary>

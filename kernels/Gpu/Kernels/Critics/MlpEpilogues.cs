@@ -30,7 +30,7 @@ public struct ReluEpilogue : IEpilogue
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
     {
-        Float4 z = Float4.Sum(sums, inputs.First);
+        Float4 z = sums + inputs.First;
         quad.Store(Hidden.All, Float4.Of(Ieee.Maximum(z.X, 0f), Ieee.Maximum(z.Y, 0f), Ieee.Maximum(z.Z, 0f), Ieee.Maximum(z.W, 0f)));
     }
 }

@@ -40,7 +40,7 @@ public struct LayerEpilogue : IEpilogue
     /// <inheritdoc/>
     public readonly void Store(Quad quad, Float4 sums, EpilogueInputs inputs)
     {
-        Float4 z = Float4.Sum(sums, inputs.First);
+        Float4 z = sums + inputs.First;
         Activated x = Gpu.Activation.Invoke(Activation, z.X);
         Activated y = Gpu.Activation.Invoke(Activation, z.Y);
         Activated u = Gpu.Activation.Invoke(Activation, z.Z);

@@ -220,6 +220,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
                 Rows = rows,
                 Conditions = rows,
                 Accumulates = accumulates ? 1 : 0,
+                Scale = 1,
             },
             work);
         tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
@@ -230,6 +231,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             Rows = rows,
             Conditions = rows,
             Accumulates = accumulates ? 1 : 0,
+            Scale = 1,
             LossCount = batchRows,
         });
     }

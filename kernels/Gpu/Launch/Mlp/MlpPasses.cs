@@ -138,6 +138,7 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
                 Rows = rows,
                 Conditions = rows,
                 Accumulates = accumulates ? 1 : 0,
+                Scale = 1,
             },
             new KernelWork((double)networks * rows * Shape.ForwardWork, 4.0 * networks * layout.Length));
         tables.Launch(kernels.Sums, kernels.SumsEnd, new ColumnSumArguments
@@ -148,6 +149,7 @@ internal sealed class MlpPasses(MlpKernels kernels, MlpLayout layout)
             Rows = rows,
             Conditions = rows,
             Accumulates = accumulates ? 1 : 0,
+            Scale = 1,
             LossCount = 1,
         });
     }
