@@ -7,6 +7,8 @@ internal sealed class HalfCase
 {
     public const int GroupSize = 128;
     public const int Size = 64;
+    public const int GradientGroupSize = 256;
+    public const int GradientSize = 128;
 
     private readonly Half[] _left;
     private readonly Half[] _right;
@@ -42,8 +44,8 @@ internal sealed class HalfCase
     /// <summary>Rows, columns, depth, whether there is a second product: batches that end inside a panel.</summary>
     public static TheoryData<int, int, int, bool> Gradients => new()
     {
-        { 64, 64, 32, false },
-        { 128, 96, 67, true },
+        { 128, 128, 32, false },
+        { 160, 288, 67, true },
         { 32, 128, 1, true },
         { 64, 32, 131, false },
     };
@@ -68,6 +70,9 @@ internal sealed class HalfCase
 
     /// <summary>The tiles of a number of rows or columns.</summary>
     public static int Tiles(int count) => (count + Size - 1) / Size;
+
+    /// <summary>The tiles of a gradient's rows or columns.</summary>
+    public static int GradientTiles(int count) => (count + GradientSize - 1) / GradientSize;
 
     /// <summary>What the product should be.</summary>
     public double[] Expected()

@@ -53,8 +53,8 @@ public class HalfProductTests
         int secondAt = leftWords.Length + rightWords.Length;
         WeightGradientTile[] tiles =
         [
-            .. from row in Enumerable.Range(0, HalfCase.Tiles(rows))
-               from column in Enumerable.Range(0, HalfCase.Tiles(columns))
+            .. from row in Enumerable.Range(0, HalfCase.GradientTiles(rows))
+               from column in Enumerable.Range(0, HalfCase.GradientTiles(columns))
                select new WeightGradientTile
                {
                    Left = 0,
@@ -67,15 +67,15 @@ public class HalfProductTests
                    RightStride = first.RightStride,
                    Rows = rows,
                    Columns = columns,
-                   FirstRow = row * HalfCase.Size,
-                   FirstColumn = column * HalfCase.Size,
+                   FirstRow = row * HalfCase.GradientSize,
+                   FirstColumn = column * HalfCase.GradientSize,
                    ResultRowStride = columns,
                    ResultColumnStride = 1,
                    IsParameter = 1,
                },
         ];
         using var table = backend.Upload<WeightGradientTile>(tiles);
-        backend.Load<WeightGradientArguments>("gradient", HalfCase.GroupSize, HalfGradient.Run).Launch(
+        backend.Load<WeightGradientArguments>("gradient", HalfCase.GradientGroupSize, HalfGradient.Run).Launch(
             new GridSize(tiles.Length),
             new WeightGradientArguments { Workspace = View(workspace), Gradient = View(gradient), Tiles = table.View, Rows = depth, Accumulates = 1, Scale = 0.25f },
             default);

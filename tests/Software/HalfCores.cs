@@ -55,7 +55,7 @@ public static class HalfCores
     /// <param name="right">The same of the right factor.</param>
     /// <param name="rightLess">The same of the right factor.</param>
     public static void Fetch(int left, int leftLess, int right, int rightLess) =>
-        Registers.Fetch(ItemContext.ItemX, [left, right], [leftLess, rightLess], ItemContext.Copies ?? throw ItemContext.OutsideKernel("HalfCores"));
+        Registers.Fetch(ItemContext.ItemX, 4, 512, [left, right], [leftLess, rightLess], ItemContext.Copies ?? throw ItemContext.OutsideKernel("HalfCores"));
 
     /// <summary>Sums += left · right, a panel, both [row][depth]; goes on by one buffer. All lanes of the warp must call it.</summary>
     [Suspends(SuspensionKind.HalfAlongAlong)]
@@ -65,18 +65,30 @@ public static class HalfCores
     [Suspends(SuspensionKind.HalfAlongAcross)]
     public static void MultiplyAlongAcross() => throw ItemContext.OutsideKernel("HalfCores.MultiplyAlongAcross");
 
-    /// <summary>The same with both [depth][row].</summary>
-    [Suspends(SuspensionKind.HalfAcrossAcross)]
-    public static void MultiplyAcrossAcross() => throw ItemContext.OutsideKernel("HalfCores.MultiplyAcrossAcross");
+    /// <summary>Sends for this item's pieces of the next panels of a weight's gradient, the second of each factor 64 rows from the first and 1024 words there; goes on by one buffer.</summary>
+    /// <param name="rest">They are there where this is above 0.</param>
+    public static void FetchGradient(int rest) => Registers.Fetch(ItemContext.ItemX, 2, 1024, [rest, rest], [0, 0], ItemContext.Copies ?? throw ItemContext.OutsideKernel("HalfCores"));
+
+    /// <summary>64 × 32 sums += left · right, both [depth][row], 32 of the depth; goes on by one buffer. All lanes of the warp must call it.</summary>
+    [Suspends(SuspensionKind.HalfGradient)]
+    public static void MultiplyGradient() => throw ItemContext.OutsideKernel("HalfCores.MultiplyGradient");
 
     /// <summary>Puts this lane's sums into shared memory: rows g, g + 8, g + 16 and g + 24, of each columns 2c and 2c + 1 of four times 8.</summary>
     /// <param name="memory">Shared memory.</param>
     /// <param name="at">The element for row g and column 2c; even.</param>
     /// <param name="step">From row g to row g + 8.</param>
-    public static void Put(ArrayView<float> memory, int at, int step)
+    public static void Put(ArrayView<float> memory, int at, int step) => Put(memory, at, step, 4);
+
+    /// <summary>The same of 64 × 32 sums: rows g, g + 8 and so on to g + 56.</summary>
+    /// <param name="memory">Shared memory.</param>
+    /// <param name="at">The element for row g and column 2c; even.</param>
+    /// <param name="step">From row g to row g + 8.</param>
+    public static void PutGradient(ArrayView<float> memory, int at, int step) => Put(memory, at, step, 8);
+
+    private static void Put(ArrayView<float> memory, int at, int step, int rows)
     {
         var registers = Registers;
-        for (int row = 0; row < 4; row++)
+        for (int row = 0; row < rows; row++)
         {
             for (int quarter = 0; quarter < 4; quarter++)
             {

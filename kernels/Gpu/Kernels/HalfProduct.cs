@@ -50,8 +50,6 @@ public static class HalfProduct<TLayout, TEpilogue>
         factors.LeftStride = arguments.LeftStride;
         factors.RightStride = arguments.RightStride;
         factors.Depth = arguments.Depth;
-        HalfFactors none = factors;
-        none.Depth = 0;
         TilePlace tile = default;
         tile.FirstRow = Grid.IdxX * HalfTile.Size;
         tile.FirstColumn = Grid.IdxY * HalfTile.Size;
@@ -62,8 +60,11 @@ public static class HalfProduct<TLayout, TEpilogue>
 
         // Here, because ILGPU wants the extent as a number where it is asked for.
         var memory = SharedMemory.Allocate<Float4>(HalfTile.Words / 4).Cast<float>();
-        HalfTile<TLayout>.Sum(memory, factors, none, tile);
-        HalfSums<TEpilogue>.Take(memory, arguments.Epilogue, tile);
+        HalfTile<TLayout>.Sum(memory, factors, tile);
+        TEpilogue epilogue = arguments.Epilogue;
+        epilogue.Begin();
+        HalfTile.Put(memory);
+        HalfSums<TEpilogue>.Take(memory, epilogue, tile, HalfTile.Size, HalfTile.Stride);
     }
 }
 
@@ -75,7 +76,7 @@ public static class HalfGradient
 {
     /// <summary>The kernel: a grid of as many groups as tiles × 1 × models.</summary>
     /// <param name="a">Its arguments.</param>
-    [GpuKernel(HalfTile.GroupSize)]
+    [GpuKernel(HalfGradientTile.GroupSize)]
     public static void Run(WeightGradientArguments a)
     {
         WeightGradientTile t = a.Tiles[Grid.IdxX];
@@ -105,48 +106,58 @@ public static class HalfGradient
 
         // Here, because ILGPU wants the extent as a number where it is asked for.
         var memory = SharedMemory.Allocate<Float4>(HalfTile.Words / 4).Cast<float>();
-        HalfTile<GradientLayout>.Sum(memory, first, second, tile);
-        HalfSums<GradientEpilogue>.Take(memory, epilogue, tile);
+        HalfGradientTile.Sum(memory, first, second, tile);
+        epilogue.Begin();
+        for (int part = 0; part < HalfGradientTile.Size / HalfGradientTile.PartRows; part++)
+        {
+            HalfGradientTile.Put(memory, part);
+            HalfSums<GradientEpilogue>.Take(memory, epilogue, tile, HalfGradientTile.Size, HalfGradientTile.Stride);
+            tile.FirstRow += HalfGradientTile.PartRows;
+        }
     }
 }
 
 /// <summary>
-/// Hands the sums of a <see cref="HalfTile{TLayout}"/> to an epilogue by way of shared memory, in quads: a warp takes two rows of 64 at a time. In a tile without
-/// edges that are four quads at a time, all their reads before their writes.
+/// Hands 64 rows of sums in shared memory to an epilogue in quads, eight rows at a time. In a tile without edges that are four quads at a time, all their reads
+/// before their writes.
 /// </summary>
 /// <typeparam name="TEpilogue">What takes them.</typeparam>
 internal static class HalfSums<TEpilogue>
     where TEpilogue : struct, ISumsEpilogue
 {
-    private const int QuadsOfRow = HalfTile.Size / 4;
-    private const int RowsAtOnce = HalfTile.GroupSize / QuadsOfRow;
+    private const int Rows = 64;
+    private const int RowsAtOnce = 8;
 
-    /// <summary>Takes in the tile.</summary>
-    /// <param name="memory">The memory that made the sums.</param>
-    /// <param name="epilogue">What takes them.</param>
+    /// <summary>Takes in the sums.</summary>
+    /// <param name="memory">Where they stand.</param>
+    /// <param name="epilogue">What takes them; begun.</param>
     /// <param name="tile">Where they belong.</param>
-    public static void Take(ArrayView<float> memory, TEpilogue epilogue, TilePlace tile)
+    /// <param name="columns">The columns of the tile, 64 or 128: half as many as the group has items.</param>
+    /// <param name="stride">From one row of the sums to the next.</param>
+    public static void Take(ArrayView<float> memory, TEpilogue epilogue, TilePlace tile, int columns, int stride)
     {
-        bool inside = tile.FirstRow + HalfTile.Size <= tile.Rows && tile.FirstColumn + HalfTile.Size <= tile.Columns;
+        bool inside = tile.FirstRow + Rows <= tile.Rows && tile.FirstColumn + columns <= tile.Columns;
         bool aligned = ((tile.Start | tile.RowStride) & 3) == 0 && epilogue.IsAligned;
-        epilogue.Begin();
-        HalfTile.Put(memory);
-        var quads = memory.Cast<Float4>();
+        int bits = columns == HalfTile.Size ? 4 : 5, row = Group.IdxX >> bits, column = 4 * (Group.IdxX & ((1 << bits) - 1));
+        var sums = memory.SubView((row * stride) + column, (Rows - row) * stride).Cast<Float4>();
+        tile.FirstRow += row;
+        tile.FirstColumn += column;
+        int step = RowsAtOnce * stride / 4;
         if (inside && aligned)
         {
-            for (int row = 0; row < HalfTile.Size; row += 4 * RowsAtOnce)
-                TakeFour(quads, epilogue, tile, row);
+            for (int n = 0; n < Rows / RowsAtOnce; n += 4)
+                TakeFour(sums, epilogue, tile, n, step);
         }
         else
         {
-            for (int row = 0; row < HalfTile.Size; row += RowsAtOnce)
-                TakeEdge(quads, epilogue, tile, row);
+            for (int n = 0; n < Rows / RowsAtOnce; n++)
+                TakeEdge(sums, epilogue, tile, n, step);
         }
     }
 
-    private static void TakeFour(ArrayView<Float4> memory, TEpilogue epilogue, TilePlace tile, int row)
+    private static void TakeFour(ArrayView<Float4> sums, TEpilogue epilogue, TilePlace tile, int n, int step)
     {
-        Quad quad0 = Place(tile, row), quad1 = Place(tile, row + RowsAtOnce), quad2 = Place(tile, row + (2 * RowsAtOnce)), quad3 = Place(tile, row + (3 * RowsAtOnce));
+        Quad quad0 = Place(tile, n), quad1 = Place(tile, n + 1), quad2 = Place(tile, n + 2), quad3 = Place(tile, n + 3);
         quad0.IsWhole = true;
         quad1.IsWhole = true;
         quad2.IsWhole = true;
@@ -155,28 +166,26 @@ internal static class HalfSums<TEpilogue>
         EpilogueInputs inputs1 = epilogue.Load(quad1);
         EpilogueInputs inputs2 = epilogue.Load(quad2);
         EpilogueInputs inputs3 = epilogue.Load(quad3);
-        epilogue.Store(quad0, Sums(memory, row), inputs0);
-        epilogue.Store(quad1, Sums(memory, row + RowsAtOnce), inputs1);
-        epilogue.Store(quad2, Sums(memory, row + (2 * RowsAtOnce)), inputs2);
-        epilogue.Store(quad3, Sums(memory, row + (3 * RowsAtOnce)), inputs3);
+        epilogue.Store(quad0, sums[n * step], inputs0);
+        epilogue.Store(quad1, sums[(n + 1) * step], inputs1);
+        epilogue.Store(quad2, sums[(n + 2) * step], inputs2);
+        epilogue.Store(quad3, sums[(n + 3) * step], inputs3);
     }
 
-    private static void TakeEdge(ArrayView<Float4> memory, TEpilogue epilogue, TilePlace tile, int row)
+    private static void TakeEdge(ArrayView<Float4> sums, TEpilogue epilogue, TilePlace tile, int n, int step)
     {
-        Quad quad = Place(tile, row);
-        if (tile.FirstRow + row + (Group.IdxX >> 4) < tile.Rows && quad.Column < tile.Columns)
-            epilogue.Store(quad, Sums(memory, row), epilogue.Load(quad));
+        Quad quad = Place(tile, n);
+        if (tile.FirstRow + (n * RowsAtOnce) < tile.Rows && quad.Column < tile.Columns)
+            epilogue.Store(quad, sums[n * step], epilogue.Load(quad));
     }
 
-    private static Quad Place(TilePlace tile, int row)
+    private static Quad Place(TilePlace tile, int n)
     {
         Quad quad = default;
-        quad.Column = tile.FirstColumn + (4 * (Group.IdxX & 15));
-        quad.At = tile.Start + ((tile.FirstRow + row + (Group.IdxX >> 4)) * tile.RowStride) + quad.Column;
+        quad.Column = tile.FirstColumn;
+        quad.At = tile.Start + ((tile.FirstRow + (n * RowsAtOnce)) * tile.RowStride) + quad.Column;
         quad.Step = 1;
         quad.Count = 4;
         return quad;
     }
-
-    private static Float4 Sums(ArrayView<Float4> memory, int row) => memory[((row + (Group.IdxX >> 4)) * (HalfTile.Stride / 4)) + (Group.IdxX & 15)];
 }

@@ -14,39 +14,37 @@ internal static class HalfTile<TLayout>
 {
     private const int Ahead = HalfTile.Buffers - 1;
     private const int Depth = HalfTile.Depth;
-    private const int PieceWords = 4;
-    private const int RowWords = 32;
+    private const int PieceWords = HalfTile.PieceWords;
 
     // An item copies four pieces of a panel, so many rows apart.
     private const int Between = 16;
 
-    /// <summary>Makes the sums, which stay in registers: Σ_k left₀·right₀ + Σ_k left₁·right₁.</summary>
+    /// <summary>Makes the sums, which stay in registers.</summary>
     /// <param name="memory">Shared memory of <see cref="HalfTile.Words"/>.</param>
-    /// <param name="first">The first product; strides and starts in words.</param>
-    /// <param name="second">The second, laid out like the first; depth 0 for none.</param>
+    /// <param name="factors">The factors; strides and starts in words.</param>
     /// <param name="tile">The tile.</param>
-    public static void Sum(ArrayView<float> memory, HalfFactors first, HalfFactors second, TilePlace tile)
+    public static void Sum(ArrayView<float> memory, HalfFactors factors, TilePlace tile)
     {
         TLayout layout = default;
         int item = Group.IdxX, lane = item & 31, warp = item >> 5;
         HalfCores.Begin();
 
-        // Where this lane's rows of matrices stand in a panel: where it is along the depth those of 16 of it, four times; else those of 16 rows, twice.
+        // Where this lane's rows of matrices stand in a panel: where it is along the depth those of 16 of it, four times; else those of 16 columns, twice.
         int row = 32 * (warp >> 1), column = 32 * (warp & 1);
-        int left = layout.LeftIsAlongDepth ? Place(row + (lane & 15), lane >> 4) : Place((lane & 7) + (8 * (lane >> 4)), (row >> 3) + ((lane >> 3) & 1));
+        int left = HalfTile.Place(row + (lane & 15), lane >> 4);
         int right = HalfTile.PanelWords + (layout.RightIsAlongDepth
-            ? Place(column + (lane & 7) + (8 * (lane >> 4)), (lane >> 3) & 1)
-            : Place(lane & 15, (column >> 3) + (lane >> 4)));
+            ? HalfTile.Place(column + (lane & 7) + (8 * (lane >> 4)), (lane >> 3) & 1)
+            : HalfTile.Place(lane & 15, (column >> 3) + (lane >> 4)));
         HalfCores.AimLeft(memory, left, left ^ (2 * PieceWords), left ^ (4 * PieceWords), left ^ (6 * PieceWords));
         HalfCores.AimRight(memory, right, right ^ (2 * PieceWords), right ^ (4 * PieceWords), right ^ (6 * PieceWords));
 
         // What this item copies of each panel: a piece of a row, then of three more. Neighbouring items copy neighbouring pieces.
-        int panelRow = item >> 3, piece = item & 7, to = Place(panelRow, piece);
+        int panelRow = item >> 3, piece = item & 7, to = HalfTile.Place(panelRow, piece);
         HalfCores.Expect(
             memory, to, HalfTile.PanelWords + to,
-            Count(layout.LeftIsAlongDepth, tile.FirstRow, tile.Rows), Count(layout.RightIsAlongDepth, tile.FirstColumn, tile.Columns));
-        int firstPanels = (first.Depth + Depth - 1) / Depth, panels = firstPanels + ((second.Depth + Depth - 1) / Depth), rest = first.Depth;
-        From(first, tile);
+            Count(true, tile.FirstRow, tile.Rows), Count(layout.RightIsAlongDepth, tile.FirstColumn, tile.Columns));
+        int panels = (factors.Depth + Depth - 1) / Depth, rest = factors.Depth;
+        From(factors, tile);
         for (int step = 0; step < panels + Ahead; step++)
         {
             if (step >= Ahead)
@@ -57,19 +55,11 @@ internal static class HalfTile<TLayout>
 
             if (step < panels)
             {
-                if (step == firstPanels)
-                {
-                    From(second, tile);
-                    rest = second.Depth;
-                }
-
                 // Of the depth, where a factor is along it, a piece has eight.
-                if (layout.LeftIsAlongDepth && layout.RightIsAlongDepth)
+                if (layout.RightIsAlongDepth)
                     HalfCores.Fetch(rest - (8 * piece), 0, rest - (8 * piece), 0);
-                else if (layout.LeftIsAlongDepth)
-                    HalfCores.Fetch(rest - (8 * piece), 0, rest - panelRow, Between);
                 else
-                    HalfCores.Fetch(rest - panelRow, Between, rest - panelRow, Between);
+                    HalfCores.Fetch(rest - (8 * piece), 0, rest - panelRow, Between);
                 rest -= Depth;
             }
 
@@ -78,9 +68,6 @@ internal static class HalfTile<TLayout>
                 layout.Multiply();
         }
     }
-
-    // Eight rows of 128 bytes: all begin at the same bank.
-    private static int Place(int row, int piece) => (row * RowWords) + (PieceWords * (piece ^ (row & 7)));
 
     // How many of an item's four pieces are rows, or columns, of the product.
     private static int Count(bool along, int first, int count)
@@ -98,13 +85,13 @@ internal static class HalfTile<TLayout>
     {
         TLayout layout = default;
         HalfCores.FromLeft(
-            factors.Left, Source(layout.LeftIsAlongDepth, tile.FirstRow, factors.LeftStride), Between * factors.LeftStride, layout.LeftIsAlongDepth ? Depth / 2 : Depth * factors.LeftStride);
+            factors.Left, Source(true, tile.FirstRow, factors.LeftStride), Between * factors.LeftStride, Depth / 2);
         HalfCores.FromRight(
             factors.Right, Source(layout.RightIsAlongDepth, tile.FirstColumn, factors.RightStride), Between * factors.RightStride, layout.RightIsAlongDepth ? Depth / 2 : Depth * factors.RightStride);
     }
 }
 
-/// <summary>One matrix product left·rightᵀ of 16-bit factors; starts and strides in words of two numbers, rows at multiples of 16 bytes.</summary>
+/// <summary>The factors of a product with 16 bits a number; starts and strides in words of two numbers, rows at multiples of 16 bytes.</summary>
 public struct HalfFactors
 {
     /// <summary>The left matrix.</summary>
@@ -138,6 +125,12 @@ internal static class HalfTile
     /// <summary>Panels of both factors that shared memory holds.</summary>
     public const int Buffers = 3;
 
+    /// <summary>Words of a piece of 16 bytes.</summary>
+    public const int PieceWords = 4;
+
+    /// <summary>Words of a panel's row.</summary>
+    public const int RowWords = 32;
+
     /// <summary>Words of two numbers of a panel.</summary>
     public const int PanelWords = Size * Depth / 2;
 
@@ -146,6 +139,11 @@ internal static class HalfTile
 
     /// <summary>From one row of the sums in shared memory to the next: four rows of eight banks make all 32.</summary>
     public const int Stride = Size + 8;
+
+    /// <summary>Where a piece of a panel's row stands: eight rows of 128 bytes all begin at the same bank.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="piece">The piece of 16 bytes.</param>
+    public static int Place(int row, int piece) => (row * RowWords) + (PieceWords * (piece ^ (row & 7)));
 
     /// <summary>Puts the sums into shared memory for all items to read: element (i, j) at i·<see cref="Stride"/> + j.</summary>
     /// <param name="memory">The memory that made them.</param>

@@ -84,7 +84,7 @@ internal sealed class GradientTables : IDisposable
         bool second = buffers.Purpose == BdmPurpose.Denoising;
 
         // The blocks' weights, [d×h] and [h×d], are nearly all of the tiles.
-        var halves = buffers.HasHalves ? new GradientTableWriter(kernels.Halves!.Gradient, new TileSize(HalfTile.Size, HalfTile.Size), 2) : null;
+        var halves = buffers.HasHalves ? new GradientTableWriter(kernels.Halves!.Gradient, new TileSize(HalfGradientTile.Size, HalfGradientTile.Size), 2) : null;
         var writer = GradientTableWriter.For(kernels.WeightGradient, halves is null ? 2 * shape.Blocks * models : 0, d, h);
         var blocks = halves ?? writer;
 

@@ -18,7 +18,7 @@ internal sealed class HalfKernels(GpuBackend backend)
 
     public LoadedKernel<HalfProductArguments<StoreEpilogue>> Store { get; } = Load<TransposedLayout, StoreEpilogue>(backend);
 
-    public LoadedKernel<WeightGradientArguments> Gradient { get; } = backend.Load<WeightGradientArguments>("half_gradient", HalfTile.GroupSize, HalfGradient.Run);
+    public LoadedKernel<WeightGradientArguments> Gradient { get; } = backend.Load<WeightGradientArguments>("weight_gradient_fp16", HalfGradientTile.GroupSize, HalfGradient.Run);
 
     private static LoadedKernel<HalfProductArguments<TEpilogue>> Load<TLayout, TEpilogue>(GpuBackend backend)
         where TLayout : struct, IHalfLayout

@@ -114,7 +114,8 @@ internal sealed unsafe class GroupRun
                 _registers.MultiplyBf16(first, 1);
                 break;
             default:
-                _halves.Multiply(first, kind != SuspensionKind.HalfAcrossAcross, kind == SuspensionKind.HalfAlongAlong);
+                bool gradient = kind == SuspensionKind.HalfGradient;
+                _halves.Multiply(first, !gradient, kind == SuspensionKind.HalfAlongAlong, gradient ? 4 : 2, gradient ? 2 : 4);
                 break;
         }
     }

@@ -4,19 +4,17 @@ namespace EDA.Tests.Software;
 /// <param name="items">The items of a group.</param>
 internal sealed class HalfRegisters(int items)
 {
-    private const int SumCount = 32;
-    private const int Rows = 32;
+    private const int SumCount = 64;
+    private const int MostRows = 64;
+    private const int Columns = 32;
     private const int Depth = 16;
-    private const int Steps = 4;
     private const int RowWords = 32;
     private const int PieceWords = 4;
-    private const int Pieces = 4;
-    private const int BetweenPieces = 512;
     private const int BufferWords = 4096;
     private const int Buffers = 3;
 
-    private readonly double[] _leftMatrix = new double[Rows * Depth];
-    private readonly double[] _rightMatrix = new double[Depth * Rows];
+    private readonly double[] _leftMatrix = new double[MostRows * Depth];
+    private readonly double[] _rightMatrix = new double[Depth * Columns];
     private float[]? _sums;
     private Item[]? _items;
 
@@ -65,16 +63,22 @@ internal sealed class HalfRegisters(int items)
     }
 
     /// <summary>Sends for an item's pieces of both factors.</summary>
-    public void Fetch(int item, int[] left, int[] less, AsyncCopies copies)
+    /// <param name="item">The item.</param>
+    /// <param name="pieces">How many of each.</param>
+    /// <param name="between">From one to the next in shared memory.</param>
+    /// <param name="left">What is left of the depth for each factor's first.</param>
+    /// <param name="less">How much less for each further one.</param>
+    /// <param name="copies">Who makes the copies.</param>
+    public void Fetch(int item, int pieces, int between, int[] left, int[] less, AsyncCopies copies)
     {
         ref var begun = ref Begun(item);
         for (int i = 0; i < 2; i++)
         {
             var factor = begun.Factors![i];
-            for (int piece = 0; piece < Pieces; piece++)
+            for (int piece = 0; piece < pieces; piece++)
             {
                 int count = piece < factor.Count && left[i] - (piece * less[i]) > 0 ? PieceWords : 0;
-                int to = factor.To + (piece * BetweenPieces) + (begun.Fetched * BufferWords);
+                int to = factor.To + (piece * between) + (begun.Fetched * BufferWords);
                 copies.Send(item, begun.Memory.SubView(to, PieceWords), factor.Matrix, factor.From + (piece * factor.Between), count);
             }
 
@@ -87,27 +91,33 @@ internal sealed class HalfRegisters(int items)
     /// <summary>Element i of a lane's fragment of the sums of 16 rows and 8 columns.</summary>
     public float Sum(int item, int half, int quarter, int i) => _sums![(item * SumCount) + (4 * ((4 * half) + quarter)) + i];
 
-    /// <summary>A warp's sums += left · right, 64 of the depth in four steps.</summary>
+    /// <summary>A warp's sums += left · right, a panel.</summary>
     /// <param name="first">The warp's first item.</param>
     /// <param name="leftAlong">Whether the left panel is [row][depth].</param>
     /// <param name="rightAlong">Whether the right one is.</param>
-    public void Multiply(int first, bool leftAlong, bool rightAlong)
+    /// <param name="halves">16 rows of the left factor each.</param>
+    /// <param name="steps">16 of the depth each.</param>
+    public void Multiply(int first, bool leftAlong, bool rightAlong, int halves, int steps)
     {
-        for (int step = 0; step < Steps; step++)
+        for (int step = 0; step < steps; step++)
         {
-            for (int half = 0; half < 2; half++)
+            // Left: matrices are (rows 0 to 7, 8 to 15) by (depths 0 to 7, 8 to 15), rows first. Right: depths first.
+            for (int i = 0; i < 4; i++)
             {
-                // Left: matrices are (rows 0 to 7, 8 to 15) by (depths 0 to 7, 8 to 15), rows first. Right: depths first.
-                for (int i = 0; i < 4; i++)
+                for (int half = 0; half < halves; half++)
                 {
                     int row = (16 * half) + (8 * (i % 2)), depth = 8 * (i / 2);
                     Load(first, i, half, step, 0, leftAlong, (r, k, value) => _leftMatrix[((row + r) * Depth) + depth + k] = value);
+                }
+
+                for (int half = 0; half < 2; half++)
+                {
                     int column = (16 * half) + (8 * (i / 2)), down = 8 * (i % 2);
-                    Load(first, i, half, step, 1, rightAlong, (r, k, value) => _rightMatrix[((down + k) * Rows) + column + r] = value);
+                    Load(first, i, half, step, 1, rightAlong, (r, k, value) => _rightMatrix[((down + k) * Columns) + column + r] = value);
                 }
             }
 
-            AddProduct(first);
+            AddProduct(first, 16 * halves);
         }
 
         for (int lane = 0; lane < GroupRun.WarpSize; lane++)
@@ -144,17 +154,17 @@ internal sealed class HalfRegisters(int items)
     }
 
     // What one instruction adds is rounded once.
-    private void AddProduct(int first)
+    private void AddProduct(int first, int rows)
     {
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             int half = row / 16, i = 2 * (row / 8 % 2), lane = first + (4 * (row % 8));
-            for (int column = 0; column < Rows; column++)
+            for (int column = 0; column < Columns; column++)
             {
                 ref float sum = ref _sums![((lane + (column / 2 % 4)) * SumCount) + (4 * ((4 * half) + (column / 8))) + i + (column % 2)];
                 double total = sum;
                 for (int k = 0; k < Depth; k++)
-                    total += _leftMatrix[(row * Depth) + k] * _rightMatrix[(k * Rows) + column];
+                    total += _leftMatrix[(row * Depth) + k] * _rightMatrix[(k * Columns) + column];
                 sum = (float)total;
             }
         }

@@ -16,7 +16,7 @@ internal enum SuspensionKind
     Bf16Multiply1,
     HalfAlongAlong,
     HalfAlongAcross,
-    HalfAcrossAcross,
+    HalfGradient,
 }
 
 /// <summary>Marks a method at whose call an item waits for others.</summary>
