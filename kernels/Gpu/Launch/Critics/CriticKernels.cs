@@ -4,7 +4,7 @@ namespace EDA.Kernels.Gpu;
 /// <param name="backend">What runs them.</param>
 internal sealed class CriticKernels(GpuBackend backend)
 {
-    private static readonly ProductLoader<Fp32Product, Fp32Product> Products = new();
+    private static readonly ProductLoader<Fp32Product, Fp32SmallProduct> Products = new();
 
     public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
 
