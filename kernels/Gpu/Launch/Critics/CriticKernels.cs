@@ -16,6 +16,11 @@ internal sealed class CriticKernels(GpuBackend backend)
 
     public LoadedProduct<ReluBackwardEpilogue> LayerBackward { get; } = Products.Product<ReluBackwardEpilogue>(backend);
 
+    public LoadedKernel<CriticLayersArguments> Layers { get; } = backend.Load<CriticLayersArguments>("critic_layers", ProductTile.GroupSize, CriticLayers.Run);
+
+    public LoadedKernel<CriticLayersArguments> LayersBackward { get; } =
+        backend.Load<CriticLayersArguments>("critic_layers_backward", ProductTile.GroupSize, CriticLayersBackward.Run);
+
     public LoadedKernel<MlpHeadArguments> Head { get; } = backend.Load<MlpHeadArguments>("mlp_head", WarpRow.GroupSize, MlpHead.Run);
 
     public LoadedKernel<MlpHeadArguments> HeadBackward { get; } = backend.Load<MlpHeadArguments>("mlp_head_backward", WarpRow.GroupSize, MlpHeadBackward.Run);
