@@ -52,6 +52,22 @@ public static unsafe class PtxAccess
         }
     }
 
+    /// <summary>ld.v2 of 32-bit registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void LoadTwo(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        int[] results = instruction.Registers;
+        ulong* addresses = (ulong*)(registers + instruction.A);
+        uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            uint* found = (uint*)warp.Group.Find(warp, instruction, space, addresses[lane] + (ulong)instruction.Offset, VectorBytes / 2, lane, false);
+            (x[lane], y[lane]) = (found[0], found[1]);
+        }
+    }
+
     /// <summary>st.v4 of 32-bit registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreFour(PtxWarp warp, PtxMemory space, in PtxInstruction instruction, uint lanes)

@@ -130,6 +130,7 @@ public static class PtxInstructionSet
         ["st.shared.f32"] = new("aw", StoreShared),
         ["ld.global.v4.b32"] = new("4a", LoadGlobalFour),
         ["ld.global.v4.f32"] = new("4a", LoadGlobalFour),
+        ["ld.shared.v2.f32"] = new("2a", LoadSharedTwo),
         ["ld.shared.v4.f32"] = new("4a", LoadSharedFour),
         ["st.global.v4.f32"] = new("a4", StoreGlobalFour),
         ["st.shared.v4.f32"] = new("a4", StoreSharedFour),
@@ -176,6 +177,8 @@ public static class PtxInstructionSet
     private static void StoreShared(PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.Store(warp, warp.Group.Shared, instruction, lanes);
 
     private static void LoadGlobalFour(PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.LoadFour(warp, warp.Group.Global, instruction, lanes);
+
+    private static void LoadSharedTwo(PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.LoadTwo(warp, warp.Group.Shared, instruction, lanes);
 
     private static void LoadSharedFour(PtxWarp warp, in PtxInstruction instruction, uint lanes) => PtxAccess.LoadFour(warp, warp.Group.Shared, instruction, lanes);
 

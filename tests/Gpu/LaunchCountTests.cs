@@ -10,7 +10,7 @@ namespace EDA.Tests.Gpu;
 public class LaunchCountTests
 {
     [Fact]
-    public void An_implicit_step_is_thirteen_launches()
+    public void An_implicit_step_is_eight_launches()
     {
         using var device = new GpuDevice(new SoftwareBackend());
         using var run = new CriticRun(device, new CriticInputs(new CriticProblem("counted", 1, 3, 2, 32, 20, 5, 1)));
@@ -32,7 +32,7 @@ public class LaunchCountTests
         }
 
         // The first finds no place in the random stream set.
-        Assert.Equal([14, 13, 13], profile.Launches.GroupBy(launch => launch.Operation).Select(step => step.Count()));
+        Assert.Equal([9, 8, 8], profile.Launches.GroupBy(launch => launch.Operation).Select(step => step.Count()));
         Assert.Equal("set_draw", profile.Launches[0].Kernel);
     }
 }

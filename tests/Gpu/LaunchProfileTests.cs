@@ -86,7 +86,7 @@ public class LaunchProfileTests
     }
 
     [Theory]
-    [InlineData(GpuPrecision.Fp32, "multiply_add_loop", "product_fp32_store", "copy_loop")]
+    [InlineData(GpuPrecision.Fp32, "multiply_add_loop", "product_fp32_small_store", "copy_loop")]
     [InlineData(GpuPrecision.Tf32, "multiply_add_loop", "tensor_loop_tf32", "product_tf32_small_store", "copy_loop")]
     [InlineData(GpuPrecision.Bf16, "multiply_add_loop", "tensor_loop_bf16", "product_bf16_small_store", "copy_loop")]
     public void Peak_loads_do_the_work_they_say(GpuPrecision precision, params string[] kernels)

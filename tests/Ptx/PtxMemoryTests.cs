@@ -46,6 +46,7 @@ public class PtxMemoryTests
             + "@%p1 st.shared.v4.f32 [%rd5+16], {%f4, %f5, %f6, %f7}; ld.shared.v4.f32 {%f0, %f1, %f2, %f3}, [%rd5+16];";
         for (int i = 0; i < 4; i++)
             Assert.All(PtxProgram.Run($"{Code} st.global.f32 [%rd1], %f{i};"), word => Assert.Equal((uint)i + 1, word));
+        Assert.All(PtxProgram.Run($"{Code} ld.shared.v2.f32 {{%f1, %f2}}, [%rd5+24]; add.f32 %f1, %f1, %f2; st.global.f32 [%rd1], %f1;"), word => Assert.Equal(7u, word));
     }
 
     /// <summary>Between the copy and its wait a lane sees neither what was there nor what comes.</summary>

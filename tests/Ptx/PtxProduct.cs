@@ -7,7 +7,7 @@ using ilgpu::EDA.Kernels.Gpu;
 namespace EDA.Tests.Ptx;
 
 /// <summary>A product of matrices on the interpreted PTX, and what it should be: the product of rounded factors, in double precision.</summary>
-/// <param name="precision">fp32, tf32, bf16, or one of the latter with a small tile.</param>
+/// <param name="precision">fp32, tf32, bf16, or one of them with a small tile.</param>
 /// <param name="rows">The rows of the product.</param>
 /// <param name="columns">Its columns.</param>
 /// <param name="depth">The products in a sum.</param>
@@ -63,6 +63,9 @@ internal sealed class PtxProduct(string precision, int rows, int columns, int de
         {
             case "fp32":
                 Launch<Fp32Product>(backend, arguments);
+                break;
+            case "fp32 small":
+                Launch<Fp32SmallProduct>(backend, arguments);
                 break;
             case "tf32":
                 Launch<Tf32Product>(backend, arguments);

@@ -6,7 +6,7 @@ namespace EDA.Tests.Ptx;
 [Trait("Device", "ptx")]
 public class PtxProductTests
 {
-    /// <summary>Of a product, relative in norm: its sums are of up to 100 products, each step rounded.</summary>
+    /// <summary>Of a product, relative in norm: its sums are of up to 128 products, each step rounded.</summary>
     public const double Tolerance = 2e-6;
 
     public static TheoryData<string, int, int, int, bool> Products
@@ -14,12 +14,13 @@ public class PtxProductTests
         get
         {
             var cases = new TheoryData<string, int, int, int, bool>();
-            foreach (string precision in new[] { "fp32", "tf32", "bf16", "tf32 small", "bf16 small" })
+            foreach (string precision in new[] { "fp32", "fp32 small", "tf32", "bf16", "tf32 small", "bf16 small" })
             {
-                // A whole tile, one of each, and edges in the middle of tiles, panels and words, with more than one tile.
+                // Whole tiles, one of each, and edges in the middle of tiles, panels and words, with more than one tile.
                 foreach (bool isAlongDepth in new[] { true, false })
                 {
                     cases.Add(precision, 64, 64, 32, isAlongDepth);
+                    cases.Add(precision, 64, 66, 128, isAlongDepth);
                     cases.Add(precision, 1, 1, 1, isAlongDepth);
                     cases.Add(precision, 67, 70, 36, isAlongDepth);
                     cases.Add(precision, 33, 130, 23, isAlongDepth);

@@ -16,6 +16,9 @@ public readonly struct Bf16Product : IProduct
     public int Parts => default(LargeTensorTile).Size / 64;
 
     /// <inheritdoc/>
+    public int Quads => Product.QuadsPerPart;
+
+    /// <inheritdoc/>
     public ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)
     {
         // Here, because ILGPU wants the extent as a number where it is asked for.
@@ -48,6 +51,9 @@ public readonly struct Bf16SmallProduct : IProduct
 
     /// <inheritdoc/>
     public int Parts => default(SmallTensorTile).Size / 64;
+
+    /// <inheritdoc/>
+    public int Quads => Product.QuadsPerPart;
 
     /// <inheritdoc/>
     public ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns)

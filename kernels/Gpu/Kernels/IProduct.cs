@@ -16,8 +16,11 @@ public interface IProduct
     /// <summary>The columns of a tile.</summary>
     int TileColumns { get; }
 
-    /// <summary>The parts of a tile, <see cref="Product.QuadsPerPart"/> quads an item each.</summary>
+    /// <summary>The parts of a tile.</summary>
     int Parts { get; }
+
+    /// <summary>The quads that an item has of a part; even.</summary>
+    int Quads { get; }
 
     /// <summary>
     /// Makes the tile's sums Σ_k left₀·right₀ + Σ_k left₁·right₁; what lies outside the product's rows and columns counts
@@ -49,14 +52,14 @@ public interface IProduct
     int Column(int quad);
 }
 
-/// <summary>What all products have in common.</summary>
+/// <summary>What the products on the tensor cores have in common.</summary>
 internal static class Product
 {
     /// <summary>The quads an item has of a part of its group's tile.</summary>
     public const int QuadsPerPart = 8;
 }
 
-/// <summary>The tile of <see cref="Fp32Product"/>.</summary>
+/// <summary>The tile of <see cref="Fp32Product"/>, and the items of both its sizes.</summary>
 public static class ProductTile
 {
     /// <summary>The number of items in a group.</summary>
@@ -64,7 +67,4 @@ public static class ProductTile
 
     /// <summary>The rows and the columns of a tile.</summary>
     public const int Size = 64;
-
-    /// <summary>From one depth of a panel in shared memory to the next: not a multiple of 32 banks, but of 16 bytes.</summary>
-    public const int Stride = Size + 4;
 }

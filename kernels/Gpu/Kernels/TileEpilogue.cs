@@ -27,7 +27,7 @@ internal struct TilePlace
 
 /// <summary>
 /// Hands a tile's sums to an epilogue: each item those that its product gave it, in quads. In a tile without edges that are
-/// four quads at a time, all their reads before their writes, 128 bits each.
+/// four quads at a time, or two where there are no more, all their reads before their writes, 128 bits each.
 /// </summary>
 /// <typeparam name="TProduct">What made the sums.</typeparam>
 /// <typeparam name="TEpilogue">What takes them.</typeparam>
@@ -35,8 +35,6 @@ internal static class TileEpilogue<TProduct, TEpilogue>
     where TProduct : struct, IProduct
     where TEpilogue : struct, ISumsEpilogue
 {
-    private const int QuadsAtOnce = 4;
-
     /// <summary>Takes in the tile.</summary>
     /// <param name="memory">What <see cref="IProduct.Sum"/> returned.</param>
     /// <param name="epilogue">What takes the sums.</param>
@@ -52,12 +50,17 @@ internal static class TileEpilogue<TProduct, TEpilogue>
             product.Put(memory, part);
             if (inside && aligned)
             {
-                for (int n = 0; n < Product.QuadsPerPart; n += QuadsAtOnce)
-                    TakeFour(memory, epilogue, tile, part, n);
+                for (int n = 0; n < product.Quads; n += 4)
+                {
+                    if (product.Quads >= 4)
+                        TakeFour(memory, epilogue, tile, part, n);
+                    else
+                        TakeTwo(memory, epilogue, tile, part, n);
+                }
             }
             else
             {
-                for (int n = 0; n < Product.QuadsPerPart; n++)
+                for (int n = 0; n < product.Quads; n++)
                     TakeEdge(memory, epilogue, tile, part, n);
             }
         }
@@ -76,6 +79,17 @@ internal static class TileEpilogue<TProduct, TEpilogue>
         epilogue.Store(quad1, memory[at + product.GroupSize], inputs1);
         epilogue.Store(quad2, memory[at + (2 * product.GroupSize)], inputs2);
         epilogue.Store(quad3, memory[at + (3 * product.GroupSize)], inputs3);
+    }
+
+    private static void TakeTwo(ArrayView<Float4> memory, TEpilogue epilogue, TilePlace tile, int part, int n)
+    {
+        TProduct product = default;
+        Quad quad0 = Whole(tile, part, n), quad1 = Whole(tile, part, n + 1);
+        EpilogueInputs inputs0 = epilogue.Load(quad0);
+        EpilogueInputs inputs1 = epilogue.Load(quad1);
+        int at = (n * product.GroupSize) + Group.IdxX;
+        epilogue.Store(quad0, memory[at], inputs0);
+        epilogue.Store(quad1, memory[at + product.GroupSize], inputs1);
     }
 
     private static void TakeEdge(ArrayView<Float4> memory, TEpilogue epilogue, TilePlace tile, int part, int n)

@@ -18,7 +18,7 @@ internal sealed class GradientTableWriter(LoadedKernel<WeightGradientArguments> 
     /// <param name="columns">The columns of one.</param>
     /// <returns>The writer, with the tile that suits them.</returns>
     public static GradientTableWriter For(LoadedGradient gradient, int matrices, int rows, int columns) =>
-        TileChoice.IsLarge(matrices * gradient.LargeTile.Count(rows, columns))
+        TileChoice.IsLarge(gradient.LargeTile, matrices * gradient.LargeTile.Count(rows, columns))
             ? new GradientTableWriter(gradient.Large, gradient.LargeTile)
             : new GradientTableWriter(gradient.Small, gradient.SmallTile);
 

@@ -18,13 +18,16 @@ internal readonly record struct TileSize(int Rows, int Columns)
 /// <summary>Which of a precision's two tiles a launch takes; both give the same bits.</summary>
 internal static class TileChoice
 {
-    // A large tile takes half the reads of the small ones it stands for, but four times as long: it pays once half of a
-    // large GPU's multiprocessors (132 on an H200) have one. On paper; not yet measured on a GPU.
+    // A large tile takes half the reads of the small ones it stands for, but four times as long, or 3.5 times in float32: it
+    // pays once half of a large GPU's multiprocessors (132 on an H200) have one, or three quarters of them. On paper; not yet
+    // measured on a GPU.
     private const int LargeTiles = 64;
+    private const int LargeFp32Tiles = 100;
 
     /// <summary>Whether the large tile is the better one.</summary>
-    /// <param name="largeTiles">How many large ones there would be, all models together.</param>
-    public static bool IsLarge(int largeTiles) => largeTiles >= LargeTiles;
+    /// <param name="large">The large tile.</param>
+    /// <param name="tiles">How many there would be, all models together.</param>
+    public static bool IsLarge(TileSize large, int tiles) => tiles >= (large.Rows > ProductTile.Size ? LargeTiles : LargeFp32Tiles);
 }
 
 /// <summary>A product with one epilogue, in the precision's two tile sizes.</summary>
@@ -73,7 +76,7 @@ internal sealed class LoadedProduct<TEpilogue>
     /// <summary>Runs it for all models.</summary>
     public void Launch(in ProductArguments<TEpilogue> arguments, int models, KernelWork work)
     {
-        bool large = TileChoice.IsLarge(_large.Tile.Count(arguments.Rows, arguments.Columns) * models);
+        bool large = TileChoice.IsLarge(_large.Tile, _large.Tile.Count(arguments.Rows, arguments.Columns) * models);
         var (kernel, tile) = large ? _large : _small;
         kernel.Launch(new GridSize(tile.Down(arguments.Rows), tile.Across(arguments.Columns), models), arguments, work);
     }

@@ -11,7 +11,7 @@ internal abstract class ProductLoader
             throw new NotSupportedException($"precision {precision.ToString().ToLowerInvariant()} needs tensor cores, which {backend.Name} lacks; fp32 runs on it");
         return precision switch
         {
-            GpuPrecision.Fp32 => new ProductLoader<Fp32Product, Fp32Product>(),
+            GpuPrecision.Fp32 => new ProductLoader<Fp32Product, Fp32SmallProduct>(),
             GpuPrecision.Tf32 or GpuPrecision.Fp16 => new ProductLoader<Tf32Product, Tf32SmallProduct>(),
             GpuPrecision.Bf16 => new ProductLoader<Bf16Product, Bf16SmallProduct>(),
             _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "no such precision"),

@@ -4,7 +4,7 @@ namespace EDA.Kernels.Gpu;
 /// <param name="backend">What runs them.</param>
 internal sealed class CriticKernels(GpuBackend backend)
 {
-    private static readonly ProductLoader<Fp32Product, Fp32Product> Products = new();
+    private static readonly ProductLoader<Fp32Product, Fp32SmallProduct> Products = new();
 
     public LoadedKernel<SetDrawArguments> SetDraw { get; } = backend.Load<SetDrawArguments>("set_draw", Gpu.SetDraw.GroupSize, Gpu.SetDraw.Run);
 
@@ -15,6 +15,11 @@ internal sealed class CriticKernels(GpuBackend backend)
     public LoadedProduct<ReluEpilogue> Layer { get; } = Products.Product<ReluEpilogue>(backend);
 
     public LoadedProduct<ReluBackwardEpilogue> LayerBackward { get; } = Products.Product<ReluBackwardEpilogue>(backend);
+
+    public LoadedKernel<CriticLayersArguments> Layers { get; } = backend.Load<CriticLayersArguments>("critic_layers", ProductTile.GroupSize, CriticLayers.Run);
+
+    public LoadedKernel<CriticLayersArguments> LayersBackward { get; } =
+        backend.Load<CriticLayersArguments>("critic_layers_backward", ProductTile.GroupSize, CriticLayersBackward.Run);
 
     public LoadedKernel<MlpHeadArguments> Head { get; } = backend.Load<MlpHeadArguments>("mlp_head", WarpRow.GroupSize, MlpHead.Run);
 

@@ -1,7 +1,7 @@
 namespace EDA.Kernels.Gpu;
 
 /// <summary>
-/// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. 13 launches
+/// The passes through critics' networks as launches; equal networks, the twins, go as layers of one grid. 8 launches
 /// an implicit step.
 /// </summary>
 /// <param name="kernels">The kernels.</param>
@@ -9,6 +9,8 @@ namespace EDA.Kernels.Gpu;
 /// <param name="draw">Where a step's random stream stands.</param>
 internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, DrawView draw)
 {
+    private const int Twins = 2;
+
     private int StateSize => layout.Shape.StateSize;
 
     private int ActionSize => layout.Shape.ActionSize;
@@ -78,6 +80,56 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             ProductWork(rows, width, width, networks));
     }
 
+    /// <summary>Both hidden layers of V, of s and s', the twins and the target twins: two launches, or six where tiles are many enough to be large.</summary>
+    public void ImplicitHidden(CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, ArrayView<float> target, int rows)
+    {
+        if (IsLarge(2 * (1 + Twins), rows))
+        {
+            Hidden(buffers, layout.Value, buffers.Value, value, buffers.States, 2 * rows);
+            Hidden(buffers, layout.Twin, buffers.Target, target, buffers.Inputs, rows);
+            Hidden(buffers, layout.Twin, buffers.Twin, twin, buffers.Inputs, rows);
+            return;
+        }
+
+        int width = layout.Shape.Width;
+        var (first, second) = (layout.Value.Networks[0].Layers[0], layout.Value.Networks[0].Layers[1]);
+        var input = Shared(buffers, buffers.Inputs);
+        Together(
+            kernels.Layers,
+            new CriticLayersArguments
+            {
+                Value = new()
+                {
+                    Input = Halves(buffers, buffers.States, rows),
+                    Weight = Of(layout.Value, value, first.Weight),
+                    Other = Of(layout.Value, value, first.Bias),
+                    Output = Halves(buffers, buffers.Value.Hidden1[0], rows),
+                    Depth = StateSize,
+                    Networks = 2,
+                },
+                Twin = Layer(layout.Twin, twin, 0, input, buffers.Of(buffers.Twin.Hidden1)),
+                Target = Layer(layout.Twin, target, 0, input, buffers.Of(buffers.Target.Hidden1)),
+            },
+            rows);
+        Together(
+            kernels.Layers,
+            new CriticLayersArguments
+            {
+                Value = new()
+                {
+                    Input = Halves(buffers, buffers.Value.Hidden1[0], rows),
+                    Weight = Of(layout.Value, value, second.Weight),
+                    Other = Of(layout.Value, value, second.Bias),
+                    Output = Halves(buffers, buffers.Value.Hidden2[0], rows),
+                    Depth = width,
+                    Networks = 2,
+                },
+                Twin = Layer(layout.Twin, twin, 1, buffers.Of(buffers.Twin.Hidden1), buffers.Of(buffers.Twin.Hidden2)),
+                Target = Layer(layout.Twin, target, 1, buffers.Of(buffers.Target.Hidden1), buffers.Of(buffers.Target.Hidden2)),
+            },
+            rows);
+    }
+
     /// <summary>From ∂L/∂output to the gradients of all parameters; the losses of the table are taken along.</summary>
     public void Backward(
         CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
@@ -113,8 +165,19 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     public void ImplicitBackward(
         CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, GradientTables tables, ModelView losses, int rows, int batchRows, bool accumulates)
     {
-        HiddenBackward(buffers, layout.Value, buffers.Value, value, rows);
-        HiddenBackward(buffers, layout.Twin, buffers.Twin, twin, rows);
+        if (IsLarge(1 + Twins, rows))
+        {
+            HiddenBackward(buffers, layout.Value, buffers.Value, value, rows);
+            HiddenBackward(buffers, layout.Twin, buffers.Twin, twin, rows);
+        }
+        else
+        {
+            Together(
+                kernels.LayersBackward,
+                new CriticLayersArguments { Value = LayerBackward(buffers, layout.Value, buffers.Value, value), Twin = LayerBackward(buffers, layout.Twin, buffers.Twin, twin) },
+                rows);
+        }
+
         var (first, second) = (GradientWork(layout.Value, rows), GradientWork(layout.Twin, rows));
         Gradients(buffers, tables, buffers.All, losses, rows, batchRows, accumulates, new KernelWork(first.Flop + second.Flop, first.Bytes + second.Bytes));
     }
@@ -192,6 +255,60 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
             Length = first.Length,
             IsAligned = first.Offset % 4 == 0 && (networks == 1 || stride % 4 == 0) ? 1 : 0,
         };
+    }
+
+    // s and s' as if V were two networks with the same parameters.
+    private static ModelView Halves(CriticBuffers buffers, Region region, int rows)
+    {
+        long length = (long)rows * region.Columns;
+        return new ModelView { All = buffers[region], Stride = length, Length = length, IsAligned = length % 4 == 0 ? 1 : 0 };
+    }
+
+    private static CriticLayer Layer(MlpLayout mlp, ArrayView<float> parameters, int layer, ModelView input, ModelView output)
+    {
+        var slices = mlp.Networks[0].Layers[layer];
+        return new()
+        {
+            Input = input,
+            Weight = Of(mlp, parameters, slices.Weight),
+            Other = Of(mlp, parameters, slices.Bias),
+            Output = output,
+            Depth = layer == 0 ? mlp.InputSize : mlp.Shape.HiddenWidths[0],
+            Networks = mlp.Networks.Count,
+        };
+    }
+
+    private static CriticLayer LayerBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters) => new()
+    {
+        Input = buffers.Of(at.Adjoint2),
+        Weight = Of(mlp, parameters, mlp.Networks[0].Layers[1].Weight),
+        Other = buffers.Of(at.Hidden1),
+        Output = buffers.Of(at.Adjoint1),
+        Depth = mlp.Shape.HiddenWidths[0],
+        Networks = mlp.Networks.Count,
+    };
+
+    // Whether so many networks' layers have tiles enough to be large: then a launch each is the better way.
+    private bool IsLarge(int networks, int rows)
+    {
+        var large = new TileSize(ProductTile.Size, ProductTile.Size);
+        return TileChoice.IsLarge(large, networks * large.Count(rows, layout.Shape.Width));
+    }
+
+    private void Together(LoadedKernel<CriticLayersArguments> kernel, CriticLayersArguments layers, int rows)
+    {
+        (layers.Rows, layers.Width) = (rows, layout.Shape.Width);
+        double flop = 0, bytes = 0;
+        foreach (var layer in (ReadOnlySpan<CriticLayer>)[layers.Value, layers.Twin, layers.Target])
+        {
+            var work = ProductWork(rows, layers.Width, layer.Depth, layer.Networks);
+            (flop, bytes) = (flop + work.Flop, bytes + work.Bytes);
+        }
+
+        Fp32SmallProduct product = default;
+        var tile = new TileSize(product.TileRows, product.TileColumns);
+        int networks = layers.Value.Networks + layers.Twin.Networks + layers.Target.Networks;
+        kernel.Launch(new GridSize(tile.Down(rows), tile.Across(layers.Width), networks), layers, new KernelWork(flop, bytes));
     }
 
     private void HiddenBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows)

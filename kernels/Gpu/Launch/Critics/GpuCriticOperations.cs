@@ -163,9 +163,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
         {
             int count = Math.Min(GpuSlab.Rows, call.Batch.Rows - first);
             _passes.Rows(buffers, rows with { Rows = count, FirstRow = first });
-            _passes.Hidden(buffers, Layout.Value, buffers.Value, value, buffers.States, 2 * count);
-            _passes.Hidden(buffers, Layout.Twin, buffers.Target, target, buffers.Inputs, count);
-            _passes.Hidden(buffers, Layout.Twin, buffers.Twin, twin, buffers.Inputs, count);
+            _passes.ImplicitHidden(buffers, value, twin, target, count);
             _passes.ImplicitHead(buffers, value, twin, target, count, call.Batch.Rows, call.Backup.Expectile);
             _passes.ImplicitBackward(buffers, value, twin, tables.Implicit, losses, count, call.Batch.Rows, first > 0);
         }

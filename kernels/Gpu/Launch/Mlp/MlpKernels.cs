@@ -4,7 +4,7 @@ namespace EDA.Kernels.Gpu;
 /// <param name="backend">What runs them.</param>
 internal sealed class MlpKernels(GpuBackend backend)
 {
-    private static readonly ProductLoader<Fp32Product, Fp32Product> Products = new();
+    private static readonly ProductLoader<Fp32Product, Fp32SmallProduct> Products = new();
 
     public LoadedProduct<LayerEpilogue> Layer { get; } = Products.Product<LayerEpilogue>(backend);
 
