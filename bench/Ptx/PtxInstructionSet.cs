@@ -88,6 +88,7 @@ public static class PtxInstructionSet
         ["setp.eq.u32"] = new("Pww", PtxLanes.Tests<uint, Equal<uint>>),
         ["setp.ne.u32"] = new("Pww", PtxLanes.Tests<uint, Unequal<uint>>),
         ["setp.lo.u32"] = new("Pww", PtxLanes.Tests<uint, Less<uint>>),
+        ["setp.ls.u32"] = new("Pww", PtxLanes.Tests<uint, AtMost<uint>>),
         ["setp.hi.u32"] = new("Pww", PtxLanes.Tests<uint, Greater<uint>>),
         ["setp.eq.s64"] = new("Pdd", PtxLanes.Tests<long, Equal<long>>),
         ["setp.ne.s64"] = new("Pdd", PtxLanes.Tests<long, Unequal<long>>),
