@@ -59,11 +59,11 @@ public sealed class KernelDocumentTests : IDisposable
         Assert.Equal(table.Rows.Select(row => row.Name), table.Kernels.Select(kernel => kernel.Within).Distinct());
         // Both outer products of W1 and W2, end to end; of the network's entry those of the action's part, and one each of the condition's and the time's.
         double entry = 2 * 9 * ((2 * 32 * 2) + (32 * (32 + 3)) + (32 * 32));
-        var gradient = table.Kernels.Single(kernel => kernel is { Within: "pretraining", Name: "weight_gradient_fp32" });
+        var gradient = table.Kernels.Single(kernel => kernel is { Within: "pretraining", Name: "weight_gradient_fp32_small" });
         Assert.Equal((2 * unit * 9) + entry, gradient.Flop);
         Assert.Equal(1, gradient.Calls);
         // Fifteen evaluations, each with a forward layer.
-        Assert.Equal(15, table.Kernels.Single(kernel => kernel is { Within: "sampling", Name: "product_fp32_activation" }).Calls);
+        Assert.Equal(15, table.Kernels.Single(kernel => kernel is { Within: "sampling", Name: "product_fp32_small_activation" }).Calls);
         Assert.Contains("weight_gradient_fp32", words.ToString(), StringComparison.Ordinal);
         KernelDocument.CheckDestination(path);
     }

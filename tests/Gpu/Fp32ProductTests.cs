@@ -128,6 +128,7 @@ public class Fp32ProductTests
                         SecondLeft = secondLeft,
                         SecondRight = secondRight,
                         HasSecond = 1,
+                        Parts = 1,
                         LeftStride = rows,
                         RightStride = columns,
                         Rows = rows,
@@ -152,6 +153,7 @@ public class Fp32ProductTests
                     Rows = batch,
                     Conditions = 1,
                     Accumulates = 1,
+                    Scale = 1,
                 },
                 default);
             return result.ToArray();
