@@ -156,7 +156,8 @@ public sealed record DeviceChoice
         // A bandit's points twice, for both stages, and their labels once.
         long data = inputs.Dataset is { } dataset ? Data(run, dataset) : 5L * run.Points;
         long samples = inputs.Dataset is null ? run.Evaluation.Samples : Math.Max(4096, (long)run.Evaluation.Episodes * run.Evaluation.Candidates);
-        long training = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue));
+        long training = GpuMemory.Training(
+            run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, (int)Math.Min(samples, int.MaxValue), Enum.Parse<GpuPrecision>(Precision, ignoreCase: true));
         CudaDevices.RequireMemory(device, checked(seeds * ((sizeof(float) * data) + training)));
     }
 

@@ -12,10 +12,11 @@ namespace EDA.Tests.Gpu;
 public class GpuMemoryTests
 {
     [Theory]
-    [InlineData(300, 40)]
-    [InlineData(16384, 4)]
-    [InlineData(3, 3000)]
-    public void What_the_largest_stage_takes_is_told_before(int batch, int states)
+    [InlineData(300, 40, GpuPrecision.Fp32)]
+    [InlineData(300, 40, GpuPrecision.Fp16)]
+    [InlineData(16384, 4, GpuPrecision.Fp32)]
+    [InlineData(3, 3000, GpuPrecision.Fp32)]
+    public void What_the_largest_stage_takes_is_told_before(int batch, int states, GpuPrecision precision)
     {
         var run = RunBudgets.Get("smoke", BanditTask.Each[0]) with
         {
@@ -31,13 +32,13 @@ public class GpuMemoryTests
         foreach (string stage in (string[])[RunStages.Behavior, RunStages.Align, RunStages.Evaluate])
         {
             var backend = new CountingBackend();
-            using (var device = new GpuDevice(backend))
+            using (var device = new GpuDevice(backend, precision))
                 new TestRun(device, folder.Path, run).Run(stage);
             Assert.Equal(0, backend.HeldArrays);
             taken.Add(backend.Bytes);
         }
 
-        long told = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples);
+        long told = GpuMemory.Training(run.CreateShape(), run.Behavior.Batch, run.Alignment.States, run.Alignment.Candidates, run.Evaluation.Samples, precision);
         Assert.InRange(told, 0.9 * taken.Max(), taken.Max());
     }
 
@@ -69,7 +70,7 @@ public class GpuMemoryTests
     [Fact]
     public void What_no_workspace_can_hold_is_refused_in_one_line()
     {
-        var refused = Assert.Throws<DeviceException>(() => GpuMemory.Training(new BdmShape(17, 6, 4096, 4), 4096, 256, 16, 4096));
+        var refused = Assert.Throws<DeviceException>(() => GpuMemory.Training(new BdmShape(17, 6, 4096, 4), 4096, 256, 16, 4096, GpuPrecision.Fp32));
         Assert.Contains("8 GiB", refused.Message, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,6 @@
 extern alias ilgpu;
-
-using EDA.Kernels;
 using EDA.Bench.Ptx;
+using EDA.Kernels;
 using EDA.Tests.Ptx;
 using GpuDevice = ilgpu::EDA.Kernels.Gpu.GpuDevice;
 using GpuPrecision = ilgpu::EDA.Kernels.Gpu.GpuPrecision;

@@ -215,7 +215,7 @@ internal sealed class BdmBuffers : IDisposable
     public ModelView this[Region region] => View(region.Offset, (long)region.Rows * region.Columns);
 
     /// <summary>The bytes of one model's.</summary>
-    public static long Bytes(BdmShape shape, BdmPurpose purpose, int rows, int conditions) => sizeof(float) * new BdmBuffers(shape, purpose, rows, conditions, 1, false)._length;
+    public static long Bytes(BdmShape shape, BdmPurpose purpose, int rows, int conditions, bool halves) => sizeof(float) * new BdmBuffers(shape, purpose, rows, conditions, 1, halves)._length;
 
     public void Dispose() => _memory?.Dispose();
 

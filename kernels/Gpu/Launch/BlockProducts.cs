@@ -47,10 +47,6 @@ internal abstract class BlockProducts
 /// <param name="models">The number of models.</param>
 internal sealed class WideBlockProducts(BdmKernels kernels, BdmLayout layout, int models) : BlockProducts
 {
-    private int Width => layout.Shape.Width;
-
-    private int Hidden => layout.Shape.Hidden;
-
     public override void Prepare(PreparedWeights weights)
     {
     }
