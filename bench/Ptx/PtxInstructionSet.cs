@@ -129,7 +129,6 @@ public static class PtxInstructionSet
         ["st.global.b32"] = new("aw", StoreGlobal),
         ["st.global.f32"] = new("aw", StoreGlobal),
         ["st.shared.f32"] = new("aw", StoreShared),
-        ["ld.global.v4.b32"] = new("4a", LoadGlobalFour),
         ["ld.global.v4.f32"] = new("4a", LoadGlobalFour),
         ["ld.shared.v2.f32"] = new("2a", LoadSharedTwo),
         ["ld.shared.v4.f32"] = new("4a", LoadSharedFour),

@@ -1,6 +1,9 @@
+using EDA.Engine.Runs;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
+using EDA.Tests.Engine;
 using EDA.Tests.Golden;
+using EDA.Tests.Host;
 using EDA.Tests.Kernels;
 using EDA.Tests.Software;
 
@@ -44,6 +47,34 @@ public class HalfRangeTests
             using var device = new GpuDevice(new SoftwareBackend(), precision);
             using var run = new BdmRun(device, inputs);
             return run.DenoisingStep(run.GivenDenoising(dropout: false)).Gradient;
+        }
+    }
+
+    /// <summary>Both stages, trained: the losses are float32's, step for step.</summary>
+    [Fact]
+    [Trait("speed", "slow")]
+    public void Training_follows_that_in_float32()
+    {
+        var run = RunBudgets.Get("smoke", BanditTask.Each[0]) with
+        {
+            Points = 500,
+            Width = 32,
+            Blocks = 2,
+            Behavior = new() { Batch = 100, Steps = 40, LearningRate = 1e-2, ReportEvery = 1 },
+            Alignment = new() { States = 5, Candidates = 4, Steps = 20, LearningRate = 1e-3, ReportEvery = 1 },
+            Evaluation = new() { HeldOut = 16, Samples = 16, DistancePoints = 16 },
+        };
+        double[] expected = Losses(GpuPrecision.Fp32), actual = Losses(GpuPrecision.Fp16);
+        Assert.True(expected[30..40].Average() < 0.9 * expected[..10].Average());
+        Assert.All(expected.Zip(actual), pair => Assert.InRange(pair.Second / pair.First, 0.98, 1.02));
+
+        double[] Losses(GpuPrecision precision)
+        {
+            var recorder = new EDA.Tests.Engine.Recorder();
+            using var folder = new ScratchFolder();
+            using var device = new GpuDevice(new SoftwareBackend(), precision);
+            new TestRun(device, folder.Path, run).Run(observer: recorder);
+            return [.. recorder.Losses];
         }
     }
 
