@@ -29,7 +29,7 @@ public class PtxMemoryTests
     public void An_address_that_is_not_aligned_is_a_fault()
     {
         Assert.Contains("is not aligned to 4 bytes", PtxProgram.Fault("add.u64 %rd3, %rd0, 2; ld.global.b32 %r1, [%rd3];"), StringComparison.Ordinal);
-        Assert.Contains("lane 1 of", PtxProgram.Fault("ld.global.v4.b32 {%r1, %r2, %r3, %r4}, [%rd0];"), StringComparison.Ordinal);
+        Assert.Contains("lane 1 of", PtxProgram.Fault("ld.global.v4.f32 {%f1, %f2, %f3, %f4}, [%rd0];"), StringComparison.Ordinal);
     }
 
     [Fact]
