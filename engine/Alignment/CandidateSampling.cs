@@ -33,10 +33,9 @@ public sealed class CandidateSampling
     private const int BlockSize = 16;
 
     private readonly CandidateSettings _settings;
-    private readonly BottleneckDiffusionModel _behavior;
+    private readonly IActionSampler _behavior;
     private readonly ReadOnlyMemory<float> _states;
     private readonly RandomDraw _draw;
-    private readonly SolverTable _solver;
     private readonly StateNumbers? _numbers;
 
     /// <summary>Prepares the stage.</summary>
@@ -52,13 +51,26 @@ public sealed class CandidateSampling
     /// <exception cref="ArgumentException">The states are not rows of the model's, or are not numbered one by one.</exception>
     public CandidateSampling(
         CandidateSettings settings, BottleneckDiffusionModel behavior, ReadOnlyMemory<float> states, ulong seed, RandomStage stage = RandomStage.Label, StateNumbers? numbers = null)
+        : this(settings, new DiffusionSampler(behavior, DpmSolver.Singlestep(behavior.Schedule, settings.Evaluations, 2)), states, seed, stage, numbers)
     {
-        int stateSize = behavior.Shape.StateSize;
+    }
+
+    /// <summary>Prepares the stage for a behavior of any kind.</summary>
+    /// <param name="settings">How it is done; what samples looks at its evaluations, or does not.</param>
+    /// <param name="behavior">The frozen behavior.</param>
+    /// <param name="states">The states [N×S], kept.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="stage">What the actions are for.</param>
+    /// <param name="numbers">The states' numbers in the stream; null for 0 … N − 1.</param>
+    /// <exception cref="ArgumentException">The states are not rows of the behavior's, or are not numbered one by one.</exception>
+    public CandidateSampling(
+        CandidateSettings settings, IActionSampler behavior, ReadOnlyMemory<float> states, ulong seed, RandomStage stage = RandomStage.Label, StateNumbers? numbers = null)
+    {
+        int stateSize = behavior.StateSize;
         if (stateSize == 0 || states.Length == 0 || states.Length % stateSize != 0)
             throw new ArgumentException($"{states.Length} numbers are not rows of {stateSize}", nameof(states));
         (_settings, _behavior, _states, _numbers) = (settings, behavior, states, numbers);
         _draw = new RandomDraw(seed, stage, 0);
-        _solver = DpmSolver.Singlestep(behavior.Schedule, settings.Evaluations, 2);
         Count = states.Length / stateSize;
         if (numbers is not null && numbers.Numbers.Length != Count)
             throw new ArgumentException($"{numbers.Numbers.Length} numbers for {Count} states", nameof(numbers));
@@ -68,7 +80,7 @@ public sealed class CandidateSampling
             [TrainingState.SeedKey] = seed.ToString(CultureInfo.InvariantCulture),
             ["stage"] = stage.ToString(),
             ["states"] = Fingerprint.Of(states.Span),
-            ["behavior"] = Fingerprint.Of(behavior.CloneParameters()),
+            ["behavior"] = behavior.Fingerprint,
             [TrainingState.SettingsKey] = TrainingState.Describe(settings),
         }, behavior.Device);
 
@@ -91,14 +103,14 @@ public sealed class CandidateSampling
 
     /// <summary>An empty store in memory for the actions [N×K×A].</summary>
     /// <returns>The store, owned by the caller.</returns>
-    public RowStore InMemory() => RowStore.InMemory(Count, _settings.Candidates, _behavior.Shape.ActionSize);
+    public RowStore InMemory() => RowStore.InMemory(Count, _settings.Candidates, _behavior.ActionSize);
 
     /// <summary>A store in a file for the actions [N×K×A], made if missing, else as an earlier run left it.</summary>
     /// <param name="path">The .npy file.</param>
     /// <returns>The store, owned by the caller.</returns>
     /// <exception cref="InvalidFileException">A file of that name holds something else.</exception>
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
-    public RowStore OpenFile(string path) => RowStore.OpenFile(path, Identity, Count, _settings.Candidates, _behavior.Shape.ActionSize);
+    public RowStore OpenFile(string path) => RowStore.OpenFile(path, Identity, Count, _settings.Candidates, _behavior.ActionSize);
 
     /// <summary>Appends what the store still lacks. Reports have <c>actions_per_second</c>.</summary>
     /// <param name="store">A store of this stage's making.</param>
@@ -109,7 +121,7 @@ public sealed class CandidateSampling
     /// <exception cref="TrainingDivergedException">An action is not a number: the behavior model is of no use.</exception>
     public StageResult Run(RowStore store, ITrainingObserver? observer = null, CancellationToken cancellation = default)
     {
-        (int stateSize, int actionSize, int k) = (_behavior.Shape.StateSize, _behavior.Shape.ActionSize, _settings.Candidates);
+        (int stateSize, int actionSize, int k) = (_behavior.StateSize, _behavior.ActionSize, _settings.Candidates);
         if (store.Count != Count || !store.RowShape.SequenceEqual([k, actionSize]))
             throw new ArgumentException($"a store of {store.Count}×{string.Join("×", store.RowShape)} where {Count}×{k}×{actionSize} is needed", nameof(store));
         var watch = Stopwatch.StartNew();
@@ -145,7 +157,7 @@ public sealed class CandidateSampling
     // All candidates of some states, block by block; false where it was cancelled between two.
     private bool Sample(Block block, int first, int count, Span<float> rows, CancellationToken cancellation)
     {
-        (int stateSize, int actionSize, int k) = (_behavior.Shape.StateSize, _behavior.Shape.ActionSize, _settings.Candidates);
+        (int stateSize, int actionSize, int k) = (_behavior.StateSize, _behavior.ActionSize, _settings.Candidates);
         int rowLength = k * actionSize;
         block.States.CopyFrom(_states.Span.Slice(first * stateSize, count * stateSize));
         if (_numbers is not null)
@@ -155,13 +167,11 @@ public sealed class CandidateSampling
             if (taken > 0 && cancellation.IsCancellationRequested)
                 return false;
             int candidates = Math.Min(BlockSize, k - taken), length = candidates * actionSize;
-            _behavior.Operations.Sample(new()
+            _behavior.Sample(new()
             {
-                Parameters = _behavior.Parameters,
                 States = block.States,
                 StateCount = count,
                 CandidateCount = candidates,
-                Table = _solver,
                 Draw = _draw with { Step = (uint)(taken / BlockSize), FirstElement = _numbers is null ? (ulong)first * BlockSize * (ulong)actionSize : 0 },
                 Stride = BlockSize,
                 Numbers = block.Numbers,

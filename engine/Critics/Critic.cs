@@ -1,4 +1,5 @@
 using EDA.Engine.Checkpoints;
+using EDA.Engine.Training;
 using EDA.Kernels;
 
 namespace EDA.Engine.Critics;

@@ -19,10 +19,10 @@ internal sealed class RolloutLog
     /// <summary>Opens the log: what is there, where it is of the same models and settings, else an empty one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="run">The settings.</param>
-    /// <param name="models">What is rolled out.</param>
+    /// <param name="models">A name for each of the models that are rolled out (<see cref="Contenders.Identity"/>).</param>
     /// <param name="notice">Is told of a damaged file.</param>
     /// <param name="trained">The steps that the policy in training has had; null of finished models.</param>
-    public RolloutLog(string path, RunSettings run, RolloutModels models, Action<string> notice, long? trained = null)
+    public RolloutLog(string path, RunSettings run, IReadOnlyDictionary<string, string> models, Action<string> notice, long? trained = null)
     {
         _path = path;
         _identity = new()
@@ -30,12 +30,9 @@ internal sealed class RolloutLog
             ["stage"] = Rollouts.StageName,
             ["environment"] = run.Environment,
             [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation with { Every = 0 }),
-            ["behavior"] = Name(models.Behavior?.CloneParameters()),
-            ["policy"] = Name(models.Policy?.CloneParameters()),
-            ["critic"] = Name(models.Critic?.Target.ToArray()) + (models.Critic is { ClipsActions: true } ? " clipped" : string.Empty),
-            ["weighted"] = Name(models.Weighted?.CloneParameters()),
-            ["iql"] = Name(models.ImplicitPolicy?.ToWeights().Parameters),
         };
+        foreach (var (key, name) in models)
+            _identity[key] = name;
         if (trained is not null)
             _identity[TrainedKey] = Text(trained.Value);
         if (!StateFile.Exists(path))
@@ -49,8 +46,6 @@ internal sealed class RolloutLog
         {
             // Of what was trained, or set, before: nothing of it is of use now.
         }
-
-        static string Name(float[]? parameters) => parameters is null ? "none" : Fingerprint.Of(parameters);
     }
 
     /// <summary>How many are complete.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EDA.Engine.Alignment;
+using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
@@ -80,13 +81,13 @@ public static class Rollouts
         RunSettings run,
         RolloutModels models,
         ITrainingObserver? observer = null,
-        CancellationToken cancellation = default) => Run(kind, run, models, new RolloutLog(), () => { }, observer, cancellation);
+        CancellationToken cancellation = default) => Run(kind, run, Of(run, models), new RolloutLog(), () => { }, observer, cancellation);
 
     /// <summary>The same, going on from what an interrupted evaluation has written down; the log may be saved wherever <c>timed</c> is called.</summary>
     internal static (StageResult Stage, IReadOnlyDictionary<string, PolicyScore> Scores) Run(
-        EnvironmentKind kind, RunSettings run, RolloutModels models, RolloutLog log, Action timed, ITrainingObserver? observer, CancellationToken cancellation)
+        EnvironmentKind kind, RunSettings run, Contenders contenders, RolloutLog log, Action timed, ITrainingObserver? observer, CancellationToken cancellation)
     {
-        var actors = Actors(run, models).ToList();
+        var actors = contenders.All;
         var scores = new Dictionary<string, PolicyScore>();
         bool anew = false;
         var watch = Stopwatch.StartNew();
@@ -129,6 +130,12 @@ public static class Rollouts
         }
 
         var result = new StageResult(StageName, limit * scores.Count, total, watch.Elapsed.TotalSeconds, null);
+        if (result.Completed && contenders.Conclude is not null)
+        {
+            foreach (var (name, score) in contenders.Conclude(scores))
+                scores[name] = score;
+        }
+
         observer?.StageFinished(result);
         return (result, scores);
 
@@ -136,25 +143,47 @@ public static class Rollouts
             observer?.Progress(new TrainingProgress(StageName, step, total, watch.Elapsed.TotalSeconds, metrics));
     }
 
-    /// <summary>Rolls out the policy by itself as it stands within its alignment, as <see cref="Run(EnvironmentKind, RunSettings, RolloutModels, ITrainingObserver?, CancellationToken)"/> does the finished one.</summary>
+    /// <summary>Rolls out a policy as it stands within its training, as a finished one is.</summary>
     /// <param name="kind">The environment.</param>
     /// <param name="run">The settings.</param>
-    /// <param name="policy">f_θ.</param>
-    /// <param name="step">The steps of alignment that it has had.</param>
+    /// <param name="policy">The policy.</param>
     /// <param name="log">What an interrupted rollout has written down.</param>
     /// <param name="timed">Called wherever the log may be saved.</param>
     /// <param name="cancellation">Ends the rollout.</param>
     /// <returns>The score.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    internal static PolicyScore RunPolicy(
-        EnvironmentKind kind, RunSettings run, BottleneckDiffusionModel policy, long step, RolloutLog log, Action timed, CancellationToken cancellation) => Play(
-            kind,
-            () => new Trained(policy, PolicyAlignment.StageName, step).Name(DiffusionActor.Sampling(policy, run.Evaluation.Seed, Solver(run, policy))),
-            Settings(run),
-            log.Of(Policy),
-            _ => timed(),
-            () => { },
-            cancellation);
+    internal static PolicyScore RunPolicy(EnvironmentKind kind, RunSettings run, Contender policy, RolloutLog log, Action timed, CancellationToken cancellation) =>
+        Play(kind, policy.Create, Settings(run), log.Of(Policy), _ => timed(), () => { }, cancellation);
+
+    /// <summary>The policy of a run by itself as it stands within its alignment.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="policy">f_θ.</param>
+    /// <param name="step">The steps of alignment that it has had.</param>
+    /// <returns>The policy alone.</returns>
+    internal static Contenders OfPolicy(RunSettings run, BottleneckDiffusionModel policy, long step) => new(
+        [new(Policy, () => new Trained(policy, PolicyAlignment.StageName, step).Name(DiffusionActor.Sampling(policy, run.Evaluation.Seed, Solver(run, policy))))],
+        Identity(new RolloutModels(null, policy, null, null)));
+
+    /// <summary>The policies that there are of some models.</summary>
+    /// <param name="run">The settings.</param>
+    /// <param name="models">The models.</param>
+    /// <param name="owned">Disposed of with what is returned.</param>
+    /// <returns>Those who are rolled out.</returns>
+    internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) => new([.. Actors(run, models)], Identity(models), owned);
+
+    private static Dictionary<string, string> Identity(RolloutModels models)
+    {
+        return new()
+        {
+            ["behavior"] = Name(models.Behavior?.CloneParameters()),
+            ["policy"] = Name(models.Policy?.CloneParameters()),
+            ["critic"] = Name(models.Critic?.Target.ToArray()) + (models.Critic is { ClipsActions: true } ? " clipped" : string.Empty),
+            ["weighted"] = Name(models.Weighted?.CloneParameters()),
+            ["iql"] = Name(models.ImplicitPolicy?.ToWeights().Parameters),
+        };
+
+        static string Name(float[]? parameters) => parameters is null ? "none" : Fingerprint.Of(parameters);
+    }
 
     private static PolicyScore Play(
         EnvironmentKind kind, Func<IActor> create, PolicyEvaluationSettings settings, ActionLog taken, Action<PolicyEvaluationProgress> progress, Action beginAnew, CancellationToken cancellation)
@@ -174,28 +203,28 @@ public static class Rollouts
         }
     }
 
-    private static IEnumerable<(string Name, Func<IActor> Create)> Actors(RunSettings run, RolloutModels models)
+    private static IEnumerable<Contender> Actors(RunSettings run, RolloutModels models)
     {
         var (behavior, policy, critic, implicitPolicy, weighted) = models;
         Trained? pretrained = behavior is null ? null : new(behavior, BehaviorPretraining.StageName, run.Behavior.Steps);
         Trained? aligned = policy is null ? null : new(policy, PolicyAlignment.StageName, run.Alignment.Steps);
         Trained? onData = weighted is null ? null : new(weighted, BehaviorPretraining.WeightedName, run.Weighted.Training.Steps);
         if (pretrained is not null)
-            yield return (Behavior, () => Sampling(pretrained));
+            yield return new(Behavior, () => Sampling(pretrained));
         if (aligned is not null)
-            yield return (Policy, () => Sampling(aligned));
+            yield return new(Policy, () => Sampling(aligned));
         if (aligned is not null && ActsBest(aligned, weighted ?? behavior, out var best))
-            yield return (PolicyBest, best);
+            yield return new(PolicyBest, best);
         if (onData is not null)
-            yield return (Weighted, () => Sampling(onData));
+            yield return new(Weighted, () => Sampling(onData));
         if (onData is not null && ActsBest(onData, behavior, out var weightedBest))
-            yield return (WeightedBest, weightedBest);
+            yield return new(WeightedBest, weightedBest);
         if (aligned is not null && critic is not null)
-            yield return (PolicyRejecting, () => Rejecting(aligned, critic));
+            yield return new(PolicyRejecting, () => Rejecting(aligned, critic));
         if (pretrained is not null && critic is not null)
-            yield return (BehaviorRejecting, () => Rejecting(pretrained, critic));
+            yield return new(BehaviorRejecting, () => Rejecting(pretrained, critic));
         if (implicitPolicy is not null)
-            yield return (Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
+            yield return new(Implicit, () => new DeterministicActor(implicitPolicy.Device, implicitPolicy.Shape.StateSize, implicitPolicy.Shape.ActionSize, implicitPolicy.Act) { Stage = CriticTraining.StageName, TrainedSteps = run.Critic.Steps });
 
         DiffusionActor Sampling(Trained trained) => trained.Name(DiffusionActor.Sampling(trained.Model, run.Evaluation.Seed, Solver(run, trained.Model)));
 
@@ -219,7 +248,8 @@ public static class Rollouts
 
     private static PolicyEvaluationSettings Settings(RunSettings run) => new() { Episodes = run.Evaluation.Episodes, Seed = run.Evaluation.Seed };
 
-    private static Kernels.SolverTable Solver(RunSettings run, BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
+    /// <summary>The solver that a run samples with where it is measured.</summary>
+    internal static SolverTable Solver(RunSettings run, BottleneckDiffusionModel model) => DpmSolver.Singlestep(model.Schedule, run.Evaluation.SolverEvaluations, 2);
 
     /// <summary>A model and what trained it, which its actor names where its actions are no numbers.</summary>
     private sealed record Trained(BottleneckDiffusionModel Model, string Stage, long Steps)

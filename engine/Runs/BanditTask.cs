@@ -25,12 +25,7 @@ public sealed record BanditTask(string Name, string Bandit, string Summary) : Ru
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
         var datasets = new Lazy<IReadOnlyList<BanditDataset>>(() => [.. seeds.Select(seed => BanditDataset.Create(Bandit, seed.Points, seed.Seed))]);
-        return
-        [
-            new BehaviorStage(device => BehaviorDataset.OfEach(device, [.. datasets.Value.Select(dataset => dataset.Points)], BanditDataset.Dimensions), _ => null),
-            new BanditAlignStage(datasets),
-            new BanditEvaluateStage(datasets),
-        ];
+        return seeds[0].Method.Method.Stages(seeds, datasets);
     }
 
     /// <inheritdoc/>

@@ -1,20 +1,22 @@
+using EDA.Engine.Alignment;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 
 /// <summary>The critic (method: section 4), and before a softmax critic the sampling of what it backs up from.</summary>
 /// <param name="data">The data.</param>
-/// <param name="samplesNextActions">Whether it backs up from the behavior's actions for next states.</param>
-internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : RunStage
+/// <param name="behavior">The behavior whose actions for next states it backs up from; null for none.</param>
+internal sealed class CriticStage(DatasetWork data, SavedBehavior? behavior) : RunStage
 {
     public override string Name => RunStages.Critic;
 
     public override string Section => "critic";
 
-    public override IReadOnlyList<string> Needs => samplesNextActions ? [RunStages.Behavior] : [];
+    public override IReadOnlyList<string> Needs => behavior is null ? [] : [behavior.Stage];
 
     public override IReadOnlyList<string> Reports => [SoftmaxQLearning.SamplingName, CriticTraining.StageName];
 
@@ -52,10 +54,10 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
     public override void Run(StageWork work)
     {
         var seed = work.Seeds[0];
-        using var nextActions = samplesNextActions ? SampleNextActions(work) : null;
+        using var nextActions = behavior is null ? null : SampleNextActions(work, behavior);
         if (nextActions is { IsComplete: false })
             return;
-        if (samplesNextActions)
+        if (behavior is not null)
             HostMemory.GiveBack(); // the next states' copy
 
         using var trained = new CriticInTraining(work, data.View, nextActions, null);
@@ -73,12 +75,25 @@ internal sealed class CriticStage(DatasetWork data, bool samplesNextActions) : R
         }
     }
 
-    private RowStore SampleNextActions(StageWork work)
+    private RowStore SampleNextActions(StageWork work, SavedBehavior from)
     {
         var seed = work.Seeds[0];
-        using var behavior = SavedModels.Diffusion(work.Device, seed.Files.BehaviorWeights)!;
-        var (store, sampling) = data.OpenNextActions(seed.Settings, behavior, seed.Files.NextActions);
+        using var opened = new OpenedBatches();
+        var (store, sampling) = data.OpenNextActions(seed.Settings, from.Open(work, opened), seed.Files.NextActions);
         sampling.Run(store, new RenamedStage(seed.Training, SoftmaxQLearning.SamplingName), work.Cancellation);
         return store;
     }
+}
+
+/// <summary>A behavior that a stage has left in a seed's folder.</summary>
+/// <param name="Stage">The name of the stage.</param>
+/// <param name="Open">Opens it, and gives what is to be disposed of to the second argument.</param>
+internal sealed record SavedBehavior(string Stage, Func<StageWork, OpenedBatches, IActionSampler> Open)
+{
+    /// <summary>The pretrained diffusion model.</summary>
+    public static SavedBehavior Diffusion { get; } = new(RunStages.Behavior, (work, opened) =>
+    {
+        var model = opened.Add(SavedModels.Diffusion(work.Device, work.Seeds[0].Files.BehaviorWeights)!);
+        return new DiffusionSampler(model, DpmSolver.Singlestep(model.Schedule, work.Settings.Labels.Evaluations, 2));
+    });
 }

@@ -1,3 +1,4 @@
+using EDA.Engine.Baselines;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
@@ -75,6 +76,8 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     public override void Check(RunSettings settings, RunInputs inputs)
     {
         settings.Check();
+        if (inputs.Labels is not null && settings.Method.Method != Method.Eda)
+            throw new InvalidSettingException("--labels", "given", $"nothing with the method {settings.Method.Method}, which is not aligned");
         var (dataset, description) = (inputs.Dataset!, inputs.Environment!.Description);
         RequireSize(FieldNames.Observations, dataset.StateSize, description.ObservationSize);
         RequireSize(FieldNames.Actions, dataset.ActionSize, description.ActionSize);
@@ -93,17 +96,14 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
         var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset));
-        var method = settings.Critic.Method;
-        var curve = LearningCurvePlan.Of(inputs.Environment!, settings);
-        RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(inputs.Environment!);
-        if (inputs.Labels is not null)
-            return [behavior, new UserAlignStage(inputs.Labels, curve), rollouts];
-        string from = settings.Weighted.IsThere ? RunStages.Weigh : RunStages.Behavior;
-        var label = new LabelStage(data, from, labels: !method.AlternatesWithAlignment);
-        if (method.AlternatesWithAlignment)
-            return [behavior, label, new OnlineAlignStage(data, curve), rollouts];
-        IReadOnlyList<RunStage> weigh = settings.Weighted.IsThere ? [new WeighStage(data)] : [];
-        return [behavior, new CriticStage(data, method.SamplesNextActions), .. weigh, label, new CandidateAlignStage(data, from, curve), rollouts];
+        return inputs.Labels is null
+            ? settings.Method.Method.Stages(settings, data, inputs.Environment!)
+            :
+            [
+                new BehaviorStage(data.Pairs, data.HeldOutLossOf),
+                new UserAlignStage(inputs.Labels, LearningCurvePlan.Of(inputs.Environment!, settings, settings.Alignment.Steps)),
+                new RolloutStage(inputs.Environment!, EdaMethod.OpenModels),
+            ];
     }
 
     /// <inheritdoc/>

@@ -61,7 +61,7 @@ internal sealed class DatasetWork
 
     /// <summary>Opens the next actions that a softmax critic backs up from: the first K of what the file holds.</summary>
     /// <returns>The actions [N×K×A], owned by the caller, and what appends those that are missing.</returns>
-    public (RowStore Actions, CandidateSampling Sampling) OpenNextActions(RunSettings settings, BottleneckDiffusionModel behavior, string path)
+    public (RowStore Actions, CandidateSampling Sampling) OpenNextActions(RunSettings settings, IActionSampler behavior, string path)
     {
         var own = NextActionSettings(settings);
         var states = View.NextStates();

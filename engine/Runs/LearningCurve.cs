@@ -4,8 +4,36 @@ using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
 
+/// <summary>A policy in training, as a learning curve looks at it.</summary>
+internal interface IPolicyInTraining
+{
+    /// <summary>Whether all of its numbers are some.</summary>
+    bool IsFinite { get; }
+
+    /// <summary>Writes its weights as they stand.</summary>
+    /// <param name="path">The file, replaced if there.</param>
+    void Save(string path);
+
+    /// <summary>The policy as it stands, the first of those that are returned.</summary>
+    /// <param name="step">The steps of training that it has had.</param>
+    /// <returns>The policy; disposing of it leaves the training as it is.</returns>
+    Contenders Contend(long step);
+}
+
+/// <summary>A diffusion policy in alignment.</summary>
+/// <param name="run">The run's settings.</param>
+/// <param name="policy">f_θ.</param>
+internal sealed class AlignedPolicy(RunSettings run, BottleneckDiffusionModel policy) : IPolicyInTraining
+{
+    public bool IsFinite => Array.TrueForAll(policy.CloneParameters(), float.IsFinite);
+
+    public void Save(string path) => policy.ToWeights().Save(path, overwrite: true);
+
+    public Contenders Contend(long step) => Rollouts.OfPolicy(run, policy, step);
+}
+
 /// <summary>
-/// The learning curve of alignment (the paper's Figures 5b and 11): the policy by itself, one sample for each state, rolled
+/// The learning curve of alignment, or of a method's training (the paper's Figures 5b and 11): the policy by itself, rolled
 /// out as it stands at some of the steps, on the same episodes each time. Which of them was best changes nothing.
 /// </summary>
 /// <remarks>
@@ -17,7 +45,7 @@ namespace EDA.Engine.Runs;
 /// <param name="work">Whose policy it is, of one seed.</param>
 /// <param name="policy">The policy in training.</param>
 /// <param name="stage">What trains it.</param>
-internal sealed class LearningCurve(LearningCurvePlan plan, StageWork work, BottleneckDiffusionModel policy, TrainingStage stage) : IStepMeasurement
+internal sealed class LearningCurve(LearningCurvePlan plan, StageWork work, IPolicyInTraining policy, TrainingStage stage) : IStepMeasurement
 {
     private readonly SeedRun _seed = work.Seeds[0];
     private RolloutLog? _log;
@@ -29,12 +57,12 @@ internal sealed class LearningCurve(LearningCurvePlan plan, StageWork work, Bott
         _hasBegun = true;
         if (_seed.Training.Divergence is not null || !plan.IsDue(stage.Step))
             return true;
-        var weights = policy.ToWeights();
-        if (!Array.TrueForAll(weights.Parameters, float.IsFinite))
+        if (!policy.IsFinite)
             throw new TrainingDivergedException(stage.Name, stage.Step, "a weight is not a number");
         if (plan.Settings.Checkpoints.Keep)
-            weights.Save(_seed.Files.PolicyWeightsAt(stage.Step), overwrite: true);
-        _log = new RolloutLog(_seed.Files.LearningCurveState, plan.Settings, new RolloutModels(null, policy, null, null), work.Notice, stage.Step);
+            policy.Save(_seed.Files.PolicyWeightsAt(stage.Step));
+        using var contenders = policy.Contend(stage.Step);
+        _log = new RolloutLog(_seed.Files.LearningCurveState, plan.Settings, contenders.Identity, work.Notice, stage.Step);
         if (begins && _log.Complete > 0)
             return true;
         _log.Of(Rollouts.Policy).IsComplete = false; // until it is told
@@ -42,7 +70,7 @@ internal sealed class LearningCurve(LearningCurvePlan plan, StageWork work, Bott
             _seed.Training.MeasuredAgain(stage.Name, stage.Step, [Rollouts.Score, Rollouts.ScoreDeviation, Rollouts.Return]);
         try
         {
-            var score = Rollouts.RunPolicy(plan.Environment, plan.Settings, policy, stage.Step, _log, timed, work.Cancellation);
+            var score = Rollouts.RunPolicy(plan.Environment, plan.Settings, contenders.All[0], _log, timed, work.Cancellation);
             Metric[] metrics = [new(Rollouts.Score, score.NormalizedMean), new(Rollouts.ScoreDeviation, score.NormalizedStd), new(Rollouts.Return, score.ReturnMean)];
             _seed.Training.Progress(new TrainingProgress(stage.Name, stage.Step, stage.Steps, stage.Seconds, metrics));
             return true;

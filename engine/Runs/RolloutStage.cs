@@ -6,7 +6,8 @@ namespace EDA.Engine.Runs;
 
 /// <summary>Rolls out whatever the folder holds (method: sections 6 and 7).</summary>
 /// <param name="environment">The environment.</param>
-internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
+/// <param name="open">Opens who is rolled out of what a seed's folder holds.</param>
+internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, Contenders> open) : RunStage
 {
     public override string Name => RunStages.Evaluate;
 
@@ -26,16 +27,9 @@ internal sealed class RolloutStage(EnvironmentKind environment) : RunStage
 
     public override void Run(StageWork work)
     {
-        var (seed, device, files) = (work.Seeds[0], work.Device, work.Seeds[0].Files);
-        using var behavior = SavedModels.Diffusion(device, files.BehaviorWeights);
-        using var policy = SavedModels.Diffusion(device, files.PolicyWeights);
-        using var weighted = seed.Settings.Weighted.IsThere ? SavedModels.Diffusion(device, files.WeightedWeights) : null;
-        using var critic = SavedModels.Critic(device, seed.Settings, files);
-        using var implicitPolicy = SavedModels.ImplicitPolicy(device, files);
-        if (behavior is null && implicitPolicy is null)
-            throw new UnfinishedStageException(RunStages.Behavior, new(0, seed.Settings.Behavior.Steps));
-        var models = new RolloutModels(behavior, policy, critic, implicitPolicy, weighted);
-        var log = new RolloutLog(files.EvaluationState, seed.Settings, models, work.Notice);
-        StateSaving.Run(work.Saving, log.Save, timed => seed.Scores = Rollouts.Run(environment, seed.Settings, models, log, timed, seed.Training, work.Cancellation).Scores);
+        var seed = work.Seeds[0];
+        using var contenders = open(work);
+        var log = new RolloutLog(seed.Files.EvaluationState, seed.Settings, contenders.Identity, work.Notice);
+        StateSaving.Run(work.Saving, log.Save, timed => seed.Scores = Rollouts.Run(environment, seed.Settings, contenders, log, timed, seed.Training, work.Cancellation).Scores);
     }
 }

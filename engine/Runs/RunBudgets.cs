@@ -1,4 +1,5 @@
 using EDA.Engine.Alignment;
+using EDA.Engine.Baselines;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Optimizers;
@@ -40,10 +41,24 @@ public static class RunBudgets
     /// <summary>The settings of a task with a budget.</summary>
     /// <param name="name">One of <see cref="NamesOf"/>.</param>
     /// <param name="task">The task.</param>
-    /// <param name="critic">The kind of critic; null for the task's own, and for bandits, which have none.</param>
+    /// <param name="critic">The kind of critic; null for the method's, or the task's own, and for bandits, which have none.</param>
+    /// <param name="method">The method; null for EDA.</param>
     /// <returns>The settings, for seed 0.</returns>
-    /// <exception cref="InvalidSettingException">There is no such budget.</exception>
-    public static RunSettings Get(string name, RunTask task, CriticMethod? critic = null)
+    /// <exception cref="InvalidSettingException">There is no such budget, or the critic is none that the method takes.</exception>
+    public static RunSettings Get(string name, RunTask task, CriticMethod? critic = null, Method? method = null)
+    {
+        if (method is null)
+            return Get(name, task, critic);
+        if (!method.Kinds.Contains(task.Kind))
+            throw new InvalidSettingException("method", method.Name, "one of " + string.Join(", ", Method.Table.All.Where(other => other.Kinds.Contains(task.Kind)).Select(other => other.Name)));
+        if (critic is not null && !method.Sections.Contains("critic"))
+            throw new InvalidSettingException("critic", critic.Name, $"nothing with the method {method}, which has one of its own");
+        if (critic is not null && method.Critic is { } needed && needed != critic)
+            throw new InvalidSettingException("critic", critic.Name, $"{needed} with the method {method}");
+        return method.Budget(name, Get(name, task, critic ?? method.Critic), task);
+    }
+
+    private static RunSettings Get(string name, RunTask task, CriticMethod? critic)
     {
         var settings = Array.Find(_all, budget => budget.Name == name && budget.Kind == task.Kind).Settings is { } found
             ? found(task)

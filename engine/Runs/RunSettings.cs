@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using EDA.Engine.Alignment;
+using EDA.Engine.Baselines;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
@@ -16,6 +17,9 @@ namespace EDA.Engine.Runs;
 /// </summary>
 public sealed record RunSettings
 {
+    /// <summary>The method, with what only it looks at.</summary>
+    public MethodSettings Method { get; init => field = Setting.Given(value); } = new EdaSettings();
+
     /// <summary>The bandit, the name of a row of <see cref="Data.Bandit.Table"/>; null for a run on a dataset.</summary>
     [OnlyFor(RunKind.Bandit)]
     public string? Bandit
@@ -129,6 +133,12 @@ public sealed record RunSettings
     /// <exception cref="InvalidSettingException">They do not.</exception>
     public void Check()
     {
+        var method = Method.Method;
+        if (!method.Kinds.Contains(Kind))
+            throw new InvalidSettingException("method", method.Name, "one of " + string.Join(", ", Baselines.Method.Table.All.Where(other => other.Kinds.Contains(Kind)).Select(other => other.Name)));
+        if (method.Critic is { } needed && Critic.Method != needed)
+            throw new InvalidSettingException("critic", Critic.Method.Name, $"{needed} with the method {method}");
+        method.Check(this);
         Alignment.CreateObjective();
         CreateShape();
 

@@ -20,9 +20,12 @@ public static class RunStages
     /// <summary>Stage 2: policy alignment, with an online critic alternating with its training.</summary>
     public const string Align = "align";
 
+    /// <summary>The training of a method beside EDA.</summary>
+    public const string Policy = "policy";
+
     /// <summary>Rollouts, or a bandit's comparison with the exact answer.</summary>
     public const string Evaluate = "evaluate";
 
-    /// <summary>All of them, in order; a run has those that its task and settings ask for.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Weigh, Label, Align, Evaluate];
+    /// <summary>All of them, in order; a run has those that its task, method and settings ask for.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Weigh, Label, Align, Policy, Evaluate];
 }

@@ -52,6 +52,9 @@ public sealed class StageFiles(string folder)
     /// <summary>Where alignment stands.</summary>
     public string AlignmentState => At("alignment.state.safetensors");
 
+    /// <summary>Where the training of a method beside EDA stands; its weights are <see cref="PolicyWeights"/>.</summary>
+    public string MethodState => At("policy.state.safetensors");
+
     /// <summary>Where the rollouts along alignment stand.</summary>
     public string LearningCurveState => At("learning_curve.state.safetensors");
 

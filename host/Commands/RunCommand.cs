@@ -25,7 +25,7 @@ internal static class RunCommand
         {
             var range = result.Seeds(seeds, options.Seed);
             var request = options.Read(result, result.GetValue(recipe), range);
-            var atOnce = SeedJobs.Of(result, jobs, range is null ? "nothing without --seeds" : request.Task.TrainsSeedsSideBySide ? $"nothing, because seeds of {request.Task.Name} are trained as one batch" : null, options.Device.Words(result));
+            var atOnce = SeedJobs.Of(result, jobs, range is null ? "nothing without --seeds" : request.TrainsSeedsSideBySide ? $"nothing, because seeds of {request.Task.Name} are trained as one batch" : null, options.Device.Words(result));
             using var interrupt = new GracefulInterrupt();
             return range is null ? RunOne(request, result.GetValue(folder), interrupt.Token) : RunSeeds(request, result.GetValue(folder), atOnce, interrupt.Token);
         });

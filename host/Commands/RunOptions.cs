@@ -36,6 +36,9 @@ public sealed class RunOptions
     /// <summary>The objective.</summary>
     public Option<string?> Objective { get; } = new("--objective") { Description = $"the alignment loss: {string.Join(", ", ObjectiveKind.Table.Names)} ({ObjectiveKind.Value.Name})", HelpName = "NAME" };
 
+    /// <summary>The method.</summary>
+    public Option<string?> Method { get; } = new("--method") { Description = $"the method: {string.Join(", ", Engine.Baselines.Method.Table.Names)} ({Engine.Baselines.Method.Eda})", HelpName = "NAME" };
+
     /// <summary>The optimizer.</summary>
     public Option<string?> Optimizer { get; } = new("--optimizer") { Description = $"what moves the parameters in every stage: {string.Join(", ", OptimizerKind.Table.Names)} ({OptimizerKind.Adam.Name})", HelpName = "NAME" };
 
@@ -48,7 +51,7 @@ public sealed class RunOptions
     /// <summary>Puts all of them on a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Seed, Budget, Objective, Optimizer, Set, .. Own])
+        foreach (Option option in (Option[])[Seed, Budget, Method, Objective, Optimizer, Set, .. Own])
             command.Options.Add(option);
         command.Options.Add(_trustOrder);
         Device.AddTo(command);
@@ -79,8 +82,10 @@ public sealed class RunOptions
             throw UserError.Value(_trustOrder.Name, "given", $"nothing, because {task.Name} has no dataset of a file");
         budget = result.OneOf(Budget, RunBudgets.NamesOf(task.Kind), budget);
         var critic = result.GetValue(_critic) is null ? null : Row(result, _critic, CriticMethod.Table);
-        var settings = RunBudgets.Get(budget, task, critic) with { Seed = seeds?.First ?? result.Seed(Seed) };
+        var method = result.GetValue(Method) is null ? null : Row(result, Method, Engine.Baselines.Method.Table);
+        var settings = RunBudgets.Get(budget, task, critic, method) with { Seed = seeds?.First ?? result.Seed(Seed) };
         settings = change?.Invoke(settings) ?? settings;
+        RefuseUnused(result, settings);
         if (result.GetValue(Objective) is not null)
             settings = settings with { Alignment = settings.Alignment.With(Row(result, Objective, ObjectiveKind.Table)) };
         if (result.GetValue(Optimizer) is not null)
@@ -101,14 +106,14 @@ public sealed class RunOptions
             Model = Model(result),
             Settings = settings,
             Seeds = seeds,
-            Options = [.. Own.Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result)],
+            Options = [.. Own.Append(Method).Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result)],
         };
     }
 
     /// <summary>The options as words, for a command line that asks for the same; not the seed, nor the dataset's file.</summary>
     public IReadOnlyList<string> Words(ParseResult result)
     {
-        Option<string?>[] given = [.. ((Option<string?>[])[Budget, Objective, Optimizer, .. Own]).Where(option => option != _dataset && result.GetValue(option) is not null)];
+        Option<string?>[] given = [.. ((Option<string?>[])[Budget, Method, Objective, Optimizer, .. Own]).Where(option => option != _dataset && result.GetValue(option) is not null)];
         return
         [
             .. given.SelectMany(option => (string[])[option.Name, option == _model ? Model(result)! : result.GetValue(option)!]),
@@ -142,10 +147,20 @@ public sealed class RunOptions
     /// <summary>Refuses, for a run that is there, the options that only a new one has.</summary>
     public void RefuseFixed(ParseResult result, string folder)
     {
-        foreach (var option in (Option<string?>[])[Seed, Budget, Objective, Optimizer, _environment, _critic, _fraction])
+        foreach (var option in (Option<string?>[])[Seed, Budget, Method, Objective, Optimizer, _environment, _critic, _fraction])
         {
             if (result.GetValue(option) is { } text)
                 throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");
+        }
+    }
+
+    // An option that the method makes nothing of.
+    private void RefuseUnused(ParseResult result, RunSettings settings)
+    {
+        foreach (var (option, section) in new[] { (Objective, "alignment"), (_fraction, "labels") })
+        {
+            if (result.GetValue(option) is { } text && !settings.Method.Method.LooksAt(section))
+                throw UserError.Value(option.Name, text, $"nothing with the method {settings.Method.Method}");
         }
     }
 

@@ -8,7 +8,7 @@ using EDA.Host.Runs;
 namespace EDA.Host.Commands;
 
 /// <summary>
-/// eda behavior, critic, weigh, label, align, evaluate: one stage of a run, over its folder; and eda resume: all that is left
+/// eda behavior, critic, weigh, label, align, policy, evaluate: one stage of a run, over its folder; and eda resume: all that is left
 /// of it.
 /// </summary>
 internal static class StageCommands
@@ -21,6 +21,7 @@ internal static class StageCommands
         (RunStages.Weigh, "weighted", "Train on the rows of a dataset as the critic weighs them."),
         (RunStages.Label, "labels", "Sample and label the candidates of a run on a dataset."),
         (RunStages.Align, "alignment", "Align the policy with the labels, or with your own."),
+        (RunStages.Policy, "method", "Train the policy of a method beside EDA."),
         (RunStages.Evaluate, "evaluation", "Measure what a run has trained: rollouts, or a bandit's exact answer."),
     ];
 

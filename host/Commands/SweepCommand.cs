@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
@@ -162,12 +163,16 @@ internal static class SweepCommand
             string[] values = equals <= 0 ? [] : assignment[(equals + 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (values.Length == 0)
                 throw UserError.Value("--grid", assignment, "KEY=V1,V2,…, for instance alignment.temperature=0.3,1,3");
-            string[] paths = [.. kinds.Select(kind => SettingPaths.Resolve([.. SettingPaths.Of(kind).Keys], assignment[..equals].Trim(), "--grid key")).Distinct()];
+            string key = assignment[..equals].Trim();
+            string[] paths = key == SweepDefinition.MethodKey ? [key] : [.. kinds.Select(kind => SettingPaths.Resolve([.. Paths(kind)], key, "--grid key")).Distinct()];
             if (paths.Length > 1 || !grid.TryAdd(paths[0], values))
                 throw UserError.Value("--grid", assignment, "a setting that all recipes have, each once");
         }
 
         return grid;
+
+        // Of every method: what the one of a point has none of is refused when the point is.
+        static IEnumerable<string> Paths(RunKind kind) => Method.Table.All.Where(method => method.Kinds.Contains(kind)).SelectMany(method => SettingPaths.Of(kind, method).Keys).Distinct();
     }
 
     private static IEnumerable<ulong> SeedsOf(string name, string text)

@@ -31,6 +31,7 @@ internal sealed class StageTimes
             Behavior = settings.Behavior with { Steps = Math.Min(settings.Behavior.Steps, BehaviorSteps) },
             Critic = settings.Critic with { Steps = Math.Min(settings.Critic.Steps, settings.Critic.Method.AlternatesWithAlignment ? AlignmentSteps : CriticSteps) },
             Weighted = settings.Weighted with { Training = settings.Weighted.Training with { Steps = Math.Min(settings.Weighted.Training.Steps, BehaviorSteps) } },
+            Method = settings.Method.WithSteps(Math.Min(settings.Method.CountSteps(), CriticSteps)),
             Labels = settings.Labels with { MostStates = States },
             Alignment = settings.Alignment with { Steps = Math.Min(settings.Alignment.Steps, AlignmentSteps) },
             Evaluation = settings.Evaluation with { Episodes = Math.Min(settings.Evaluation.Episodes, Episodes), Every = 0 },
@@ -74,6 +75,7 @@ internal sealed class StageTimes
         SoftmaxQLearning.SamplingName => _transitions,
         CandidateSampling.StageName or CandidateLabelling.StageName => LabelSelection.Count(_transitions, settings.Labels.Fraction, settings.Labels.MostStates),
         PolicyAlignment.StageName => settings.Alignment.Steps,
+        RunStages.Policy => settings.Method.CountSteps(),
         _ => 1,
     };
 }

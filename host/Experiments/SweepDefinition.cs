@@ -29,7 +29,13 @@ internal sealed record SweepDefinition(
     /// <summary>The file's name.</summary>
     public const string FileName = "sweep.json";
 
+    /// <summary>The grid's key of the method.</summary>
+    public const string MethodKey = "method";
+
     private const int MostRuns = 10_000;
+
+    // Settings that others follow from, which only an option changes.
+    private static readonly Dictionary<string, string> _options = new() { [MethodKey] = "--method", ["critic.method"] = "--critic" };
 
     /// <summary>The runs, one for each point of the grid.</summary>
     /// <returns>Each run's name, fit for a folder, and what it is asked for.</returns>
@@ -90,7 +96,7 @@ internal sealed record SweepDefinition(
         string[] words =
         [
             .. Options, .. Datasets.TryGetValue(recipe, out string? file) ? (string[])["--dataset", file] : [],
-            .. point.SelectMany(setting => (string[])["--set", $"{setting.Path}={setting.Value}"]), "--seed", seed.ToString(CultureInfo.InvariantCulture),
+            .. point.SelectMany(setting => _options.TryGetValue(setting.Path, out string? option) ? (string[])[option, setting.Value] : ["--set", $"{setting.Path}={setting.Value}"]), "--seed", seed.ToString(CultureInfo.InvariantCulture),
         ];
         var parsed = command.Parse(words, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine.Baselines;
 using EDA.Engine.Environments;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
@@ -17,21 +18,24 @@ internal sealed class DatasetPresentation : RunPresentation
     public override NumberTable? Table(RunOutcome outcome) => outcome.Scores.Count == 0 && outcome.HeldOutLoss is null ? null : new(
         ["normalised score", "return", "episodes", "paper"],
         [
-            .. Rollouts.Names.Where(outcome.Scores.ContainsKey).Select(name => Row(outcome, name)),
+            .. Shown(outcome).Select(name => Row(outcome, name)),
             .. outcome.HeldOutLoss is { } loss ? [new NumberRow("held_out_loss", [loss.ToString("0.0000", CultureInfo.InvariantCulture), string.Empty, string.Empty, string.Empty], "‖σ_{t}∇f + ε‖^{2} on state-action pairs that pretraining did not see")] : (IEnumerable<NumberRow>)[],
         ]);
 
     public override void AddNumbers(RunOutcome outcome, JsonObject document)
     {
         document["environment"] = outcome.Settings.Environment;
-        document["critic"] = JsonSerializer.SerializeToNode(outcome.Settings.Critic.Method, SettingPaths.Json);
+        var method = outcome.Settings.Method.Method;
+        document["method"] = method.Name;
+        if (method.LooksAt("critic"))
+            document["critic"] = JsonSerializer.SerializeToNode(outcome.Settings.Critic.Method, SettingPaths.Json);
         document["held_out_loss"] = outcome.HeldOutLoss;
         document["candidates_per_second"] = outcome.CandidateRate is { } rate ? Math.Round(rate, 1) : null;
         var scores = new JsonObject();
-        foreach (string name in Rollouts.Names)
+        foreach (string name in method.Scores.Select(score => score.Name).Union(outcome.Scores.Keys))
         {
             scores[name] = outcome.Scores.GetValueOrDefault(name)?.DeepClone();
-            if (Rollouts.EarlierNames.TryGetValue(name, out string? earlier))
+            if (method == Method.Eda && Rollouts.EarlierNames.TryGetValue(name, out string? earlier))
                 scores[earlier] = scores[name]?.DeepClone();
         }
 
@@ -41,11 +45,11 @@ internal sealed class DatasetPresentation : RunPresentation
     }
 
     public override IEnumerable<KeyValuePair<string, double>> Numbers(RunOutcome outcome) =>
-        Rollouts.Names.Where(outcome.Scores.ContainsKey).Select(name => KeyValuePair.Create(name, Number(outcome, name, MeanKey)));
+        Shown(outcome).Select(name => KeyValuePair.Create(name, Number(outcome, name, MeanKey)));
 
     public override IEnumerable<string> Lines(RunOutcome outcome)
     {
-        foreach (string name in Rollouts.Names.Where(outcome.Scores.ContainsKey))
+        foreach (string name in Shown(outcome))
             yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes");
         if (outcome.HeldOutLoss is { } loss)
             yield return Line("held-out loss", $"{loss:0.0000}");
@@ -55,7 +59,7 @@ internal sealed class DatasetPresentation : RunPresentation
 
     public override IEnumerable<string> Lines(RunOutcome example, IReadOnlyDictionary<string, Spread> numbers)
     {
-        foreach (string name in Rollouts.Names.Where(numbers.ContainsKey))
+        foreach (string name in Names(example).Where(numbers.ContainsKey))
             yield return Line(name, $"score {numbers[name].Show(1)}");
         if (Published(example) is { } published)
             yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
@@ -92,24 +96,21 @@ internal sealed class DatasetPresentation : RunPresentation
             Describe(outcome, name));
     }
 
-    private static string Describe(RunOutcome outcome, string name) => name switch
+    // Those that the method has, in its order, and what else there is.
+    private static IEnumerable<string> Names(RunOutcome outcome) => outcome.Settings.Method.Method.Scores.Select(score => score.Name).Union(outcome.Scores.Keys);
+
+    private static IEnumerable<string> Shown(RunOutcome outcome) => Names(outcome).Where(outcome.Scores.ContainsKey);
+
+    private static string Describe(RunOutcome outcome, string name)
     {
-        Rollouts.Behavior => "the behavior model, one sample for each state",
-        Rollouts.Policy => "the aligned policy, one sample for each state",
-        Rollouts.PolicyBest => $"the aligned policy, {outcome.Settings.Evaluation.Acting}",
-        Rollouts.Weighted => "the model trained on the rows as the critic weighs them, one sample for each state",
-        Rollouts.WeightedBest => $"the same model, {outcome.Settings.Evaluation.Acting}",
-        Rollouts.PolicyRejecting => $"the aligned policy, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q" + (Published(outcome) is null ? string.Empty : "; paper: mean ± deviation over seeds"),
-        Rollouts.BehaviorRejecting => $"the behavior model, of {outcome.Settings.Evaluation.Candidates} samples the one of highest Q",
-        Rollouts.Implicit => "the deterministic policy of implicit Q-learning",
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no score"),
-    };
+        string what = outcome.Settings.Method.Method.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty;
+        return name == Rollouts.PolicyRejecting && Published(outcome) is not null ? what + "; paper: mean ± deviation over seeds" : what;
+    }
 
     /// <summary>Every episode's normalised score, in the order the scores are reported.</summary>
     private static IReadOnlyList<(string Name, double[] Scores)> Episodes(RunOutcome outcome)
     {
         var reference = EnvironmentCatalogue.Find(outcome.Settings.Environment).Description.Reference;
-        return [.. Rollouts.Names.Where(outcome.Scores.ContainsKey)
-            .Select(name => (name, outcome.Scores[name]["returns"]!.AsArray().Select(value => reference.Score(value!.GetValue<double>())).ToArray()))];
+        return [.. Shown(outcome).Select(name => (name, outcome.Scores[name]["returns"]!.AsArray().Select(value => reference.Score(value!.GetValue<double>())).ToArray()))];
     }
 }

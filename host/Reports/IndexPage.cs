@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using EDA.Engine.Baselines;
 using EDA.Engine.Evaluation;
 using EDA.Host.Figures;
 using EDA.Host.Runs;
@@ -69,9 +70,12 @@ public static partial class IndexPage
     private static string Lead(RunOutcome outcome)
     {
         var alignment = outcome.Settings.Alignment;
-        string objective = alignment.Objective.Name;
+        var method = outcome.Settings.Method.Method;
+        string what = method == Method.Eda
+            ? FormattableString.Invariant($"{alignment.Objective.Name} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}")
+            : $"{method}: {method.Summary}";
         return Text(FormattableString.Invariant(
-            $"{objective} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
+            $"{what}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
 
     private static void AppendNumbers(StringBuilder page, NumberTable numbers)

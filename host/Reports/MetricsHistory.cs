@@ -2,6 +2,7 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Critics;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Runs;
 using EDA.Host.Figures;
 
 namespace EDA.Host.Reports;
@@ -16,6 +17,7 @@ public sealed class MetricsHistory
         (CriticTraining.StageName, "next_value", "critic, mean of V(s')"),
         (BehaviorPretraining.WeightedName, "loss", "on weighted rows, ‖σ_{t}∇f + ε‖^{2}"),
         (PolicyAlignment.StageName, "loss", "policy alignment loss"),
+        (RunStages.Policy, "loss", "the method's own training, loss"),
     ];
 
     private readonly List<(string Stage, long Step, string Name, double Value)> _rows = [];
@@ -40,16 +42,8 @@ public sealed class MetricsHistory
     public IReadOnlyList<LossCurve> Curves =>
         [.. _curves.Select(Curve).Where(curve => curve.Steps.Length > 1)];
 
-    /// <summary>The policy's score along alignment; null where it was not rolled out at two steps.</summary>
-    public ScoreCurve? Scores
-    {
-        get
-        {
-            var means = Curve((PolicyAlignment.StageName, Rollouts.Score, string.Empty));
-            var deviations = Curve((PolicyAlignment.StageName, Rollouts.ScoreDeviation, string.Empty));
-            return means.Steps.Length > 1 && means.Steps.SequenceEqual(deviations.Steps) ? new(means.Steps, means.Values, deviations.Values) : null;
-        }
-    }
+    /// <summary>The policy's score along alignment, or along its method's training; null where it was not rolled out at two steps.</summary>
+    public ScoreCurve? Scores => ScoresOf(PolicyAlignment.StageName) ?? ScoresOf(RunStages.Policy);
 
     /// <summary>The last value of something measured.</summary>
     /// <param name="stage">The stage.</param>
@@ -66,6 +60,13 @@ public sealed class MetricsHistory
     /// <returns>The steps and values of each name.</returns>
     public IReadOnlyDictionary<string, IReadOnlyList<(long Step, double Value)>> Of(string stage) => _rows.Where(row => row.Stage == stage)
         .GroupBy(row => row.Name).ToDictionary(rows => rows.Key, rows => (IReadOnlyList<(long, double)>)[.. rows.Select(row => (row.Step, row.Value))]);
+
+    private ScoreCurve? ScoresOf(string stage)
+    {
+        var means = Curve((stage, Rollouts.Score, string.Empty));
+        var deviations = Curve((stage, Rollouts.ScoreDeviation, string.Empty));
+        return means.Steps.Length > 1 && means.Steps.SequenceEqual(deviations.Steps) ? new(means.Steps, means.Values, deviations.Values) : null;
+    }
 
     private LossCurve Curve((string Stage, string Name, string Title) wanted)
     {

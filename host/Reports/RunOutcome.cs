@@ -115,7 +115,7 @@ public sealed record RunOutcome
             null)).ToList();
         if (earlier[SecondsKey]?[Rollouts.StageName] is { } seconds)
             stages.Add(new StageResult(Rollouts.StageName, 1, 1, seconds.GetValue<double>(), null));
-        var scores = (earlier[ScoresKey]?.AsObject() ?? []).Where(entry => entry.Value is not null && Rollouts.Names.Contains(entry.Key))
+        var scores = (earlier[ScoresKey]?.AsObject() ?? []).Where(entry => entry.Value is not null && !Rollouts.EarlierNames.Values.Contains(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.DeepClone().AsObject());
         return this with { Stages = stages, Scores = scores, Exact = BanditPresentation.Read(earlier) };
     }

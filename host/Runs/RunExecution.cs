@@ -178,7 +178,7 @@ public static class RunExecution
     {
         var clock = Stopwatch.StartNew();
         var seeds = request.Seeds ?? throw new ArgumentException("a request of one seed", nameof(request));
-        bool together = request.Task.TrainsSeedsSideBySide;
+        bool together = request.TrainsSeedsSideBySide;
         using var opened = Opened.Of(request, null, together ? seeds.Count : 1);
         var folder = SeedsFolder.Create(wanted, request.Task.Name, seeds);
         using var held = folder.Lock();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using EDA.Engine;
+using EDA.Engine.Baselines;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 
@@ -23,10 +24,17 @@ public static class SettingPaths
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Every path that `--set` takes in a kind of run, with the type of its value. Recipe and seed have options of their own.</summary>
+    /// <summary>Every path that `--set` takes in a kind of run, with the type of its value. Recipe, method and seed have options of their own.</summary>
     /// <param name="kind">The kind of run.</param>
+    /// <param name="method">The method; null for EDA.</param>
     /// <returns>The types by path.</returns>
-    public static IReadOnlyDictionary<string, Type> Of(RunKind kind) => _all[kind];
+    public static IReadOnlyDictionary<string, Type> Of(RunKind kind, Method? method = null) =>
+        Leaves(typeof(RunSettings), kind, method ?? Method.Eda, string.Empty).Where(leaf => !HasOption(leaf.Path)).ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal);
+
+    /// <summary>The same of a run.</summary>
+    /// <param name="run">The settings.</param>
+    /// <returns>The types by path.</returns>
+    public static IReadOnlyDictionary<string, Type> Of(RunSettings run) => Of(run.Kind, run.Method.Method);
 
     /// <summary>The settings of a run as config.json nests them: those that its kind has.</summary>
     /// <param name="run">The settings.</param>
@@ -34,7 +42,7 @@ public static class SettingPaths
     public static JsonObject Document(RunSettings run)
     {
         var document = JsonSerializer.SerializeToNode(run, Json)!.AsObject();
-        Prune(document, typeof(RunSettings), run.Kind);
+        Prune(document, typeof(RunSettings), run.Kind, run.Method.Method);
         return document;
     }
 
@@ -48,7 +56,7 @@ public static class SettingPaths
         int equals = assignment.IndexOf('=', StringComparison.Ordinal);
         if (equals <= 0)
             throw UserError.Value("--set", assignment, "KEY=VALUE, for instance behavior.steps=1000");
-        var all = Of(run.Kind);
+        var all = Of(run);
         string path = Resolve([.. all.Keys], assignment[..equals].Trim(), "--set key");
         string text = assignment[(equals + 1)..].Trim();
         var tree = JsonSerializer.SerializeToNode(run, Json)!;
@@ -75,7 +83,7 @@ public static class SettingPaths
     public static IEnumerable<string> Differences(RunSettings first, RunSettings second)
     {
         var (one, other) = (JsonSerializer.SerializeToNode(first, Json), JsonSerializer.SerializeToNode(second, Json));
-        return Of(first.Kind).Keys.Where(path => !JsonNode.DeepEquals(At(one, path), At(other, path)));
+        return Of(first).Keys.Union(Of(second).Keys).Where(path => !JsonNode.DeepEquals(At(one, path), At(other, path)));
 
         static JsonNode? At(JsonNode? tree, string path) => path.Split('.').Aggregate(tree, (node, name) => node?[name]);
     }
@@ -104,14 +112,8 @@ public static class SettingPaths
         return ends.Length == 1 ? ends[0] : throw UserError.Choice(option, key, ends.Length == 0 ? paths : ends);
     }
 
-    private static readonly Dictionary<RunKind, IReadOnlyDictionary<string, Type>> _all = Enum.GetValues<RunKind>().ToDictionary(
-        kind => kind,
-        kind => (IReadOnlyDictionary<string, Type>)Leaves(typeof(RunSettings), kind, string.Empty)
-            .Where(leaf => !HasOption(leaf.Path))
-            .ToDictionary(leaf => leaf.Path, leaf => leaf.Type, StringComparer.Ordinal));
-
     // What has an option of its own: not to be taken for the end of a path either.
-    private static bool HasOption(string key) => key is "bandit" or "environment" or "seed";
+    private static bool HasOption(string key) => key is "bandit" or "environment" or "seed" or "method.name";
 
     private static JsonValue Parse(string path, string text, Type type)
     {
@@ -146,36 +148,38 @@ public static class SettingPaths
             : throw UserError.Value(path, text, "a whole number");
     }
 
-    private static IEnumerable<(string Path, Type Type)> Leaves(Type type, RunKind kind, string prefix)
+    private static IEnumerable<(string Path, Type Type)> Leaves(Type type, RunKind kind, Method method, string prefix)
     {
-        foreach (var (property, name) in Settings(type).Where(setting => Has(kind, setting.Property)))
+        foreach (var (property, name) in Settings(type).Where(setting => Has(kind, method, setting.Property)))
         {
             string path = prefix + name;
-            if (property.PropertyType.IsPrimitive || property.PropertyType.IsEnum || property.PropertyType == typeof(string) || property.PropertyType.IsAssignableTo(typeof(INamed)))
+            var found = property.PropertyType == typeof(MethodSettings) ? method.SettingsType : property.PropertyType;
+            if (found.IsPrimitive || found.IsEnum || found == typeof(string) || found.IsAssignableTo(typeof(INamed)))
             {
-                yield return (path, property.PropertyType);
+                yield return (path, found);
             }
             else
             {
-                foreach (var leaf in Leaves(property.PropertyType, kind, path + "."))
+                foreach (var leaf in Leaves(found, kind, method, path + "."))
                     yield return leaf;
             }
         }
     }
 
-    private static void Prune(JsonObject document, Type type, RunKind kind)
+    private static void Prune(JsonObject document, Type type, RunKind kind, Method method)
     {
         foreach (var (property, name) in Settings(type))
         {
-            if (!Has(kind, property))
+            if (!Has(kind, method, property))
                 document.Remove(name);
-            else if (document[name] is JsonObject section && !property.PropertyType.IsAssignableTo(typeof(INamed)))
-                Prune(section, property.PropertyType, kind);
+            else if (document[name] is JsonObject section && property.PropertyType != typeof(MethodSettings) && !property.PropertyType.IsAssignableTo(typeof(INamed)))
+                Prune(section, property.PropertyType, kind, method);
         }
     }
 
     private static IEnumerable<(PropertyInfo Property, string Name)> Settings(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).Select(property => (property, JsonNamingPolicy.CamelCase.ConvertName(property.Name)));
 
-    private static bool Has(RunKind kind, PropertyInfo property) => property.GetCustomAttribute<OnlyForAttribute>() is not { } only || only.Kind == kind;
+    private static bool Has(RunKind kind, Method method, PropertyInfo property) =>
+        (property.GetCustomAttribute<OnlyForAttribute>() is not { } only || only.Kind == kind) && (property.DeclaringType != typeof(RunSettings) || method.LooksAt(JsonNamingPolicy.CamelCase.ConvertName(property.Name)));
 }

@@ -29,6 +29,9 @@ public enum RandomStage : uint
 
     /// <summary>Training on rows that the critic has weighed.</summary>
     Weighted = 7,
+
+    /// <summary>What a method beside EDA trains.</summary>
+    Method = 8,
 }
 
 /// <summary>
@@ -105,6 +108,33 @@ public enum RandomPurpose : uint
 
     /// <summary>The initial parameters of a critic's deterministic policy; element: the index in its flat array.</summary>
     PolicyInitialisation = 42,
+
+    /// <summary>The noise of a policy's sampled actions: a Gaussian's, or that which a chain of denoising begins with; element as in <see cref="SolverStart"/>.</summary>
+    ActionNoise = 50,
+
+    /// <summary>The noise of a chain of denoising at its i-th step, which is element i·count + the element of <see cref="ActionNoise"/>.</summary>
+    ChainNoise = 51,
+
+    /// <summary>The noise of the next actions that a critic backs up from.</summary>
+    NextActionNoise = 52,
+
+    /// <summary>The same at the i-th step of a chain.</summary>
+    NextChainNoise = 53,
+
+    /// <summary>Which step of a discrete chain a row is diffused to; element: the row.</summary>
+    ChainStep = 54,
+
+    /// <summary>A choice between networks, or between sampled actions.</summary>
+    Choice = 55,
+
+    /// <summary>The fixed frequencies of a time embedding.</summary>
+    Frequencies = 56,
+
+    /// <summary>The latent variables of an autoencoder; element row·size + entry.</summary>
+    Latent = 57,
+
+    /// <summary>The noise of Langevin dynamics; the step is its step, element point·A + entry.</summary>
+    Langevin = 58,
 }
 
 /// <summary>

@@ -65,9 +65,9 @@ public sealed class SettingPathsTests
     public void A_kind_of_run_writes_down_the_settings_that_it_has()
     {
         var (bandit, dataset) = (SettingPaths.Document(Quick), SettingPaths.Document(new RunSettings()));
-        Assert.Equal(["bandit", "seed", "points", "width", "blocks", "optimizer", "behavior", "alignment", "evaluation", "checkpoints", "memory"], bandit.Select(setting => setting.Key));
+        Assert.Equal(["method", "bandit", "seed", "points", "width", "blocks", "optimizer", "behavior", "alignment", "evaluation", "checkpoints", "memory"], bandit.Select(setting => setting.Key));
         Assert.Equal(["heldOut", "samples", "distancePoints", "solverEvaluations", "solverOrder"], bandit["evaluation"]!.AsObject().Select(setting => setting.Key));
-        Assert.Equal(["environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "optimizer", "behavior", "critic", "weighted", "labels", "alignment", "evaluation", "checkpoints", "memory"], dataset.Select(setting => setting.Key));
+        Assert.Equal(["method", "environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "optimizer", "behavior", "critic", "weighted", "labels", "alignment", "evaluation", "checkpoints", "memory"], dataset.Select(setting => setting.Key));
         Assert.Equal(["episodes", "seed", "every", "candidates", "acting", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
     }
 

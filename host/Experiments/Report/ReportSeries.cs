@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EDA.Engine.Baselines;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
 
@@ -18,7 +19,7 @@ internal sealed record ReportSeries(string Name, RunKind Kind, int Places, bool 
     public static IReadOnlyList<ReportSeries> All { get; } =
     [
         .. ((string[])[Rollouts.Policy, Rollouts.PolicyBest, Rollouts.Weighted, Rollouts.WeightedBest, Rollouts.PolicyRejecting, Rollouts.Behavior, Rollouts.BehaviorRejecting, Rollouts.Implicit])
-            .Select(name => new ReportSeries(name, RunKind.Dataset, 1, MoreIsBetter: true, 100)),
+            .Union(Method.Table.All.Where(method => method.Kinds.Contains(RunKind.Dataset)).SelectMany(method => method.Scores).Select(score => score.Name)).Select(name => new ReportSeries(name, RunKind.Dataset, 1, MoreIsBetter: true, 100)),
         new("q_correlation", RunKind.Bandit, 3, MoreIsBetter: true, 1),
         new("q_slope", RunKind.Bandit, 3, MoreIsBetter: false, null),
         new("policy_mean_q", RunKind.Bandit, 3, MoreIsBetter: false, null),

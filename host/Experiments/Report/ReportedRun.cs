@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 using EDA.Host.Reports;
@@ -37,8 +38,10 @@ internal sealed record ReportedRun
     /// <summary>The paths that a kind of run can be grouped by, in order: those that its numbers depend on.</summary>
     /// <param name="kind">The kind.</param>
     /// <returns>The paths.</returns>
-    public static IEnumerable<string> Paths(RunKind kind) =>
-        [.. SettingPaths.Of(kind).Keys.Where(path => path.Split('.')[0] is not ("checkpoints" or "memory")), PrecisionKey, .. kind == RunKind.Dataset ? (string[])[LabelsKey] : []];
+    public static IEnumerable<string> Paths(RunKind kind) => Method.Table.All.Where(method => method.Kinds.Contains(kind)).SelectMany(method => Paths(kind, method)).Distinct();
+
+    private static IEnumerable<string> Paths(RunKind kind, Method method) =>
+        [SweepDefinition.MethodKey, .. SettingPaths.Of(kind, method).Keys.Where(path => path.Split('.')[0] is not ("checkpoints" or "memory")), PrecisionKey, .. kind == RunKind.Dataset ? (string[])[LabelsKey] : []];
 
     /// <summary>Reads a run folder.</summary>
     /// <param name="folder">The folder, with its config.json.</param>
@@ -73,7 +76,7 @@ internal sealed record ReportedRun
                 Request = request,
                 Version = Word(config, "version"),
                 Scores = scores,
-                Settings = Paths(request.Settings.Kind).ToDictionary(path => path, path => path is LabelsKey or PrecisionKey ? Word(config, path) : SettingPaths.Value(request.Settings, path)),
+                Settings = Paths(request.Settings.Kind, request.Settings.Method.Method).ToDictionary(path => path, path => path is SweepDefinition.MethodKey ? request.Settings.Method.Method.Name : path is LabelsKey or PrecisionKey ? Word(config, path) : SettingPaths.Value(request.Settings, path)),
             };
         }
         catch (InvalidFileException broken)

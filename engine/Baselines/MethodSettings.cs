@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace EDA.Engine.Baselines;
+
+/// <summary>Which method a run is of, with the settings that only that method looks at. In documents it is an object whose <c>name</c> tells the rest.</summary>
+[JsonConverter(typeof(MethodSettingsConverter))]
+public abstract record MethodSettings
+{
+    /// <summary>The method.</summary>
+    [JsonIgnore]
+    public Method Method => Row;
+
+    /// <summary>The method, of which this is the record of settings.</summary>
+    private protected abstract Method Row { get; }
+
+    /// <summary>The steps of the method's own training (<see cref="Runs.RunStages.Policy"/>); 0 where it has none.</summary>
+    /// <returns>The steps.</returns>
+    public virtual long CountSteps() => 0;
+
+    /// <summary>The same with fewer or more of these steps.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <returns>The changed settings; as they are where there is no such training.</returns>
+    public virtual MethodSettings WithSteps(long steps) => this;
+}
+
+/// <summary>Writes a method's settings with its name, by which their type is found again.</summary>
+public sealed class MethodSettingsConverter : JsonConverter<MethodSettings>
+{
+    private const string NameKey = "name";
+
+    /// <inheritdoc/>
+    public override MethodSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var document = JsonNode.Parse(ref reader)?.AsObject() ?? throw new JsonException("null");
+        var method = Method.Table.Find(document[NameKey]?.GetValue<string>());
+        document.Remove(NameKey);
+        return (MethodSettings)document.Deserialize(method.SettingsType, options)!;
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, MethodSettings value, JsonSerializerOptions options)
+    {
+        var document = new JsonObject { [NameKey] = value.Method.Name };
+        foreach (var (key, setting) in JsonSerializer.SerializeToNode(value, value.GetType(), options)!.AsObject())
+            document[key] = setting?.DeepClone();
+        document.WriteTo(writer, options);
+    }
+}

@@ -1,0 +1,31 @@
+using EDA.Engine.Environments;
+
+namespace EDA.Engine.Evaluation;
+
+/// <summary>One who is rolled out.</summary>
+/// <param name="Name">The name of its score.</param>
+/// <param name="Create">Makes the one who acts; disposed of after its episodes where it can be.</param>
+public sealed record Contender(string Name, Func<IActor> Create);
+
+/// <summary>All who are rolled out of a run, one after the other, and the models that they act by.</summary>
+/// <param name="all">Those who are rolled out, in order.</param>
+/// <param name="identity">A name for each of the models, by which what was rolled out before is known to be of the same.</param>
+/// <param name="owned">The models, disposed of with this.</param>
+public sealed class Contenders(IReadOnlyList<Contender> all, IReadOnlyDictionary<string, string> identity, params IDisposable?[] owned) : IDisposable
+{
+    /// <summary>Those who are rolled out, in order.</summary>
+    public IReadOnlyList<Contender> All => all;
+
+    /// <summary>A name for each of the models.</summary>
+    public IReadOnlyDictionary<string, string> Identity => identity;
+
+    /// <summary>What follows from all scores, as further scores: which of several was the best, for instance. Null where nothing does.</summary>
+    public Func<IReadOnlyDictionary<string, PolicyScore>, IEnumerable<KeyValuePair<string, PolicyScore>>>? Conclude { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var model in owned)
+            model?.Dispose();
+    }
+}
