@@ -1,3 +1,4 @@
+using EDA.Engine.Baselines.Qgpo;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -29,8 +30,11 @@ public abstract class Method : INamed<Method>
     /// <summary>EDA itself.</summary>
     public static Method Eda { get; } = new EdaMethod();
 
+    /// <summary>Contrastive energy prediction.</summary>
+    public static Method Qgpo { get; } = new QgpoMethod();
+
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda);
+    public static NamedTable<Method> Table { get; } = new("method", Eda, Qgpo);
 
     /// <inheritdoc/>
     public string Name { get; }

@@ -86,10 +86,12 @@ public abstract class MethodLearning : IDisposable
     /// <param name="slices">The tensors, with the names that they have in a file of weights.</param>
     /// <param name="initial">The parameters before the first step.</param>
     /// <param name="isFollowed">Whether an average follows them.</param>
+    /// <param name="isFixed">Whether a tensor is never moved, so that no optimizer is to look at it; null for none.</param>
     /// <returns>The parameters, owned by this.</returns>
-    protected TrainedParameters Add(string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed = false)
+    protected TrainedParameters Add(string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed = false, Func<ParameterSlice, bool>? isFixed = null)
     {
-        var trained = new TrainedParameters(Device, name, slices, initial, isFollowed, _optimizer);
+        var layout = new ParameterLayout([.. slices.Where(slice => isFixed?.Invoke(slice) != true)], initial.Length, initial.Length);
+        var trained = new TrainedParameters(Device, name, slices, initial, isFollowed, layout, _optimizer);
         _trained.Add(trained);
         return trained;
     }

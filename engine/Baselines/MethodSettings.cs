@@ -23,6 +23,15 @@ public abstract record MethodSettings
     /// <param name="steps">The steps.</param>
     /// <returns>The changed settings; as they are where there is no such training.</returns>
     public virtual MethodSettings WithSteps(long steps) => this;
+
+    /// <summary>How many candidates of a state it has labelled, where that is the method's to say.</summary>
+    /// <returns>Their number; null where <see cref="Alignment.AlignmentSettings.Candidates"/> says.</returns>
+    public virtual int? CountCandidates() => null;
+
+    /// <summary>The same with fewer or more of these.</summary>
+    /// <param name="candidates">Their number.</param>
+    /// <returns>The changed settings; as they are where it is not the method's to say.</returns>
+    public virtual MethodSettings WithCandidates(int candidates) => this;
 }
 
 /// <summary>Writes a method's settings with its name, by which their type is found again.</summary>

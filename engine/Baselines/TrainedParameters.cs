@@ -21,14 +21,15 @@ public sealed class TrainedParameters : IDisposable
     /// <param name="slices">The tensors, with the names that they have in a file of weights.</param>
     /// <param name="initial">The parameters.</param>
     /// <param name="isFollowed">Whether there is an average that follows them, equal to them at first.</param>
+    /// <param name="layout">What of them an optimizer looks at.</param>
     /// <param name="optimizer">What moves them; null for the device's Adam.</param>
-    public TrainedParameters(IDevice device, string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed, OptimizerFactory? optimizer)
+    internal TrainedParameters(IDevice device, string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed, ParameterLayout layout, OptimizerFactory? optimizer)
     {
         (Name, Slices, _vector) = (name, slices, device.Vector);
         Values = device.Upload<float>(initial);
         Gradient = device.Allocate<float>(initial.Length);
         Average = isFollowed ? device.Upload<float>(initial) : null;
-        _optimizer = (optimizer ?? Adam.Factory)(device, Values, new ParameterLayout(slices, initial.Length, initial.Length));
+        _optimizer = (optimizer ?? Adam.Factory)(device, Values, layout);
     }
 
     /// <summary>The name.</summary>

@@ -11,9 +11,9 @@ internal static class BdmInitialisation
 {
     private const float FrequencyScale = 30;
 
-    public static float[] Draw(BdmLayout layout, ulong seed)
+    public static float[] Draw(BdmLayout layout, ulong seed, RandomStage stage = RandomStage.Behavior)
     {
-        var draw = new RandomDraw(seed, RandomStage.Behavior, 0);
+        var draw = new RandomDraw(seed, stage, 0);
         var parameters = new float[layout.Length];
         Span<float> Of(ParameterSlice slice) => parameters.AsSpan(slice.Offset, slice.Length);
 

@@ -64,6 +64,23 @@ public sealed class PolicyScore
     [JsonPropertyName("acting_seconds")]
     public double ActingSeconds { get; }
 
+    /// <summary>Which of several it is, where it was the best of them; null where there was nothing to choose.</summary>
+    [JsonPropertyName("chosen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Chosen { get; private init; }
+
+    /// <summary>The same score as the one that was chosen.</summary>
+    /// <param name="which">Which of several it is.</param>
+    /// <returns>The score.</returns>
+    public PolicyScore ChosenAs(string which) => new(this) { Chosen = which };
+
+    private PolicyScore(PolicyScore other)
+    {
+        (Returns, Lengths, Terminated) = (other.Returns, other.Lengths, other.Terminated);
+        (ReturnMean, ReturnStd, NormalizedMean, NormalizedStd) = (other.ReturnMean, other.ReturnStd, other.NormalizedMean, other.NormalizedStd);
+        (Seconds, ActingSeconds) = (other.Seconds, other.ActingSeconds);
+    }
+
     private static (double Mean, double Std) Moments(IReadOnlyList<double> values)
     {
         double mean = values.Average();

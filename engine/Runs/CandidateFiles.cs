@@ -60,7 +60,7 @@ internal sealed class CandidateFiles(DatasetWork data, RunSettings settings, Sta
         return (PartOf(new CandidateLabelling(critic, data.StatesOf(RowsOf(found.Count)), labelled).OpenFile(files.Labels), SizeOf(found), Own), labelling);
     }
 
-    private Size Own => new(data.LabelledCount(settings), settings.Alignment.Candidates);
+    private Size Own => new(data.LabelledCount(settings), settings.Candidates);
 
     // What the states would be numbered among if all were labelled.
     private int Among => LabelSelection.Count(data.View.Count, 1, settings.Labels.MostStates);

@@ -18,14 +18,14 @@ internal sealed class LabelStage(DatasetWork data, string from, bool labels) : R
     public override IReadOnlyList<string> Reports => [CandidateSampling.StageName, CandidateLabelling.StageName];
 
     // The labels clip as the critic does, though an implicit one's weights do not depend on it.
-    public override object DependsOn(RunSettings settings) => new { settings.Labels, settings.Alignment.Candidates, ClipsActions = labels && settings.Critic.ClipsActions };
+    public override object DependsOn(RunSettings settings) => new { settings.Labels, settings.Candidates, ClipsActions = labels && settings.Critic.ClipsActions };
 
     // The candidates of a smaller K are the first of a larger one's, and a share's states are among those of a larger share.
     public override RunSettings WithoutAmounts(RunSettings settings) =>
-        settings with { Alignment = settings.Alignment with { Candidates = 2 }, Labels = settings.Labels with { Fraction = 1 } };
+        settings with { Alignment = settings.Alignment with { Candidates = 2 }, Method = settings.Method.WithCandidates(2), Labels = settings.Labels with { Fraction = 1 } };
 
     public override bool Serves(RunSettings one, RunSettings other) =>
-        one.Alignment.Candidates >= other.Alignment.Candidates && one.Labels.Fraction >= other.Labels.Fraction;
+        one.Candidates >= other.Candidates && one.Labels.Fraction >= other.Labels.Fraction;
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [.. RowStore.FilesOf(files.Candidates), .. RowStore.FilesOf(files.Labels)];
 

@@ -95,6 +95,10 @@ public sealed record RunSettings
     /// <summary>How much memory its data is given.</summary>
     public MemorySettings Memory { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>K: how many candidates of a state are labelled.</summary>
+    [JsonIgnore]
+    public int Candidates => Method.CountCandidates() ?? Alignment.Candidates;
+
     /// <summary>What the run is on.</summary>
     [JsonIgnore]
     public RunKind Kind => Bandit is null ? RunKind.Dataset : RunKind.Bandit;

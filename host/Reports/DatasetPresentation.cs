@@ -104,6 +104,8 @@ internal sealed class DatasetPresentation : RunPresentation
     private static string Describe(RunOutcome outcome, string name)
     {
         string what = outcome.Settings.Method.Method.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty;
+        if (outcome.Scores[name]["chosen"]?.GetValue<string>() is { } chosen)
+            what += $": {chosen}";
         return name == Rollouts.PolicyRejecting && Published(outcome) is not null ? what + "; paper: mean ± deviation over seeds" : what;
     }
 
