@@ -312,17 +312,4 @@ public sealed class DatasetRunTests : IDisposable
     private StageFiles Files(string folder) => Pipeline(_tiny, folder).Files();
 
     private string At(string folder) => Path.Combine(_folder, folder);
-
-    private sealed class Watcher(Action<TrainingProgress> onProgress) : ITrainingObserver
-    {
-        public void StageStarted(string stage, long step, long total)
-        {
-        }
-
-        public void Progress(in TrainingProgress progress) => onProgress(progress);
-
-        public void StageFinished(StageResult result)
-        {
-        }
-    }
 }

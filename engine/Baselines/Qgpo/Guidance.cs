@@ -4,7 +4,7 @@ using EDA.Kernels;
 namespace EDA.Engine.Baselines.Qgpo;
 
 /// <summary>A trained guidance, as a solver's loop looks at it.</summary>
-internal interface IGuidance : IDisposable
+public interface IGuidance : IDisposable
 {
     /// <summary>−σ_t ∇_{a_t} g(a_t, s, t), which is added to the behavior's predicted noise.</summary>
     /// <param name="call">a_t, s and t on the device, and where it goes.</param>
@@ -14,7 +14,7 @@ internal interface IGuidance : IDisposable
 }
 
 /// <summary>A perceptron's.</summary>
-internal sealed class MlpGuidance : IGuidance
+public sealed class MlpGuidance : IGuidance
 {
     private readonly IDevice _device;
     private readonly GuidanceShapes _shapes;
@@ -25,6 +25,10 @@ internal sealed class MlpGuidance : IGuidance
     private DeviceArray<float>? _inputs, _inputsGradient, _ones;
     private float[] _rows = [], _rowsGradient = [], _actions = [], _states = [];
 
+    /// <summary>Takes a perceptron out of a file of weights.</summary>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="shapes">Its sizes.</param>
+    /// <param name="weights">The file.</param>
     public MlpGuidance(IDevice device, GuidanceShapes shapes, MethodWeights weights)
     {
         (_device, _shapes, _features) = (device, shapes, TimeFeatures.Load(weights));
@@ -35,6 +39,7 @@ internal sealed class MlpGuidance : IGuidance
         _timeOutput = device.Allocate<float>(TimeFeatures.Count);
     }
 
+    /// <inheritdoc/>
     public void PredictNoise(in EvaluationCall call, in SolverEvaluation time, Span<float> noise)
     {
         (int rows, int size, int width) = (call.Rows, _shapes.ActionSize, _shapes.InputSize);
@@ -60,6 +65,7 @@ internal sealed class MlpGuidance : IGuidance
             noise[i] = -time.Sigma * _rowsGradient[(i / size * width) + (i % size)];
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var array in (DeviceArray<float>?[])[_time, _main, _timeInput, _timeOutput, _inputs, _inputsGradient, _ones])
@@ -83,19 +89,24 @@ internal sealed class MlpGuidance : IGuidance
 }
 
 /// <summary>A diffusion network's: its own predicted noise.</summary>
-internal sealed class BdmGuidance : IGuidance
+public sealed class BdmGuidance : IGuidance
 {
     private readonly IDevice _device;
     private readonly IBdmOperations _operations;
     private readonly DeviceArray<float> _parameters;
     private DeviceArray<float>? _noise;
 
+    /// <summary>Takes a network out of a file of weights.</summary>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="weights">The file.</param>
     public BdmGuidance(IDevice device, BdmShape shape, MethodWeights weights)
     {
         (_device, _operations) = (device, device.CreateBdm(shape, VarianceSchedule.Published));
         _parameters = device.Upload<float>(weights.Take(BdmGuidanceLearning.Named(_operations.Layout), _operations.Layout.Length));
     }
 
+    /// <inheritdoc/>
     public void PredictNoise(in EvaluationCall call, in SolverEvaluation time, Span<float> noise)
     {
         if (_noise is null || _noise.Length < noise.Length)
@@ -108,6 +119,7 @@ internal sealed class BdmGuidance : IGuidance
         _noise.CopyTo(noise);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _parameters.Dispose();

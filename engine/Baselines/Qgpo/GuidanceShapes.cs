@@ -6,7 +6,7 @@ namespace EDA.Engine.Baselines.Qgpo;
 /// <param name="stateSize">S.</param>
 /// <param name="actionSize">A.</param>
 /// <param name="width">H.</param>
-internal sealed class GuidanceShapes(int stateSize, int actionSize, int width)
+public sealed class GuidanceShapes(int stateSize, int actionSize, int width)
 {
     /// <summary>S.</summary>
     public int StateSize => stateSize;

@@ -15,7 +15,7 @@ namespace EDA.Engine.Baselines.Qgpo;
 /// <param name="weight">w.</param>
 /// <param name="seed">The seed of the starting points.</param>
 /// <param name="solver">The solver's coefficients.</param>
-internal sealed class GuidedActor(BottleneckDiffusionModel behavior, IGuidance guidance, double weight, ulong seed, SolverTable solver) : IActor, IDisposable
+public sealed class GuidedActor(BottleneckDiffusionModel behavior, IGuidance guidance, double weight, ulong seed, SolverTable solver) : IActor, IDisposable
 {
     private DeviceArray<float>? _states, _actions, _times, _score;
     private float[] _noise = [], _extra = [], _point = [], _anchor = [], _sameTime = [];
@@ -25,6 +25,8 @@ internal sealed class GuidedActor(BottleneckDiffusionModel behavior, IGuidance g
     /// <summary>How many steps the guidance had.</summary>
     public long TrainedSteps { get; init; }
 
+    /// <inheritdoc/>
+    /// <exception cref="TrainingDivergedException">A sample is no finite number.</exception>
     public void Act(uint step, ReadOnlySpan<int> episodes, ReadOnlySpan<float> observations, Span<float> actions)
     {
         int size = behavior.Shape.ActionSize, count = episodes.Length * size;
@@ -44,6 +46,7 @@ internal sealed class GuidedActor(BottleneckDiffusionModel behavior, IGuidance g
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var array in (DeviceArray<float>?[])[_states, _actions, _times, _score])

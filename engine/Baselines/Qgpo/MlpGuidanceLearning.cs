@@ -98,6 +98,9 @@ public sealed class MlpGuidanceLearning : MethodLearning
             ParametersGradient = _main.Parameters.Gradient,
             InputsGradient = _inputsGradient,
         });
+
+        // The last bias shifts g of all samples alike: its gradient is 0, and rounding would walk it through Adam.
+        _main.Parameters.Gradient.CopyFrom([0f], _shapes.Main.Networks[0].Layers[^1].Bias.Offset);
         _inputsGradient.CopyTo(_rowsGradient);
         SumEmbedding(states, candidates);
         _timeGradient.CopyFrom(_embeddingGradient);
