@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import eda_reference as reference
+import gaussian_policy
 import method
 from refusal import Refusal
 from tensor_files import read_tensors, write_tensors
@@ -132,6 +133,7 @@ def alignment(problem):
 
 
 STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment}
+STAGES.update({"gaussian": gaussian_policy.stage, "gaussian_weighed": gaussian_policy.stage})
 
 
 def main(folder):

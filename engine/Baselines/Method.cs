@@ -1,3 +1,6 @@
+using EDA.Engine.Baselines.Gaussian;
+using EDA.Engine.Baselines.Idql;
+using EDA.Engine.Baselines.ImplicitPolicy;
 using EDA.Engine.Baselines.Qgpo;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
@@ -30,11 +33,20 @@ public abstract class Method : INamed<Method>
     /// <summary>EDA itself.</summary>
     public static Method Eda { get; } = new EdaMethod();
 
+    /// <summary>Implicit Q-learning with its Gaussian policy.</summary>
+    public static Method Iql { get; } = new IqlMethod();
+
+    /// <summary>A Gaussian behavior, and the best of its samples by a softmax critic.</summary>
+    public static Method Gaussian { get; } = new GaussianMethod();
+
+    /// <summary>Implicit diffusion Q-learning: the best of a diffusion behavior's samples.</summary>
+    public static Method Idql { get; } = new IdqlMethod();
+
     /// <summary>Contrastive energy prediction.</summary>
     public static Method Qgpo { get; } = new QgpoMethod();
 
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda, Qgpo);
+    public static NamedTable<Method> Table { get; } = new("method", Eda, Iql, Gaussian, Idql, Qgpo);
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -93,4 +105,25 @@ public abstract class Method : INamed<Method>
 
     /// <summary>A score with a description that does not depend on settings.</summary>
     private protected static MethodScore Score(string name, string what) => new(name, _ => what);
+
+    /// <summary>What a budget gives to every run, the settings that a method may look at beside it as they are by default.</summary>
+    private protected static RunSettings Common(RunSettings eda, MethodSettings method) => new()
+    {
+        Method = method,
+        Environment = eda.Environment,
+        Seed = eda.Seed,
+        Rows = eda.Rows,
+        Rewards = eda.Rewards,
+        Optimizer = eda.Optimizer,
+        Evaluation = eda.Evaluation with { Acting = new() },
+        Checkpoints = eda.Checkpoints,
+        Memory = eda.Memory,
+    };
+
+    /// <summary>Refuses rollouts along a training whose policy is not the one that is measured.</summary>
+    private protected void RequireNoCurve(RunSettings settings)
+    {
+        if (settings.Evaluation.Every != 0)
+            throw new InvalidSettingException("evaluation.every", settings.Evaluation.Every, $"0 with the method {this}, whose policy is not trained but chosen by the critic");
+    }
 }

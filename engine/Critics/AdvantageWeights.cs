@@ -30,12 +30,24 @@ public static class AdvantageWeights
                 view.Action(rows[first + i]).CopyTo(actions.AsSpan(i * actionSize));
             }
 
-            float[] q = critic.Labels(states.AsSpan(0, count * stateSize), actions.AsSpan(0, count * actionSize));
-            float[] values = critic.Values(states.AsSpan(0, count * stateSize));
-            for (int i = 0; i < count; i++)
-                weights[first + i] = Math.Min(Math.Exp(scale * ((double)q[i] - values[i])), cap);
+            Of(critic, states.AsSpan(0, count * stateSize), actions.AsSpan(0, count * actionSize), scale, cap).CopyTo(weights, first);
         }
 
         return weights;
+    }
+
+    /// <summary>Finds those of pairs that stand in the host's memory.</summary>
+    /// <param name="critic">The critic, which has a V.</param>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="actions">a [n×A].</param>
+    /// <param name="scale">The factor on the advantage.</param>
+    /// <param name="cap">The largest weight.</param>
+    /// <returns>A weight for each pair [n].</returns>
+    /// <exception cref="ArgumentException">The arrays do not have one row per pair.</exception>
+    /// <exception cref="InvalidOperationException">The critic has no V.</exception>
+    public static double[] Of(Critic critic, ReadOnlySpan<float> states, ReadOnlySpan<float> actions, double scale, double cap)
+    {
+        float[] q = critic.Labels(states, actions), values = critic.Values(states);
+        return [.. q.Select((label, i) => Math.Min(Math.Exp(scale * ((double)label - values[i])), cap))];
     }
 }

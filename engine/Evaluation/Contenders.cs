@@ -1,3 +1,6 @@
+using System.Globalization;
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
 using EDA.Engine.Environments;
 
 namespace EDA.Engine.Evaluation;
@@ -21,6 +24,18 @@ public sealed class Contenders(IReadOnlyList<Contender> all, IReadOnlyDictionary
 
     /// <summary>What follows from all scores, as further scores: which of several was the best, for instance. Null where nothing does.</summary>
     public Func<IReadOnlyDictionary<string, PolicyScore>, IEnumerable<KeyValuePair<string, PolicyScore>>>? Conclude { get; init; }
+
+    /// <summary>A name for each of the models where a critic chooses among several samples of a behavior.</summary>
+    /// <param name="critic">The critic; null where there is none yet.</param>
+    /// <param name="samples">How many samples.</param>
+    /// <param name="behavior">The behavior's fingerprint.</param>
+    /// <returns>The names, for <see cref="Identity"/>.</returns>
+    internal static IReadOnlyDictionary<string, string> NamesOf(Critic? critic, int samples, string behavior) => new Dictionary<string, string>
+    {
+        ["behavior"] = behavior,
+        ["critic"] = critic is null ? "none" : Fingerprint.Of(critic.Target.ToArray()) + (critic.ClipsActions ? " clipped" : string.Empty),
+        ["samples"] = samples.ToString(CultureInfo.InvariantCulture),
+    };
 
     /// <inheritdoc/>
     public void Dispose()

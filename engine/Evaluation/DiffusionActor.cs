@@ -159,7 +159,7 @@ public sealed class DiffusionActor : IActor, IDisposable
     }
 
     /// <summary>The first of the highest.</summary>
-    private static int Best(ReadOnlySpan<float> values)
+    internal static int Best(ReadOnlySpan<float> values)
     {
         int best = 0;
         for (int k = 1; k < values.Length; k++)

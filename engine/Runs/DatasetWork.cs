@@ -44,8 +44,10 @@ internal sealed class DatasetWork
     public int LabelledCount(RunSettings settings) => LabelSelection.Count(View.Count, settings.Labels.Fraction, settings.Labels.MostStates);
 
     /// <summary>The states that are labelled [N×S].</summary>
-    public float[] LabelledStates(RunSettings settings) =>
-        StatesOf(LabelSelection.Choose(View.Count, settings.Labels.Fraction, settings.Seed, settings.Labels.MostStates));
+    public float[] LabelledStates(RunSettings settings) => StatesOf(LabelledRows(settings));
+
+    /// <summary>The transitions whose states those are, ascending; fewer are a part of more.</summary>
+    public int[] LabelledRows(RunSettings settings) => LabelSelection.Choose(View.Count, settings.Labels.Fraction, settings.Seed, settings.Labels.MostStates);
 
     /// <summary>Some states [N×S].</summary>
     public float[] StatesOf(int[] rows)

@@ -19,7 +19,8 @@ internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, 
 
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
-    public override object DependsOn(RunSettings settings) => settings.Evaluation with { Every = 0 };
+    // A method's settings say how it acts, too.
+    public override object DependsOn(RunSettings settings) => new { Evaluation = settings.Evaluation with { Every = 0 }, settings.Method };
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 

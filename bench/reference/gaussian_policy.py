@@ -1,0 +1,39 @@
+"""A Gaussian policy N(tanh(net(s)), diag exp(2 log_std)) with one log_std for all states: implicit Q-learning's by
+advantage-weighted regression (arXiv 2110.06169), behavior cloning where no pair weighs more than another."""
+
+import torch
+import torch.nn as nn
+from torch.distributions import Normal
+
+import eda_reference as reference
+
+
+class Gaussian(nn.Module):
+    def __init__(self, states, actions, width):
+        super().__init__()
+        self.mean = reference.Policy(states, actions, width)
+        # After the mean in the state, as the engine has it; a parameter of this module itself would come first.
+        self.deviation = nn.ParameterDict({"log_std": nn.Parameter(torch.zeros(actions))})
+
+    def log_likelihood(self, s, a, least, most):
+        """log N(a; mean(s), exp(log_std)^2) of each pair. s [n, S] and a [n, A]."""
+        return Normal(self.mean(s), self.deviation["log_std"].clamp(least, most).exp()).log_prob(a).sum(1)
+
+
+def stage(problem):
+    """A stage of follow.py."""
+    s, a, indices = problem["states"], problem["actions"], torch.from_numpy(problem.tensors["indices"]).long()
+    sizes = s.shape[1], a.shape[1], len(problem.tensors["policy/mean.net.0.bias"])
+    policy, bounds = problem.load("policy", Gaussian(*sizes)), [problem.number(name) for name in ("least_log_std", "most_log_std")]
+    weight = torch.ones(len(s), dtype=s.dtype)
+    if "weight_cap" in problem.constants:
+        target, value = problem.load("target", reference.TwinQ(*sizes)), problem.load("value", reference.Value(sizes[0], sizes[2]))
+        with torch.no_grad():
+            weight = torch.exp(problem.number("advantage_scale") * (reference.minimum_q(target, s, a) - value(s))).clamp(max=problem.number("weight_cap"))
+    optimizer = torch.optim.Adam(policy.parameters(), lr=problem.number("learning_rate"))
+    for step in range(problem.steps):
+        i = indices[step]
+        loss = -(weight[i] * policy.log_likelihood(s[i], a[i], *bounds)).mean()
+        optimizer.param_groups[0]["lr"] = float(problem.tensors["rates"][step])
+        reference.minimise(optimizer, loss)
+        problem.record(step, {"loss": loss}, policy=policy)
