@@ -1,3 +1,5 @@
+using EDA.Engine.Baselines.DiffusionQl;
+using EDA.Engine.Baselines.Td3Bc;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -29,8 +31,14 @@ public abstract class Method : INamed<Method>
     /// <summary>EDA itself.</summary>
     public static Method Eda { get; } = new EdaMethod();
 
+    /// <summary>TD3+BC.</summary>
+    public static Method Td3Bc { get; } = new Td3BcMethod();
+
+    /// <summary>Diffusion Q-learning.</summary>
+    public static Method DiffusionQl { get; } = new DiffusionQlMethod();
+
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda);
+    public static NamedTable<Method> Table { get; } = new("method", Eda, Td3Bc, DiffusionQl);
 
     /// <inheritdoc/>
     public string Name { get; }
