@@ -9,6 +9,7 @@ import os
 import numpy as np
 import torch
 
+import actor_critic
 import eda_reference as reference
 import method
 from refusal import Refusal
@@ -131,7 +132,8 @@ def alignment(problem):
         problem.record(step, {"loss": loss}, policy=policy)
 
 
-STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment}
+STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment,
+          "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql}
 
 
 def main(folder):

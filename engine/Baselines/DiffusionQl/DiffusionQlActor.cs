@@ -69,11 +69,11 @@ public sealed class DiffusionQlActor : IActor, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _workspace?.Dispose();
 
-    /// <summary>Draws by softmax.</summary>
-    /// <param name="values">The logits.</param>
-    /// <param name="uniform">In [0, 1).</param>
+    /// <summary>Draws an index in proportion to the exponential of its value.</summary>
+    /// <param name="values">Finite numbers, at least one.</param>
+    /// <param name="uniform">A uniform number in [0, 1).</param>
     /// <returns>The index.</returns>
-    internal static int Draw(ReadOnlySpan<float> values, float uniform)
+    public static int Draw(ReadOnlySpan<float> values, float uniform)
     {
         double largest = double.NegativeInfinity, sum = 0;
         foreach (float value in values)
