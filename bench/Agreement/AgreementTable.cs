@@ -41,8 +41,8 @@ public sealed record AgreementTable(
             output.WriteLine($"against   PyTorch {version}, {python.Interpreter}");
             output.WriteLine($"size      S = {shape.StateSize}, A = {shape.ActionSize}, H = {shape.Width}, {shape.Blocks} blocks; batches of {size.Rows}, and {size.States} x {size.Candidates} candidates");
             output.WriteLine();
-            output.WriteLine("                              engine - PyTorch fp32 after        PyTorch fp32 - fp64   engine - fp64");
-            output.WriteLine($"stage                network {string.Concat(AgreementStage.Marks.Select(mark => $"{mark,8}"))}     loss         {AgreementStage.Marks[^1]}     loss        {AgreementStage.Marks[^1]}  allowed     loss  allowed");
+            output.WriteLine("                                     engine - PyTorch fp32 after        PyTorch fp32 - fp64   engine - fp64");
+            output.WriteLine($"stage                network        {string.Concat(AgreementStage.Marks.Select(mark => $"{mark,8}"))}     loss         {AgreementStage.Marks[^1]}     loss        {AgreementStage.Marks[^1]}  allowed     loss  allowed");
             foreach (var stage in stages)
             {
                 var (engine, peer, exact) = (stage.Run(device), AgreementStage.Read(At(stage, "float32")), AgreementStage.Read(At(stage, "float64")));
@@ -100,7 +100,7 @@ public sealed record AgreementTable(
     {
         string drift = string.Concat(AgreementStage.Marks.Select((_, i) => Number(i - AgreementStage.Marks.Count + row.EnginePeer.Count is >= 0 and int at ? row.EnginePeer[at] : null)));
         string loss = row.LossPeerExact is null ? $"{"-",9}{"-",9}" : $"{Number(row.LossEngineExact)}{Number(row.LossAllowed)}";
-        return $"{row.Stage,-20} {row.Network,-8}{drift}{Number(row.LossEnginePeer)}   {Number(row.PeerExact[^1])}{Number(row.LossPeerExact)} {Number(row.EngineExact[^1])}{Number(row.Allowed)}{loss}{(row.Passed ? string.Empty : "  FAILED")}";
+        return $"{row.Stage,-20} {row.Network,-15}{drift}{Number(row.LossEnginePeer)}   {Number(row.PeerExact[^1])}{Number(row.LossPeerExact)} {Number(row.EngineExact[^1])}{Number(row.Allowed)}{loss}{(row.Passed ? string.Empty : "  FAILED")}";
     }
 
     private static string Number(double? value) => value is { } number ? $"{number,9:0.0e+00}" : $"{"-",9}";

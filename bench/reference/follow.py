@@ -9,6 +9,7 @@ import os
 import numpy as np
 import torch
 
+import actor_critic
 import eda_reference as reference
 import gaussian_policy
 import method
@@ -132,8 +133,9 @@ def alignment(problem):
         problem.record(step, {"loss": loss}, policy=policy)
 
 
-STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment}
-STAGES.update({"gaussian": gaussian_policy.stage, "gaussian_weighed": gaussian_policy.stage})
+STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment,
+          "gaussian": gaussian_policy.stage, "gaussian_weighed": gaussian_policy.stage,
+          "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql}
 
 
 def main(folder):

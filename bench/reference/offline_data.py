@@ -53,6 +53,8 @@ class Transitions:
         """What a critic trains on, in float32 arithmetic."""
         if treatment == "returnRange":
             return self.rewards / np.float32(self._return_range()) * np.float32(1000)
+        if treatment == "centredTimesFour":
+            return (self.rewards - np.float32(0.5)) * np.float32(4)
         return self.rewards - np.float32(1) if treatment == "minusOne" else self.rewards
 
     def _return_range(self):

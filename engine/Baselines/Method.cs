@@ -1,7 +1,9 @@
+using EDA.Engine.Baselines.DiffusionQl;
 using EDA.Engine.Baselines.Gaussian;
 using EDA.Engine.Baselines.Idql;
 using EDA.Engine.Baselines.ImplicitPolicy;
 using EDA.Engine.Baselines.Qgpo;
+using EDA.Engine.Baselines.Td3Bc;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -45,8 +47,14 @@ public abstract class Method : INamed<Method>
     /// <summary>Contrastive energy prediction.</summary>
     public static Method Qgpo { get; } = new QgpoMethod();
 
+    /// <summary>Diffusion Q-learning.</summary>
+    public static Method DiffusionQl { get; } = new DiffusionQlMethod();
+
+    /// <summary>TD3+BC.</summary>
+    public static Method Td3Bc { get; } = new Td3BcMethod();
+
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda, Iql, Gaussian, Idql, Qgpo);
+    public static NamedTable<Method> Table { get; } = new("method", Eda, Iql, Gaussian, Idql, Qgpo, DiffusionQl, Td3Bc);
 
     /// <inheritdoc/>
     public string Name { get; }

@@ -73,12 +73,19 @@ public abstract class MethodLearning : IDisposable
     /// <param name="shape">Its sizes.</param>
     /// <param name="isFollowed">Whether an average follows it.</param>
     /// <returns>The parameters, owned by this.</returns>
-    protected TrainedParameters Network(string name, MlpShape shape, bool isFollowed = false)
+    protected TrainedParameters Network(string name, MlpShape shape, bool isFollowed = false) => Networks(name, LayoutOf(name, shape), isFollowed);
+
+    /// <summary>The same of several that are trained as one, the names of their tensors as the layout has them.</summary>
+    /// <param name="name">Their name in a saved state.</param>
+    /// <param name="layout">The layout.</param>
+    /// <param name="isFollowed">Whether an average follows them.</param>
+    /// <param name="adam">What moves them where nothing else is asked for; null for Adam with PyTorch's constants.</param>
+    /// <returns>The parameters, owned by this.</returns>
+    protected TrainedParameters Networks(string name, MlpLayout layout, bool isFollowed = false, OptimizerFactory? adam = null)
     {
-        var layout = LayoutOf(name, shape);
         float[] initial = MlpInitialisation.Draw(layout, new RandomDraw(_seed, RandomStage.Method, 0, _drawn), RandomPurpose.Initialisation);
         _drawn += (ulong)initial.Length;
-        return Add(name, layout.Slices, initial, isFollowed);
+        return Add(name, layout.Slices, initial, isFollowed, adam);
     }
 
     /// <summary>Names parameters of any kind that are trained.</summary>
@@ -87,11 +94,13 @@ public abstract class MethodLearning : IDisposable
     /// <param name="initial">The parameters before the first step.</param>
     /// <param name="isFollowed">Whether an average follows them.</param>
     /// <param name="isFixed">Whether a tensor is never moved, so that no optimizer is to look at it; null for none.</param>
+    /// <param name="adam">What moves them where nothing else is asked for; null for Adam with PyTorch's constants.</param>
     /// <returns>The parameters, owned by this.</returns>
-    protected TrainedParameters Add(string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed = false, Func<ParameterSlice, bool>? isFixed = null)
+    protected TrainedParameters Add(
+        string name, IReadOnlyList<ParameterSlice> slices, float[] initial, bool isFollowed = false, Func<ParameterSlice, bool>? isFixed = null, OptimizerFactory? adam = null)
     {
         var layout = new ParameterLayout([.. slices.Where(slice => isFixed?.Invoke(slice) != true)], initial.Length, initial.Length);
-        var trained = new TrainedParameters(Device, name, slices, initial, isFollowed, layout, _optimizer);
+        var trained = new TrainedParameters(Device, name, slices, initial, isFollowed, layout, _optimizer ?? adam);
         _trained.Add(trained);
         return trained;
     }

@@ -13,6 +13,9 @@ public enum RewardTreatment
 
     /// <summary>1 is subtracted: AntMaze.</summary>
     MinusOne,
+
+    /// <summary>1/2 is subtracted, and they are multiplied by 4: AntMaze as Diffusion-QL has it.</summary>
+    CentredTimesFour,
 }
 
 /// <summary>The least and the greatest return of the episodes that a locomotion reward is divided by.</summary>
@@ -89,6 +92,10 @@ public static class RewardTreatments
             case RewardTreatment.MinusOne:
                 for (int i = 0; i < rewards.Length; i++)
                     rewards[i] -= 1;
+                break;
+            case RewardTreatment.CentredTimesFour:
+                for (int i = 0; i < rewards.Length; i++)
+                    rewards[i] = (rewards[i] - 0.5f) * 4;
                 break;
         }
 

@@ -34,6 +34,7 @@ public class RewardTreatmentTests
         var view = View([1, 0.5f, 3], [true, false, false], [false, false, false]);
         Assert.Equal([0f, -0.5f], RewardTreatments.Apply(view, RewardTreatment.MinusOne));
         Assert.Equal([1f, 0.5f], RewardTreatments.Apply(view, RewardTreatment.AsIs));
+        Assert.Equal([2f, 0f], RewardTreatments.Apply(view, RewardTreatment.CentredTimesFour));
         Assert.Throws<InvalidSettingException>(() => RewardTreatments.Apply(view, (RewardTreatment)7));
     }
 
