@@ -85,7 +85,7 @@ public abstract class MethodLearning : IDisposable
     {
         float[] initial = MlpInitialisation.Draw(layout, new RandomDraw(_seed, RandomStage.Method, 0, _drawn), RandomPurpose.Initialisation);
         _drawn += (ulong)initial.Length;
-        return Add(name, layout.Slices, initial, isFollowed, adam);
+        return Add(name, layout.Slices, initial, isFollowed, adam: adam);
     }
 
     /// <summary>Names parameters of any kind that are trained.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
@@ -44,13 +45,16 @@ internal static class ReproduceCommand
                 throw UserError.Value(datasets.Name, result.GetValue(datasets)!, $"a folder with a file of {string.Join(", ", row.Tasks)}");
             string[] words =
             [
-                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Curve ? EveryTwentieth(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys) : [],
+                "--budget", result.GetValue(budget) ?? RunBudgets.Default,
                 .. (result.GetValue(set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. device.Words(result),
             ];
             var files = recipes.Where(recipe => recipe.Value is not null).ToDictionary(recipe => recipe.Key, recipe => recipe.Value!);
             var range = result.GetValue(seeds) is { } text ? SeedRange.Parse(seeds.Name, text) : new SeedRange(0, row.Seeds);
             var definition = new SweepDefinition(
-                [.. recipes.Keys], row.Grid, [.. Enumerable.Range(0, range.Count).Select(m => range.First + (ulong)m)], words, files, files.ToDictionary(file => file.Key, file => ChecksumFile.Compute(file.Value)));
+                [.. recipes.Keys], row.Grid, [.. Enumerable.Range(0, range.Count).Select(m => range.First + (ulong)m)], words, files, files.ToDictionary(file => file.Key, file => ChecksumFile.Compute(file.Value)))
+            {
+                Together = row.Points?.Invoke(method => Planned(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys, method, result.GetValue(set) ?? [])) ?? [],
+            };
             _ = Sweep.Of(row.Name, definition); // what is not allowed is refused before anything is made
             foreach (var (task, file) in files)
             {
@@ -71,12 +75,11 @@ internal static class ReproduceCommand
         return command;
     }
 
-    // As many steps as the longest alignment among the recipes has twenties of.
-    private static string[] EveryTwentieth(string budget, IEnumerable<string> recipes)
-    {
-        long steps = recipes.Max(recipe => RunBudgets.Get(budget, RunTask.Table.Find(recipe)).Alignment.Steps);
-        return ["--set", string.Create(CultureInfo.InvariantCulture, $"evaluation.every={Math.Max(1, steps / 20)}")];
-    }
+    // What a method's run would be, of the recipe in which it trains longest.
+    private static RunSettings Planned(string budget, IEnumerable<string> recipes, Method method, string[] assignments) =>
+        recipes.Select(recipe => RunBudgets.Get(budget, RunTask.Table.Find(recipe), null, method))
+            .Select(run => assignments.Where(assignment => SettingPaths.Knows(run.Kind, method, assignment.Split('=')[0].Trim())).Aggregate(run, SettingPaths.Apply))
+            .MaxBy(run => method == Method.Eda ? run.Alignment.Steps : run.Method.CountSteps())!;
 
     private static string Open(string? wanted, string name, SweepDefinition definition)
     {
@@ -99,10 +102,12 @@ internal static class ReproduceCommand
         if (!Directory.EnumerateFiles(runs, RunFolder.ResultName, SearchOption.AllDirectories).Any())
             return ExitStatus.Failure;
         string command = ShellWords.Join(["./eda", "reproduce", row.Name, "--out", NewFolder.Shown(path)]);
-        var report = RunReport.Of(new ReportRequest([runs], [.. row.Grid.Keys], Replications, published, command));
+        var report = RunReport.Of(new ReportRequest([runs], row.By, Replications, published, command));
         report = report with { Figures = [.. BanditGallery.Of(report), .. report.Figures] };
         if (row.Name == "table1")
             report = report with { MainTables = [PaperTable.Of(report), .. report.MainTables] };
+        if (row.Name == "fig4")
+            report = report with { MainTables = [ThreeCritics.Table(report), .. report.MainTables], Figures = [ThreeCritics.Draw(report), .. report.Figures] };
         string place = NewFolder.Create(null, "report", ReportFiles.MarkdownName, path);
         ReportFiles.Write(report, place);
         Console.Out.WriteLine(MarkdownReport.Write(report with { FurtherTables = [] }));

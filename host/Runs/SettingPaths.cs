@@ -36,6 +36,17 @@ public static class SettingPaths
     /// <returns>The types by path.</returns>
     public static IReadOnlyDictionary<string, Type> Of(RunSettings run) => Of(run.Kind, run.Method.Method);
 
+    /// <summary>Whether a key names one setting of a method's runs.</summary>
+    /// <param name="kind">The kind of run.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="key">A path, or its end where only one path ends so.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool Knows(RunKind kind, Method method, string key)
+    {
+        var paths = Of(kind, method).Keys;
+        return paths.Contains(key) || (!HasOption(key) && paths.Count(path => path.EndsWith("." + key, StringComparison.Ordinal)) == 1);
+    }
+
     /// <summary>The settings of a run as config.json nests them: those that its kind has.</summary>
     /// <param name="run">The settings.</param>
     /// <returns>The document.</returns>

@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 
@@ -13,31 +14,46 @@ namespace EDA.Host.Experiments.Paper;
 internal sealed record Reproduction(
     string Name, string What, IReadOnlyList<string> Tasks, IReadOnlyDictionary<string, IReadOnlyList<string>> Grid, int Seeds) : INamed
 {
-    private const string Objective = "alignment.objective", Temperature = "alignment.temperature";
+    private const string Objective = "alignment.objective", Temperature = "alignment.temperature", Fraction = "labels.fraction", Every = "evaluation.every";
+    private const int CurvePoints = 20;
 
     // What the machine can make itself, where there is no folder of datasets.
     private const string StandIn = "pointmaze-umaze";
 
     private static readonly string[] _objectives = ["value", "preference"];
     private static readonly string[] _temperatures = ["0.1", "0.2", "0.3", "0.5", "1", "2", "3", "5"];
+    private static readonly string[] _fractions = ["0.01", "0.02", "0.1", "0.2", "0.5"];
+
+    // The methods that the paper draws along labels and along training.
+    private static readonly Method[] _drawn = [Method.Eda, Method.Qgpo, Method.Iql];
 
     /// <summary>All of them, in the paper's order.</summary>
     public static NamedTable<Reproduction> Table { get; } = new(
         "experiment",
         new("table1", "scores of sixteen tasks, the best of 4 samples by Q", Of(_ => true), Vary(), 5),
         new("fig3", "a bandit's density and Q_θ along diffusion, value beside preference", ["bandit-8gaussians"], Vary((Objective, _objectives)), 1),
-        new("fig5", "scores by the share of labelled states, without rejection", Of(IsLocomotion), Vary(("labels.fraction", ["0.01", "0.02", "0.1", "0.2", "0.5", "1"])), 5),
+        new("fig4", "three critics, each with a Gaussian policy, a diffusion policy and EDA", Of(IsLocomotion), Vary(), 5)
+        {
+            Points = _ => ThreeCritics.Points,
+        },
+        new("fig5", "scores by the share of labelled states, and along training, without rejection: EDA, QGPO and IQL", Of(IsLocomotion), Vary(), 5)
+        {
+            Points = run => [.. _drawn.SelectMany(method => _fractions.Select(fraction => Point((SweepDefinition.MethodKey, method.Name), (Fraction, fraction))).Append(Along(run, method, (Fraction, "1"))))],
+        },
         new("fig6", "scores by the number of candidates, value beside preference", Of(IsLocomotion), Vary(("alignment.candidates", ["2", "4", "16", "128"]), (Objective, _objectives)), 5),
         new("fig8", "six bandits, value beside preference", [.. BanditTask.Each.Select(task => task.Name)], Vary((Objective, _objectives)), 1),
         new("fig9", "scores by β on locomotion, with and without the best of 4", Of(IsLocomotion), Vary((Temperature, _temperatures)), 5),
         new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5),
-        new("fig11", "the policy's score along alignment, by itself", Of(IsLocomotion), Vary(), 5)
+        new("fig11", "the policies' scores along their training: EDA, QGPO and IQL", Of(IsLocomotion), Vary(), 5)
         {
-            Curve = true,
+            Points = run => [.. _drawn.Select(method => Along(run, method))],
         });
 
-    /// <summary>Whether the policy is rolled out along alignment, twenty times unless `--set evaluation.every` says otherwise.</summary>
-    public bool Curve { get; init; }
+    /// <summary>The settings that vary together, by what a method's run would be; null where only the grid varies.</summary>
+    public Func<Func<Method, RunSettings>, IReadOnlyList<IReadOnlyDictionary<string, string>>>? Points { get; init; }
+
+    /// <summary>The settings by which its runs are told apart in the report.</summary>
+    public IReadOnlyList<string> By => Points is null ? [.. Grid.Keys] : [.. Points(method => RunBudgets.Get(RunBudgets.Default, DatasetTask.Generated[0], null, method)).SelectMany(point => point.Keys).Where(key => key != Every).Distinct()];
 
     /// <summary>Whether it is of tasks that need a dataset's file.</summary>
     public bool NeedsFiles => Tasks.Any(name => RunTask.Table.Find(name) is DatasetTask { MakesItsData: false });
@@ -56,6 +72,16 @@ internal sealed record Reproduction(
             files.Where(file => file.Value is not null).ToDictionary(),
             [.. files.Where(file => file.Value is null).Select(file => $"left out: {file.Key}, whose file is not in {datasets} as {string.Join(" or ", DatasetFolder.NamesOf(file.Key))}")]);
     }
+
+    // With rollouts at twenty moments of the training.
+    private static Dictionary<string, string> Along(Func<Method, RunSettings> run, Method method, params (string Key, string Value)[] settings)
+    {
+        var settled = run(method);
+        long steps = method == Method.Eda ? settled.Alignment.Steps : settled.Method.CountSteps();
+        return Point([(SweepDefinition.MethodKey, method.Name), .. settings, (Every, Math.Max(1, steps / CurvePoints).ToString(CultureInfo.InvariantCulture))]);
+    }
+
+    private static Dictionary<string, string> Point(params (string Key, string Value)[] settings) => settings.ToDictionary(setting => setting.Key, setting => setting.Value);
 
     private static bool IsLocomotion(D4rlDomain domain) => domain == D4rlDomain.Locomotion;
 

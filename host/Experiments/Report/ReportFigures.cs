@@ -1,3 +1,4 @@
+using EDA.Engine.Evaluation;
 using EDA.Engine.Experiments.Statistics;
 using EDA.Engine.Runs;
 using EDA.Host.Figures;
@@ -19,6 +20,8 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         var figures = new List<Figure>();
         if (scores.Count > 0)
             figures.Add(OverGroups("scores", scores, "normalised score", task => published.Of(task)?.Mean, published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty));
+        if (scores.Count > 0 && Methods() is { } methods)
+            figures.Insert(0, methods);
         if (exact.Count > 0)
             figures.Add(OverGroups("exact", exact, "correlation, slope", _ => 1, " Dashed: 1, where the policy is exact."));
         if (numbers.Profiles.Count > 0)
@@ -50,6 +53,35 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         ];
     }
 
+    // Where several methods are there along one number: a panel for each task, a line for each method's own policy.
+    private Figure? Methods()
+    {
+        int method = groups.Paths.ToList().IndexOf(SweepDefinition.MethodKey);
+        if (method < 0 || Numeric() is not { } path || groups.All.Select(group => group.Values[method]).Distinct().Count() < 2)
+            return null;
+        var policy = numbers.Series.Single(series => series.Name == Rollouts.Policy);
+        var names = groups.All.Select(Name).Distinct().ToList();
+        var ticks = groups.All.Select(group => (RunGroups.Number(group.Values[path])!.Value, group.Values[path])).DistinctBy(tick => tick.Value).OrderBy(tick => tick.Value).ToList();
+        var axis = new SettingAxis(groups.Paths[path], ticks[0].Value > 0, ticks);
+        var panels = groups.Tasks.Where(numbers.TasksOf(policy).Contains).Select(task =>
+        {
+            IntervalCurve[] lines = [.. names.Select((name, i) => new IntervalCurve(name, IntervalPanels.Distinct[i % IntervalPanels.Distinct.Count], Line(task, name)))];
+            return (task.Name, IntervalPanels.Points(lines, axis, "normalised score", null, isJoined: true));
+        }).ToList();
+        return new(
+            "methods",
+            "Interquartile mean over seeds of each method's policy, as it is played where nothing is chosen by Q unless the method is that; bars are 95 % confidence intervals, missing where there is one seed.",
+            PanelGrid.Draw("methods", panels, [.. names.Select((name, i) => (name, IntervalPanels.Distinct[i % IntervalPanels.Distinct.Count]))], string.Empty));
+
+        string Name(RunGroup group) => string.Join(", ", group.Values.Where((_, i) => i != path));
+
+        List<IntervalPoint> Line(ReportTask task, string name) =>
+        [
+            .. groups.All.Where(group => Name(group) == name).OrderBy(group => RunGroups.Number(group.Values[path])).Select(group => (Cell: numbers.Find(task, group, policy), At: RunGroups.Number(group.Values[path])!.Value))
+                .Where(point => point.Cell is not null).Select(point => Point(point.At, point.Cell!.Aggregates.InterquartileMean)),
+        ];
+    }
+
     private Figure Profiles()
     {
         var colors = Colors();
@@ -68,14 +100,21 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
     private Figure Curves(IReadOnlyList<LearningCurve> curves)
     {
         var colors = Colors();
+
+        // Methods train for different numbers of steps: then what they have in common is the share of them.
+        bool isShare = curves.Select(curve => curve.Points[^1].Step).Distinct().Count() > 1;
         var panels = curves.GroupBy(curve => (curve.Task, curve.Name)).Select(alike =>
         {
-            IntervalCurve[] lines = [.. alike.Select(curve => new IntervalCurve(groups.Label(curve.Group), colors[curve.Group], [.. curve.Points.Select(point => Point(point.Step, point.Mean))]))];
-            return ($"{alike.Key.Task.Name}, {alike.Key.Name}", IntervalPanels.Bands(lines, "step of alignment", "normalised score", null));
+            IntervalCurve[] lines =
+            [
+                .. alike.Select(curve => new IntervalCurve(
+                    groups.Label(curve.Group), colors[curve.Group], [.. curve.Points.Select(point => Point(isShare ? (double)point.Step / curve.Points[^1].Step : point.Step, point.Mean))])),
+            ];
+            return ($"{alike.Key.Task.Name}, {alike.Key.Name}", IntervalPanels.Bands(lines, isShare ? "share of the training" : "step of the training", "normalised score", null));
         }).ToList();
         return new(
             "curves",
-            "Scores along alignment, mean over seeds; bands are 95 % confidence intervals, missing where there is one seed.",
+            "Scores along training, mean over seeds; bands are 95 % confidence intervals, missing where there is one seed.",
             PanelGrid.Draw("curves", panels, Legend(colors), string.Join(", ", groups.Paths)));
     }
 
@@ -83,8 +122,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
     // word for each group, or a figure where words have no room.
     private List<GroupAxis> Axes()
     {
-        int[] numeric = [.. Enumerable.Range(0, groups.Paths.Count).Where(i => groups.All.Select(group => group.Values[i]).Distinct().Count() > 1 && groups.All.All(group => RunGroups.Number(group.Values[i]) is not null))];
-        if (numeric is [var path])
+        if (Numeric() is { } path)
         {
             return
             [
@@ -101,6 +139,13 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         bool fits = words.Max(word => word.Length) * words.Length <= CharactersAcross;
         string key = fits ? string.Empty : " " + string.Join("; ", groups.All.Select((group, i) => $"{i + 1}: {groups.Label(group)}")) + ".";
         return [new GroupAxis(groups.All, string.Empty, new SettingAxis(string.Empty, false, [.. words.Select((word, i) => ((double)i, fits ? word : (i + 1).ToString(CultureInfo.InvariantCulture)))]), false, key)];
+    }
+
+    // The one setting that varies and is a number; null where there is none, or more than one.
+    private int? Numeric()
+    {
+        int[] numeric = [.. Enumerable.Range(0, groups.Paths.Count).Where(i => groups.All.Select(group => group.Values[i]).Distinct().Count() > 1 && groups.All.All(group => RunGroups.Number(group.Values[i]) is not null))];
+        return numeric is [var path] ? path : null;
     }
 
     private Dictionary<RunGroup, string> Colors()

@@ -51,7 +51,7 @@ internal sealed class RunGroups
                 tasks.Where(task => byTask[task].Any(alike.Contains)).ToDictionary(task => task, task => (IReadOnlyList<ReportedRun>)[.. byTask[task].Where(alike.Contains).OrderBy(run => run.Seed)])))
             .Order(Comparer<RunGroup>.Create((one, other) => Compare(one.Values, other.Values)))
             .ToList();
-        var all = new RunGroups(paths, tasks, groups, [.. Differences(runs, byTask, others)]);
+        var all = new RunGroups(paths, tasks, groups, [.. Differences(runs, byTask, others, paths.Contains(SweepDefinition.MethodKey))]);
         foreach (var group in groups)
             all.Check(group, others);
         return all;
@@ -74,11 +74,14 @@ internal sealed class RunGroups
     }
 
     // What differs between groups and not within one is no mistake, and no secret either.
-    private static IEnumerable<string> Differences(IReadOnlyList<ReportedRun> runs, Dictionary<ReportTask, List<ReportedRun>> byTask, string[] others)
+    private static IEnumerable<string> Differences(IReadOnlyList<ReportedRun> runs, Dictionary<ReportTask, List<ReportedRun>> byTask, string[] others, bool byMethod)
     {
         foreach (string path in others)
         {
-            string where = string.Join(", ", byTask.Where(task => task.Value.Select(run => Value(run, path)).Distinct().Count() > 1).Select(task => task.Key.Name));
+            // Of methods it is no news that they have settings of their own.
+            string where = string.Join(", ", byTask.Where(task => task.Value.GroupBy(run => byMethod ? Value(run, SweepDefinition.MethodKey) : string.Empty).Any(alike => alike.Select(run => Value(run, path)).Distinct().Count() > 1)).Select(task => task.Key.Name));
+            if (where.Length == 0)
+                continue;
             yield return $"{path} differs between the groups, too ({where})";
         }
 
