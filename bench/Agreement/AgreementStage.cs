@@ -43,7 +43,7 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
         new BehaviorStage(size), new ImplicitStage(size), new SoftmaxStage(size), new SamplingStage(size),
         new AlignmentStage(size, AlignmentLoss.Value), new AlignmentStage(size, AlignmentLoss.Preference),
         new GaussianStage(size, isWeighed: true), new GaussianStage(size, isWeighed: false),
-        new Td3BcStage(size), new DiffusionQlStage(size),
+        new QgpoStage(size), new Td3BcStage(size), new DiffusionQlStage(size),
     ];
 
     /// <summary>Writes the stage down for the other program.</summary>

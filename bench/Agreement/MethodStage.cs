@@ -9,10 +9,16 @@ internal abstract class MethodStage(string key, string title, AgreementSize size
     private const ulong Seed = 3;
 
     /// <summary>The rows that the learner draws of a dataset, as a tensor [steps×n].</summary>
-    protected void Rows(int count)
+    protected void Rows(int count) => Drawn("indices", [Size.Rows], (draw, i) => Philox.Index(Philox.Word(draw, RandomPurpose.BatchIndex, i), count));
+
+    /// <summary>Numbers that the learner draws at each step, as a tensor [steps×shape].</summary>
+    /// <param name="name">What the other program calls them.</param>
+    /// <param name="shape">Those of one step.</param>
+    /// <param name="number">Draws one, by its element.</param>
+    protected void Drawn(string name, int[] shape, Func<RandomDraw, ulong, float> number)
     {
-        int next = 0;
-        Tensor("indices", [Steps, Size.Rows], () => Philox.Index(Philox.Word(Draw(next / Size.Rows), RandomPurpose.BatchIndex, (ulong)(next++ % Size.Rows)), count));
+        int next = 0, length = shape.Aggregate(1, (product, size) => product * size);
+        Tensor(name, [Steps, .. shape], () => number(Draw(next / length), (ulong)(next++ % length)));
     }
 
     /// <summary>Takes the steps from initial weights, and records the loss and where each network goes.</summary>

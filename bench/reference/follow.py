@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import actor_critic
+import contrastive_energy
 import eda_reference as reference
 import gaussian_policy
 import method
@@ -135,7 +136,7 @@ def alignment(problem):
 
 STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment,
           "gaussian": gaussian_policy.stage, "gaussian_weighed": gaussian_policy.stage,
-          "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql}
+          "qgpo": contrastive_energy.stage, "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql}
 
 
 def main(folder):
