@@ -9,8 +9,8 @@ namespace EDA.Engine.Baselines.Idql;
 /// <summary>Implicit diffusion Q-learning as a row of the table of methods: EDA's behavior and implicit critic, and the best of the behavior's samples.</summary>
 internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learning: of the behavior's samples the one of highest Q")
 {
-    // Of a run that is to show no more than that it works.
-    private const int SmokeSamples = 4;
+    // The best of many by a short critic is the one that it is most wrong about; and a run that is to show that it works needs few.
+    private const int ShortSamples = 8, SmokeSamples = 4;
 
     public override Type SettingsType => typeof(IdqlSettings);
 
@@ -24,7 +24,7 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
         new(Rollouts.Policy, run => $"the behavior model, of {((IdqlSettings)run.Method).Samples} samples the one of highest Q"),
     ];
 
-    public override RunSettings Budget(string budget, RunSettings eda, RunTask task) => Common(eda, budget == "smoke" ? new IdqlSettings { Samples = SmokeSamples } : new IdqlSettings()) with
+    public override RunSettings Budget(string budget, RunSettings eda, RunTask task) => Common(eda, new IdqlSettings { Samples = Samples(budget) }) with
     {
         Width = eda.Width,
         Blocks = eda.Blocks,
@@ -38,6 +38,13 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
 
     internal override IReadOnlyList<RunStage> Stages(RunSettings settings, DatasetWork data, EnvironmentKind environment) =>
         [new BehaviorStage(data.Pairs, data.HeldOutLossOf), new CriticStage(data, null), new RolloutStage(environment, Contend)];
+
+    private static int Samples(string budget) => budget switch
+    {
+        "smoke" => SmokeSamples,
+        "quick" or "hour" => ShortSamples,
+        _ => new IdqlSettings().Samples,
+    };
 
     private static Contenders Contend(StageWork work)
     {

@@ -146,7 +146,8 @@ public sealed class ImplicitAndSampledRunTests : IDisposable
         Assert.Equal((1.0, 0), (iql.Labels.Fraction, iql.Labels.MostStates));
         var gaussian = RunBudgets.Get("paper", hopper, method: Method.Gaussian);
         Assert.Equal((16, 16), (gaussian.Critic.Softmax.Candidates, Assert.IsType<GaussianSettings>(gaussian.Method).Samples));
-        Assert.Equal(64, Assert.IsType<IdqlSettings>(RunBudgets.Get("paper", hopper, method: Method.Idql).Method).Samples);
+        foreach (var (budget, samples) in new[] { ("paper", 64), ("day", 64), ("hour", 8), ("quick", 8), ("smoke", 4) })
+            Assert.Equal(samples, Assert.IsType<IdqlSettings>(RunBudgets.Get(budget, hopper, method: Method.Idql).Method).Samples);
     }
 
     private static RunSettings Smoke(string method) => RunBudgets.Get("smoke", DatasetTask.Generated[0], method: Method.Table.Find(method));
