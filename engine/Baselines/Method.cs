@@ -1,3 +1,4 @@
+using EDA.Engine.Baselines.Generators;
 using EDA.Engine.Critics;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -29,8 +30,14 @@ public abstract class Method : INamed<Method>
     /// <summary>EDA itself.</summary>
     public static Method Eda { get; } = new EdaMethod();
 
+    /// <summary>Generative models of a plane beside the diffusion model.</summary>
+    public static Method Generators { get; } = new GeneratorsMethod();
+
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda);
+    public static NamedTable<Method> Table { get; } = new(
+        "method",
+        Eda,
+        Generators);
 
     /// <inheritdoc/>
     public string Name { get; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
@@ -44,7 +45,7 @@ internal static class ReproduceCommand
                 throw UserError.Value(datasets.Name, result.GetValue(datasets)!, $"a folder with a file of {string.Join(", ", row.Tasks)}");
             string[] words =
             [
-                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Curve ? EveryTwentieth(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys) : [],
+                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Method == Method.Eda ? [] : (string[])["--method", row.Method.Name], .. row.Curve ? EveryTwentieth(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys) : [],
                 .. (result.GetValue(set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. device.Words(result),
             ];
             var files = recipes.Where(recipe => recipe.Value is not null).ToDictionary(recipe => recipe.Key, recipe => recipe.Value!);

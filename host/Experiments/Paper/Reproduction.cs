@@ -1,4 +1,5 @@
 using EDA.Engine;
+using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
 
@@ -28,6 +29,10 @@ internal sealed record Reproduction(
         new("fig3", "a bandit's density and Q_θ along diffusion, value beside preference", ["bandit-8gaussians"], Vary((Objective, _objectives)), 1),
         new("fig5", "scores by the share of labelled states, without rejection", Of(IsLocomotion), Vary(("labels.fraction", ["0.01", "0.02", "0.1", "0.2", "0.5", "1"])), 5),
         new("fig6", "scores by the number of candidates, value beside preference", Of(IsLocomotion), Vary(("alignment.candidates", ["2", "4", "16", "128"]), (Objective, _objectives)), 5),
+        new("fig7", "six bandits, generative models beside the diffusion model", [.. BanditTask.Each.Select(task => task.Name)], Vary(), 1)
+        {
+            Method = Method.Generators,
+        },
         new("fig8", "six bandits, value beside preference", [.. BanditTask.Each.Select(task => task.Name)], Vary((Objective, _objectives)), 1),
         new("fig9", "scores by β on locomotion, with and without the best of 4", Of(IsLocomotion), Vary((Temperature, _temperatures)), 5),
         new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5),
@@ -38,6 +43,9 @@ internal sealed record Reproduction(
 
     /// <summary>Whether the policy is rolled out along alignment, twenty times unless `--set evaluation.every` says otherwise.</summary>
     public bool Curve { get; init; }
+
+    /// <summary>The method of its runs.</summary>
+    public Method Method { get; init; } = Method.Eda;
 
     /// <summary>Whether it is of tasks that need a dataset's file.</summary>
     public bool NeedsFiles => Tasks.Any(name => RunTask.Table.Find(name) is DatasetTask { MakesItsData: false });
