@@ -42,6 +42,7 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
     [
         new BehaviorStage(size), new ImplicitStage(size), new SoftmaxStage(size), new SamplingStage(size),
         new AlignmentStage(size, AlignmentLoss.Value), new AlignmentStage(size, AlignmentLoss.Preference),
+        new VaeStage(size),
     ];
 
     /// <summary>Writes the stage down for the other program.</summary>
@@ -80,6 +81,22 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
             values[i] = value();
         _tensors.Add(new NamedTensor(name, shape, values));
         return values;
+    }
+
+    /// <summary>The random stream of a step, where the engine draws its own numbers.</summary>
+    protected static RandomDraw Draw(int step) => new(0, RandomStage.Method, (uint)step);
+
+    /// <summary>The numbers of all steps' streams, one after the other, as an array takes them.</summary>
+    /// <param name="each">How many a step has.</param>
+    /// <param name="value">One of them, by the stream and its place in the step.</param>
+    protected static Func<float> InOrder(int each, Func<RandomDraw, int, float> value)
+    {
+        int next = 0;
+        return () =>
+        {
+            var (step, place) = Math.DivRem(next++, each);
+            return value(Draw(step), place);
+        };
     }
 
     /// <summary>Gives the initial weights of a network.</summary>

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import eda_reference as reference
+import generative
 import method
 from refusal import Refusal
 from tensor_files import read_tensors, write_tensors
@@ -29,8 +30,8 @@ class Problem:
     def __getitem__(self, name):
         return torch.from_numpy(self.tensors[name].astype(np.float64)).to(self.dtype)
 
-    def load(self, name, module):
-        prefix = name + "/"
+    def load(self, name, module, within=""):
+        prefix = f"{name}/{within}"
         module.to(self.dtype).load_state_dict({key[len(prefix):]: self[key] for key in self.tensors if key.startswith(prefix)})
         self.initial[name] = flat(module)
         return module
@@ -43,6 +44,11 @@ class Problem:
     def sizes(self):
         width, states = self.tensors["value/v.0.weight"].shape if "value/v.0.weight" in self.tensors else (len(self.tensors["twin/q1.0.weight"]), self.tensors["states"].shape[1])
         return states, self.tensors["actions"].shape[1], width
+
+    def widths(self, name):
+        """Those of a perceptron: what it reads, its hidden layers, what it gives."""
+        shapes = [self.tensors[key].shape for key in sorted(self.tensors) if key.startswith(name + "/") and key.endswith(".weight")]
+        return [shapes[0][1], *(shape[0] for shape in shapes)]
 
     def batch(self, step):
         i = torch.from_numpy(self.tensors["indices"][step].astype(np.int64))
@@ -131,7 +137,16 @@ def alignment(problem):
         problem.record(step, {"loss": loss}, policy=policy)
 
 
-STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment}
+def vae(problem):
+    encoder, decoder = (problem.load(name, generative.perceptron(*problem.widths(name)), name + ".") for name in ("encoder", "decoder"))
+    optimizer, points, noise = adam([*encoder.parameters(), *decoder.parameters()], problem), problem["points"], problem["noise"]
+    for step in range(problem.steps):
+        loss, error, divergence = generative.vae_loss(encoder, decoder, points[step], noise[step], problem.number("divergence_weight"))
+        reference.minimise(optimizer, loss)
+        problem.record(step, {"loss": loss, "squared_error": error, "divergence": divergence}, encoder=encoder, decoder=decoder)
+
+
+STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment, "vae": vae}
 
 
 def main(folder):

@@ -56,6 +56,24 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void The_generative_models_of_six_bandits_stand_below_each_other()
+    {
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig7", .. GeneratorsRunTests.Small, "--out", "fig7"]);
+        Assert.True(result.Status == 0, result.Error);
+        string page = File.ReadAllText(_folder.At("fig7/report/index.html"));
+        foreach (string bandit in (string[])["8gaussians", "swissroll", "rings", "moons", "checkerboard", "2spirals"])
+            Assert.Contains($"bandit-{bandit}, seed 0: points of each model", page, StringComparison.Ordinal);
+        Assert.Equal(6, page.Split(">ground truth<").Length - 1);
+        string[] names = [.. page.Split("id=\"").Skip(1).Select(rest => rest[..rest.IndexOf('"')])];
+        Assert.Equal(names.Length, names.Distinct().Count());
+        string scores = File.ReadAllText(_folder.At("fig7/report/report.md"));
+        foreach (string model in (string[])["gaussian", "vae", "ebm_short", "ebm_long", "bdm", "data"])
+            Assert.Contains($"energy_distance_{model}", scores, StringComparison.Ordinal);
+        Assert.DoesNotContain("policy_mean_q", scores, StringComparison.Ordinal);
+        Assert.Equal(6 * 20, new SweepFolder(_folder, "fig7").Steps["ebm"]);
+    }
+
+    [Fact]
     public void Curves_are_drawn_along_alignment()
     {
         var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig11", .. SweepFolder.Small, "--set", "evaluation.every=10", "--seeds", "0..1", "--out", "fig11"]);
@@ -110,7 +128,7 @@ public sealed class ReproduceTests : IDisposable
 
     [Theory]
     [InlineData("NAME is missing")]
-    [InlineData("NAME is 'fig7'", "fig7")]
+    [InlineData("NAME is 'fig2'", "fig2")]
     [InlineData("a folder that exists", "table1", "--datasets", "nowhere")]
     [InlineData("budget", "fig6", "--budget", "week")]
     [InlineData("--seeds is 'x'", "fig6", "--seeds", "x")]
