@@ -12,6 +12,6 @@ public sealed record LangevinSettings
     /// <summary>The steps of the long chain, of which the short one is the beginning: more than <see cref="ShortSteps"/>.</summary>
     public int LongSteps { get; init => field = Setting.Range(value, 1, 1 << 20); } = 1000;
 
-    /// <summary>The standard deviation of the normal points that chains start from, above 0: as wide as the bandits' points spread.</summary>
-    public double StartScale { get; init => field = Setting.Positive(value); } = 2;
+    /// <summary>The standard deviation of the normal points that chains start from, above 0: 1 is where the diffusion model starts, too.</summary>
+    public double StartScale { get; init => field = Setting.Positive(value); } = 1;
 }
