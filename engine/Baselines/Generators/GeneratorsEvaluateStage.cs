@@ -16,6 +16,8 @@ internal sealed class GeneratorsEvaluateStage(Lazy<IReadOnlyList<BanditDataset>>
 
     public override IReadOnlyList<string> Needs => [RunStages.Behavior, RunStages.Vae, RunStages.Ebm];
 
+    public override bool ReadsAll => true;
+
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
     public override object DependsOn(RunSettings settings) => new { settings.Evaluation, ((GeneratorsSettings)settings.Method).Langevin };
