@@ -44,6 +44,7 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
         new AlignmentStage(size, AlignmentLoss.Value), new AlignmentStage(size, AlignmentLoss.Preference),
         new GaussianStage(size, isWeighed: true), new GaussianStage(size, isWeighed: false),
         new QgpoStage(size), new Td3BcStage(size), new DiffusionQlStage(size),
+        new VaeStage(size),
     ];
 
     /// <summary>Writes the stage down for the other program.</summary>
@@ -82,6 +83,22 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
             values[i] = value();
         _tensors.Add(new NamedTensor(name, shape, values));
         return values;
+    }
+
+    /// <summary>The random stream of a step, where the engine draws its own numbers.</summary>
+    protected static RandomDraw Draw(int step) => new(0, RandomStage.Method, (uint)step);
+
+    /// <summary>The numbers of all steps' streams, one after the other, as an array takes them.</summary>
+    /// <param name="each">How many a step has.</param>
+    /// <param name="value">One of them, by the stream and its place in the step.</param>
+    protected static Func<float> InOrder(int each, Func<RandomDraw, int, float> value)
+    {
+        int next = 0;
+        return () =>
+        {
+            var (step, place) = Math.DivRem(next++, each);
+            return value(Draw(step), place);
+        };
     }
 
     /// <summary>Gives the initial weights of a network.</summary>

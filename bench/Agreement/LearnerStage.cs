@@ -14,7 +14,6 @@ internal abstract class LearnerStage : AgreementStage
 {
     protected const double Discount = 0.99, TargetRate = 0.005, LearningRate = 3e-4;
 
-    private const ulong Seed = 17;
     private const double TerminalShare = 0.05;
 
     private readonly float[][] _data;
@@ -95,8 +94,6 @@ internal abstract class LearnerStage : AgreementStage
     /// <summary>Gives the whole numbers below a bound that it draws.</summary>
     protected void Indices(string name, RandomPurpose purpose, int bound, int count) => Drawn(name, purpose, [count], (draw, of, i) => Philox.Index(Philox.Word(draw, of, i), bound));
 
-    private static RandomDraw Draw(int step) => new(Seed, RandomStage.Method, (uint)step);
-
     private static float[] Difference(DeviceArray<float> now, float[] before) => [.. now.ToArray().Zip(before, (one, other) => (float)((double)one - other))];
 
     private void Drawn(string name, RandomPurpose purpose, int[] shape, Func<RandomDraw, RandomPurpose, ulong, float> number)
@@ -109,5 +106,5 @@ internal abstract class LearnerStage : AgreementStage
         });
     }
 
-    private RunSettings Settings() => new() { Seed = Seed, CriticWidth = Shape.Width, Method = Method() };
+    private RunSettings Settings() => new() { CriticWidth = Shape.Width, Method = Method() };
 }

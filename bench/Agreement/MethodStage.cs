@@ -6,8 +6,6 @@ namespace EDA.Bench.Agreement;
 /// <summary>The training of a method beside EDA, by the engine's own learner: what it draws is written down for the other program.</summary>
 internal abstract class MethodStage(string key, string title, AgreementSize size) : AgreementStage(key, title, size)
 {
-    private const ulong Seed = 3;
-
     /// <summary>The rows that the learner draws of a dataset, as a tensor [steps×n].</summary>
     protected void Rows(int count) => Drawn("indices", [Size.Rows], (draw, i) => Philox.Index(Philox.Word(draw, RandomPurpose.BatchIndex, i), count));
 
@@ -42,6 +40,4 @@ internal abstract class MethodStage(string key, string title, AgreementSize size
 
         return new Course(new Dictionary<string, float[]> { ["loss"] = losses }, moved);
     }
-
-    private static RandomDraw Draw(int step) => new(Seed, RandomStage.Method, (uint)step);
 }

@@ -13,6 +13,7 @@ import actor_critic
 import contrastive_energy
 import eda_reference as reference
 import gaussian_policy
+import generative
 import method
 from refusal import Refusal
 from tensor_files import read_tensors, write_tensors
@@ -32,8 +33,8 @@ class Problem:
     def __getitem__(self, name):
         return torch.from_numpy(self.tensors[name].astype(np.float64)).to(self.dtype)
 
-    def load(self, name, module):
-        prefix = name + "/"
+    def load(self, name, module, within=""):
+        prefix = f"{name}/{within}"
         module.to(self.dtype).load_state_dict({key[len(prefix):]: self[key] for key in self.tensors if key.startswith(prefix)})
         self.initial[name] = flat(module)
         return module
@@ -46,6 +47,11 @@ class Problem:
     def sizes(self):
         width, states = self.tensors["value/v.0.weight"].shape if "value/v.0.weight" in self.tensors else (len(self.tensors["twin/q1.0.weight"]), self.tensors["states"].shape[1])
         return states, self.tensors["actions"].shape[1], width
+
+    def widths(self, name):
+        """Those of a perceptron: what it reads, its hidden layers, what it gives."""
+        shapes = [self.tensors[key].shape for key in sorted(self.tensors) if key.startswith(name + "/") and key.endswith(".weight")]
+        return [shapes[0][1], *(shape[0] for shape in shapes)]
 
     def batch(self, step):
         i = torch.from_numpy(self.tensors["indices"][step].astype(np.int64))
@@ -134,9 +140,18 @@ def alignment(problem):
         problem.record(step, {"loss": loss}, policy=policy)
 
 
+def vae(problem):
+    encoder, decoder = (problem.load(name, generative.perceptron(*problem.widths(name)), name + ".") for name in ("encoder", "decoder"))
+    optimizer, points, noise = adam([*encoder.parameters(), *decoder.parameters()], problem), problem["points"], problem["noise"]
+    for step in range(problem.steps):
+        loss, error, divergence = generative.vae_loss(encoder, decoder, points[step], noise[step], problem.number("divergence_weight"))
+        reference.minimise(optimizer, loss)
+        problem.record(step, {"loss": loss, "squared_error": error, "divergence": divergence}, encoder=encoder, decoder=decoder)
+
+
 STAGES = {"behavior": behavior, "implicit": implicit, "softmax": softmax, "sampling": sampling, "value": alignment, "preference": alignment,
           "gaussian": gaussian_policy.stage, "gaussian_weighed": gaussian_policy.stage,
-          "qgpo": contrastive_energy.stage, "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql}
+          "qgpo": contrastive_energy.stage, "td3_bc": actor_critic.td3_bc, "diffusion_ql": actor_critic.diffusion_ql, "vae": vae}
 
 
 def main(folder):

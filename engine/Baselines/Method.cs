@@ -1,5 +1,6 @@
 using EDA.Engine.Baselines.DiffusionQl;
 using EDA.Engine.Baselines.Gaussian;
+using EDA.Engine.Baselines.Generators;
 using EDA.Engine.Baselines.Idql;
 using EDA.Engine.Baselines.ImplicitPolicy;
 using EDA.Engine.Baselines.Qgpo;
@@ -53,8 +54,11 @@ public abstract class Method : INamed<Method>
     /// <summary>TD3+BC.</summary>
     public static Method Td3Bc { get; } = new Td3BcMethod();
 
+    /// <summary>Generative models of a plane beside the diffusion model.</summary>
+    public static Method Generators { get; } = new GeneratorsMethod();
+
     /// <inheritdoc/>
-    public static NamedTable<Method> Table { get; } = new("method", Eda, Iql, Gaussian, Idql, Qgpo, DiffusionQl, Td3Bc);
+    public static NamedTable<Method> Table { get; } = new("method", Eda, Iql, Gaussian, Idql, Qgpo, DiffusionQl, Td3Bc, Generators);
 
     /// <inheritdoc/>
     public string Name { get; }

@@ -19,6 +19,11 @@ public abstract record MethodSettings
     /// <returns>The steps.</returns>
     public virtual long CountSteps() => 0;
 
+    /// <summary>The steps of one of the stages in which the method trains.</summary>
+    /// <param name="stage">The stage's name.</param>
+    /// <returns>The steps; 0 where it has no such stage.</returns>
+    public virtual long CountSteps(string stage) => stage == Runs.RunStages.Policy ? CountSteps() : 0;
+
     /// <summary>The same with fewer or more of these steps.</summary>
     /// <param name="steps">The steps.</param>
     /// <returns>The changed settings; as they are where there is no such training.</returns>

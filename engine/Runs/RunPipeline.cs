@@ -106,7 +106,7 @@ public sealed class RunPipeline
             finished++;
         }
 
-        return [.. _seeds.Select(seed => new RunResult(seed.Training.Stages, seed.Scores, seed.Exact, finished == asked.Count && seed.Training.Divergence is null, seed.Training.Divergence))];
+        return [.. _seeds.Select(seed => new RunResult(seed.Training.Stages, seed.Scores, seed.Exact, finished == asked.Count && seed.Training.Divergence is null, seed.Training.Divergence) { Generators = seed.Generators })];
     }
 
     private InvalidSettingException NoSuchStage(string name) =>

@@ -23,9 +23,15 @@ public static class RunStages
     /// <summary>The training of a method beside EDA.</summary>
     public const string Policy = "policy";
 
+    /// <summary>The training of a variational autoencoder, of the method that compares generative models.</summary>
+    public const string Vae = "vae";
+
+    /// <summary>The training of an energy-based model, of the same method.</summary>
+    public const string Ebm = "ebm";
+
     /// <summary>Rollouts, or a bandit's comparison with the exact answer.</summary>
     public const string Evaluate = "evaluate";
 
     /// <summary>All of them, in order; a run has those that its task, method and settings ask for.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Weigh, Label, Align, Policy, Evaluate];
+    public static IReadOnlyList<string> Names { get; } = [Behavior, Critic, Weigh, Label, Align, Policy, Vae, Ebm, Evaluate];
 }

@@ -1,3 +1,4 @@
+using EDA.Engine.Baselines.Generators;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Files;
 using EDA.Engine.Training;
@@ -27,6 +28,9 @@ public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? 
 
     /// <summary>The comparison with the exact answer, where there is one.</summary>
     public BanditEvaluation? Exact { get; set; }
+
+    /// <summary>The comparison of generative models, where there is one.</summary>
+    public GeneratorComparison? Generators { get; set; }
 }
 
 /// <summary>What a run, or some stages of it, came to for one seed.</summary>
@@ -36,4 +40,8 @@ public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? 
 /// <param name="Completed">Whether all that was asked for was finished.</param>
 /// <param name="Divergence">Why it went no further, where it was one of several seeds and diverged.</param>
 public sealed record RunResult(
-    IReadOnlyList<StageResult> Stages, IReadOnlyDictionary<string, PolicyScore> Scores, BanditEvaluation? Exact, bool Completed, TrainingDivergedException? Divergence = null);
+    IReadOnlyList<StageResult> Stages, IReadOnlyDictionary<string, PolicyScore> Scores, BanditEvaluation? Exact, bool Completed, TrainingDivergedException? Divergence = null)
+{
+    /// <summary>The comparison of generative models; null where there is none, or it was not reached.</summary>
+    public GeneratorComparison? Generators { get; init; }
+}

@@ -55,6 +55,18 @@ public sealed class StageFiles(string folder)
     /// <summary>Where the training of a method beside EDA stands; its weights are <see cref="PolicyWeights"/>.</summary>
     public string MethodState => At("policy.state.safetensors");
 
+    /// <summary>The weights of a variational autoencoder.</summary>
+    public string VaeWeights => At("vae.safetensors");
+
+    /// <summary>Where its training stands.</summary>
+    public string VaeState => At("vae.state.safetensors");
+
+    /// <summary>The weights of an energy-based model.</summary>
+    public string EbmWeights => At("ebm.safetensors");
+
+    /// <summary>Where its training stands.</summary>
+    public string EbmState => At("ebm.state.safetensors");
+
     /// <summary>Where the rollouts along alignment stand.</summary>
     public string LearningCurveState => At("learning_curve.state.safetensors");
 

@@ -45,7 +45,7 @@ internal static class ReproduceCommand
                 throw UserError.Value(datasets.Name, result.GetValue(datasets)!, $"a folder with a file of {string.Join(", ", row.Tasks)}");
             string[] words =
             [
-                "--budget", result.GetValue(budget) ?? RunBudgets.Default,
+                "--budget", result.GetValue(budget) ?? RunBudgets.Default, .. row.Method == Method.Eda ? [] : (string[])["--method", row.Method.Name],
                 .. (result.GetValue(set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. device.Words(result),
             ];
             var files = recipes.Where(recipe => recipe.Value is not null).ToDictionary(recipe => recipe.Key, recipe => recipe.Value!);
@@ -53,7 +53,7 @@ internal static class ReproduceCommand
             var definition = new SweepDefinition(
                 [.. recipes.Keys], row.Grid, [.. Enumerable.Range(0, range.Count).Select(m => range.First + (ulong)m)], words, files, files.ToDictionary(file => file.Key, file => ChecksumFile.Compute(file.Value)))
             {
-                Together = row.Points?.Invoke(method => Planned(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys, method, result.GetValue(set) ?? [])) ?? [],
+                Together = row.Points is null ? [] : Points(row.Points(method => Planned(result.GetValue(budget) ?? RunBudgets.Default, recipes.Keys, method, result.GetValue(set) ?? [])), result.GetValue(set) ?? []),
             };
             _ = Sweep.Of(row.Name, definition); // what is not allowed is refused before anything is made
             foreach (var (task, file) in files)
@@ -73,6 +73,13 @@ internal static class ReproduceCommand
             return status == ExitStatus.Interrupted ? status : Math.Max(status, Report(row, path, result.GetValue(published)));
         });
         return command;
+    }
+
+    // What the user sets of all runs, no point sets otherwise.
+    private static IReadOnlyList<IReadOnlyDictionary<string, string>> Points(IReadOnlyList<IReadOnlyDictionary<string, string>> points, string[] assignments)
+    {
+        string[] keys = [.. assignments.Select(assignment => assignment.Split('=')[0].Trim())];
+        return [.. points.Select(point => point.Where(setting => !keys.Any(key => setting.Key == key || setting.Key.EndsWith("." + key, StringComparison.Ordinal))).ToDictionary())];
     }
 
     // What a method's run would be, of the recipe in which it trains longest.

@@ -12,7 +12,7 @@ internal static class RunSummary
     public static int Write(RunFolder folder, RunOutcome outcome, TextWriter console)
     {
         using var output = new FleetingWriter(console);
-        foreach (string line in RunPresentation.Of(outcome.Settings.Kind).Lines(outcome))
+        foreach (string line in RunPresentation.Of(outcome.Settings).Lines(outcome))
             output.WriteLine(line);
         string state = outcome.Interrupted
             ? $"interrupted; ./eda resume {folder.ShownPath} goes on with it; what there is"
@@ -29,7 +29,7 @@ internal static class RunSummary
         var finished = outcome.Runs.Where(run => run.IsMeasured).ToList();
         if (finished.Count > 0)
         {
-            foreach (string line in RunPresentation.Of(outcome.Request.Settings.Kind).Lines(finished[0], outcome.Numbers))
+            foreach (string line in RunPresentation.Of(outcome.Request.Settings).Lines(finished[0], outcome.Numbers))
                 output.WriteLine(line);
             output.WriteLine($"mean{(finished.Count > 1 ? " ± standard deviation" : string.Empty)} of {finished.Count} of {outcome.Seeds.Count} seeds");
         }

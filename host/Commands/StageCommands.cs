@@ -8,8 +8,8 @@ using EDA.Host.Runs;
 namespace EDA.Host.Commands;
 
 /// <summary>
-/// eda behavior, critic, weigh, label, align, policy, evaluate: one stage of a run, over its folder; and eda resume: all that is left
-/// of it.
+/// eda behavior, critic, weigh, label, align, policy, vae, ebm, evaluate: one stage of a run, over its folder; and eda resume: all
+/// that is left of it.
 /// </summary>
 internal static class StageCommands
 {
@@ -22,6 +22,8 @@ internal static class StageCommands
         (RunStages.Label, "labels", "Sample and label the candidates of a run on a dataset."),
         (RunStages.Align, "alignment", "Align the policy with the labels, or with your own."),
         (RunStages.Policy, "method", "Train the policy of a method beside EDA."),
+        (RunStages.Vae, "method.vae", "Train the variational autoencoder of a comparison of generative models."),
+        (RunStages.Ebm, "method.ebm", "Train the energy-based model of a comparison of generative models."),
         (RunStages.Evaluate, "evaluation", "Measure what a run has trained: rollouts, or a bandit's exact answer."),
     ];
 

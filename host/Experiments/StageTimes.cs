@@ -75,7 +75,7 @@ internal sealed class StageTimes
         SoftmaxQLearning.SamplingName => _transitions,
         CandidateSampling.StageName or CandidateLabelling.StageName => LabelSelection.Count(_transitions, settings.Labels.Fraction, settings.Labels.MostStates),
         PolicyAlignment.StageName => settings.Alignment.Steps,
-        RunStages.Policy => settings.Method.CountSteps(),
+        RunStages.Policy or RunStages.Vae or RunStages.Ebm => settings.Method.CountSteps(name),
         _ => 1,
     };
 }

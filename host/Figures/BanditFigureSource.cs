@@ -31,7 +31,7 @@ public static class BanditFigureSource
     public static BanditFigureData Collect(RunSettings run, BottleneckDiffusionModel behaviorModel, BottleneckDiffusionModel policyModel, BanditEvaluation evaluation, IReadOnlyList<LossCurve> losses)
     {
         var dataset = evaluation.Dataset;
-        double extent = Extent(dataset);
+        double extent = Extent(dataset.Points);
         float[] grid = GridPoints(extent);
         var behavior = Times.Select(t => behaviorModel.Density(grid, [t])).ToArray();
         var policy = Times.Select(t => policyModel.Density(grid, [t])).ToArray();
@@ -67,8 +67,8 @@ public static class BanditFigureSource
     }
 
     // Room for the data and for the standard normal of t = 1; a half, so that no axis label stands on a corner.
-    private static double Extent(BanditDataset dataset) =>
-        Math.Max(4, Math.Floor(1.05 * dataset.Points.Max(Math.Abs))) + 0.5;
+    internal static double Extent(float[] points) =>
+        Math.Max(4, Math.Floor(1.05 * points.Max(Math.Abs))) + 0.5;
 
     private static float[] GridPoints(double extent)
     {
@@ -100,7 +100,7 @@ public static class BanditFigureSource
     private static float[] Gaps(float[] policy, float[] behavior, float temperature) =>
         [.. policy.Zip(behavior, (theta, phi) => temperature * (theta - phi))];
 
-    private static PlanarPoints Planar(float[] points, float[] values)
+    internal static PlanarPoints Planar(float[] points, float[] values)
     {
         var x = new float[values.Length];
         var y = new float[values.Length];

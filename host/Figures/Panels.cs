@@ -74,6 +74,25 @@ public static class Panels
         return model;
     }
 
+    /// <summary>Points of the plane as small dots of one colour.</summary>
+    /// <param name="points">The points.</param>
+    /// <param name="extent">Both axes run from −extent to extent.</param>
+    /// <param name="labels">Which labels to draw.</param>
+    /// <returns>The plot.</returns>
+    public static PlotModel Cloud(PlanarPoints points, double extent, PanelLabels labels)
+    {
+        var model = Square(extent, labels);
+        var series = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 0.8, MarkerStrokeThickness = 0, MarkerFill = Line };
+        for (int i = 0; i < points.Count; i++)
+        {
+            if (Math.Abs(points.X[i]) <= extent && Math.Abs(points.Y[i]) <= extent)
+                series.Points.Add(new ScatterPoint(Round(points.X[i]), Round(points.Y[i])));
+        }
+
+        model.Series.Add(series);
+        return model;
+    }
+
     /// <summary>A field as a coloured map; values beyond the range take its end colours, NaN is light grey.</summary>
     /// <param name="values">The values [column, row].</param>
     /// <param name="extent">The map covers −extent … extent in both directions.</param>

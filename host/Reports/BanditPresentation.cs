@@ -48,14 +48,17 @@ internal sealed class BanditPresentation : RunPresentation
         string Show(string key, int places = 3) => numbers[key].Show(places);
     }
 
-    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder)
+    public override IEnumerable<Figure> Draw(RunOutcome outcome, RunResult? result, MetricsHistory history, IDevice device, RunFolder folder)
     {
-        if (exact is null)
+        if (result?.Exact is not { } exact)
             return history.Curves is { Count: > 0 } curves ? [CurveFigure.Losses(curves)] : [];
         using var behavior = BottleneckDiffusionModel.FromWeights(device, BdmWeights.Load(folder.BehaviorWeights));
         using var policy = BottleneckDiffusionModel.FromWeights(device, BdmWeights.Load(folder.PolicyWeights));
         return BanditFigures.Draw(BanditFigureSource.Collect(outcome.Settings, behavior, policy, exact, history.Curves));
     }
+
+    public override string Overview(RunSettings run) => FormattableString.Invariant(
+        $"{run.Alignment.Objective} objective, β = {run.Alignment.Temperature}, seed {run.Seed}: log-density of the behavior and of the policy, and Q_{{θ}} = β(f_{{θ}} − f_{{φ}}), at four diffusion times");
 
     /// <summary>The numbers of a run by their keys; null for those that the objective does not have.</summary>
     private static Dictionary<string, double?> Values(BanditMetrics metrics) =>

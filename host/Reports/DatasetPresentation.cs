@@ -65,7 +65,7 @@ internal sealed class DatasetPresentation : RunPresentation
             yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
     }
 
-    public override IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder)
+    public override IEnumerable<Figure> Draw(RunOutcome outcome, RunResult? result, MetricsHistory history, IDevice device, RunFolder folder)
     {
         if (outcome.Scores.Count > 0)
             yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);

@@ -51,7 +51,7 @@ public static partial class IndexPage
             page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
-        if (RunPresentation.Of(outcome.Settings.Kind).Table(outcome) is { } numbers)
+        if (RunPresentation.Of(outcome.Settings).Table(outcome) is { } numbers)
             AppendNumbers(page, numbers);
 
         page.Append("<h2>Figures</h2>\n");

@@ -18,6 +18,8 @@ public sealed class MetricsHistory
         (BehaviorPretraining.WeightedName, "loss", "on weighted rows, ‖σ_{t}∇f + ε‖^{2}"),
         (PolicyAlignment.StageName, "loss", "policy alignment loss"),
         (RunStages.Policy, "loss", "the method's own training, loss"),
+        (RunStages.Vae, "loss", "variational autoencoder, squared error + divergence"),
+        (RunStages.Ebm, "loss", "energy-based model, ‖σ_{t}∇f + ε‖^{2} at one t"),
     ];
 
     private readonly List<(string Stage, long Step, string Name, double Value)> _rows = [];

@@ -47,7 +47,7 @@ public static class RunDocuments
         if (outcome.Error is not null)
             document["error"] = outcome.Error;
 
-        RunPresentation.Of(outcome.Settings.Kind).AddNumbers(outcome, document);
+        RunPresentation.Of(outcome.Settings).AddNumbers(outcome, document);
         var trained = outcome.Stages.Where(stage => stage.Stage != Rollouts.StageName).ToList();
         document["total_steps"] = new JsonObject(trained.Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Total)));
         document["steps"] = new JsonObject(trained.Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)stage.Steps)));

@@ -66,20 +66,21 @@ public sealed record RunOutcome
     /// <summary>The mean energy of a bandit's dataset, which the behavior's samples should have; null where it is not known.</summary>
     public double? DatasetMeanQ { get; init; }
 
+    /// <summary>The energy distances of generative models by the models' keys; null where the run did not get so far, or has none.</summary>
+    public IReadOnlyDictionary<string, double>? EnergyDistances { get; init; }
+
     /// <summary>Whether it has numbers.</summary>
-    public bool IsMeasured => Exact is not null || Scores.Count > 0;
+    public bool IsMeasured => Exact is not null || EnergyDistances is not null || Scores.Count > 0;
 
     /// <summary>This with what one more command came to. Numbers of what has been trained on since are dropped.</summary>
-    /// <param name="stages">The stages it ran.</param>
-    /// <param name="scores">The scores it measured.</param>
-    /// <param name="exact">The comparison with the exact answer; null where it made none.</param>
+    /// <param name="result">The stages it ran, and what it measured.</param>
     /// <param name="advanced">The stages in which it took steps.</param>
     /// <returns>The sum.</returns>
-    public RunOutcome With(IReadOnlyList<StageResult> stages, IReadOnlyDictionary<string, PolicyScore> scores, BanditEvaluation? exact, IReadOnlySet<string> advanced)
+    public RunOutcome With(RunResult result, IReadOnlySet<string> advanced)
     {
         var all = Stages.ToList();
         bool trained = advanced.Any(stage => stage != Rollouts.StageName);
-        foreach (var stage in stages)
+        foreach (var stage in result.Stages)
         {
             int index = all.FindIndex(known => known.Stage == stage.Stage);
             if (index < 0)
@@ -89,14 +90,15 @@ public sealed record RunOutcome
         }
 
         var measured = trained ? [] : new Dictionary<string, JsonObject>(Scores);
-        foreach (var (name, score) in scores)
+        foreach (var (name, score) in result.Scores)
             measured[name] = JsonSerializer.SerializeToNode(score, SettingPaths.Json)!.AsObject();
         return this with
         {
             Stages = all,
             Scores = measured,
-            Exact = exact?.Metrics ?? (trained ? null : Exact),
-            DatasetMeanQ = exact?.Dataset.Energies.Average(),
+            Exact = result.Exact?.Metrics ?? (trained ? null : Exact),
+            DatasetMeanQ = result.Exact?.Dataset.Energies.Average(),
+            EnergyDistances = result.Generators?.Columns.ToDictionary(column => column.Model.Key, column => column.EnergyDistance) ?? (trained ? null : EnergyDistances),
         };
     }
 
@@ -117,7 +119,7 @@ public sealed record RunOutcome
             stages.Add(new StageResult(Rollouts.StageName, 1, 1, seconds.GetValue<double>(), null));
         var scores = (earlier[ScoresKey]?.AsObject() ?? []).Where(entry => entry.Value is not null && !Rollouts.EarlierNames.Values.Contains(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.DeepClone().AsObject());
-        return this with { Stages = stages, Scores = scores, Exact = BanditPresentation.Read(earlier) };
+        return this with { Stages = stages, Scores = scores, Exact = BanditPresentation.Read(earlier), EnergyDistances = GeneratorsPresentation.Read(earlier) };
     }
 
     /// <summary>This with the seconds of the stages, of drawing and of everything.</summary>

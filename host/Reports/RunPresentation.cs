@@ -1,24 +1,26 @@
 using System.Text.Json.Nodes;
-using EDA.Engine.Evaluation;
+using EDA.Engine.Baselines;
 using EDA.Engine.Runs;
 using EDA.Host.Figures;
 using EDA.Kernels;
 
 namespace EDA.Host.Reports;
 
-/// <summary>What a kind of run shows: numbers for its files, its page and the last lines of its command, and figures.</summary>
+/// <summary>What a run shows, by its kind or by its method: numbers for its files, its page and the last lines of its command, and figures.</summary>
 public abstract class RunPresentation
 {
-    private static readonly Dictionary<RunKind, RunPresentation> _all = new()
+    private static readonly Dictionary<Method, RunPresentation> _ofMethods = new() { [Method.Generators] = new GeneratorsPresentation() };
+
+    private static readonly Dictionary<RunKind, RunPresentation> _ofKinds = new()
     {
         [RunKind.Bandit] = new BanditPresentation(),
         [RunKind.Dataset] = new DatasetPresentation(),
     };
 
-    /// <summary>That of a kind.</summary>
-    /// <param name="kind">The kind.</param>
+    /// <summary>That of a run: its method's own, else that of its kind.</summary>
+    /// <param name="run">The settings.</param>
     /// <returns>The presentation.</returns>
-    public static RunPresentation Of(RunKind kind) => _all[kind];
+    public static RunPresentation Of(RunSettings run) => _ofMethods.GetValueOrDefault(run.Method.Method) ?? _ofKinds[run.Kind];
 
     /// <summary>The table of numbers; null where the run did not get so far.</summary>
     /// <param name="outcome">What the run came to.</param>
@@ -48,12 +50,17 @@ public abstract class RunPresentation
 
     /// <summary>The figures.</summary>
     /// <param name="outcome">What the run came to.</param>
-    /// <param name="exact">The comparison with the exact answer that this command made; null for none.</param>
+    /// <param name="result">What this command came to, with what it compared; null for nothing.</param>
     /// <param name="history">What was measured along the way.</param>
     /// <param name="device">Where models are evaluated for a figure.</param>
     /// <param name="folder">Where they are.</param>
     /// <returns>The figures, in order.</returns>
-    public abstract IEnumerable<Figure> Draw(RunOutcome outcome, BanditEvaluation? exact, MetricsHistory history, IDevice device, RunFolder folder);
+    public abstract IEnumerable<Figure> Draw(RunOutcome outcome, RunResult? result, MetricsHistory history, IDevice device, RunFolder folder);
+
+    /// <summary>What its first figure shows, where those of several runs stand below each other.</summary>
+    /// <param name="run">The settings.</param>
+    /// <returns>Some words; they follow the recipe's name.</returns>
+    public virtual string Overview(RunSettings run) => run.Method.Method.Summary;
 
     /// <summary>A line of a name and what is said of it.</summary>
     protected static string Line(string name, FormattableString text) => $"{name,-16} {FormattableString.Invariant(text)}";

@@ -35,7 +35,7 @@ public sealed record SeedsOutcome
 
     /// <summary>The numbers of the seeds that were finished, by their keys; those that the objective or the critic does not have are left out.</summary>
     public IReadOnlyDictionary<string, Spread> Numbers => Runs.Where(run => run.IsMeasured)
-        .SelectMany(RunPresentation.Of(Request.Settings.Kind).Numbers)
+        .SelectMany(RunPresentation.Of(Request.Settings).Numbers)
         .GroupBy(number => number.Key, number => number.Value)
         .ToDictionary(group => group.Key, group => Spread.Of([.. group]));
 }

@@ -45,7 +45,7 @@ internal sealed class RunRecord : IDisposable
         var (folder, request, held) = place;
         (_clock, _folder, _held) = (clock, folder, held);
         _config = request.ToConfig(inputs);
-        _presentation = RunPresentation.Of(request.Settings.Kind);
+        _presentation = RunPresentation.Of(request.Settings);
         var started = DateTimeOffset.UtcNow;
         _start = new RunOutcome
         {
@@ -79,10 +79,10 @@ internal sealed class RunRecord : IDisposable
     /// <returns>The outcome.</returns>
     public RunOutcome Finish(RunResult result, IDevice device)
     {
-        var outcome = _start.With(result.Stages, result.Scores, result.Exact, _stages.Advanced);
+        var outcome = _start.With(result, _stages.Advanced);
         return result.Divergence is { } divergence
             ? Write(outcome with { Error = OneLine.Of(divergence.Message) }, null, null)
-            : Write(outcome with { Interrupted = !result.Completed }, result.Exact, device);
+            : Write(outcome with { Interrupted = !result.Completed }, result, device);
     }
 
     /// <summary>Writes down, as far as it can be, that the run failed, unless its result is written already.</summary>
@@ -93,7 +93,7 @@ internal sealed class RunRecord : IDisposable
             return;
         try
         {
-            Write(_start.With(_stages.Finished, new Dictionary<string, PolicyScore>(), null, _stages.Advanced) with { Error = OneLine.Of((_stages.Divergence ?? failure).Message) }, null, null);
+            Write(_start.With(new(_stages.Finished, new Dictionary<string, PolicyScore>(), null, Completed: false), _stages.Advanced) with { Error = OneLine.Of((_stages.Divergence ?? failure).Message) }, null, null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or LostFolderException)
         {
@@ -123,7 +123,7 @@ internal sealed class RunRecord : IDisposable
         }
     }
 
-    private RunOutcome Write(RunOutcome outcome, BanditEvaluation? exact, IDevice? device)
+    private RunOutcome Write(RunOutcome outcome, RunResult? result, IDevice? device)
     {
         _held.Require();
         var drawing = Stopwatch.StartNew();
@@ -134,7 +134,7 @@ internal sealed class RunRecord : IDisposable
             HeldOutLoss = history.Last(BehaviorPretraining.StageName, "held_out_loss"),
             CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
         };
-        IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, exact, history, device, _folder)];
+        IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, result, history, device, _folder)];
         foreach (var figure in figures)
             Save(_folder.Figure(figure.Name), figure.Svg);
         outcome = outcome.Timed(_earlier, drawing.Elapsed.TotalSeconds, _clock.Elapsed.TotalSeconds);

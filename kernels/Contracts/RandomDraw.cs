@@ -133,7 +133,7 @@ public enum RandomPurpose : uint
     /// <summary>The latent variables of an autoencoder; element row·size + entry.</summary>
     Latent = 57,
 
-    /// <summary>The noise of Langevin dynamics; the step is its step, element point·A + entry.</summary>
+    /// <summary>The noise of Langevin dynamics; the step is its step, from 1, and 0 that of its start; element point·A + entry.</summary>
     Langevin = 58,
 }
 

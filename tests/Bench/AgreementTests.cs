@@ -24,7 +24,7 @@ public class AgreementTests
         Assert.Equal([1, 10, 50], root.GetProperty("steps").EnumerateArray().Select(step => step.GetInt32()));
         var rows = root.GetProperty("rows").EnumerateArray().ToList();
         Assert.Equal(
-            ["behavior pretraining", "implicit Q-learning", "softmax Q-learning", "sampling", "value alignment", "preference alignment", "iql's policy", "Gaussian cloning", "QGPO's guidance", "TD3+BC", "Diffusion-QL"],
+            ["behavior pretraining", "implicit Q-learning", "softmax Q-learning", "sampling", "value alignment", "preference alignment", "iql's policy", "Gaussian cloning", "QGPO's guidance", "TD3+BC", "Diffusion-QL", "VAE"],
             rows.Select(row => row.GetProperty("stage").GetString()).Distinct());
         // Two programs, not one twice; and near each other by float32, not by a loose bound.
         Assert.All(rows, row => Assert.InRange(row.GetProperty("engine_pytorch").EnumerateArray().Last().GetDouble(), 1e-9, 1e-3));
@@ -39,7 +39,7 @@ public class AgreementTests
         var table = AgreementTable.Run(device, PythonReference.Find(OptionalNeeds.PythonWithTorch), AgreementSize.Small, words);
         Assert.False(table.Passed);
         Assert.Equal(
-            ["behavior pretraining", "value alignment", "preference alignment", "iql's policy", "Gaussian cloning", "QGPO's guidance", "TD3+BC", "Diffusion-QL"], table.Rows.Where(row => !row.Passed).Select(row => row.Stage).Distinct());
+            ["behavior pretraining", "value alignment", "preference alignment", "iql's policy", "Gaussian cloning", "QGPO's guidance", "TD3+BC", "Diffusion-QL", "VAE"], table.Rows.Where(row => !row.Passed).Select(row => row.Stage).Distinct());
         Assert.Contains("FAILED", words.ToString(), StringComparison.Ordinal);
     }
 

@@ -56,14 +56,51 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
-    public void Curves_are_drawn_along_alignment()
+    public void The_generative_models_of_six_bandits_stand_below_each_other()
     {
-        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig11", .. SweepFolder.Small, "--set", "evaluation.every=10", "--seeds", "0..1", "--out", "fig11"]);
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig7", .. GeneratorsRunTests.Small, "--out", "fig7"]);
         Assert.True(result.Status == 0, result.Error);
-        Assert.True(File.Exists(_folder.At("fig11/report/figures/curves.svg")));
-        string metrics = File.ReadAllText(_folder.At("fig11/runs/pointmaze-umaze-seed1/metrics.csv"));
-        foreach (int step in (int[])[0, 10, 20])
-            Assert.Contains($"\nalignment,{step},score,", metrics, StringComparison.Ordinal);
+        string page = File.ReadAllText(_folder.At("fig7/report/index.html"));
+        foreach (string bandit in (string[])["8gaussians", "swissroll", "rings", "moons", "checkerboard", "2spirals"])
+            Assert.Contains($"bandit-{bandit}, seed 0: points of each model", page, StringComparison.Ordinal);
+        Assert.Equal(6, page.Split(">ground truth<").Length - 1);
+        string[] names = [.. page.Split("id=\"").Skip(1).Select(rest => rest[..rest.IndexOf('"')])];
+        Assert.Equal(names.Length, names.Distinct().Count());
+        string scores = File.ReadAllText(_folder.At("fig7/report/report.md"));
+        foreach (string model in (string[])["gaussian", "vae", "ebm_short", "ebm_long", "bdm", "data"])
+            Assert.Contains($"energy_distance_{model}", scores, StringComparison.Ordinal);
+        Assert.DoesNotContain("policy_mean_q", scores, StringComparison.Ordinal);
+        Assert.Equal(6 * 20, new SweepFolder(_folder, "fig7").Steps["ebm"]);
+    }
+
+    [Fact]
+    public void Methods_are_drawn_along_their_training()
+    {
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig11", .. SweepFolder.Small, "--set", "method.steps=40", "--set", "evaluation.every=20", "--out", "fig11", "--seeds", "0..0"]);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.Contains("3 groups by method", result.Output, StringComparison.Ordinal);
+        string figure = File.ReadAllText(_folder.At("fig11/report/figures/curves.svg"));
+        foreach (string text in (string[])[">eda<", ">iql<", ">qgpo<", "share of the training"])
+            Assert.Contains(text, figure, StringComparison.Ordinal);
+        foreach (var (method, stage, steps) in new[] { ("eda", "alignment", (int[])[0, 20]), ("iql", "policy", [0, 20, 40]), ("qgpo", "policy", [0, 20, 40]) })
+        {
+            string metrics = File.ReadAllText(_folder.At($"fig11/runs/pointmaze-umaze-method={method}-seed0/metrics.csv"));
+            Assert.All(steps, step => Assert.Contains($"\n{stage},{step},score,", metrics, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Three_critics_stand_with_three_kinds_of_policy()
+    {
+        var small = SweepFolder.Small.Where(word => !word.StartsWith("weighted.", StringComparison.Ordinal) && !word.StartsWith("critic.steps", StringComparison.Ordinal));
+        var result = EdaProcess.Run(_folder.Path, ["reproduce", "fig4", .. small, "critic.steps=20", "--set", "method.steps=40", "--set", "method.weights=1", "--out", "fig4", "--seeds", "0..0"]);
+        Assert.True(result.Status == 0, result.Error);
+        Assert.Contains("| critic | Gaussian | diffusion | EDA | EDA, best of 4 |", result.Output, StringComparison.Ordinal);
+        foreach (string critic in (string[])["implicit", "softmax", "online"])
+            Assert.DoesNotContain("–", Assert.Single(result.Output.Split('\n'), line => line.StartsWith($"| {critic} |", StringComparison.Ordinal)), StringComparison.Ordinal);
+        string figure = File.ReadAllText(_folder.At("fig4/report/figures/critics.svg"));
+        foreach (string text in (string[])["implicit critic", "softmax critic", "online critic", ">Gaussian<", ">diffusion<"])
+            Assert.Contains(text, figure, StringComparison.Ordinal);
     }
 
     [OptionalFact(OptionalNeeds.Mujoco)]
@@ -110,7 +147,7 @@ public sealed class ReproduceTests : IDisposable
 
     [Theory]
     [InlineData("NAME is missing")]
-    [InlineData("NAME is 'fig7'", "fig7")]
+    [InlineData("NAME is 'fig2'", "fig2")]
     [InlineData("a folder that exists", "table1", "--datasets", "nowhere")]
     [InlineData("budget", "fig6", "--budget", "week")]
     [InlineData("--seeds is 'x'", "fig6", "--seeds", "x")]

@@ -1,11 +1,11 @@
 using EDA.Engine.Runs;
 using EDA.Host.Experiments.Report;
 using EDA.Host.Figures;
-using EDA.Host.Runs;
+using EDA.Host.Reports;
 
 namespace EDA.Host.Experiments.Paper;
 
-/// <summary>The bandits' own figures below each other, as the paper's Figures 3 and 8 have them.</summary>
+/// <summary>The bandits' own figures below each other, as the paper's Figures 3, 7 and 8 have them.</summary>
 internal static class BanditGallery
 {
     private const string Overview = "overview";
@@ -22,8 +22,8 @@ internal static class BanditGallery
             // On one page no two images may have parts of one name.
             string prefix = string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-'));
             string svg = File.ReadAllText(run.Folder.Figure(Overview)).Replace($"\"{Overview}-", $"\"{prefix}-", StringComparison.Ordinal).Replace($"#{Overview}-", $"#{prefix}-", StringComparison.Ordinal);
-            var alignment = run.Request.Settings.Alignment;
-            yield return new Figure(prefix, FormattableString.Invariant($"{run.Request.Task.Name}, {alignment.Objective} objective, β = {alignment.Temperature}, seed {run.Seed}: log-density of the behavior and of the policy, and Q_{{θ}} = β(f_{{θ}} − f_{{φ}}), at four diffusion times"), svg);
+            var settings = run.Request.Settings;
+            yield return new Figure(prefix, $"{run.Request.Task.Name}, {RunPresentation.Of(settings).Overview(settings)}", svg);
         }
     }
 }

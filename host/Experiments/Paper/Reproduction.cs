@@ -41,6 +41,10 @@ internal sealed record Reproduction(
             Points = run => [.. _drawn.SelectMany(method => _fractions.Select(fraction => Point((SweepDefinition.MethodKey, method.Name), (Fraction, fraction))).Append(Along(run, method, (Fraction, "1"))))],
         },
         new("fig6", "scores by the number of candidates, value beside preference", Of(IsLocomotion), Vary(("alignment.candidates", ["2", "4", "16", "128"]), (Objective, _objectives)), 5),
+        new("fig7", "six bandits, generative models beside the diffusion model", [.. BanditTask.Each.Select(task => task.Name)], Vary(), 1)
+        {
+            Method = Method.Generators,
+        },
         new("fig8", "six bandits, value beside preference", [.. BanditTask.Each.Select(task => task.Name)], Vary((Objective, _objectives)), 1),
         new("fig9", "scores by β on locomotion, with and without the best of 4", Of(IsLocomotion), Vary((Temperature, _temperatures)), 5),
         new("fig10", "scores by β on mazes and in the kitchen, with and without the best of 4", Of(domain => !IsLocomotion(domain)), Vary((Temperature, _temperatures)), 5),
@@ -54,6 +58,9 @@ internal sealed record Reproduction(
 
     /// <summary>The settings by which its runs are told apart in the report.</summary>
     public IReadOnlyList<string> By => Points is null ? [.. Grid.Keys] : [.. Points(method => RunBudgets.Get(RunBudgets.Default, DatasetTask.Generated[0], null, method)).SelectMany(point => point.Keys).Where(key => key != Every).Distinct()];
+
+    /// <summary>The method of its runs.</summary>
+    public Method Method { get; init; } = Method.Eda;
 
     /// <summary>Whether it is of tasks that need a dataset's file.</summary>
     public bool NeedsFiles => Tasks.Any(name => RunTask.Table.Find(name) is DatasetTask { MakesItsData: false });

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using EDA.Engine.Baselines;
+using EDA.Engine.Baselines.Generators;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
+using EDA.Host.Reports;
 
 namespace EDA.Host.Experiments.Report;
 
@@ -27,6 +29,7 @@ internal sealed record ReportSeries(string Name, RunKind Kind, int Places, bool 
         new("behavior_mean_q", RunKind.Bandit, 3, MoreIsBetter: false, null),
         new("energy_distance_policy", RunKind.Bandit, 4, MoreIsBetter: false, null),
         new("energy_distance_behavior", RunKind.Bandit, 4, MoreIsBetter: false, null),
+        .. GeneratorModel.All.Select(model => new ReportSeries(GeneratorsPresentation.KeyOf(model.Key), RunKind.Bandit, 4, MoreIsBetter: false, null)),
     ];
 
     /// <summary>Reads the number; scores also under the names they had before.</summary>

@@ -3,6 +3,7 @@ using EDA.Engine.Baselines;
 using EDA.Engine.Critics;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
+using EDA.Host.Runs;
 using EDA.Kernels.Cpu;
 
 namespace EDA.Tests.Engine.Baselines;
@@ -97,7 +98,7 @@ public sealed class MethodRunTests : IDisposable
     private static RunSettings Tiny(Method method)
     {
         var smoke = RunBudgets.Get("smoke", DatasetTask.Generated[0], null, method);
-        return smoke with
+        var run = smoke with
         {
             Seed = 5,
             Width = 32,
@@ -111,6 +112,7 @@ public sealed class MethodRunTests : IDisposable
             Method = smoke.Method.WithSteps(12),
             Evaluation = new() { Episodes = 2, SolverEvaluations = 2 },
         };
+        return SettingPaths.Knows(RunKind.Dataset, method, "method.reportEvery") ? SettingPaths.Apply(run, "method.reportEvery=4") : run;
     }
 
     private TestRun Run(RunSettings run, string name) => new(_device, Path.Combine(_folder, name), run);
