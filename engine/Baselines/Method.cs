@@ -83,8 +83,17 @@ public abstract class Method : INamed<Method>
     /// <returns>Whether it does.</returns>
     public bool LooksAt(string section) => _common.Contains(section) || Sections.Contains(section);
 
-    /// <summary>The critic that it needs; null where it takes any, or has one of its own.</summary>
+    /// <summary>The critic that it has unless another is asked for; null for the task's, or where it has one of its own.</summary>
     public virtual CriticMethod? Critic => null;
+
+    /// <summary>The critic that a budget gives it on a task, unless another is asked for.</summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="task">The task.</param>
+    /// <returns><see cref="Critic"/>, but where that would come to nothing.</returns>
+    public virtual CriticMethod? CriticOf(string budget, RunTask task) => Critic;
+
+    /// <summary>The critics that it can have; none where it has one of its own.</summary>
+    public virtual IReadOnlyList<CriticMethod> Critics => Critic is null ? CriticMethod.Table.All : [Critic];
 
     /// <summary>The scores that its runs may have, in the order in which they are reported.</summary>
     public abstract IReadOnlyList<MethodScore> Scores { get; }

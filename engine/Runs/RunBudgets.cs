@@ -53,9 +53,9 @@ public static class RunBudgets
             throw new InvalidSettingException("method", method.Name, "one of " + string.Join(", ", Method.Table.All.Where(other => other.Kinds.Contains(task.Kind)).Select(other => other.Name)));
         if (critic is not null && !method.Sections.Contains("critic"))
             throw new InvalidSettingException("critic", critic.Name, $"nothing with the method {method}, which has one of its own");
-        if (critic is not null && method.Critic is { } needed && needed != critic)
-            throw new InvalidSettingException("critic", critic.Name, $"{needed} with the method {method}");
-        return method.Budget(name, Get(name, task, critic ?? method.Critic), task);
+        if (critic is not null && !method.Critics.Contains(critic))
+            throw new InvalidSettingException("critic", critic.Name, $"{string.Join(", ", method.Critics)} with the method {method}");
+        return method.Budget(name, Get(name, task, critic ?? method.CriticOf(name, task)), task);
     }
 
     private static RunSettings Get(string name, RunTask task, CriticMethod? critic)

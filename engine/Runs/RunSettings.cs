@@ -140,8 +140,8 @@ public sealed record RunSettings
         var method = Method.Method;
         if (!method.Kinds.Contains(Kind))
             throw new InvalidSettingException("method", method.Name, "one of " + string.Join(", ", Baselines.Method.Table.All.Where(other => other.Kinds.Contains(Kind)).Select(other => other.Name)));
-        if (method.Critic is { } needed && Critic.Method != needed)
-            throw new InvalidSettingException("critic", Critic.Method.Name, $"{needed} with the method {method}");
+        if (method.LooksAt("critic") && !method.Critics.Contains(Critic.Method))
+            throw new InvalidSettingException("critic", Critic.Method.Name, $"{string.Join(", ", method.Critics)} with the method {method}");
         method.Check(this);
         Alignment.CreateObjective();
         CreateShape();

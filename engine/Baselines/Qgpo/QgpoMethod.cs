@@ -22,6 +22,12 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
 
     public override CriticMethod Critic => CriticMethod.Softmax;
 
+    // Any that is finished before the guidance is trained.
+    public override IReadOnlyList<CriticMethod> Critics => [.. CriticMethod.Table.All.Where(critic => !critic.AlternatesWithAlignment)];
+
+    // A softmax critic backs up from samples of the behavior; from those of the quick maze's, which is trained for seconds, it learns to want what lies outside the data.
+    public override CriticMethod CriticOf(string budget, RunTask task) => budget == "quick" && task is DatasetTask { MakesItsData: true } ? CriticMethod.Implicit : Critic;
+
     public override IReadOnlyList<MethodScore> Scores { get; } =
     [
         Score(Rollouts.Behavior, "the behavior model, one sample for each state"),
@@ -46,7 +52,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
     internal override IReadOnlyList<RunStage> Stages(RunSettings settings, DatasetWork data, EnvironmentKind environment) =>
     [
         new BehaviorStage(data.Pairs, data.HeldOutLossOf),
-        new CriticStage(data, SavedBehavior.Diffusion),
+        new CriticStage(data, settings.Critic.Method.SamplesNextActions ? SavedBehavior.Diffusion : null),
         new LabelStage(data, RunStages.Behavior, labels: true),
         new PolicyStage(new()
         {

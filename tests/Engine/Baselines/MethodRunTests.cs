@@ -91,7 +91,7 @@ public sealed class MethodRunTests : IDisposable
     public void A_critic_that_a_method_does_not_take_is_refused()
     {
         var task = DatasetTask.Generated[0];
-        Assert.Equal("critic is 'implicit'; allowed is softmax with the method qgpo", Assert.Throws<InvalidSettingException>(() => RunBudgets.Get("smoke", task, CriticMethod.Implicit, Method.Qgpo)).Message);
+        Assert.Equal("critic is 'online'; allowed is implicit, softmax with the method qgpo", Assert.Throws<InvalidSettingException>(() => RunBudgets.Get("smoke", task, CriticMethod.Online, Method.Qgpo)).Message);
         Assert.StartsWith("method is 'qgpo'; allowed is one of eda", Assert.Throws<InvalidSettingException>(() => RunBudgets.Get("smoke", BanditTask.Each[0], null, Method.Qgpo)).Message, StringComparison.Ordinal);
     }
 
