@@ -49,13 +49,9 @@ internal static class ThreeCritics
         var axis = new SettingAxis(string.Empty, false, [.. _columns.Select((column, i) => ((double)i, column))]);
         var panels = _rows.Select(row =>
         {
-            var cells = Cells(report, row);
-            IntervalCurve[] points =
-            [
-                .. cells.Select((cell, i) => (cell, i)).Where(one => one.cell is not null).Select(one => new IntervalCurve(
-                    _columns[one.i], IntervalPanels.Distinct[one.i], [new(one.i, one.cell!.Value.Value, one.cell.Value.Interval is { } interval ? (interval.Low, interval.High) : null)])),
-            ];
-            return ($"{row.Critic.Name} critic", IntervalPanels.Points(points, axis, "normalised score", null, isJoined: true));
+            var points = Cells(report, row).Select((cell, i) => (cell, i)).Where(one => one.cell is not null)
+                .Select(one => new IntervalPoint(one.i, one.cell!.Value.Value, one.cell.Value.Interval is { } interval ? (interval.Low, interval.High) : null));
+            return ($"{row.Critic.Name} critic", IntervalPanels.Points([new IntervalCurve(row.Critic.Name, IntervalPanels.Distinct[0], [.. points])], axis, "normalised score", null, isJoined: false));
         }).ToList();
         return new Figure("critics", "Figure 4: each critic with a Gaussian policy, a diffusion policy and EDA; mean of the tasks, bars are 95 % confidence intervals, missing where there is one seed.", PanelGrid.Draw("critics", panels, [], string.Empty));
     }

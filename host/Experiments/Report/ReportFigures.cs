@@ -99,7 +99,11 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
 
     private Figure Curves(IReadOnlyList<LearningCurve> curves)
     {
-        var colors = Colors();
+        // Colours in an order say nothing of methods.
+        RunGroup[] drawn = [.. groups.All.Where(group => curves.Any(curve => curve.Group == group))];
+        bool isByMethod = groups.Paths.Contains(SweepDefinition.MethodKey) && drawn.Length <= IntervalPanels.Distinct.Count;
+        var shades = isByMethod ? IntervalPanels.Distinct : IntervalPanels.Ordered(drawn.Length);
+        var colors = drawn.Select((group, i) => (group, i)).ToDictionary(pair => pair.group, pair => shades[pair.i]);
 
         // Methods train for different numbers of steps: then what they have in common is the share of them.
         bool isShare = curves.Select(curve => curve.Points[^1].Step).Distinct().Count() > 1;
@@ -155,7 +159,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
     }
 
     private List<(string Name, string Color)> Legend(Dictionary<RunGroup, string> colors) =>
-        groups.Paths.Count == 0 ? [] : [.. groups.All.Select(group => (string.Join(", ", group.Values), colors[group]))];
+        groups.Paths.Count == 0 ? [] : [.. groups.All.Where(colors.ContainsKey).Select(group => (string.Join(", ", group.Values), colors[group]))];
 
     private static IntervalPoint Point(double x, Estimate estimate) =>
         new(x, estimate.Value, estimate.Interval is { } interval ? (interval.Low, interval.High) : null);
