@@ -3,13 +3,13 @@ using EDA.Engine.Baselines;
 using EDA.Engine.Baselines.Qgpo;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Diffusion;
-using IActor = EDA.Engine.Environments.IActor;
 using EDA.Engine.Evaluation;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Tests.Golden;
 using EDA.Tests.Twin;
 using static EDA.Tests.Twin.Matrices;
+using IActor = EDA.Engine.Environments.IActor;
 
 namespace EDA.Tests.Engine.Baselines;
 
