@@ -69,7 +69,7 @@ internal sealed class GeneratorsMethod() : Method("generators", "generative mode
     };
 
     /// <summary>
-    /// Under two minutes a bandit on two cores, most of them the diffusion model's, which is EDA's: without its dropout, or with half
+    /// About a minute a bandit on two cores, most of it the diffusion model's, which is EDA's: without its dropout, or with half
     /// of its steps, the eight Gaussians still were one ring. A narrower autoencoder, and larger rates that fall.
     /// </summary>
     private static GeneratorsSettings Quick => new()
