@@ -39,8 +39,9 @@ internal sealed class TimeFeatures
     {
         for (int i = 0; i < Frequencies; i++)
         {
-            float angle = 2 * MathF.PI * _frequencies[i] * time;
-            (features[i], features[Frequencies + i]) = MathF.SinCos(angle);
+            // Of hundreds of radians a float has lost the digits that count.
+            var (sine, cosine) = Math.SinCos(2 * Math.PI * _frequencies[i] * time);
+            (features[i], features[Frequencies + i]) = ((float)sine, (float)cosine);
         }
     }
 }
