@@ -108,6 +108,7 @@ public sealed class MethodRunTests : IDisposable
         Assert.Equal((1.0, 2_000_000, RewardTreatment.AsIs, 256, 0), (hopper.Own.Eta, hopper.Own.Steps, hopper.Run.Rewards, hopper.Run.CriticWidth, hopper.Own.CloningSteps));
         Assert.False(Settings<DiffusionQlSettings>("pointmaze-umaze", "diffusion-ql").Own.MaxQ);
         Assert.True(Settings<DiffusionQlSettings>("pointmaze-medium", "diffusion-ql").Own.MaxQ);
+        Assert.Equal(0.05, Settings<DiffusionQlSettings>("pointmaze-umaze", "diffusion-ql").Own.Eta);
 
         Assert.Equal((1_000_000, RewardTreatment.AsIs), (Settings<Td3BcSettings>("hopper-medium-v2", "td3-bc").Own.Steps, Settings<Td3BcSettings>("hopper-medium-v2", "td3-bc").Run.Rewards));
         Assert.Equal(RewardTreatment.MinusOne, Settings<Td3BcSettings>("pointmaze-umaze", "td3-bc").Run.Rewards);

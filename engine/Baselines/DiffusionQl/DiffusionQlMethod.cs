@@ -30,8 +30,8 @@ internal sealed class DiffusionQlMethod() : Method("diffusion-ql", "diffusion Q-
             Method = budget switch
             {
                 "smoke" => paper with { Batch = 64, Steps = 200, AverageFrom = 0, ReportEvery = 20 },
-                "quick" => paper with { Steps = 30_000 },
-                "hour" => paper with { Steps = 60_000 },
+                "quick" => paper with { Steps = 80_000 },
+                "hour" => paper with { Steps = 200_000 },
                 "day" => paper with { Steps = Math.Min(paper.Steps, 1_000_000) },
                 _ => paper,
             },

@@ -31,9 +31,13 @@ internal sealed record DiffusionQlTask(string Prefix, double Eta = 1, double Gra
         new("antmaze-medium-diverse", 3, 1, true, Million),
         new("kitchen-complete", 0.005, 9, false, Million / 4),
         new("kitchen", 0.005, 10, false, Million),
+
+        // Not published. With AntMaze's η a point mass leaves the data for what its own Q makes up.
+        new("pointmaze-umaze", 0.05, 0, false, Million),
+        new("pointmaze", 0.05, 0, true, Million),
     ];
 
-    // What is not published goes as its family does: mazes as the largest that is, with η in the middle of AntMaze's range.
+    // A file that is not published goes as its family does: mazes with η in the middle of AntMaze's range.
     private static readonly DiffusionQlTask _maze = new("", 2, 0, true, Million), _kitchen = new("", 0.005, 0, false, Million), _other = new("");
 
     /// <summary>The row of a task; of one that is not published, its family's.</summary>
