@@ -85,22 +85,6 @@ internal abstract class AgreementStage(string key, string title, AgreementSize s
         return values;
     }
 
-    /// <summary>The random stream of a step, where the engine draws its own numbers.</summary>
-    protected static RandomDraw Draw(int step) => new(0, RandomStage.Method, (uint)step);
-
-    /// <summary>The numbers of all steps' streams, one after the other, as an array takes them.</summary>
-    /// <param name="each">How many a step has.</param>
-    /// <param name="value">One of them, by the stream and its place in the step.</param>
-    protected static Func<float> InOrder(int each, Func<RandomDraw, int, float> value)
-    {
-        int next = 0;
-        return () =>
-        {
-            var (step, place) = Math.DivRem(next++, each);
-            return value(Draw(step), place);
-        };
-    }
-
     /// <summary>Gives the initial weights of a network.</summary>
     protected float[] Network(string name, IReadOnlyList<ParameterSlice> slices, float[] parameters)
     {

@@ -7,7 +7,7 @@ using EDA.Kernels;
 namespace EDA.Bench.Agreement;
 
 /// <summary>Diffusion-QL, with the largest of some backups, bounded gradients and an average that begins soon.</summary>
-internal sealed class DiffusionQlStage : LearnerStage
+internal sealed class DiffusionQlStage : TransitionMethodStage
 {
     private readonly DiffusionQlSettings _settings;
 
@@ -36,8 +36,8 @@ internal sealed class DiffusionQlStage : LearnerStage
         Normals("noise", RandomPurpose.Noise, rows, actions);
         Normals("start", RandomPurpose.ActionNoise, rows, actions);
         Normals("chain_noise", RandomPurpose.ChainNoise, noisy, rows, actions);
-        Indices("chain_steps", RandomPurpose.ChainStep, _settings.ChainSteps, rows);
-        Indices("climbed", RandomPurpose.Choice, 2, 1);
+        Drawn("chain_steps", [rows], (draw, i) => Philox.Index(Philox.Word(draw, RandomPurpose.ChainStep, i), _settings.ChainSteps));
+        Drawn("climbed", [1], (draw, i) => Philox.Index(Philox.Word(draw, RandomPurpose.Choice, i), 2));
         Constant("steps", _settings.ChainSteps);
         Constant("eta", _settings.Eta);
         Constant("backup_actions", _settings.BackupActions);

@@ -55,6 +55,6 @@ internal sealed class GaussianStage : MethodStage
         float[] weights = critic is null ? [] : Array.ConvertAll(AdvantageWeights.Of(critic, _states, _actions, AdvantageScale, WeightCap), weight => (float)weight);
         using var pairs = new GaussianPairs(device, _states, _actions, weights, Shape.StateSize, Shape.ActionSize);
         using var learning = new GaussianLearning(device, _settings with { Batch = Size.Rows }, _settings, pairs, Shape.Width, pairs.Fingerprint, 0);
-        return Follow(learning, (PolicyName, _policy), (PolicyName, _logDeviations));
+        return Follow(learning, [(PolicyName, _policy), (PolicyName, _logDeviations)]);
     }
 }

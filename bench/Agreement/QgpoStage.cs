@@ -39,6 +39,6 @@ internal sealed class QgpoStage : MethodStage
     {
         using var batches = AlignmentBatches.OfArrays(device, _candidates, _labels, Shape.ActionSize, Size.Candidates, _states, Shape.StateSize);
         using var learning = new MlpGuidanceLearning(_settings, batches, device, 0);
-        return Follow(learning, ("time", _time), ("guidance", _guidance));
+        return Follow(learning, [("time", _time), ("guidance", _guidance)]);
     }
 }

@@ -7,7 +7,7 @@ using EDA.Kernels;
 namespace EDA.Bench.Agreement;
 
 /// <summary>TD3+BC.</summary>
-internal sealed class Td3BcStage : LearnerStage
+internal sealed class Td3BcStage : TransitionMethodStage
 {
     private readonly Td3BcSettings _settings;
 

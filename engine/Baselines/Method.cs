@@ -2,7 +2,7 @@ using EDA.Engine.Baselines.DiffusionQl;
 using EDA.Engine.Baselines.Gaussian;
 using EDA.Engine.Baselines.Generators;
 using EDA.Engine.Baselines.Idql;
-using EDA.Engine.Baselines.ImplicitPolicy;
+using EDA.Engine.Baselines.Iql;
 using EDA.Engine.Baselines.Qgpo;
 using EDA.Engine.Baselines.Td3Bc;
 using EDA.Engine.Critics;
@@ -97,6 +97,14 @@ public abstract class Method : INamed<Method>
 
     /// <summary>The scores that its runs may have, in the order in which they are reported.</summary>
     public abstract IReadOnlyList<MethodScore> Scores { get; }
+
+    /// <summary>The training whose learning curve is the policy's, as metrics.csv names it.</summary>
+    public virtual string CurveName => RunStages.Policy;
+
+    /// <summary>The steps of that training.</summary>
+    /// <param name="settings">The run's settings.</param>
+    /// <returns>The steps; 0 where there is none.</returns>
+    public virtual long CurveSteps(RunSettings settings) => settings.Method.CountSteps();
 
     /// <summary>Whether a task's seeds may be trained side by side.</summary>
     public virtual bool TrainsSeedsSideBySide => false;

@@ -8,12 +8,9 @@ namespace EDA.Engine.Baselines;
 [JsonConverter(typeof(MethodSettingsConverter))]
 public abstract record MethodSettings
 {
-    /// <summary>The method.</summary>
+    /// <summary>The method: the row of the table whose settings these are.</summary>
     [JsonIgnore]
-    public Method Method => Row;
-
-    /// <summary>The method, of which this is the record of settings.</summary>
-    private protected abstract Method Row { get; }
+    public Method Row => Method.Table.All.Single(method => method.SettingsType == GetType());
 
     /// <summary>The steps of the method's own training (<see cref="Runs.RunStages.Policy"/>); 0 where it has none.</summary>
     /// <returns>The steps.</returns>
@@ -56,7 +53,7 @@ public sealed class MethodSettingsConverter : JsonConverter<MethodSettings>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, MethodSettings value, JsonSerializerOptions options)
     {
-        var document = new JsonObject { [NameKey] = value.Method.Name };
+        var document = new JsonObject { [NameKey] = value.Row.Name };
         foreach (var (key, setting) in JsonSerializer.SerializeToNode(value, value.GetType(), options)!.AsObject())
             document[key] = setting?.DeepClone();
         document.WriteTo(writer, options);

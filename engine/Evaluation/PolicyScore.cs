@@ -67,18 +67,16 @@ public sealed class PolicyScore
     /// <summary>Which of several it is, where it was the best of them; null where there was nothing to choose.</summary>
     [JsonPropertyName("chosen")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Chosen { get; private init; }
+    public string? Chosen { get; private set; }
 
     /// <summary>The same score as the one that was chosen.</summary>
     /// <param name="which">Which of several it is.</param>
     /// <returns>The score.</returns>
-    public PolicyScore ChosenAs(string which) => new(this) { Chosen = which };
-
-    private PolicyScore(PolicyScore other)
+    public PolicyScore ChosenAs(string which)
     {
-        (Returns, Lengths, Terminated) = (other.Returns, other.Lengths, other.Terminated);
-        (ReturnMean, ReturnStd, NormalizedMean, NormalizedStd) = (other.ReturnMean, other.ReturnStd, other.NormalizedMean, other.NormalizedStd);
-        (Seconds, ActingSeconds) = (other.Seconds, other.ActingSeconds);
+        var same = (PolicyScore)MemberwiseClone();
+        same.Chosen = which;
+        return same;
     }
 
     private static (double Mean, double Std) Moments(IReadOnlyList<double> values)

@@ -25,7 +25,7 @@ public sealed record BanditTask(string Name, string Bandit, string Summary) : Ru
     public override IReadOnlyList<RunStage> Stages(IReadOnlyList<RunSettings> seeds, RunInputs inputs)
     {
         var datasets = new Lazy<IReadOnlyList<BanditDataset>>(() => [.. seeds.Select(seed => BanditDataset.Create(Bandit, seed.Points, seed.Seed))]);
-        return seeds[0].Method.Method.Stages(seeds, datasets);
+        return seeds[0].Method.Row.Stages(seeds, datasets);
     }
 
     /// <inheritdoc/>

@@ -76,8 +76,8 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     public override void Check(RunSettings settings, RunInputs inputs)
     {
         settings.Check();
-        if (inputs.Labels is not null && settings.Method.Method != Method.Eda)
-            throw new InvalidSettingException("--labels", "given", $"nothing with the method {settings.Method.Method}, which is not aligned");
+        if (inputs.Labels is not null && settings.Method.Row != Method.Eda)
+            throw new InvalidSettingException("--labels", "given", $"nothing with the method {settings.Method.Row}, which is not aligned");
         var (dataset, description) = (inputs.Dataset!, inputs.Environment!.Description);
         RequireSize(FieldNames.Observations, dataset.StateSize, description.ObservationSize);
         RequireSize(FieldNames.Actions, dataset.ActionSize, description.ActionSize);
@@ -97,11 +97,11 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     {
         var (settings, data) = (seeds[0], new DatasetWork(seeds[0], inputs.Dataset));
         return inputs.Labels is null
-            ? settings.Method.Method.Stages(settings, data, inputs.Environment!)
+            ? settings.Method.Row.Stages(settings, data, inputs.Environment!)
             :
             [
                 new BehaviorStage(data.Pairs, data.HeldOutLossOf),
-                new UserAlignStage(inputs.Labels, LearningCurvePlan.Of(inputs.Environment!, settings, settings.Alignment.Steps)),
+                new UserAlignStage(inputs.Labels, LearningCurvePlan.Of(inputs.Environment!, settings)),
                 new RolloutStage(inputs.Environment!, EdaMethod.OpenModels),
             ];
     }

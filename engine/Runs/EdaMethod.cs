@@ -1,3 +1,4 @@
+using EDA.Engine.Alignment;
 using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Environments;
@@ -6,10 +7,7 @@ using EDA.Engine.Evaluation;
 namespace EDA.Engine.Runs;
 
 /// <summary>Efficient Diffusion Alignment. Its settings are those of the sections of its stages.</summary>
-public sealed record EdaSettings : MethodSettings
-{
-    private protected override Method Row => Method.Eda;
-}
+public sealed record EdaSettings : MethodSettings;
 
 /// <summary>EDA as a row of the table of methods.</summary>
 internal sealed class EdaMethod() : Method("eda", "efficient diffusion alignment")
@@ -32,14 +30,18 @@ internal sealed class EdaMethod() : Method("eda", "efficient diffusion alignment
         Score(Rollouts.Implicit, "the deterministic policy of implicit Q-learning"),
     ];
 
+    public override string CurveName => PolicyAlignment.StageName;
+
     public override bool TrainsSeedsSideBySide => true;
+
+    public override long CurveSteps(RunSettings settings) => settings.Alignment.Steps;
 
     public override RunSettings Budget(string budget, RunSettings eda, RunTask task) => eda;
 
     internal override IReadOnlyList<RunStage> Stages(RunSettings settings, DatasetWork data, EnvironmentKind environment)
     {
         var method = settings.Critic.Method;
-        var curve = LearningCurvePlan.Of(environment, settings, settings.Alignment.Steps);
+        var curve = LearningCurvePlan.Of(environment, settings);
         RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(environment, OpenModels);
         string from = settings.Weighted.IsThere ? RunStages.Weigh : RunStages.Behavior;
         var label = new LabelStage(data, from, labels: !method.AlternatesWithAlignment);

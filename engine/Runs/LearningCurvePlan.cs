@@ -5,16 +5,17 @@ namespace EDA.Engine.Runs;
 /// <summary>At which steps of alignment, or of a method's training, the policy is rolled out by itself: 0, every so many, and the last.</summary>
 /// <param name="Environment">Where.</param>
 /// <param name="Settings">The run's settings.</param>
-/// <param name="Steps">The steps of the training.</param>
-internal sealed record LearningCurvePlan(EnvironmentKind Environment, RunSettings Settings, long Steps)
+internal sealed record LearningCurvePlan(EnvironmentKind Environment, RunSettings Settings)
 {
+    // Those of the training that the method says.
+    private long Steps => Settings.Method.Row.CurveSteps(Settings);
+
     /// <summary>The plan of a run.</summary>
     /// <param name="environment">Where its policies are rolled out.</param>
     /// <param name="settings">Its settings.</param>
-    /// <param name="steps">The steps of the training.</param>
     /// <returns>The plan; null where none is asked for.</returns>
-    public static LearningCurvePlan? Of(EnvironmentKind environment, RunSettings settings, long steps) =>
-        settings.Evaluation.Every == 0 ? null : new(environment, settings, steps);
+    public static LearningCurvePlan? Of(EnvironmentKind environment, RunSettings settings) =>
+        settings.Evaluation.Every == 0 ? null : new(environment, settings);
 
     /// <summary>What is told of a rollout depends on, beside the policy.</summary>
     /// <param name="settings">The run's settings.</param>

@@ -48,7 +48,7 @@ internal sealed class PolicyStage(PolicyTraining training, string name = RunStag
 
     public override object DependsOn(RunSettings settings) => new
     {
-        Method = settings.Method.Method.Name,
+        Method = settings.Method.Row.Name,
         settings.Optimizer,
         Numerical = TrainingState.Describe(training.Numerical(settings)),
         Steps = training.Steps(settings),

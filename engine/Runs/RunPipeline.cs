@@ -41,7 +41,7 @@ public sealed class RunPipeline
     /// <exception cref="MissingLibraryException">The optimizer needs a library that is not there.</exception>
     public RunPipeline(IDevice device, RunTask task, RunInputs inputs, IReadOnlyList<SeedRun> seeds, OptimizerFactory? optimizer = null)
     {
-        if (seeds.Count == 0 || (seeds.Count > 1 && !(task.TrainsSeedsSideBySide && seeds[0].Settings.Method.Method.TrainsSeedsSideBySide)))
+        if (seeds.Count == 0 || (seeds.Count > 1 && !(task.TrainsSeedsSideBySide && seeds[0].Settings.Method.Row.TrainsSeedsSideBySide)))
             throw new ArgumentException($"{seeds.Count} seeds of {task.Name}", nameof(seeds));
         for (int m = 0; m < seeds.Count; m++)
         {

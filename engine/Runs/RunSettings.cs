@@ -137,7 +137,7 @@ public sealed record RunSettings
     /// <exception cref="InvalidSettingException">They do not.</exception>
     public void Check()
     {
-        var method = Method.Method;
+        var method = Method.Row;
         if (!method.Kinds.Contains(Kind))
             throw new InvalidSettingException("method", method.Name, "one of " + string.Join(", ", Baselines.Method.Table.All.Where(other => other.Kinds.Contains(Kind)).Select(other => other.Name)));
         if (method.LooksAt("critic") && !method.Critics.Contains(Critic.Method))

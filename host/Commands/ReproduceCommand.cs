@@ -7,6 +7,7 @@ using EDA.Host.CommandLine;
 using EDA.Host.Experiments;
 using EDA.Host.Experiments.Paper;
 using EDA.Host.Experiments.Report;
+using EDA.Host.Figures;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
 
@@ -86,7 +87,7 @@ internal static class ReproduceCommand
     private static RunSettings Planned(string budget, IEnumerable<string> recipes, Method method, string[] assignments) =>
         recipes.Select(recipe => RunBudgets.Get(budget, RunTask.Table.Find(recipe), null, method))
             .Select(run => assignments.Where(assignment => SettingPaths.Knows(run.Kind, method, assignment.Split('=')[0].Trim())).Aggregate(run, SettingPaths.Apply))
-            .MaxBy(run => method == Method.Eda ? run.Alignment.Steps : run.Method.CountSteps())!;
+            .MaxBy(method.CurveSteps)!;
 
     private static string Open(string? wanted, string name, SweepDefinition definition)
     {
@@ -110,11 +111,11 @@ internal static class ReproduceCommand
             return ExitStatus.Failure;
         string command = ShellWords.Join(["./eda", "reproduce", row.Name, "--out", NewFolder.Shown(path)]);
         var report = RunReport.Of(new ReportRequest([runs], row.By, Replications, published, command));
-        report = report with { Figures = [.. BanditGallery.Of(report), .. report.Figures] };
-        if (row.Name == "table1")
-            report = report with { MainTables = [PaperTable.Of(report), .. report.MainTables] };
-        if (row.Name == "fig4")
-            report = report with { MainTables = [ThreeCritics.Table(report), .. report.MainTables], Figures = [ThreeCritics.Draw(report), .. report.Figures] };
+        report = report with
+        {
+            MainTables = [.. row.OwnTable is null ? [] : (ReportTable[])[row.OwnTable(report)], .. report.MainTables],
+            Figures = [.. row.OwnFigure is null ? [] : (Figure[])[row.OwnFigure(report)], .. BanditGallery.Of(report), .. report.Figures],
+        };
         string place = NewFolder.Create(null, "report", ReportFiles.MarkdownName, path);
         ReportFiles.Write(report, place);
         Console.Out.WriteLine(MarkdownReport.Write(report with { FurtherTables = [] }));

@@ -159,8 +159,8 @@ public sealed class RunOptions
     {
         foreach (var (option, section) in new[] { (Objective, "alignment"), (_fraction, "labels") })
         {
-            if (result.GetValue(option) is { } text && !settings.Method.Method.LooksAt(section))
-                throw UserError.Value(option.Name, text, $"nothing with the method {settings.Method.Method}");
+            if (result.GetValue(option) is { } text && !settings.Method.Row.LooksAt(section))
+                throw UserError.Value(option.Name, text, $"nothing with the method {settings.Method.Row}");
         }
     }
 

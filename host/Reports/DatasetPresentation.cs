@@ -25,7 +25,7 @@ internal sealed class DatasetPresentation : RunPresentation
     public override void AddNumbers(RunOutcome outcome, JsonObject document)
     {
         document["environment"] = outcome.Settings.Environment;
-        var method = outcome.Settings.Method.Method;
+        var method = outcome.Settings.Method.Row;
         document["method"] = method.Name;
         if (method.LooksAt("critic"))
             document["critic"] = JsonSerializer.SerializeToNode(outcome.Settings.Critic.Method, SettingPaths.Json);
@@ -50,7 +50,7 @@ internal sealed class DatasetPresentation : RunPresentation
     public override IEnumerable<string> Lines(RunOutcome outcome)
     {
         foreach (string name in Shown(outcome))
-            yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes");
+            yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes{Chosen(outcome, name) switch { null => string.Empty, { } which => ", " + which }}");
         if (outcome.HeldOutLoss is { } loss)
             yield return Line("held-out loss", $"{loss:0.0000}");
         if (Published(outcome) is { } published && outcome.Scores.ContainsKey(Rollouts.PolicyRejecting))
@@ -97,14 +97,16 @@ internal sealed class DatasetPresentation : RunPresentation
     }
 
     // Those that the method has, in its order, and what else there is.
-    private static IEnumerable<string> Names(RunOutcome outcome) => outcome.Settings.Method.Method.Scores.Select(score => score.Name).Union(outcome.Scores.Keys);
+    private static IEnumerable<string> Names(RunOutcome outcome) => outcome.Settings.Method.Row.Scores.Select(score => score.Name).Union(outcome.Scores.Keys);
 
     private static IEnumerable<string> Shown(RunOutcome outcome) => Names(outcome).Where(outcome.Scores.ContainsKey);
 
+    private static string? Chosen(RunOutcome outcome, string name) => outcome.Scores[name]["chosen"]?.GetValue<string>();
+
     private static string Describe(RunOutcome outcome, string name)
     {
-        string what = outcome.Settings.Method.Method.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty;
-        if (outcome.Scores[name]["chosen"]?.GetValue<string>() is { } chosen)
+        string what = outcome.Settings.Method.Row.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty;
+        if (Chosen(outcome, name) is { } chosen)
             what += $": {chosen}";
         return name == Rollouts.PolicyRejecting && Published(outcome) is not null ? what + "; paper: mean ± deviation over seeds" : what;
     }

@@ -23,7 +23,7 @@ internal sealed class GeneratorsPresentation : RunPresentation
 
     public override void AddNumbers(RunOutcome outcome, JsonObject document)
     {
-        document["method"] = outcome.Settings.Method.Method.Name;
+        document["method"] = outcome.Settings.Method.Row.Name;
         foreach (var model in GeneratorModel.All)
             document[KeyOf(model.Key)] = outcome.EnergyDistances?[model.Key];
     }

@@ -70,7 +70,7 @@ public static partial class IndexPage
     private static string Lead(RunOutcome outcome)
     {
         var alignment = outcome.Settings.Alignment;
-        var method = outcome.Settings.Method.Method;
+        var method = outcome.Settings.Method.Row;
         string what = method == Method.Eda
             ? FormattableString.Invariant($"{alignment.Objective.Name} objective, q = {alignment.LabelScale}, β = {alignment.Temperature}, K = {alignment.Candidates}")
             : $"{method}: {method.Summary}";

@@ -39,7 +39,7 @@ public static class RunDocuments
             ["recipe"] = outcome.Task.Name,
             ["budget"] = outcome.Budget,
             ["seed"] = outcome.Settings.Seed,
-            ["objective"] = !outcome.Settings.Method.Method.LooksAt("alignment") ? null : JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
+            ["objective"] = !outcome.Settings.Method.Row.LooksAt("alignment") ? null : JsonSerializer.SerializeToNode(outcome.Settings.Alignment.Objective, SettingPaths.Json),
             ["interrupted"] = outcome.Interrupted,
         };
         if (outcome.Batch is not null)

@@ -20,7 +20,7 @@ public abstract class RunPresentation
     /// <summary>That of a run: its method's own, else that of its kind.</summary>
     /// <param name="run">The settings.</param>
     /// <returns>The presentation.</returns>
-    public static RunPresentation Of(RunSettings run) => _ofMethods.GetValueOrDefault(run.Method.Method) ?? _ofKinds[run.Kind];
+    public static RunPresentation Of(RunSettings run) => _ofMethods.GetValueOrDefault(run.Method.Row) ?? _ofKinds[run.Kind];
 
     /// <summary>The table of numbers; null where the run did not get so far.</summary>
     /// <param name="outcome">What the run came to.</param>
@@ -60,7 +60,7 @@ public abstract class RunPresentation
     /// <summary>What its first figure shows, where those of several runs stand below each other.</summary>
     /// <param name="run">The settings.</param>
     /// <returns>Some words; they follow the recipe's name.</returns>
-    public virtual string Overview(RunSettings run) => run.Method.Method.Summary;
+    public virtual string Overview(RunSettings run) => run.Method.Row.Summary;
 
     /// <summary>A line of a name and what is said of it.</summary>
     protected static string Line(string name, FormattableString text) => $"{name,-16} {FormattableString.Invariant(text)}";

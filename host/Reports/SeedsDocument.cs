@@ -19,7 +19,7 @@ public static class SeedsDocument
         {
             ["recipe"] = request.Task.Name,
             ["budget"] = request.Budget,
-            ["objective"] = !request.Settings.Method.Method.LooksAt("alignment") ? null : JsonSerializer.SerializeToNode(request.Settings.Alignment.Objective, SettingPaths.Json),
+            ["objective"] = !request.Settings.Method.Row.LooksAt("alignment") ? null : JsonSerializer.SerializeToNode(request.Settings.Alignment.Objective, SettingPaths.Json),
             ["seeds"] = outcome.Seeds.ToString(),
             ["command"] = request.Command,
             ["interrupted"] = outcome.Interrupted,

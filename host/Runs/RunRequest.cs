@@ -60,7 +60,7 @@ public sealed record RunRequest
     public required IReadOnlyList<string> Options { get; init; }
 
     /// <summary>Whether several seeds of it are trained side by side, as one batch.</summary>
-    public bool TrainsSeedsSideBySide => Task.TrainsSeedsSideBySide && Settings.Method.Method.TrainsSeedsSideBySide;
+    public bool TrainsSeedsSideBySide => Task.TrainsSeedsSideBySide && Settings.Method.Row.TrainsSeedsSideBySide;
 
     /// <summary>Whether a dataset's rows are taken as they stand where its next_observations say otherwise.</summary>
     public bool TrustsOrder => Options.Contains(TrustOrder);

@@ -34,7 +34,7 @@ public static class SettingPaths
     /// <summary>The same of a run.</summary>
     /// <param name="run">The settings.</param>
     /// <returns>The types by path.</returns>
-    public static IReadOnlyDictionary<string, Type> Of(RunSettings run) => Of(run.Kind, run.Method.Method);
+    public static IReadOnlyDictionary<string, Type> Of(RunSettings run) => Of(run.Kind, run.Method.Row);
 
     /// <summary>Whether a key names one setting of a method's runs.</summary>
     /// <param name="kind">The kind of run.</param>
@@ -53,7 +53,7 @@ public static class SettingPaths
     public static JsonObject Document(RunSettings run)
     {
         var document = JsonSerializer.SerializeToNode(run, Json)!.AsObject();
-        Prune(document, typeof(RunSettings), run.Kind, run.Method.Method);
+        Prune(document, typeof(RunSettings), run.Kind, run.Method.Row);
         return document;
     }
 

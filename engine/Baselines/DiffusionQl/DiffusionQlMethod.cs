@@ -22,19 +22,18 @@ internal sealed class DiffusionQlMethod() : Method("diffusion-ql", "diffusion Q-
         var dataset = (DatasetTask)task;
         var known = DiffusionQlTask.Of(dataset);
         var paper = new DiffusionQlSettings { Eta = known.Eta, GradientBound = known.GradientBound, MaxQ = known.MaxQ, Steps = known.Steps, LearningRate = known.LearningRate };
-        return eda with
+        var method = budget switch
+        {
+            "smoke" => paper with { Batch = 64, Steps = 200, AverageFrom = 0, ReportEvery = 20 },
+            "quick" => paper with { Steps = 80_000 },
+            "hour" => paper with { Steps = 200_000 },
+            "day" => paper with { Steps = Math.Min(paper.Steps, 1_000_000) },
+            _ => paper,
+        };
+        return Common(eda, method) with
         {
             Rewards = dataset.Domain == D4rlDomain.AntMaze ? RewardTreatment.CentredTimesFour : RewardTreatment.AsIs,
             CriticWidth = budget == "quick" ? QuickWidth : eda.CriticWidth,
-            Evaluation = eda.Evaluation with { Acting = new() },
-            Method = budget switch
-            {
-                "smoke" => paper with { Batch = 64, Steps = 200, AverageFrom = 0, ReportEvery = 20 },
-                "quick" => paper with { Steps = 80_000 },
-                "hour" => paper with { Steps = 200_000 },
-                "day" => paper with { Steps = Math.Min(paper.Steps, 1_000_000) },
-                _ => paper,
-            },
         };
     }
 
@@ -44,7 +43,7 @@ internal sealed class DiffusionQlMethod() : Method("diffusion-ql", "diffusion Q-
         {
             Numerical = DiffusionQlLearning.NumericalOf,
             Learn = (work, opened) => new DiffusionQlLearning(work.Device, work.Settings, opened.Add(TransitionDataset.Upload(work.Device, data.View, work.Settings.Rewards)), work.Optimizer),
-            Curve = LearningCurvePlan.Of(environment, settings, settings.Method.CountSteps()),
+            Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Open,
         }),
         new RolloutStage(environment, work => Open(work, work.Seeds[0].Files.PolicyWeights)),

@@ -59,6 +59,4 @@ public sealed record DiffusionQlSettings : MethodSettings
 
     /// <inheritdoc/>
     public override MethodSettings WithSteps(long steps) => this with { Steps = steps };
-
-    private protected override Method Row => Method.DiffusionQl;
 }

@@ -83,7 +83,7 @@ public sealed class GaussianPolicy : IActionSampler, IDisposable
     {
         var (sizes, weights) = (settings.CreateShape(), new MethodWeights(path));
         var policy = new GaussianPolicy(device, ShapeOf(sizes.StateSize, sizes.ActionSize, settings.CriticWidth), weights);
-        weights.Finish(settings.Method.Method);
+        weights.Finish(settings.Method.Row);
         return policy;
     }
 

@@ -33,7 +33,7 @@ internal sealed class GeneratorsEvaluateStage(Lazy<IReadOnlyList<BanditDataset>>
         using var ebm = SavedModels.Diffusion(work.Device, files.EbmWeights)!;
         var weights = new MethodWeights(files.VaeWeights);
         float[] decoder = weights.Network(networks.Decoder);
-        weights.Finish(seed.Settings.Method.Method);
+        weights.Finish(seed.Settings.Method.Row);
         var watch = Stopwatch.StartNew();
         seed.Training.StageStarted(Rollouts.StageName, 0, 1);
         try

@@ -15,16 +15,24 @@ internal sealed class GeneratorsMethod() : Method("generators", "generative mode
 
     public override IReadOnlyList<MethodScore> Scores => [];
 
-    public override RunSettings Budget(string budget, RunSettings eda, RunTask task) => eda with
+    public override RunSettings Budget(string budget, RunSettings eda, RunTask task)
     {
-        Evaluation = eda.Evaluation with { Samples = 2000, DistancePoints = 2000, SolverEvaluations = 25 },
-        Method = budget switch
+        var method = budget switch
         {
             "smoke" => Smoke,
             "quick" => Quick,
-            _ => new(),
-        },
-    };
+            _ => new GeneratorsSettings(),
+        };
+        return Common(eda, method) with
+        {
+            Bandit = eda.Bandit,
+            Points = eda.Points,
+            Width = eda.Width,
+            Blocks = eda.Blocks,
+            Behavior = eda.Behavior,
+            Evaluation = eda.Evaluation with { Samples = 2000, DistancePoints = 2000, SolverEvaluations = 25 },
+        };
+    }
 
     public override void Check(RunSettings settings)
     {

@@ -15,8 +15,6 @@ public sealed record GeneratorsSettings : MethodSettings
     /// <summary>How the energy-based model is sampled.</summary>
     public LangevinSettings Langevin { get; init => field = Setting.Given(value); } = new();
 
-    private protected override Method Row => Method.Generators;
-
     /// <inheritdoc/>
     public override long CountSteps() => Math.Max(Vae.Steps, Ebm.Steps);
 

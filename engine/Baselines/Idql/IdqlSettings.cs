@@ -5,6 +5,4 @@ public sealed record IdqlSettings : MethodSettings
 {
     /// <summary>N, the samples of which the policy plays the best, from 2 to 4096. Paper: 64, of 16, 64 and 256.</summary>
     public int Samples { get; init => field = Setting.Range(value, 2, 4096); } = 64;
-
-    private protected override Method Row => Method.Idql;
 }

@@ -39,13 +39,23 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
         var domain = (task as DatasetTask)?.Domain;
         bool isMaze = domain == D4rlDomain.AntMaze;
         var paper = new QgpoSettings { Candidates = isMaze ? 32 : 16, Weights = isMaze ? MazeWeights : new QgpoSettings().Weights };
-        return budget switch
+        var method = budget switch
         {
-            "paper" => eda with { Method = paper, Critic = eda.Critic with { Steps = 500_000 } },
-            "smoke" => eda with { Method = paper with { Width = 64, Candidates = 4, States = 32, Steps = 200, LearningRate = 1e-3, Weights = "1,3", ReportEvery = 10 } },
-            "quick" => eda with { Method = Short(paper, 128, 4_000) },
-            "hour" => eda with { Method = Short(paper, 192, 20_000) },
-            _ => eda with { Method = Short(paper, 256, 100_000) },
+            "paper" => paper,
+            "smoke" => paper with { Width = 64, Candidates = 4, States = 32, Steps = 200, LearningRate = 1e-3, Weights = "1,3", ReportEvery = 10 },
+            "quick" => Short(paper, 128, 4_000),
+            "hour" => Short(paper, 192, 20_000),
+            _ => Short(paper, 256, 100_000),
+        };
+        return Common(eda, method) with
+        {
+            Width = eda.Width,
+            Blocks = eda.Blocks,
+            HeldOut = eda.HeldOut,
+            Behavior = eda.Behavior,
+            CriticWidth = eda.CriticWidth,
+            Critic = budget == "paper" ? eda.Critic with { Steps = 500_000 } : eda.Critic,
+            Labels = eda.Labels,
         };
     }
 
@@ -59,7 +69,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
             Needs = [RunStages.Behavior, RunStages.Critic, RunStages.Label],
             Numerical = run => ((QgpoSettings)run.Method).Numerical,
             Learn = (work, opened) => Learn(work, opened, data),
-            Curve = LearningCurvePlan.Of(environment, settings, settings.Method.CountSteps()),
+            Curve = LearningCurvePlan.Of(environment, settings),
             Contend = (work, path) => Open(work, path, isCurve: true),
         }),
         new RolloutStage(environment, work => Open(work, work.Seeds[0].Files.PolicyWeights, isCurve: false)),

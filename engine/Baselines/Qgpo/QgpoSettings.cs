@@ -67,8 +67,6 @@ public sealed record QgpoSettings : MethodSettings
     /// <inheritdoc/>
     public override MethodSettings WithCandidates(int candidates) => this with { Candidates = candidates };
 
-    private protected override Method Row => Method.Qgpo;
-
     /// <summary>The guidance scales, as numbers.</summary>
     /// <returns>The numbers, rising.</returns>
     public IReadOnlyList<double> ListWeights() => Parse(Weights)!;

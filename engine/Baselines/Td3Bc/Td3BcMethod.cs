@@ -20,19 +20,18 @@ internal sealed class Td3BcMethod() : Method("td3-bc", "TD3 with behavior clonin
     {
         var dataset = (DatasetTask)task;
         var paper = new Td3BcSettings();
-        return eda with
+        var method = budget switch
+        {
+            "smoke" => paper with { Steps = 400, ReportEvery = 20 },
+            "quick" => paper with { Steps = 100_000 },
+            "hour" => paper with { Steps = 400_000 },
+            _ => paper,
+        };
+        return Common(eda, method) with
         {
             // The paper has no mazes; a reward of 0 up to the goal gives Q nothing to climb by but 1 at the end.
             Rewards = dataset.Domain == D4rlDomain.AntMaze ? RewardTreatment.MinusOne : RewardTreatment.AsIs,
             CriticWidth = budget == "quick" && dataset.MakesItsData ? QuickMazeWidth : eda.CriticWidth,
-            Evaluation = eda.Evaluation with { Acting = new() },
-            Method = budget switch
-            {
-                "smoke" => paper with { Steps = 400, ReportEvery = 20 },
-                "quick" => paper with { Steps = 100_000 },
-                "hour" => paper with { Steps = 400_000 },
-                _ => paper,
-            },
         };
     }
 
@@ -46,7 +45,7 @@ internal sealed class Td3BcMethod() : Method("td3-bc", "TD3 with behavior clonin
                 var (normalised, normalisation) = Upload(work, data.View);
                 return new Td3BcLearning(work.Device, work.Settings, opened.Add(normalised), normalisation, work.Optimizer);
             },
-            Curve = LearningCurvePlan.Of(environment, settings, settings.Method.CountSteps()),
+            Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Open,
         }),
         new RolloutStage(environment, work => Open(work, work.Seeds[0].Files.PolicyWeights)),

@@ -38,6 +38,4 @@ public sealed record Td3BcSettings : MethodSettings
 
     /// <inheritdoc/>
     public override MethodSettings WithSteps(long steps) => this with { Steps = steps };
-
-    private protected override Method Row => Method.Td3Bc;
 }

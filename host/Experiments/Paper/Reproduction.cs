@@ -2,6 +2,8 @@ using EDA.Engine;
 using EDA.Engine.Baselines;
 using EDA.Engine.Data;
 using EDA.Engine.Runs;
+using EDA.Host.Experiments.Report;
+using EDA.Host.Figures;
 
 namespace EDA.Host.Experiments.Paper;
 
@@ -30,11 +32,16 @@ internal sealed record Reproduction(
     /// <summary>All of them, in the paper's order.</summary>
     public static NamedTable<Reproduction> Table { get; } = new(
         "experiment",
-        new("table1", "scores of sixteen tasks, the best of 4 samples by Q", Of(_ => true), Vary(), 5),
+        new("table1", "scores of sixteen tasks, the best of 4 samples by Q", Of(_ => true), Vary(), 5)
+        {
+            OwnTable = PaperTable.Of,
+        },
         new("fig3", "a bandit's density and Q_θ along diffusion, value beside preference", ["bandit-8gaussians"], Vary((Objective, _objectives)), 1),
         new("fig4", "three critics, each with a Gaussian policy, a diffusion policy and EDA", Of(IsLocomotion), Vary(), 5)
         {
             Points = _ => ThreeCritics.Points,
+            OwnTable = ThreeCritics.Table,
+            OwnFigure = ThreeCritics.Draw,
         },
         new("fig5", "scores by the share of labelled states, and along training, without rejection: EDA, QGPO and IQL", Of(IsLocomotion), Vary(), 5)
         {
@@ -58,6 +65,12 @@ internal sealed record Reproduction(
 
     /// <summary>The settings by which its runs are told apart in the report.</summary>
     public IReadOnlyList<string> By => Points is null ? [.. Grid.Keys] : [.. Points(method => RunBudgets.Get(RunBudgets.Default, DatasetTask.Generated[0], null, method)).SelectMany(point => point.Keys).Where(key => key != Every).Distinct()];
+
+    /// <summary>The table that the paper has of it, before the report's own; null for none.</summary>
+    public Func<RunReport, ReportTable>? OwnTable { get; init; }
+
+    /// <summary>The figure that the paper has of it, likewise.</summary>
+    public Func<RunReport, Figure>? OwnFigure { get; init; }
 
     /// <summary>The method of its runs.</summary>
     public Method Method { get; init; } = Method.Eda;
@@ -83,8 +96,7 @@ internal sealed record Reproduction(
     // With rollouts at twenty moments of the training.
     private static Dictionary<string, string> Along(Func<Method, RunSettings> run, Method method, params (string Key, string Value)[] settings)
     {
-        var settled = run(method);
-        long steps = method == Method.Eda ? settled.Alignment.Steps : settled.Method.CountSteps();
+        long steps = method.CurveSteps(run(method));
         return Point([(SweepDefinition.MethodKey, method.Name), .. settings, (Every, Math.Max(1, steps / CurvePoints).ToString(CultureInfo.InvariantCulture))]);
     }
 

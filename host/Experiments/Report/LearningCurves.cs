@@ -1,7 +1,4 @@
-using EDA.Engine.Alignment;
-using EDA.Engine.Baselines;
 using EDA.Engine.Experiments.Statistics;
-using EDA.Engine.Runs;
 using EDA.Host.Reports;
 
 namespace EDA.Host.Experiments.Report;
@@ -31,7 +28,7 @@ internal static class LearningCurves
             foreach (var group in groups.All.Where(group => group.Runs.ContainsKey(task)))
             {
                 var seeds = group.Runs[task].Where(run => File.Exists(run.Folder.Metrics))
-                    .Select(run => new MetricsHistory(run.Folder.Metrics).Of(run.Request.Settings.Method.Method == Method.Eda ? PolicyAlignment.StageName : RunStages.Policy)).ToList();
+                    .Select(run => new MetricsHistory(run.Folder.Metrics).Of(run.Request.Settings.Method.Row.CurveName)).ToList();
                 var measured = seeds.Where(seed => seed.ContainsKey(Metric)).Select(seed => seed[Metric].GroupBy(row => row.Step).ToDictionary(rows => rows.Key, rows => rows.Last().Value)).ToList();
                 var steps = measured.Count == 0 ? [] : measured[0].Keys.Where(step => measured.All(seed => seed.ContainsKey(step))).Order().ToList();
                 if (steps.Count >= LeastPoints)

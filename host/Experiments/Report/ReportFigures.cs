@@ -70,7 +70,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         }).ToList();
         return new(
             "methods",
-            "Interquartile mean over seeds of each method's policy, as it is played where nothing is chosen by Q unless the method is that; bars are 95 % confidence intervals, missing where there is one seed.",
+            "Interquartile mean over seeds of the score policy of each method; bars are 95 % confidence intervals, missing where there is one seed.",
             PanelGrid.Draw("methods", panels, [.. names.Select((name, i) => (name, IntervalPanels.Distinct[i % IntervalPanels.Distinct.Count]))], string.Empty));
 
         string Name(RunGroup group) => string.Join(", ", group.Values.Where((_, i) => i != path));

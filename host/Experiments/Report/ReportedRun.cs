@@ -76,7 +76,7 @@ internal sealed record ReportedRun
                 Request = request,
                 Version = Word(config, "version"),
                 Scores = scores,
-                Settings = Paths(request.Settings.Kind, request.Settings.Method.Method).ToDictionary(path => path, path => path is SweepDefinition.MethodKey ? request.Settings.Method.Method.Name : path is LabelsKey or PrecisionKey ? Word(config, path) : SettingPaths.Value(request.Settings, path)),
+                Settings = Paths(request.Settings.Kind, request.Settings.Method.Row).ToDictionary(path => path, path => path is SweepDefinition.MethodKey ? request.Settings.Method.Row.Name : path is LabelsKey or PrecisionKey ? Word(config, path) : SettingPaths.Value(request.Settings, path)),
             };
         }
         catch (InvalidFileException broken)

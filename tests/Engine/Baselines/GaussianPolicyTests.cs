@@ -2,7 +2,7 @@ using EDA.Engine;
 using EDA.Engine.Alignment;
 using EDA.Engine.Baselines;
 using EDA.Engine.Baselines.Gaussian;
-using EDA.Engine.Baselines.ImplicitPolicy;
+using EDA.Engine.Baselines.Iql;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Training;

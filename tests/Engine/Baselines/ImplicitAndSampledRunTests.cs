@@ -3,7 +3,7 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Baselines;
 using EDA.Engine.Baselines.Gaussian;
 using EDA.Engine.Baselines.Idql;
-using EDA.Engine.Baselines.ImplicitPolicy;
+using EDA.Engine.Baselines.Iql;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
 using EDA.Engine.Environments;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EDA.Engine;
 using EDA.Engine.Baselines;
 using EDA.Engine.Critics;
@@ -82,7 +83,10 @@ public sealed class MethodRunTests : IDisposable
             {
                 var run = RunBudgets.Get(budget, task, null, Method.Table.Find(name));
                 run.Check();
-                Assert.Equal(name, run.Method.Method.Name);
+                Assert.Equal(name, run.Method.Row.Name);
+
+                // What a method does not look at is as it is by default, so that config.json holds all there is.
+                Assert.Equal(run, SettingPaths.Document(run).Deserialize<RunSettings>(SettingPaths.Json));
             }
         }
     }

@@ -1,6 +1,6 @@
 using EDA.Engine.Baselines.Gaussian;
 
-namespace EDA.Engine.Baselines.ImplicitPolicy;
+namespace EDA.Engine.Baselines.Iql;
 
 /// <summary>
 /// Implicit Q-learning's policy (method: section 9). Which rows it learns from is said by
@@ -13,6 +13,4 @@ public sealed record IqlSettings : GaussianTrainingSettings
 
     /// <summary>The largest weight, above 0. Paper: 100.</summary>
     public double WeightCap { get; init => field = Setting.Positive(value); } = 100;
-
-    private protected override Method Row => Method.Iql;
 }

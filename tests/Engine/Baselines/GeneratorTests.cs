@@ -11,7 +11,7 @@ using EDA.Tests.Twin;
 using static EDA.Tests.Twin.Elementwise;
 using static EDA.Tests.Twin.Matrices;
 
-namespace EDA.Tests.Engine;
+namespace EDA.Tests.Engine.Baselines;
 
 /// <summary>The generative models of Figure 7: each against an answer that is known, then all of them as a run.</summary>
 public sealed class GeneratorTests : IDisposable

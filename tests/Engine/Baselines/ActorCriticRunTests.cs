@@ -9,10 +9,10 @@ using EDA.Engine.Training;
 using EDA.Kernels.Cpu;
 using EDA.Tests.Engine;
 
-namespace EDA.Tests.Baselines;
+namespace EDA.Tests.Engine.Baselines;
 
 /// <summary>Runs of TD3+BC and Diffusion-QL from data to scores.</summary>
-public sealed class MethodRunTests : IDisposable
+public sealed class ActorCriticRunTests : IDisposable
 {
     private static readonly DatasetTask _task = DatasetTask.Generated[0];
 

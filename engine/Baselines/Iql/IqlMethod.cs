@@ -8,7 +8,7 @@ using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
 
-namespace EDA.Engine.Baselines.ImplicitPolicy;
+namespace EDA.Engine.Baselines.Iql;
 
 /// <summary>Implicit Q-learning as a row of the table of methods: its critic, then a Gaussian policy by advantage-weighted regression on a share of the rows.</summary>
 internal sealed class IqlMethod() : Method("iql", "implicit Q-learning, with a Gaussian policy by advantage-weighted regression")
@@ -35,7 +35,7 @@ internal sealed class IqlMethod() : Method("iql", "implicit Q-learning, with a G
             Needs = [RunStages.Critic],
             Numerical = Numerical,
             Learn = (work, opened) => Learn(work, opened, data),
-            Curve = LearningCurvePlan.Of(environment, settings, settings.Method.CountSteps()),
+            Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Contend,
         }),
         new RolloutStage(environment, work => Contend(work, work.Seeds[0].Files.PolicyWeights)),

@@ -4,10 +4,10 @@ using EDA.Kernels;
 using EDA.Kernels.Cpu;
 using EDA.Tests.Golden;
 using EDA.Tests.Twin;
-using static EDA.Tests.Baselines.MethodProblem;
+using static EDA.Tests.Engine.Baselines.MethodProblem;
 using static EDA.Tests.Twin.Matrices;
 
-namespace EDA.Tests.Baselines;
+namespace EDA.Tests.Engine.Baselines;
 
 /// <summary>A step of TD3+BC against the tape in float64.</summary>
 public sealed class Td3BcLearningTests : IDisposable

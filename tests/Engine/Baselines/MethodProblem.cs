@@ -5,7 +5,7 @@ using EDA.Kernels;
 using EDA.Tests.Golden;
 using EDA.Tests.Twin;
 
-namespace EDA.Tests.Baselines;
+namespace EDA.Tests.Engine.Baselines;
 
 /// <summary>A few transitions, the rows of a step's batch, and what a learner makes of them.</summary>
 internal sealed class MethodProblem
