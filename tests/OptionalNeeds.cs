@@ -36,6 +36,7 @@ public static class OptionalNeeds
     public const string RecordedPhysics = "recorded datasets and MuJoCo 2.2.2";
     public const string Mujoco222 = "MuJoCo 2.2.2";
     public const string AmxTiles = "AMX tiles";
+    public const string Browser = "a browser";
     public const string NoAmxTiles = "a processor without AMX tiles";
 
     private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
@@ -48,6 +49,7 @@ public static class OptionalNeeds
         [NoMujoco] = (() => !MujocoLibrary.OfMachine.IsFound, "remove Debian's package libmujoco2.2.2, or where EDA_MUJOCO says it is"),
         [SmallDisk] = (() => Crash.FullDisk.CanBeHad, "run the tests on Linux as root, where file systems can be mounted"),
         [Slurm] = (() => Experiments.SlurmCluster.CanBeHad, "run the tests on Linux as root, with slurm-wlm and munge (Debian, Ubuntu)"),
+        [Browser] = (() => EDA.Tests.Host.View.Browser.Program is not null, "install Debian's package chromium, or set EDA_BROWSER to a Chromium"),
         [NoAmxTiles] = (() => MatrixUnits.Problem(MatrixUnit.Tiles) is not null, "run the tests on another processor"),
         [AmxTiles] = (() => MatrixUnits.Problem(MatrixUnit.Tiles) is null, "run the tests on an Intel server processor since Sapphire Rapids, under a system that gives processes its tiles"),
         [NvidiaGpu] = (() => CudaMachine.Gpus.Count > 0, "run the tests on a machine with one, with its driver"),

@@ -30,6 +30,7 @@ public static class EdaCommandLine
         RunCommand.Create(),
         BranchCommand.Create(),
         SweepCommand.Create(),
+        ViewCommand.Create(),
         ReportCommand.Create(),
         ReproduceCommand.Create(),
         RecipesCommand.Create(),

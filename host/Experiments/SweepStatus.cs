@@ -3,11 +3,17 @@ using EDA.Engine.Files;
 
 namespace EDA.Host.Experiments;
 
+/// <summary>Where a stage of a sweep stands.</summary>
+/// <param name="Stage">The stage.</param>
+/// <param name="State"><c>done</c>, <c>running</c>, <c>ready</c> to be worked on, <c>waiting</c> for what it reads, <c>failed</c>, or <c>blocked</c> by one that failed.</param>
+/// <param name="Detail">Who works on it, or why it failed; null for nothing to say.</param>
+internal sealed record StageStanding(SharedStage Stage, string State, string? Detail);
+
 /// <summary>Where a sweep stands, by what lies in its folder.</summary>
 internal sealed class SweepStatus
 {
     private readonly Sweep _sweep;
-    private readonly List<(SharedStage Stage, string State, string? Detail)> _stages = [];
+    private readonly List<StageStanding> _stages = [];
 
     /// <summary>Looks at a sweep.</summary>
     /// <param name="sweep">The sweep.</param>
@@ -27,9 +33,15 @@ internal sealed class SweepStatus
                 : ("waiting", (string?)null);
             if (state is "failed" or "blocked")
                 failed.Add(stage);
-            _stages.Add((stage, state, detail));
+            _stages.Add(new(stage, state, detail));
         }
     }
+
+    /// <summary>The stages.</summary>
+    public IReadOnlyList<StageStanding> Stages => _stages;
+
+    /// <summary>The share of the stages that is done.</summary>
+    public double DoneShare => _stages.Count == 0 ? 1 : (double)_stages.Count(stage => stage.State == "done") / _stages.Count;
 
     /// <summary>Whether everything is done.</summary>
     public bool IsDone => _stages.All(stage => stage.State == "done");

@@ -30,6 +30,17 @@ public static class CurveFigure
             sheet.ToDocument());
     }
 
+    /// <summary>Draws one quantity of several runs, a line each.</summary>
+    /// <param name="name">The figure's name, unlike that of any other on its page.</param>
+    /// <param name="curves">The curves, at least one.</param>
+    /// <returns>The figure.</returns>
+    public static Figure Overlaid(string name, IReadOnlyList<OverlaidCurve> curves)
+    {
+        var sheet = new SvgSheet(string.Concat(name.Where(char.IsAsciiLetterOrDigit)), Width, Height);
+        sheet.Add(Panels.Curves(curves), 0, 0, Width, Height);
+        return new(name, name, sheet.ToDocument());
+    }
+
     private static string Draw(IReadOnlyList<LossCurve> curves)
     {
         int rows = (curves.Count + MostInRow - 1) / MostInRow;

@@ -151,7 +151,12 @@ public static class Panels
     /// <summary>A loss over steps.</summary>
     /// <param name="curve">The curve.</param>
     /// <returns>The plot.</returns>
-    public static PlotModel Curve(LossCurve curve)
+    public static PlotModel Curve(LossCurve curve) => Curves([new OverlaidCurve(FormattableString.Invariant($"#{Line.R:x2}{Line.G:x2}{Line.B:x2}"), false, curve)]);
+
+    /// <summary>Curves over steps, laid over each other.</summary>
+    /// <param name="curves">The curves.</param>
+    /// <returns>The plot.</returns>
+    public static PlotModel Curves(IReadOnlyList<OverlaidCurve> curves)
     {
         var model = Bare();
         model.PlotMargins = new OxyThickness(44, TopMargin, 18, BottomMargin + 18);
@@ -185,14 +190,18 @@ public static class Panels
             MinimumPadding = 0.06,
             MaximumPadding = 0.06,
         });
-        var line = new LineSeries { Color = Line, StrokeThickness = 1.3 };
-        for (int i = 0; i < curve.Steps.Length; i++)
+        foreach (var (color, isDashed, curve) in curves)
         {
-            if (double.IsFinite(curve.Values[i]))
-                line.Points.Add(new DataPoint(curve.Steps[i], curve.Values[i]));
+            var line = new LineSeries { Color = OxyColor.Parse(color), StrokeThickness = 1.3, LineStyle = isDashed ? LineStyle.Dash : LineStyle.Solid };
+            for (int i = 0; i < curve.Steps.Length; i++)
+            {
+                if (double.IsFinite(curve.Values[i]))
+                    line.Points.Add(new DataPoint(curve.Steps[i], curve.Values[i]));
+            }
+
+            model.Series.Add(line);
         }
 
-        model.Series.Add(line);
         return model;
     }
 

@@ -53,6 +53,12 @@ public sealed record PlanarField(double Time, double[,] Values)
 /// <param name="Values">The losses [n].</param>
 public sealed record LossCurve(string Title, double[] Steps, double[] Values);
 
+/// <summary>A curve that is drawn over others.</summary>
+/// <param name="Color">Its colour, <c>#rrggbb</c>.</param>
+/// <param name="IsDashed">Whether its line is dashed.</param>
+/// <param name="Curve">The curve.</param>
+public sealed record OverlaidCurve(string Color, bool IsDashed, LossCurve Curve);
+
 /// <summary>The normalised score of a policy along its alignment.</summary>
 /// <param name="Steps">The steps.</param>
 /// <param name="Means">The means over episodes.</param>

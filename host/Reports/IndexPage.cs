@@ -52,22 +52,19 @@ public static partial class IndexPage
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
         if (RunPresentation.Of(outcome.Settings).Table(outcome) is { } numbers)
-            AppendNumbers(page, numbers);
+            page.Append($"<h2>Numbers</h2>\n{Numbers(numbers)}");
 
         page.Append("<h2>Figures</h2>\n");
         foreach (var figure in figures)
             page.Append($"<figure>\n{Inline(figure)}\n<figcaption>{Marked(figure.Caption)}</figcaption>\n</figure>\n");
 
         page.Append($"<h2>Reproduce</h2>\n<pre><code>{Text(outcome.Command)}</code></pre>\n");
-        AppendTimes(page, outcome);
-        page.Append("<details><summary>Every setting</summary>\n<table><tbody>\n");
-        foreach (var (path, value) in Flatten(config, string.Empty))
-            page.Append($"<tr><td>{Text(path)}</td><td>{Text(value)}</td></tr>\n");
-        page.Append("</tbody></table></details>\n</body>\n</html>\n");
+        page.Append($"<h2>Time</h2>\n{Times(outcome)}{Settings(config)}</body>\n</html>\n");
         return page.ToString();
     }
 
-    private static string Lead(RunOutcome outcome)
+    /// <summary>What was run, in a line of HTML.</summary>
+    internal static string Lead(RunOutcome outcome)
     {
         var alignment = outcome.Settings.Alignment;
         var method = outcome.Settings.Method.Row;
@@ -78,27 +75,38 @@ public static partial class IndexPage
             $"{what}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
 
-    private static void AppendNumbers(StringBuilder page, NumberTable numbers)
+    /// <summary>A table of numbers as HTML.</summary>
+    internal static string Numbers(NumberTable numbers)
     {
-        page.Append($"<h2>Numbers</h2>\n<table>\n<thead><tr><th></th>{string.Concat(numbers.Heads.Select(head => $"<th>{Text(head)}</th>"))}<th></th></tr></thead>\n<tbody>\n");
+        var table = new StringBuilder($"<table>\n<thead><tr><th></th>{string.Concat(numbers.Heads.Select(head => $"<th>{Text(head)}</th>"))}<th></th></tr></thead>\n<tbody>\n");
         foreach (var row in numbers.Rows)
-            page.Append($"<tr><td><code>{Text(row.Name)}</code></td>{string.Concat(row.Cells.Select(cell => $"<td>{Text(cell)}</td>"))}<td class=\"what\">{Marked(row.What)}</td></tr>\n");
-        page.Append("</tbody>\n</table>\n");
+            table.Append($"<tr><td><code>{Text(row.Name)}</code></td>{string.Concat(row.Cells.Select(cell => $"<td>{Text(cell)}</td>"))}<td class=\"what\">{Marked(row.What)}</td></tr>\n");
+        return table.Append("</tbody>\n</table>\n").ToString();
     }
 
-    private static void AppendTimes(StringBuilder page, RunOutcome outcome)
+    /// <summary>The table of what every stage took, as HTML.</summary>
+    internal static string Times(RunOutcome outcome)
     {
-        page.Append("<h2>Time</h2>\n<table>\n<thead><tr><th>stage</th><th>seconds</th><th>steps</th></tr></thead>\n<tbody>\n");
+        var table = new StringBuilder("<table>\n<thead><tr><th>stage</th><th>seconds</th><th>steps</th></tr></thead>\n<tbody>\n");
         foreach (var (stage, seconds) in outcome.Seconds)
         {
             var result = outcome.Stages.FirstOrDefault(entry => entry.Stage == stage && stage != Rollouts.StageName);
             string steps = result is null ? string.Empty
                 : result.Completed ? result.Steps.ToString("#,0", CultureInfo.InvariantCulture)
                 : FormattableString.Invariant($"{result.Steps:#,0} of {result.Total:#,0}");
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(stage)}</td><td>{seconds:0.0}</td><td>{steps}</td></tr>\n");
+            table.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(stage)}</td><td>{seconds:0.0}</td><td>{steps}</td></tr>\n");
         }
 
-        page.Append("</tbody>\n</table>\n");
+        return table.Append("</tbody>\n</table>\n").ToString();
+    }
+
+    /// <summary>Every setting, folded, as HTML.</summary>
+    internal static string Settings(JsonObject config)
+    {
+        var table = new StringBuilder("<details><summary>Every setting</summary>\n<table><tbody>\n");
+        foreach (var (path, value) in Flatten(config, string.Empty))
+            table.Append($"<tr><td>{Text(path)}</td><td>{Text(value)}</td></tr>\n");
+        return table.Append("</tbody></table></details>\n").ToString();
     }
 
     private static IEnumerable<(string Path, string Value)> Flatten(JsonObject document, string prefix)

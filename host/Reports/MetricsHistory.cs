@@ -27,8 +27,15 @@ public sealed class MetricsHistory
     /// <summary>Reads the file.</summary>
     /// <param name="path">A file that <see cref="MetricsFile"/> wrote.</param>
     public MetricsHistory(string path)
+        : this(File.ReadLines(path).Skip(1))
     {
-        foreach (string line in File.ReadLines(path).Skip(1))
+    }
+
+    /// <summary>Reads its rows.</summary>
+    /// <param name="rows">The rows without the header.</param>
+    public MetricsHistory(IEnumerable<string> rows)
+    {
+        foreach (string line in rows)
         {
             if (line.Split(',') is [var stage, var step, var name, var value]
                 && long.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
@@ -43,6 +50,9 @@ public sealed class MetricsHistory
     /// <summary>The learning curves of all stages, in the stages' order; those of fewer than two points are left out.</summary>
     public IReadOnlyList<LossCurve> Curves =>
         [.. _curves.Select(Curve).Where(curve => curve.Steps.Length > 1)];
+
+    /// <summary>The same and, first, the policy's score along its training.</summary>
+    public IEnumerable<LossCurve> AllCurves => Scores is { } scores ? [new LossCurve("normalised score of the policy", scores.Steps, scores.Means), .. Curves] : Curves;
 
     /// <summary>The policy's score along alignment, or along its method's training; null where it was not rolled out at two steps.</summary>
     public ScoreCurve? Scores => ScoresOf(PolicyAlignment.StageName) ?? ScoresOf(RunStages.Policy);

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine.Alignment;
+using EDA.Engine.Data;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
@@ -71,6 +74,41 @@ public sealed record RunOutcome
 
     /// <summary>Whether it has numbers.</summary>
     public bool IsMeasured => Exact is not null || EnergyDistances is not null || Scores.Count > 0;
+
+    /// <summary>What the commands on a folder have come to, by what they left in it.</summary>
+    /// <param name="request">What the run was made for.</param>
+    /// <param name="result">Its result.json; null where there is none yet.</param>
+    /// <param name="history">What was measured along the way.</param>
+    /// <returns>The outcome.</returns>
+    public static RunOutcome Of(RunRequest request, JsonObject? result, MetricsHistory history)
+    {
+        var outcome = new RunOutcome
+        {
+            Task = request.Task,
+            Settings = request.Settings,
+            Budget = request.Budget,
+            Batch = result?["seeds"]?.GetValue<string>(),
+            Device = result?["device"]?.GetValue<string>() ?? request.Device,
+            Precision = result?["precision"]?.GetValue<string>() ?? request.Precision ?? Devices.DeviceChoice.DefaultPrecision,
+            Command = request.Command,
+            Started = result?["started"]?.GetValue<DateTimeOffset>() ?? default,
+            IsOnPublishedFile = request.Dataset is { } path && ChecksumFile.IsRecorded(path, request.Sha256),
+            Interrupted = result?["interrupted"]?.GetValue<bool>() ?? false,
+            Error = result?["error"]?.GetValue<string>(),
+            Stages = [],
+            Seconds = [],
+        }.WithHistory(history);
+        return result is null ? outcome : outcome.After(result).Timed(result, 0, 0);
+    }
+
+    /// <summary>This with the numbers that are known from what was measured along the way.</summary>
+    /// <param name="history">What was measured.</param>
+    /// <returns>The same outcome with them.</returns>
+    public RunOutcome WithHistory(MetricsHistory history) => this with
+    {
+        HeldOutLoss = history.Last(BehaviorPretraining.StageName, "held_out_loss"),
+        CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
+    };
 
     /// <summary>This with what one more command came to. Numbers of what has been trained on since are dropped.</summary>
     /// <param name="result">The stages it ran, and what it measured.</param>

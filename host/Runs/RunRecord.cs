@@ -129,11 +129,7 @@ internal sealed class RunRecord : IDisposable
         var drawing = Stopwatch.StartNew();
         _metrics.Dispose();
         var history = new MetricsHistory(_folder.Metrics);
-        outcome = outcome with
-        {
-            HeldOutLoss = history.Last(BehaviorPretraining.StageName, "held_out_loss"),
-            CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
-        };
+        outcome = outcome.WithHistory(history);
         IReadOnlyList<Figure> figures = device is null ? [] : [.. _presentation.Draw(outcome, result, history, device, _folder)];
         foreach (var figure in figures)
             Save(_folder.Figure(figure.Name), figure.Svg);
