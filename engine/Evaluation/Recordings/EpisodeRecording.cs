@@ -56,8 +56,7 @@ internal static class EpisodeRecording
         }
 
         using var drawn = kind.Create();
-        var list = new RecordedRollouts(kind.Name, kind.Description.StepSeconds, kind.Description.Reference, (drawn as IPicturedEnvironment)?.Scene, policies);
-        WholeFile.Write(Path.Combine(folder, RecordedRollouts.FileName), overwrite: true, file => File.WriteAllText(file, list.ToJson()));
+        new RecordedRollouts(kind.Name, kind.Description.StepSeconds, kind.Description.Reference, (drawn as IPicturedEnvironment)?.Scene, policies).Save(folder);
     }
 
     // Null in place of an episode that does not come to the very return that it had.

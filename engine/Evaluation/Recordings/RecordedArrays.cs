@@ -12,6 +12,9 @@ public sealed record RecordedArrays
     /// <summary>The most points of a scene that are read.</summary>
     internal const int MostPoints = 4096;
 
+    // An episode of a gigabyte is none of this program's.
+    private const long MostNumbers = 1 << 26;
+
     private const string QName = "q", PointsName = "points";
 
     /// <summary>s, what the policy saw [T×S].</summary>
@@ -40,7 +43,8 @@ public sealed record RecordedArrays
 
     /// <summary>Writes them as an .npz file.</summary>
     /// <param name="path">A file that does not exist yet.</param>
-    internal void Write(string path)
+    /// <exception cref="IOException">It is there, or cannot be written.</exception>
+    public void Write(string path)
     {
         var ended = new bool[Length];
         using var file = new NpzWriter(path);
@@ -65,6 +69,8 @@ public sealed record RecordedArrays
     /// <exception cref="InvalidFileException">It is broken, or of another episode.</exception>
     public static (float[] Rewards, float[]? Q, float[] Points) ReadPicture(string path, int length, int points)
     {
+        if ((length + 1L) * points * 3 > MostNumbers)
+            throw new InvalidFileException(path, $"is said to have {length} steps of {points} points, which is more than is read");
         using var file = NpzFile.Open(path);
         return (
             Read(FieldNames.Rewards, [length]),

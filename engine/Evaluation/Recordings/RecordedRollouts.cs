@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EDA.Engine.Data;
 using EDA.Engine.Environments.Scenes;
+using EDA.Engine.Files;
 
 namespace EDA.Engine.Evaluation.Recordings;
 
@@ -53,11 +54,11 @@ public sealed record RecordedRollouts(
     public static RecordedRollouts? Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!System.IO.File.Exists(path))
+        if (!File.Exists(path))
             return null;
         try
         {
-            var read = JsonSerializer.Deserialize<RecordedRollouts>(System.IO.File.ReadAllText(path), _json);
+            var read = JsonSerializer.Deserialize<RecordedRollouts>(File.ReadAllText(path), _json);
             return read is not null && read.IsSound ? read : throw new InvalidFileException(path, "is no list of episodes");
         }
         catch (JsonException error)
@@ -66,8 +67,11 @@ public sealed record RecordedRollouts(
         }
     }
 
-    /// <summary>The text of the file.</summary>
-    internal string ToJson() => JsonSerializer.Serialize(this, _json) + "\n";
+    /// <summary>Writes the file, in place of one that is there.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save(string folder) =>
+        WholeFile.Write(Path.Combine(folder, FileName), overwrite: true, file => File.WriteAllText(file, JsonSerializer.Serialize(this, _json) + "\n"));
 
     // What whoever draws it goes by: nothing of it leads out of the folder, or beyond what there is.
     private bool IsSound => StepSeconds > 0 && double.IsFinite(StepSeconds)
