@@ -52,9 +52,9 @@ public static class RolloutPlayer
             int rest = Frame(string.Empty).Length + Script.Length + Style.Length;
             return Frame(new PlayerData(shown, scene, folder).Write(describe, Math.Min(MostDataBytes, mostBytes - rest)));
         }
-        catch (InvalidFileException broken)
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
-            return Said($"The recorded episodes cannot be shown: {broken.Message}.");
+            return Said($"The recorded episodes cannot be shown: {OneLine.Of(broken.Message)}.");
         }
     }
 

@@ -159,7 +159,8 @@
       view.aspect = 0.62;
     } else {
       const [x, y] = scene.walls.length
-        ? [0, 1].map(axis => [Math.min(...scene.walls.map(wall => wall[axis] - wall[axis + 2])), Math.max(...scene.walls.map(wall => wall[axis] + wall[axis + 2]))])
+        // Of the walls around it all a quarter is enough.
+        ? [0, 1].map(axis => [Math.min(...scene.walls.map(wall => wall[axis] + wall[axis + 2] / 2)), Math.max(...scene.walls.map(wall => wall[axis] - wall[axis + 2] / 2))])
         : [extent(0, 1), extent(1, 1)];
       Object.assign(view, { x, y, aspect: (y[1] - y[0]) / (x[1] - x[0]) });
     }
@@ -324,7 +325,8 @@
     const values = episode.columns[view.curve];
     pen.clearRect(0, 0, width, height);
     if (!values) return;
-    const all = longest(), toX = time => 1 + time / all * (width - 2), toY = value => 4 + (view.most - value) / (view.most - view.least) * (height - 8);
+    const all = longest(), gutter = 8 + Math.max(pen.measureText(minus(show(view.most))).width, pen.measureText(minus(show(view.least))).width);
+    const toX = time => 1 + time / all * (width - 2 - gutter), toY = value => 4 + (view.most - value) / (view.most - view.least) * (height - 8);
     const trace = () => {
       pen.beginPath();
       values.forEach((value, frame) => pen.lineTo(toX(stepOf(episode, frame) * scene.seconds), toY(value)));
@@ -332,7 +334,7 @@
     };
     const cursor = toX(Math.min(state.time, all));
     pen.fillStyle = colours.line;
-    pen.fillRect(0, height - 1, width, 1);
+    pen.fillRect(0, height - 1, width - gutter, 1);
     pen.lineWidth = 1.3;
     pen.lineJoin = 'round';
     pen.strokeStyle = colours.q;
@@ -347,13 +349,13 @@
     pen.restore();
     pen.fillStyle = colours.ink;
     pen.fillRect(Math.round(cursor), 0, 1, height);
+    // Beside the curve: the ends of its scale.
     pen.fillStyle = colours.faint;
-    pen.textAlign = cursor > width / 2 ? 'left' : 'right';
-    const edge = cursor > width / 2 ? 2 : width - 2;
+    pen.textAlign = 'right';
     pen.textBaseline = 'top';
-    pen.fillText(minus(show(view.most)), edge, 0);
+    pen.fillText(minus(show(view.most)), width, 0);
     pen.textBaseline = 'bottom';
-    pen.fillText(minus(show(view.least)), edge, height - 1);
+    pen.fillText(minus(show(view.least)), width, height - 2);
   }
 
   function writeNumbers({ numbers, episode }) {

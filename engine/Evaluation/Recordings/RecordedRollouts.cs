@@ -76,11 +76,11 @@ public sealed record RecordedRollouts(
     // What whoever draws it goes by: nothing of it leads out of the folder, or beyond what there is.
     private bool IsSound => StepSeconds > 0 && double.IsFinite(StepSeconds)
         && (Scene is null || IsDrawable(Scene))
-        && Policies.All(policy => policy.Episodes.All(episode =>
-            episode.Length is > 0 and <= RecordedArrays.MostSteps && episode.File == Path.GetFileName(episode.File) && episode.File.Length > 0));
+        && Policies.All(policy => policy?.Episodes.All(episode => episode is not null
+            && episode.Length is > 0 and <= RecordedArrays.MostSteps && episode.File == Path.GetFileName(episode.File) && episode.File.Length > 0) == true);
 
     private static bool IsDrawable(Scene scene) => Enum.IsDefined(scene.Plane) && scene.Points is > 0 and <= RecordedArrays.MostPoints
-        && scene.Shapes.Count > 0
-        && scene.Shapes.All(shape => (uint)shape.From < (uint)scene.Points && (uint)shape.To < (uint)scene.Points && shape.Radius > 0 && double.IsFinite(shape.Radius) && shape.Limb >= 0)
-        && scene.Walls.All(wall => double.IsFinite(wall.X) && double.IsFinite(wall.Y) && double.IsFinite(wall.HalfX) && double.IsFinite(wall.HalfY));
+        && scene.Shapes.Count > 0 && double.IsFinite(scene.GoalRadius ?? 0)
+        && scene.Shapes.All(shape => shape is not null && (uint)shape.From < (uint)scene.Points && (uint)shape.To < (uint)scene.Points && shape.Radius > 0 && double.IsFinite(shape.Radius) && shape.Limb >= 0)
+        && scene.Walls.All(wall => wall is not null && double.IsFinite(wall.X) && double.IsFinite(wall.Y) && double.IsFinite(wall.HalfX) && double.IsFinite(wall.HalfY));
 }
