@@ -32,6 +32,7 @@ internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, 
         var seed = work.Seeds[0];
         using var contenders = open(work);
         var log = new RolloutLog(seed.Files.EvaluationState, seed.Settings, contenders.Identity, work.Notice);
+        seed.Lock?.Require();
         EpisodeRecording.Clear(seed.Files.Episodes);
         bool isComplete = false;
         StateSaving.Run(work.Saving, log.Save, timed =>
@@ -39,7 +40,9 @@ internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, 
             var (stage, scores) = Rollouts.Run(environment, seed.Settings, contenders, log, timed, seed.Training, work.Cancellation);
             (isComplete, seed.Scores) = (stage.Completed, scores);
         });
-        if (isComplete)
-            EpisodeRecording.Write(seed.Files.Episodes, environment, seed.Settings, contenders, log, seed.Scores, work.Notice);
+        if (!isComplete)
+            return;
+        seed.Lock?.Require();
+        EpisodeRecording.Write(seed.Files.Episodes, environment, seed.Settings, contenders, log, seed.Scores, work.Notice);
     }
 }

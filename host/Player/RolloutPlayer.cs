@@ -8,7 +8,7 @@ namespace EDA.Host.Player;
 
 /// <summary>
 /// The section of a page that plays recorded rollouts: a canvas for each policy, with return so far and Q beneath. It is
-/// all in itself, data, style and program, and needs no network; a page may hold it once.
+/// all in itself, data, style and program, and needs no network.
 /// </summary>
 public static class RolloutPlayer
 {

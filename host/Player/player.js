@@ -207,7 +207,7 @@
     clock.textContent = `${state.time.toFixed(2)} of ${longest().toFixed(1)} s`;
     slider.setAttribute('aria-valuetext', clock.textContent);
     for (const panel of shownPanels()) {
-      if (!panel.episode.columns) continue;
+      if (!panel.episode.columns || !view.aspect) continue;
       drawPicture(panel);
       drawStrip(panel);
       writeNumbers(panel);
