@@ -123,6 +123,7 @@
       return;
     }
     const ready = shownPanels();
+    if (ready.length === 0) return;
     about.textContent = `${{ first: 'The first episode', best: 'The best episode of each', median: 'The median episode of each', worst: 'The worst episode of each' }[state.kind]}`
       + `${state.kind === 'first' ? ', from the same first state' : ', by return'}; ${scene.stride === 1 ? 'every step' : `every ${scene.stride} steps`} of ${Number((scene.seconds).toPrecision(3))} s. `
       + 'Shapes are those of the simulation. ' + (ready.some(panel => panel.episode.q) ? 'Beneath: the critic\u2019s Q of what the policy does, on one scale.' : 'Beneath: the return so far; this run has no critic.');

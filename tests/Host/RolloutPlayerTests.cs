@@ -74,7 +74,14 @@ public sealed class RolloutPlayerTests : IDisposable
         var settings = RunBudgets.Get("smoke", task);
         var outcome = new RunOutcome
         {
-            Task = task, Budget = "smoke", Settings = settings, Device = "cpu", Command = "./eda", Started = DateTimeOffset.UnixEpoch, Stages = [], Seconds = [],
+            Task = task,
+            Budget = "smoke",
+            Settings = settings,
+            Device = "cpu",
+            Command = "./eda",
+            Started = DateTimeOffset.UnixEpoch,
+            Stages = [],
+            Seconds = [],
             Scores = scores,
         };
         var figures = new[] { new Figure("scores", "scores", "<svg>" + new string('x', 700_000) + "</svg>") };
@@ -215,7 +222,10 @@ public sealed class RolloutPlayerTests : IDisposable
             each => $"policy{each.policy}",
             each => new JsonObject
             {
-                ["normalized_mean"] = 1.0, ["normalized_std"] = 1.0, ["return_mean"] = 1.0, ["episodes"] = each.kept.Length,
+                ["normalized_mean"] = 1.0,
+                ["normalized_std"] = 1.0,
+                ["return_mean"] = 1.0,
+                ["episodes"] = each.kept.Length,
                 ["returns"] = new JsonArray([.. each.kept.Select(episode => (JsonNode)episode.Return)]),
             });
     }
