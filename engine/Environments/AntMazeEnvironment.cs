@@ -2,6 +2,7 @@ using EDA.Engine.Data;
 using EDA.Engine.Environments.Mazes;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Engine.Environments.Scenes;
 using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
@@ -48,7 +49,7 @@ public sealed record AntMazeTask(MazeLayout Maze)
 }
 
 /// <summary>Steps an <see cref="AntMazeTask"/>.</summary>
-public sealed class AntMazeEnvironment : IGoalEnvironment
+public sealed class AntMazeEnvironment : IGoalEnvironment, IPicturedEnvironment
 {
     private const int FrameSkip = 5;
     private const double Strength = 30;
@@ -56,9 +57,11 @@ public sealed class AntMazeEnvironment : IGoalEnvironment
     private const double ResetNoise = 0.1;
 
     private readonly AntMazeTask _task;
+    private readonly MujocoModel _model;
     private readonly MujocoSimulation _simulation;
     private readonly double[] _start;
     private readonly double[] _controls;
+    private RobotPicture? _picture;
     private int _steps;
 
     /// <summary>Makes an instance.</summary>
@@ -66,7 +69,7 @@ public sealed class AntMazeEnvironment : IGoalEnvironment
     /// <param name="model">Its compiled model.</param>
     public AntMazeEnvironment(AntMazeTask task, MujocoModel model)
     {
-        _task = task;
+        (_task, _model) = (task, model);
         _simulation = new MujocoSimulation(model);
         _start = _simulation.Positions.ToArray();
         _controls = new double[Description.ActionSize];
@@ -74,6 +77,12 @@ public sealed class AntMazeEnvironment : IGoalEnvironment
 
     /// <inheritdoc/>
     public EnvironmentDescription Description => _task.Description;
+
+    /// <inheritdoc/>
+    public Scene Scene => Picture.Scene;
+
+    // Only few of many instances are drawn.
+    private RobotPicture Picture => _picture ??= new RobotPicture(MazeAnt.In(_task.Maze), _model, ScenePlane.Above, GoalRadius);
 
     /// <inheritdoc/>
     public (double X, double Y) Goal { get; set; }
@@ -122,7 +131,14 @@ public sealed class AntMazeEnvironment : IGoalEnvironment
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _simulation.Dispose();
+    public void ReadPoints(Span<double> points) => Picture.Read(_simulation.Positions, points);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _picture?.Dispose();
+        _simulation.Dispose();
+    }
 
     /// <summary>
     /// The goal cell's middle, moved by a number up to a quarter of a cell and another of up to an eighth along each

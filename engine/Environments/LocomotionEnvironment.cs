@@ -1,15 +1,18 @@
 using EDA.Engine.Environments.Mujoco;
+using EDA.Engine.Environments.Scenes;
 using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
 
 /// <summary>Steps a <see cref="LocomotionTask"/>.</summary>
-public sealed class LocomotionEnvironment : IEnvironment
+public sealed class LocomotionEnvironment : IPicturedEnvironment
 {
     private readonly LocomotionTask _task;
+    private readonly MujocoModel _model;
     private readonly MujocoSimulation _simulation;
     private readonly double[] _start;
     private readonly double[] _controls;
+    private RobotPicture? _picture;
     private int _steps;
 
     /// <summary>Makes an instance.</summary>
@@ -17,7 +20,7 @@ public sealed class LocomotionEnvironment : IEnvironment
     /// <param name="model">Its compiled model.</param>
     public LocomotionEnvironment(LocomotionTask task, MujocoModel model)
     {
-        _task = task;
+        (_task, _model) = (task, model);
         _simulation = new MujocoSimulation(model);
         _start = _simulation.Positions.ToArray();
         _controls = new double[Description.ActionSize];
@@ -25,6 +28,12 @@ public sealed class LocomotionEnvironment : IEnvironment
 
     /// <inheritdoc/>
     public EnvironmentDescription Description => _task.Description;
+
+    /// <inheritdoc/>
+    public Scene Scene => Picture.Scene;
+
+    // Only few of many instances are drawn.
+    private RobotPicture Picture => _picture ??= new RobotPicture(_task.Model, _model, ScenePlane.Side);
 
     /// <inheritdoc/>
     public void Reset(in RandomDraw episode, Span<double> observation)
@@ -79,7 +88,14 @@ public sealed class LocomotionEnvironment : IEnvironment
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _simulation.Dispose();
+    public void ReadPoints(Span<double> points) => Picture.Read(_simulation.Positions, points);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _picture?.Dispose();
+        _simulation.Dispose();
+    }
 
     /// <summary>All positions but the first, which would tell how far it has come; then the velocities.</summary>
     private void Observe(Span<double> observation)

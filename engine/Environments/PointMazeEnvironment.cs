@@ -1,5 +1,6 @@
 using EDA.Engine.Data;
 using EDA.Engine.Environments.Mazes;
+using EDA.Engine.Environments.Scenes;
 using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
@@ -35,7 +36,7 @@ public sealed record PointMazeTask(MazeLayout Maze, int StepLimit)
 }
 
 /// <summary>Steps a <see cref="PointMazeTask"/>: reward 1 within 0.5 m of the goal, where the episode ends.</summary>
-public sealed class PointMazeEnvironment : IGoalEnvironment
+public sealed class PointMazeEnvironment : IGoalEnvironment, IPicturedEnvironment
 {
     /// <summary>How near the goal is near enough, m.</summary>
     public const double GoalRadius = 0.5;
@@ -60,6 +61,13 @@ public sealed class PointMazeEnvironment : IGoalEnvironment
 
     /// <summary>The goal (x, y), m: the middle of the maze's goal cell unless set; it stays over resets.</summary>
     public (double X, double Y) Goal { get; set; }
+
+    /// <inheritdoc/>
+    public Scene Scene => new(ScenePlane.Above, 1, [new(0, 0, PointMass.Radius, 0)])
+    {
+        Walls = [.. _task.Maze.Walls.Select(cell => new SceneWall(cell.Column, cell.Row, 0.5, 0.5))],
+        GoalRadius = GoalRadius,
+    };
 
     /// <inheritdoc/>
     public void Reset(in RandomDraw episode, Span<double> observation) => ResetIn(_task.Maze.Start, episode, observation);
@@ -107,6 +115,14 @@ public sealed class PointMazeEnvironment : IGoalEnvironment
         double y = _mass.Y - Goal.Y;
         bool reached = (x * x) + (y * y) <= GoalRadius * GoalRadius;
         return new StepOutcome(reached ? 1 : 0, reached, _steps >= _task.StepLimit);
+    }
+
+    /// <inheritdoc/>
+    public void ReadPoints(Span<double> points)
+    {
+        if (points.Length != 3)
+            throw new ArgumentException($"{points.Length} numbers where 3 are needed", nameof(points));
+        (points[0], points[1], points[2]) = (_mass.X, _mass.Y, 0);
     }
 
     /// <summary>Nothing to give back.</summary>

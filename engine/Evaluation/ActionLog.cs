@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EDA.Engine.Evaluation;
 
 /// <summary>
@@ -49,6 +51,35 @@ internal sealed class ActionLog
         for (int i = 0; i < actions.Length; i++)
             actions[i] = _words[_place + 1 + i];
         _place += 1 + actions.Length;
+    }
+
+    /// <summary>The actions of some episodes, taken out of the log of all.</summary>
+    /// <param name="episodes">Their numbers.</param>
+    /// <param name="lengths">How many steps each of all the episodes had.</param>
+    /// <param name="actionSize">A.</param>
+    /// <returns>The actions of each [T×A]; null where others ran than these lengths say.</returns>
+    public float[][]? ActionsOf(IReadOnlyList<int> episodes, IReadOnlyList<int> lengths, int actionSize)
+    {
+        float[][] actions = [.. episodes.Select(episode => new float[lengths[episode] * actionSize])];
+        int[] rows = new int[lengths.Count];
+        int place = 0;
+        for (int step = 0; place < _words.Count; step++)
+        {
+            int running = 0;
+            for (int episode = 0; episode < rows.Length; episode++)
+                rows[episode] = lengths[episode] > step ? running++ : -1;
+            if (_words[place] != running || _words.Count - place <= running * actionSize)
+                return null;
+            for (int i = 0; i < actions.Length; i++)
+            {
+                if (rows[episodes[i]] is >= 0 and int row)
+                    CollectionsMarshal.AsSpan(_words).Slice(place + 1 + (row * actionSize), actionSize).CopyTo(actions[i].AsSpan(step * actionSize));
+            }
+
+            place += 1 + (running * actionSize);
+        }
+
+        return actions;
     }
 
     /// <summary>As an array of a saved state: the two kinds of seconds, whether it is complete, then the steps.</summary>

@@ -10,6 +10,12 @@ namespace EDA.Engine.Evaluation;
 /// <param name="Create">Makes the one who acts; disposed of after its episodes where it can be.</param>
 public sealed record Contender(string Name, Func<IActor> Create);
 
+/// <summary>What a critic says of states and actions in the host's memory, row by row.</summary>
+/// <param name="states">s [n×S].</param>
+/// <param name="actions">a [n×A].</param>
+/// <returns>Q(s, a) [n].</returns>
+public delegate float[] ActionRating(ReadOnlySpan<float> states, ReadOnlySpan<float> actions);
+
 /// <summary>All who are rolled out of a run, one after the other, and the models that they act by.</summary>
 /// <param name="all">Those who are rolled out, in order.</param>
 /// <param name="identity">A name for each of the models, by which what was rolled out before is known to be of the same.</param>
@@ -24,6 +30,14 @@ public sealed class Contenders(IReadOnlyList<Contender> all, IReadOnlyDictionary
 
     /// <summary>What follows from all scores, as further scores: which of several was the best, for instance. Null where nothing does.</summary>
     public Func<IReadOnlyDictionary<string, PolicyScore>, IEnumerable<KeyValuePair<string, PolicyScore>>>? Conclude { get; init; }
+
+    /// <summary>Q of what they do, the smaller of the run's target twins, for who looks at their episodes; null where the run has no critic.</summary>
+    public ActionRating? Rating { get; init; }
+
+    /// <summary>The rating by a critic.</summary>
+    /// <param name="critic">The critic; null for none.</param>
+    /// <returns>The rating; null for none.</returns>
+    internal static ActionRating? RatingBy(Critic? critic) => critic is null ? null : (states, actions) => critic.Labels(states, actions);
 
     /// <summary>A name for each of the models where a critic chooses among several samples of a behavior.</summary>
     /// <param name="critic">The critic; null where there is none yet.</param>

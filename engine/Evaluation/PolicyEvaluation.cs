@@ -60,7 +60,7 @@ public static class PolicyEvaluation
         try
         {
             for (int i = 0; i < episodes.Length; i++)
-                episodes[i] = new Episode(kind, new RandomDraw(settings.Seed, RandomStage.Evaluation, (uint)i));
+                episodes[i] = new Episode(kind, DrawOf(settings.Seed, i));
             int[] running = [.. Enumerable.Range(0, episodes.Length)];
             var observations = new float[(long)episodes.Length * stateSize];
             var actions = new float[(long)episodes.Length * actionSize];
@@ -116,6 +116,9 @@ public static class PolicyEvaluation
                 episode?.Dispose();
         }
     }
+
+    /// <summary>The random stream of an episode.</summary>
+    internal static RandomDraw DrawOf(ulong seed, int episode) => new(seed, RandomStage.Evaluation, (uint)episode);
 
     private sealed class Episode : IDisposable
     {

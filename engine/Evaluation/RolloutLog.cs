@@ -29,7 +29,7 @@ internal sealed class RolloutLog
         {
             ["stage"] = Rollouts.StageName,
             ["environment"] = run.Environment,
-            [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation with { Every = 0 }),
+            [TrainingState.SettingsKey] = TrainingState.Describe(run.Evaluation.Numerical),
         };
         foreach (var (key, name) in models)
             _identity[key] = name;

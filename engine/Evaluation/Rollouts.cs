@@ -169,7 +169,7 @@ public static class Rollouts
     /// <param name="models">The models.</param>
     /// <param name="owned">Disposed of with what is returned.</param>
     /// <returns>Those who are rolled out.</returns>
-    internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) => new([.. Actors(run, models)], Identity(models), owned);
+    internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) => new([.. Actors(run, models)], Identity(models), owned) { Rating = Contenders.RatingBy(models.Critic) };
 
     private static Dictionary<string, string> Identity(RolloutModels models)
     {

@@ -19,7 +19,7 @@ internal sealed class BanditEvaluateStage(Lazy<IReadOnlyList<BanditDataset>> dat
 
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
-    public override object DependsOn(RunSettings settings) => settings.Evaluation;
+    public override object DependsOn(RunSettings settings) => settings.Evaluation.Numerical;
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 

@@ -1,5 +1,6 @@
 using EDA.Engine.Environments;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Evaluation.Recordings;
 using EDA.Engine.Training;
 
 namespace EDA.Engine.Runs;
@@ -20,7 +21,7 @@ internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, 
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
     // A method's settings say how it acts, too.
-    public override object DependsOn(RunSettings settings) => new { Evaluation = settings.Evaluation with { Every = 0 }, settings.Method };
+    public override object DependsOn(RunSettings settings) => new { Evaluation = settings.Evaluation.Numerical, settings.Method };
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 
@@ -31,6 +32,17 @@ internal sealed class RolloutStage(EnvironmentKind environment, Func<StageWork, 
         var seed = work.Seeds[0];
         using var contenders = open(work);
         var log = new RolloutLog(seed.Files.EvaluationState, seed.Settings, contenders.Identity, work.Notice);
-        StateSaving.Run(work.Saving, log.Save, timed => seed.Scores = Rollouts.Run(environment, seed.Settings, contenders, log, timed, seed.Training, work.Cancellation).Scores);
+        seed.Lock?.Require();
+        EpisodeRecording.Clear(seed.Files.Episodes);
+        bool isComplete = false;
+        StateSaving.Run(work.Saving, log.Save, timed =>
+        {
+            var (stage, scores) = Rollouts.Run(environment, seed.Settings, contenders, log, timed, seed.Training, work.Cancellation);
+            (isComplete, seed.Scores) = (stage.Completed, scores);
+        });
+        if (!isComplete)
+            return;
+        seed.Lock?.Require();
+        EpisodeRecording.Write(seed.Files.Episodes, environment, seed.Settings, contenders, log, seed.Scores, work.Notice);
     }
 }

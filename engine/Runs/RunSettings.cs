@@ -6,6 +6,7 @@ using EDA.Engine.Data;
 using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Evaluation.Recordings;
 using EDA.Engine.Optimizers;
 using EDA.Kernels;
 
@@ -206,6 +207,13 @@ public sealed record EvaluationSettings
     [OnlyFor(RunKind.Dataset)]
     public int Every { get; init => field = Setting.Range(value, 0); }
 
+    /// <summary>
+    /// Episodes of each policy that are kept to be looked at when all is rolled out: so many of the first, the best, the median
+    /// and the worst, from 0 to 4. It changes no number.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int Recorded { get; init => field = Setting.Range(value, 0, EpisodeChoice.Names.Count); } = EpisodeChoice.Names.Count;
+
     /// <summary>Candidates of rejection sampling, at least 2. Published code: 4.</summary>
     [OnlyFor(RunKind.Dataset)]
     public int Candidates { get; init => field = Setting.Range(value, 2, 4096); } = 4;
@@ -220,4 +228,10 @@ public sealed record EvaluationSettings
     /// <summary>The order of the singlestep solver, 1 to 3. Paper: 2.</summary>
     [OnlyFor(RunKind.Bandit)]
     public int SolverOrder { get; init => field = Setting.Range(value, 1, 3); } = 2;
+
+    /// <summary>
+    /// Those that a number of the evaluation depends on. Names and order are those that saved states and keys of stages were
+    /// written with before <see cref="Recorded"/> was there: they stay good.
+    /// </summary>
+    internal object Numerical => new { HeldOut, Samples, DistancePoints, Episodes, Seed, Every = 0, Candidates, Acting, SolverEvaluations, SolverOrder };
 }

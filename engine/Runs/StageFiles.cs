@@ -4,8 +4,12 @@ namespace EDA.Engine.Runs;
 
 /// <summary>The files that the stages of a run hand to each other, and that an interrupted stage goes on from.</summary>
 /// <param name="folder">The folder of checkpoints.</param>
-public sealed class StageFiles(string folder)
+/// <param name="episodes">The folder of the episodes that are kept to be looked at; null for one among the checkpoints.</param>
+public sealed class StageFiles(string folder, string? episodes = null)
 {
+    /// <summary>The folder of the episodes that are kept to be looked at.</summary>
+    public string Episodes => episodes ?? At("episodes");
+
     /// <summary>The behavior's weights, f_φ.</summary>
     public string BehaviorWeights => At("behavior.safetensors");
 

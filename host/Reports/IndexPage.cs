@@ -12,8 +12,11 @@ namespace EDA.Host.Reports;
 /// <summary>index.html: figures, numbers beside the exact answer, settings, in one file that needs no network.</summary>
 public static partial class IndexPage
 {
+    /// <summary>A page is to be less than 2 MB: what else is in it leaves the rollouts the rest.</summary>
+    private const int MostBytes = 1_950_000;
+
     internal const string Style = """
-        :root { color-scheme: light; }
+        :root { color-scheme: light dark; }
         body { margin: 0 auto; padding: 28px 24px 48px; max-width: 1080px; background: #fff; color: #222;
                font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
         h1 { font-size: 26px; margin: 0 0 2px; font-weight: 600; }
@@ -33,16 +36,25 @@ public static partial class IndexPage
         pre { background: #f6f6f4; padding: 10px 14px; overflow-x: auto; font-size: 13px; margin: 0; }
         code { font-family: "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
         details { margin-top: 10px; } summary { cursor: pointer; color: #31688e; }
+        @media (prefers-color-scheme: dark) {
+          body { background: #17191c; color: #ddd; }
+          .lead, figcaption, td.what { color: #a5a9ae; }
+          .note { background: #2b2417; }
+          th, td { border-bottom-color: #2e3237; } thead th { color: #9a9ea3; border-bottom-color: #4a4f55; }
+          pre { background: #22252a; } summary { color: #7db8dd; }
+          figure svg { background: #fff; border-radius: 6px; }
+        }
         """;
 
     /// <summary>Writes the page.</summary>
     /// <param name="outcome">What the run came to.</param>
     /// <param name="config">The document of config.json.</param>
     /// <param name="figures">The figures, in order.</param>
+    /// <param name="rollouts">Gives the section that plays rollouts, in so many bytes; null for none.</param>
     /// <returns>The text of the file.</returns>
-    public static string Write(RunOutcome outcome, JsonObject config, IReadOnlyList<Figure> figures)
+    public static string Write(RunOutcome outcome, JsonObject config, IReadOnlyList<Figure> figures, Func<int, string?>? rollouts = null)
     {
-        var page = new StringBuilder();
+        StringBuilder page = new(), before = page;
         page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.Append($"<title>{Text(outcome.Task.Name)}, seed {outcome.Settings.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
@@ -54,13 +66,15 @@ public static partial class IndexPage
         if (RunPresentation.Of(outcome.Settings).Table(outcome) is { } numbers)
             page.Append($"<h2>Numbers</h2>\n{Numbers(numbers)}");
 
+        page = new StringBuilder();
         page.Append("<h2>Figures</h2>\n");
         foreach (var figure in figures)
             page.Append($"<figure>\n{Inline(figure)}\n<figcaption>{Marked(figure.Caption)}</figcaption>\n</figure>\n");
 
         page.Append($"<h2>Reproduce</h2>\n<pre><code>{Text(outcome.Command)}</code></pre>\n");
         page.Append($"<h2>Time</h2>\n{Times(outcome)}{Settings(config)}</body>\n</html>\n");
-        return page.ToString();
+        string start = before.ToString(), end = page.ToString();
+        return start + rollouts?.Invoke(MostBytes - Encoding.UTF8.GetByteCount(start) - Encoding.UTF8.GetByteCount(end)) + end;
     }
 
     /// <summary>What was run, in a line of HTML.</summary>

@@ -41,6 +41,9 @@ public sealed class RunFolder
     /// <summary>The folder of weights and of what stages go on from.</summary>
     public string Checkpoints => At(CheckpointsName);
 
+    /// <summary>The folder of the episodes that are kept to be looked at; not there where none are.</summary>
+    public string Episodes => At("episodes");
+
     /// <summary>The folder as a reader at the current folder would name it.</summary>
     public string ShownPath => NewFolder.Shown(FullPath);
 
@@ -53,7 +56,7 @@ public sealed class RunFolder
         try
         {
             MakeParts();
-            foreach (string folder in (string[])[FullPath, Checkpoints, Figures])
+            foreach (string folder in ((string[])[FullPath, Checkpoints, Figures, Episodes]).Where(Directory.Exists))
                 WholeFile.RemoveTemporaries(folder);
             return held;
         }

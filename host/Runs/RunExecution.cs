@@ -139,7 +139,7 @@ public static class RunExecution
         using var opened = Opened.Of(request, stage, seeds: 1);
         RunDocuments.Save(folder.Config, request.ToConfig(opened.Inputs));
         using var metrics = MetricsFile.Continue(folder.Metrics);
-        var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints), held)]);
+        var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints, folder.Episodes), held)]);
         var result = display.Show(observer => pipeline.Run([new ObserverList(metrics, also, observer)], stage, cancellation)[0]);
         if (result.Divergence is not null)
             throw result.Divergence;
@@ -243,7 +243,7 @@ public static class RunExecution
             }
 
             var pipeline = new RunPipeline(
-                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Select((request, m) => new SeedRun(request.Settings, new StageFiles(folders[m].Checkpoints), locks[m]))]);
+                opened.Device, requests[0].Task, opened.Inputs, [.. requests.Select((request, m) => new SeedRun(request.Settings, new StageFiles(folders[m].Checkpoints, folders[m].Episodes), locks[m]))]);
             var results = display.Show(observer =>
             {
                 var progress = new SeedsProgress(observer, requests.Count);
@@ -275,7 +275,7 @@ public static class RunExecution
         using var record = new RunRecord(place, null, opened.Inputs, opened.Device.Name, opened.Choice.Precision, clock);
         try
         {
-            var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints), held)]);
+            var pipeline = new RunPipeline(opened.Device, request.Task, opened.Inputs, [new SeedRun(request.Settings, new StageFiles(folder.Checkpoints, folder.Episodes), held)]);
             var result = display.Show(observer => pipeline.Run([new ObserverList(ranges is null ? [record.Observer, observer] : [record.Observer, ranges, observer])], only, cancellation)[0]);
             var outcome = record.Finish(result, opened.Device);
             return result.Divergence is null || divergenceIsAnOutcome ? outcome : throw result.Divergence;

@@ -10,6 +10,7 @@ using EDA.Engine.Files;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Host.Figures;
+using EDA.Host.Player;
 using EDA.Host.Reports;
 using EDA.Kernels;
 
@@ -135,7 +136,7 @@ internal sealed class RunRecord : IDisposable
             Save(_folder.Figure(figure.Name), figure.Svg);
         outcome = outcome.Timed(_earlier, drawing.Elapsed.TotalSeconds, _clock.Elapsed.TotalSeconds);
         RunDocuments.Save(_folder.Result, RunDocuments.Result(outcome));
-        Save(_folder.Index, IndexPage.Write(outcome, _config, figures));
+        Save(_folder.Index, IndexPage.Write(outcome, _config, figures, most => RolloutPlayer.Section(_folder.Episodes, outcome, most)));
         _isWritten = true;
         return outcome;
 

@@ -30,6 +30,7 @@ internal abstract class MutatedFormat : IDisposable
         ["metrics"] = () => new MetricsFormat(),
         ["events"] = () => new EventsFormat(),
         ["checksum"] = () => new ChecksumFormat(),
+        ["episodes"] = () => new EpisodesFormat(),
         ["folder"] = () => new FolderFormat(),
         ["faulty"] = () => new FaultyFormat(),
     };

@@ -1,6 +1,10 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using EDA.Engine.Data;
+using EDA.Engine.Environments.Scenes;
+using EDA.Engine.Evaluation.Recordings;
 using EDA.Engine.Training;
+using EDA.Host.Player;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
 
@@ -184,6 +188,36 @@ internal sealed class EventsFormat : MutatedFormat
         byte[] bytes = System.IO.File.ReadAllBytes(Path.Combine(folder, FileName));
         System.IO.File.Delete(Path.Combine(folder, FileName));
         return [bytes];
+    }
+}
+
+/// <summary>The list of recorded episodes, as a run's page reads it.</summary>
+internal sealed class EpisodesFormat : MutatedFormat
+{
+    private const string Arrays = "policy-0.npz";
+
+    public override string FileName => RecordedRollouts.FileName;
+
+    protected override bool IsText => true;
+
+    public override void Read(string path)
+    {
+        System.IO.File.Copy(path, Scratch.At(FileName), overwrite: true);
+        var scores = new Dictionary<string, JsonObject> { ["policy"] = new() { ["returns"] = new JsonArray(3.0, 2.0) } };
+        string? section = RolloutPlayer.Section(Scratch.Path, scores, name => name, 20_000);
+        if (section?.Contains("cannot be shown", StringComparison.Ordinal) == true)
+            throw new EDA.Engine.InvalidFileException(path, section);
+    }
+
+    protected override IReadOnlyList<byte[]> MakeSeeds(string folder)
+    {
+        new RecordedArrays { Observations = new float[2], Actions = new float[2], Rewards = [1, 2], Q = [3, 4], Points = new float[18] }.Write(Scratch.At(Arrays));
+        return [.. new[] { ScenePlane.Side, ScenePlane.Above }.Select(plane => Written(FileName, path => new RecordedRollouts(
+            "hopper",
+            0.1,
+            new(0, 1),
+            new(plane, 2, [new(0, 1, 0.25, 0), new(1, 1, 0.5, 1)]) { Walls = [new(1, 2, 0.5, 0.5)], GoalRadius = 0.5 },
+            [new("policy", [new(0, ["first", "best"], Arrays, 2, 3, 300, true, new(1, 2))])]).Save(Path.GetDirectoryName(path)!)))];
     }
 }
 

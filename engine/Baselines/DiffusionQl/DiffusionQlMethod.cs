@@ -58,6 +58,7 @@ internal sealed class DiffusionQlMethod() : Method("diffusion-ql", "diffusion Q-
         return new(
             [new(Rollouts.Policy, () => new DiffusionQlActor(policy, run.Evaluation.Seed))],
             new Dictionary<string, string> { ["policy"] = policy.Fingerprint },
-            policy);
+            policy)
+        { Rating = policy.Rate };
     }
 }

@@ -65,6 +65,23 @@ public sealed class DiffusionQlPolicy : IDisposable
     /// <summary>Q̄₂.</summary>
     public DeviceArray<float> SecondTarget { get; }
 
+    /// <summary>What candidates are rated by: the smaller of the target twins.</summary>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="actions">a [n×A].</param>
+    /// <returns>min(Q̄₁, Q̄₂) [n].</returns>
+    public float[] Rate(ReadOnlySpan<float> states, ReadOnlySpan<float> actions)
+    {
+        int rows = actions.Length / ActionSize;
+        var (first, second) = (new float[rows], new float[rows]);
+        using var networks = new StateActionNetworks(Device, StateSize, ActionSize, Width, rows);
+        networks.Look(states, 1, actions);
+        networks.Evaluate(FirstTarget, first);
+        networks.Evaluate(SecondTarget, second);
+        for (int row = 0; row < rows; row++)
+            first[row] = Math.Min(first[row], second[row]);
+        return first;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

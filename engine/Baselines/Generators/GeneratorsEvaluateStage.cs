@@ -20,7 +20,7 @@ internal sealed class GeneratorsEvaluateStage(Lazy<IReadOnlyList<BanditDataset>>
 
     public override IReadOnlyList<string> Reports => [Rollouts.StageName];
 
-    public override object DependsOn(RunSettings settings) => new { settings.Evaluation, ((GeneratorsSettings)settings.Method).Langevin };
+    public override object DependsOn(RunSettings settings) => new { Evaluation = settings.Evaluation.Numerical, ((GeneratorsSettings)settings.Method).Langevin };
 
     public override IReadOnlyList<string> Leaves(StageFiles files) => [files.EvaluationState];
 

@@ -55,7 +55,7 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
         List<Contender> all = [new(Rollouts.Behavior, () => Trained(DiffusionActor.Sampling(behavior, seed, solver)))];
         if (critic is not null)
             all.Add(new(Rollouts.Policy, () => Trained(DiffusionActor.Rejecting(behavior, seed, samples, CandidateRatings.ByQ(critic), solver))));
-        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic);
+        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic) { Rating = Contenders.RatingBy(critic) };
 
         DiffusionActor Trained(DiffusionActor actor)
         {

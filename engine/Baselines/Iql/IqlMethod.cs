@@ -81,9 +81,12 @@ internal sealed class IqlMethod() : Method("iql", "implicit Q-learning, with a G
         if (!File.Exists(path))
             throw new UnfinishedStageException(RunStages.Policy, new(0, steps));
         var policy = GaussianPolicy.Open(work.Device, work.Settings, path);
+        var critic = SavedModels.Critic(work.Device, work.Settings, work.Seeds[0].Files);
         return new(
             [new(Rollouts.Policy, () => new DeterministicActor(work.Device, policy.StateSize, policy.ActionSize, policy.Mean) { Stage = RunStages.Policy, TrainedSteps = steps })],
             new Dictionary<string, string> { ["policy"] = policy.Fingerprint },
-            policy);
+            policy,
+            critic)
+        { Rating = Contenders.RatingBy(critic) };
     }
 }

@@ -117,10 +117,11 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
             ? new MlpGuidance(device, new(shape.StateSize, shape.ActionSize, own.Width), weights)
             : new BdmGuidance(device, shape, weights);
         weights.Finish(Qgpo);
+        var critic = isCurve ? null : SavedModels.Critic(device, settings, work.Seeds[0].Files);
         var guided = own.ListWeights().ToDictionary(weight => string.Create(CultureInfo.InvariantCulture, $"{Rollouts.Policy}_w{weight}"));
         return isCurve
             ? new([Guided(Rollouts.Policy, own.Weight)], Identity(weights.Fingerprint), behavior, guidance)
-            : new([sampled, .. guided.Select(each => Guided(each.Key, each.Value))], Identity(weights.Fingerprint), behavior, guidance) { Conclude = Best };
+            : new([sampled, .. guided.Select(each => Guided(each.Key, each.Value))], Identity(weights.Fingerprint), behavior, guidance, critic) { Conclude = Best, Rating = Contenders.RatingBy(critic) };
 
         Contender Guided(string name, double weight) => new(name, () => new GuidedActor(behavior, guidance, weight, settings.Evaluation.Seed, solver) { TrainedSteps = own.Steps });
 

@@ -70,6 +70,7 @@ internal sealed class Td3BcMethod() : Method("td3-bc", "TD3 with behavior clonin
         return new(
             [new(Rollouts.Policy, () => new DeterministicActor(work.Device, description.ObservationSize, description.ActionSize, policy.Act) { Stage = RunStages.Policy, TrainedSteps = run.Method.CountSteps() })],
             new Dictionary<string, string> { ["policy"] = policy.Fingerprint },
-            policy);
+            policy)
+        { Rating = policy.Rate };
     }
 }

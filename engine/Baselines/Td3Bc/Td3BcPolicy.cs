@@ -1,3 +1,5 @@
+using EDA.Engine.Checkpoints;
+using EDA.Engine.Critics;
 using EDA.Engine.Runs;
 using EDA.Kernels;
 
@@ -10,6 +12,7 @@ public sealed class Td3BcPolicy : IDisposable
     private readonly DeviceArray<float> _parameters;
     private readonly IDevice _device;
     private readonly StateNormalisation _normalisation;
+    private readonly Critic _critic;
     private DeviceArray<float>? _states;
     private float[] _hostStates = [];
 
@@ -26,9 +29,12 @@ public sealed class Td3BcPolicy : IDisposable
         var shape = Td3BcLearning.PolicyShape(stateSize, actionSize, width);
         float[] parameters = weights.Network(MethodLearning.LayoutOf(Td3BcLearning.PolicyName, shape));
         _normalisation = StateNormalisation.From(weights, stateSize);
+        var layout = new CriticLayout(new(stateSize, actionSize, width));
+        float[] target = weights.Network(layout.Twin, isAverage: true);
         weights.Finish(Method.Td3Bc);
         (_device, Fingerprint) = (device, weights.Fingerprint);
         (_operations, _parameters) = (device.CreateMlp(shape), device.Upload<float>(parameters));
+        _critic = Critic.FromWeights(device, new CriticWeights(layout, target, target, null));
     }
 
     /// <summary>A short name for its weights.</summary>
@@ -54,9 +60,21 @@ public sealed class Td3BcPolicy : IDisposable
         _operations.Forward(new() { Parameters = _parameters, Inputs = _states, Rows = rows, Outputs = actions });
     }
 
+    /// <summary>What the target twins say of actions.</summary>
+    /// <param name="states">s [n×S].</param>
+    /// <param name="actions">a [n×A].</param>
+    /// <returns>min(Q̄₁, Q̄₂) [n].</returns>
+    public float[] Rate(ReadOnlySpan<float> states, ReadOnlySpan<float> actions)
+    {
+        float[] normalised = states.ToArray();
+        _normalisation.Apply(normalised);
+        return _critic.Labels(normalised, actions);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _critic.Dispose();
         _states?.Dispose();
         _parameters.Dispose();
         _operations.Dispose();

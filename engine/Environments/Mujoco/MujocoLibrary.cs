@@ -16,6 +16,9 @@ public sealed unsafe class MujocoLibrary
 
     private const int ErrorLength = 1024;
 
+    // mjOBJ_BODY of mjtObj, the same in every release.
+    private const int BodyKind = 1;
+
     private static int s_warnings;
 
     private readonly delegate* unmanaged[Cdecl]<byte*, void*, byte*, int, nint> _loadXml;
@@ -26,6 +29,9 @@ public sealed unsafe class MujocoLibrary
     private readonly delegate* unmanaged[Cdecl]<nint, nint, int, void> _resetDataKeyframe;
     private readonly delegate* unmanaged[Cdecl]<nint, nint, void> _forward;
     private readonly delegate* unmanaged[Cdecl]<nint, nint, void> _step;
+    private readonly delegate* unmanaged[Cdecl]<nint, nint, void> _kinematics;
+    private readonly delegate* unmanaged[Cdecl]<nint, double*, double*, double*, double*, int, byte, void> _localToGlobal;
+    private readonly delegate* unmanaged[Cdecl]<nint, int, byte*, int> _nameToId;
 
     private MujocoLibrary(LoadedLibrary library)
     {
@@ -39,6 +45,9 @@ public sealed unsafe class MujocoLibrary
         _resetDataKeyframe = (delegate* unmanaged[Cdecl]<nint, nint, int, void>)library.Address("mj_resetDataKeyframe");
         _forward = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_forward");
         _step = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_step");
+        _kinematics = (delegate* unmanaged[Cdecl]<nint, nint, void>)library.Address("mj_kinematics");
+        _localToGlobal = (delegate* unmanaged[Cdecl]<nint, double*, double*, double*, double*, int, byte, void>)library.Address("mj_local2Global");
+        _nameToId = (delegate* unmanaged[Cdecl]<nint, int, byte*, int>)library.Address("mj_name2id");
         State = StateFunctions.TryCreate(library.Handle) is { } functions ? functions
             : Version == HeaderLayout.Version ? new HeaderLayout()
             : throw new MissingLibraryException($"{Path} is MuJoCo {VersionText}, which is not supported");
@@ -116,6 +125,37 @@ public sealed unsafe class MujocoLibrary
     internal void Forward(nint model, nint data) => _forward(model, data);
 
     internal void Step(nint model, nint data) => _step(model, data);
+
+    /// <summary>Places the bodies as the coordinates say.</summary>
+    internal void Kinematics(nint model, nint data) => _kinematics(model, data);
+
+    /// <summary>Maps a point [3] from a body's frame to the world's.</summary>
+    internal void LocalToGlobal(nint data, int body, ReadOnlySpan<double> point, Span<double> place)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(point.Length, 3);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(place.Length, 3);
+
+        // The frame that is asked for stands at the point and is not turned; how it lies in the world is not looked at.
+        double* turn = stackalloc double[4];
+        double* axes = stackalloc double[9];
+        (turn[0], turn[1], turn[2], turn[3]) = (1, 0, 0, 0);
+        fixed (double* from = point, to = place)
+            _localToGlobal(data, to, axes, from, turn, body, 0);
+    }
+
+    /// <summary>A body's number; below 0 where there is none of that name.</summary>
+    internal int FindBody(nint model, string name)
+    {
+        nint text = Marshal.StringToCoTaskMemUTF8(name);
+        try
+        {
+            return _nameToId(model, BodyKind, (byte*)text);
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(text);
+        }
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void CountWarning(byte* message) => Interlocked.Increment(ref s_warnings);

@@ -46,6 +46,17 @@ public sealed class MujocoModel : IDisposable
         return new MujocoModel(library, library.LoadXml(path));
     }
 
+    /// <summary>Finds a body.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>Its number, for <see cref="MujocoPoses"/>.</returns>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public int FindBody(string name)
+    {
+        int body = Library.FindBody(Address, name);
+        GC.KeepAlive(this);
+        return body >= 0 ? body : throw new ArgumentException($"the model has no body {name}", nameof(name));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

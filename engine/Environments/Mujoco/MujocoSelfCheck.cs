@@ -57,6 +57,8 @@ internal static class MujocoSelfCheck
             ?? Differs(state, model, data, StatePart.Controls, Controls);
         if (misread is not null)
             return "after loading a keyframe " + misread;
+        if (Misplaced(library, model, data) is { } misplaced)
+            return misplaced;
 
         // No gravity, no damping: a slide of mass 2 under the motor's force moves as v += h·F/m, x += h·v.
         double[] control = [0.5, 0];
@@ -68,6 +70,22 @@ internal static class MujocoSelfCheck
         string? mismoved = Differs(state, model, data, StatePart.Positions, [1, 0, 0, 0, 2 + (TimeStep * velocity), 0])
             ?? Differs(state, model, data, StatePart.Velocities, [0, 0, 0, velocity, 0]);
         return mismoved is null ? null : "after one step " + mismoved;
+    }
+
+    // A point of the body on the x slide, and one of the ball, which is turned by more than a right angle around y.
+    private static string? Misplaced(MujocoLibrary library, nint model, nint data)
+    {
+        library.Kinematics(model, data);
+        return Misplaced("slide", [0.5, 1, -2], [0.5 + Positions[4], 1, -2]) ?? Misplaced("ball", [1, 2, 3], [(-0.28 * 1) + (0.96 * 3), 2, (-0.96 * 1) + (-0.28 * 3)]);
+
+        string? Misplaced(string name, double[] point, double[] wanted)
+        {
+            var found = new double[3];
+            library.LocalToGlobal(data, library.FindBody(model, name), point, found);
+            return found.Zip(wanted).All(pair => Math.Abs(pair.First - pair.Second) <= Tolerance)
+                ? null
+                : FormattableString.Invariant($"a point of the body {name} is at ({found[0]}, {found[1]}, {found[2]}) instead of ({wanted[0]}, {wanted[1]}, {wanted[2]})");
+        }
     }
 
     private static string? Differs(IStateAccess state, nint model, nint data, StatePart part, double[] wanted)
@@ -87,8 +105,8 @@ internal static class MujocoSelfCheck
         <mujoco>
           <option timestep="{TimeStep}" gravity="0 0 0"/>
           <worldbody>
-            <body><joint type="ball"/><geom type="sphere" size="1" mass="1" contype="0"/></body>
-            <body><joint name="x" type="slide" axis="1 0 0"/><geom type="sphere" size="1" mass="{Mass}" contype="0"/></body>
+            <body name="ball"><joint type="ball"/><geom type="sphere" size="1" mass="1" contype="0"/></body>
+            <body name="slide"><joint name="x" type="slide" axis="1 0 0"/><geom type="sphere" size="1" mass="{Mass}" contype="0"/></body>
             <body><joint name="y" type="slide" axis="0 1 0"/><geom type="sphere" size="1" mass="{Mass}" contype="0"/></body>
           </worldbody>
           <actuator>

@@ -13,6 +13,7 @@ internal static class ReportPage
         .wide { overflow-x: auto; }
         ul.notes { border-left: 3px solid #c77d0a; background: #fdf7ec; margin: 14px 0; padding: 6px 12px 6px 30px; }
         p.what { color: #555; font-size: 13px; margin: 0 0 8px; max-width: 900px; }
+        @media (prefers-color-scheme: dark) { ul.notes { background: #2b2417; } p.what { color: #a5a9ae; } }
         """;
 
     /// <summary>Writes it.</summary>
