@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Kernels;
 
@@ -47,9 +49,10 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutWhatOnlyShows } },
     };
 
-    /// <summary>A settings record as the text of an identity.</summary>
+    /// <summary>A settings record as the text of an identity, without what is <see cref="ShowsOnlyAttribute"/>.</summary>
     public static string Describe(object settings) => JsonSerializer.Serialize(settings, settings.GetType(), _json);
 
     /// <summary>An identity with the precision in which a device multiplies.</summary>
@@ -190,6 +193,15 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
                 .Where(key => !known || old.ContainsKey(key))
                 .Select(key => Compare(path.Length == 0 ? key : $"{path}.{key}", old[key], fresh[key]))
                 .FirstOrDefault(difference => difference is not null);
+        }
+    }
+
+    private static void LeaveOutWhatOnlyShows(JsonTypeInfo type)
+    {
+        for (int i = type.Properties.Count - 1; i >= 0; i--)
+        {
+            if (type.Properties[i].AttributeProvider?.IsDefined(typeof(ShowsOnlyAttribute), inherit: true) == true)
+                type.Properties.RemoveAt(i);
         }
     }
 

@@ -18,3 +18,9 @@ public sealed class OnlyForAttribute(RunKind kind) : Attribute
     /// <summary>The kind.</summary>
     public RunKind Kind => kind;
 }
+
+/// <summary>A setting that no weight and no number of a run depends on: what was made under another value of it is still the same run's.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ShowsOnlyAttribute : Attribute
+{
+}

@@ -214,6 +214,14 @@ public sealed record EvaluationSettings
     [OnlyFor(RunKind.Dataset)]
     public ActingSettings Acting { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>
+    /// States of the dataset, from 0 to 16, whose actions by behavior and policy are sampled, kept and drawn, to be looked at
+    /// (<see cref="ActionSamples"/>). It changes no number.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    [ShowsOnly]
+    public int ShownStates { get; init => field = Setting.Range(value, 0, 16); } = 4;
+
     /// <summary>Evaluations of the network per sample, at least 1. Paper: 15.</summary>
     public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
 

@@ -1,5 +1,6 @@
 using EDA.Engine;
 using EDA.Engine.Files;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 
 namespace EDA.Host.Reports;
@@ -37,6 +38,9 @@ public sealed class RunFolder
 
     /// <summary>The policy's weights.</summary>
     public string PolicyWeights => At(CheckpointsName, "policy.safetensors");
+
+    /// <summary>Sampled actions of its policies at some states.</summary>
+    public string ActionSamples => new StageFiles(Checkpoints).ActionSamples;
 
     /// <summary>The folder of weights and of what stages go on from.</summary>
     public string Checkpoints => At(CheckpointsName);

@@ -6,6 +6,9 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>Writes an NPZ file, array by array, compressed.</summary>
 public sealed class NpzWriter : IDisposable
 {
+    // The same arrays are the same bytes, whenever they are written.
+    private static readonly DateTimeOffset _noTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly ZipArchive _archive;
 
     /// <summary>Makes the file.</summary>
@@ -28,12 +31,21 @@ public sealed class NpzWriter : IDisposable
     public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<bool> values) =>
         Write(name, "|b1", shape, MemoryMarshal.AsBytes(values));
 
+    /// <summary>Adds an array of int64.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="values">The numbers, row-major.</param>
+    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<long> values) =>
+        Write(name, "<i8", shape, MemoryMarshal.AsBytes(values));
+
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
 
     private void Write(string name, string type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> bytes)
     {
-        using var stream = _archive.CreateEntry(name + ".npy", CompressionLevel.Fastest).Open();
+        var entry = _archive.CreateEntry(name + ".npy", CompressionLevel.Fastest);
+        entry.LastWriteTime = _noTime;
+        using var stream = entry.Open();
         stream.Write(NpyHeader.Write(type, shape));
         stream.Write(bytes);
     }
