@@ -6,8 +6,8 @@ namespace EDA.Host.Figures;
 public static class ActionFigure
 {
     private const double ColumnGap = 8, HeadRoom = 42, TitleGap = 3, RowGap = 26, AxisName = 14;
-    private const double QWidth = 300, QGap = 26, StripHead = 20, StripHeight = 74, StripGap = 12;
-    private const double TitleFont = 13, Font = 12, CharacterWidth = 6.4;
+    private const double QWidth = 300, QGap = 26, StripHead = 20, StripHeight = 74, StripGap = 12, MostStripWidth = 300;
+    private const double TitleFont = 13, Font = 12;
     private const int PairSamples = 256, ShownSamples = 1024;
     private const string Ink = "#222", Grey = "#777", DataColor = "#d62728";
 
@@ -76,17 +76,16 @@ public static class ActionFigure
         {
             float[] x = Entries(samples, policies[p], state, first), y = Entries(samples, policies[p], state, second);
             var mean = ((double)x.Average(), (double)y.Average());
+            if (p == 0)
+                from = mean;
             var points = new PlanarPoints(x, y, hasQ ? Of(samples, policies[p].Q!, state) : x).AtMost(ShownSamples);
-            var cloud = new ActionCloud(points, (Data(samples, state, first), Data(samples, state, second)), mean, p == 0 ? null : from);
+            var cloud = new ActionCloud(points, (Data(samples, state, first), Data(samples, state, second)), mean, from);
             double middle = left + sizes[p].Left + (Panels.Side / 2);
             sheet.Write(policies[p].Name, middle, above - TitleGap, Font, color: Color(p, policies.Count));
             sheet.Add(ActionPanels.Cloud(cloud, hasQ ? range : null, LabelsOf(p, policies.Count, hasQ)), left, above, sizes[p].Width, sizes[p].Height);
             sheet.Write(Entry(first), middle, above + sizes[p].Height + 9, Font);
             if (p == 0)
-            {
                 sheet.Write(Entry(second), AxisName - 4, above + Panels.TopMargin + (Panels.Side / 2), Font, vertical: true);
-                from = mean;
-            }
 
             left += sizes[p].Width + ColumnGap;
         }
@@ -106,26 +105,29 @@ public static class ActionFigure
         var policies = samples.Policies;
         const double LineHeight = 17;
         double x = left, y = top - TitleGap;
-        sheet.Write("Q of the samples; lines: means", left, top - TitleGap, Font, "start");
+        sheet.Write($"mean Q of the samples, and its difference to {policies[0].Name}", left, top - TitleGap, Font, "start");
         double plotTop = top + ((policies.Count + (samples.DataQ is null ? 0 : 1)) * LineHeight) + 2;
         string format = Format(range);
+        double first = Of(samples, policies[0].Q!, state).Average();
         for (int p = 0; p < policies.Count; p++)
-            Legend(policies[p].Name, Of(samples, policies[p].Q!, state).Average(), Color(p, policies.Count));
+            Legend(policies[p].Name, Of(samples, policies[p].Q!, state).Average(), p > 0, Color(p, policies.Count));
         if (samples.DataQ is { } data)
-            Legend("the data's action", data[state], DataColor);
+            Legend("the data's action", data[state], true, DataColor);
         sheet.Add(
-            ActionPanels.Distributions([.. policies.Select((policy, p) => (Of(samples, policy.Q!, state), Color(p, policies.Count)))], range, samples.DataQ?[state], null),
+            ActionPanels.Distributions([.. policies.Select((policy, p) => (Of(samples, policy.Q!, state), Color(p, policies.Count)))], range, samples.DataQ?[state], null, QWidth),
             left,
             plotTop,
             QWidth,
             top + Panels.TopMargin + Panels.Side + ActionPanels.DistributionBottom - plotTop);
 
-        void Legend(string name, double value, string color)
+        void Legend(string name, double value, bool isCompared, string color)
         {
             y += LineHeight;
             sheet.Write("●", x, y, Font, "start", color: color);
             sheet.Write(name, x + 14, y, Font, "start");
-            sheet.Write(Signed(value, format), x + 200, y, Font, "end");
+            sheet.Write(Signed(value, format), x + 190, y, Font, "end");
+            if (isCompared)
+                sheet.Write((value < first ? string.Empty : "+") + Signed(value - first, format), x + 262, y, Font, "end", color: Grey);
         }
     }
 
@@ -134,7 +136,7 @@ public static class ActionFigure
     {
         var policies = samples.Policies;
         int count = samples.ActionSize;
-        double each = Math.Min(240, (width - AxisName - (StripGap * (count - 1))) / count);
+        double each = Math.Min(MostStripWidth, (width - AxisName - (StripGap * (count - 1))) / count);
         for (int i = 0; i < count; i++)
         {
             double left = AxisName + (i * (each + StripGap));
@@ -142,7 +144,7 @@ public static class ActionFigure
             sheet.Write(isShown ? Entry(i) + ", above" : Entry(i), left + (each / 2), top + StripHead - TitleGap, Font, color: isShown ? Ink : count > 2 ? Grey : Ink);
             int entry = i;
             sheet.Add(
-                ActionPanels.Distributions([.. policies.Select((policy, p) => (Entries(samples, policy, state, entry), Color(p, policies.Count)))], (-1, 1), Data(samples, state, i), 1),
+                ActionPanels.Distributions([.. policies.Select((policy, p) => (Entries(samples, policy, state, entry), Color(p, policies.Count)))], (-1, 1), Data(samples, state, i), 1, each),
                 left,
                 top + StripHead,
                 each,
@@ -162,8 +164,8 @@ public static class ActionFigure
             : FormattableString.Invariant($" Of the {samples.ActionSize} entries of an action the two are shown whose joint distribution differs most between {first} and {last}, by energy distance;");
         return tilt + pair + (pair.Length > 0 ? " the row of curves beneath has every entry by itself." : " Beneath, each entry a_{0}, a_{1} by itself.")
             + (hasQ ? " Colour: Q, the smaller of the critic's two targets, on one scale in each row." : string.Empty)
-            + " Shaded: where half and nine tenths of the samples lie. Circle: their mean"
-            + (policies.Count > 1 ? $"; arrow: from the mean of {first} to the mean of the panel" : string.Empty)
+            + $" Shaded: where half and nine tenths of the samples lie. Circle: the mean of {first}"
+            + (policies.Count > 1 ? "; arrow: from there to the mean of the panel's own" : string.Empty)
             + ". Red: what the data did. Actions are clipped to −1 … 1, as they are played.";
     }
 

@@ -10,24 +10,25 @@ namespace EDA.Host.Figures;
 /// <param name="Points">The two entries, coloured by Q.</param>
 /// <param name="Data">The dataset's own action.</param>
 /// <param name="Mean">The mean of the samples.</param>
-/// <param name="From">The mean of the policy that this one is compared with; null for none.</param>
-internal sealed record ActionCloud(PlanarPoints Points, (double X, double Y) Data, (double X, double Y) Mean, (double X, double Y)? From);
+/// <param name="From">The mean of the policy that this one is compared with, which may be this one.</param>
+internal sealed record ActionCloud(PlanarPoints Points, (double X, double Y) Data, (double X, double Y) Mean, (double X, double Y) From);
 
 /// <summary>The panels of sampled actions.</summary>
 internal static class ActionPanels
 {
     /// <summary>The outer width of a distribution's panel beyond its plot area, and the height below it.</summary>
-    public const double DistributionMargin = 6, DistributionBottom = 18;
+    public const double DistributionMargin = 16, DistributionBottom = 18;
 
     // Actions lie in ±1; a point on the bound is to be seen whole.
     private const double Extent = 1.08;
-    private const int Cells = 112, Places = 120;
+    private const int Cells = 112, FewestPoints = 32, MostPoints = 60;
+    private const double PointDistance = 4;
 
     // Shares of the samples that the two shades hold.
     private const double Most = 0.9, Half = 0.5;
     private const double LeastBandwidth = 0.035;
 
-    private static readonly OxyColor _light = OxyColor.FromRgb(0xec, 0xec, 0xe8), _dark = OxyColor.FromRgb(0xd3, 0xd3, 0xcd), _ink = OxyColor.FromRgb(0x11, 0x11, 0x11);
+    private static readonly OxyColor _light = OxyColor.FromRgb(0xec, 0xec, 0xe8), _dark = OxyColor.FromRgb(0xd3, 0xd3, 0xcd), _ink = OxyColor.FromRgb(0x11, 0x11, 0x11), _red = OxyColor.FromRgb(0xd6, 0x27, 0x28);
     private static readonly OxyColor _plain = OxyColor.FromRgb(0x31, 0x68, 0x8e);
 
     /// <summary>Room for the labels of a panel.</summary>
@@ -85,25 +86,11 @@ internal static class ActionPanels
         for (int i = 0; i < cloud.Points.Count; i++)
             dots.Points.Add(new ScatterPoint(Round(cloud.Points.X[i]), Round(cloud.Points.Y[i]), double.NaN, range is { } ends ? Math.Clamp(cloud.Points.Value[i], ends.Low, ends.High) : double.NaN));
         model.Series.Add(dots);
-        if (cloud.From is { } from)
-        {
-            model.Annotations.Add(new ArrowAnnotation
-            {
-                StartPoint = Point(from),
-                EndPoint = Point(cloud.Mean),
-                Color = _ink,
-                StrokeThickness = 1.6,
-                HeadLength = 5,
-                HeadWidth = 2.6,
-            });
-        }
-        else
-        {
-            model.Series.Add(Marker(cloud.Mean, MarkerType.Circle, 3.6, OxyColors.White, _ink, 1.6));
-        }
-
-        model.Series.Add(Marker(cloud.Data, MarkerType.Cross, 5, OxyColors.Transparent, OxyColors.White, 3.6));
-        model.Series.Add(Marker(cloud.Data, MarkerType.Cross, 5, OxyColors.Transparent, OxyColor.FromRgb(0xd6, 0x27, 0x28), 1.8));
+        model.Series.Add(Marker(cloud.Data, MarkerType.Cross, 5, OxyColors.White, 4.2));
+        model.Series.Add(Marker(cloud.Data, MarkerType.Cross, 5, _red, 2));
+        if (cloud.From != cloud.Mean)
+            model.Annotations.Add(new ArrowAnnotation { StartPoint = Point(cloud.From), EndPoint = Point(cloud.Mean), Color = _ink, StrokeThickness = 1.8, HeadLength = 5, HeadWidth = 2.6 });
+        model.Series.Add(Marker(cloud.From, MarkerType.Circle, 3.4, _ink, 1.6));
         return model;
     }
 
@@ -112,8 +99,9 @@ internal static class ActionPanels
     /// <param name="range">The ends of the axis; numbers beyond count as at its ends.</param>
     /// <param name="mark">A number to mark with a dashed line; null for none.</param>
     /// <param name="step">From one tick to the next; null for ticks that the range suggests.</param>
+    /// <param name="width">The outer width that it will have; a curve has no more points than are to be seen.</param>
     /// <returns>The plot.</returns>
-    public static PlotModel Distributions(IReadOnlyList<(float[] Values, string Color)> groups, (double Low, double High) range, double? mark, double? step)
+    public static PlotModel Distributions(IReadOnlyList<(float[] Values, string Color)> groups, (double Low, double High) range, double? mark, double? step, double width)
     {
         var model = Panels.Bare();
         model.PlotMargins = new OxyThickness(DistributionMargin / 2, Panels.TopMargin, DistributionMargin / 2, DistributionBottom);
@@ -122,18 +110,21 @@ internal static class ActionPanels
         var axis = Panels.Straight(AxisPosition.Bottom, range.Low - room, range.High + room, step ?? double.NaN, true);
         axis.IntervalLength = 60;
         model.Axes.Add(axis);
-        double[][] curves = [.. groups.Select(group => Smooth(group.Values, range.Low - room, range.High + room))];
+        double[][] curves = [.. groups.Select(group => Smooth(group.Values, range.Low - room, range.High + room, Math.Clamp((int)(width / PointDistance), FewestPoints, MostPoints)))];
         double top = 1.08 * curves.Max(curve => curve.Max());
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Maximum = top, IsAxisVisible = false });
         if (mark is { } marked)
-            model.Series.Add(Vertical(Math.Clamp(marked, range.Low - room, range.High + room), top, OxyColor.FromRgb(0xd6, 0x27, 0x28), 1.4, LineStyle.Dash));
+            model.Series.Add(Vertical(Math.Clamp(marked, range.Low - room, range.High + room), top, _red, 1.4, LineStyle.Dash));
         for (int g = 0; g < groups.Count; g++)
         {
             var color = OxyColor.Parse(groups[g].Color);
-            var area = new AreaSeries { Color = color, StrokeThickness = 1.3, Fill = OxyColor.FromAColor(0x2c, color), Color2 = OxyColors.Transparent, ConstantY2 = 0 };
+            // One shape for line and shade.
+            var area = new PolygonAnnotation { Stroke = color, StrokeThickness = 1.3, Fill = OxyColor.FromAColor(0x2c, color), Layer = AnnotationLayer.BelowSeries };
+            area.Points.Add(new DataPoint(range.Low - room, 0));
             for (int i = 0; i < curves[g].Length; i++)
-                area.Points.Add(new DataPoint(Round(Place(i, range.Low - room, range.High + room)), Round(curves[g][i] / top, 4) * top));
-            model.Series.Add(area);
+                area.Points.Add(new DataPoint(Place(i, curves[g].Length, range.Low - room, range.High + room), curves[g][i]));
+            area.Points.Add(new DataPoint(range.High + room, 0));
+            model.Annotations.Add(area);
         }
 
         foreach (var (values, color) in groups)
@@ -147,10 +138,11 @@ internal static class ActionPanels
         labels.HasFlag(PanelLabels.ColorBar) ? Panels.ColorBarMargin : Panels.ThinMargin,
         labels.HasFlag(PanelLabels.Bottom) ? Panels.BottomMargin : Panels.ThinMargin);
 
-    private static ScatterSeries Marker((double X, double Y) at, MarkerType type, double size, OxyColor fill, OxyColor stroke, double thickness)
+    // Points of a scatter series would take their colour from the scale of Q.
+    private static LineSeries Marker((double X, double Y) at, MarkerType type, double size, OxyColor stroke, double thickness)
     {
-        var marker = new ScatterSeries { MarkerType = type, MarkerSize = size, MarkerFill = fill, MarkerStroke = stroke, MarkerStrokeThickness = thickness };
-        marker.Points.Add(new ScatterPoint(Round(at.X), Round(at.Y)));
+        var marker = new LineSeries { LineStyle = LineStyle.None, MarkerType = type, MarkerSize = size, MarkerFill = OxyColors.White, MarkerStroke = stroke, MarkerStrokeThickness = thickness };
+        marker.Points.Add(Point(at));
         return marker;
     }
 
@@ -167,16 +159,15 @@ internal static class ActionPanels
     {
         if (points.Count < 8)
             return null;
-        double[] weights = [.. Enumerable.Repeat(1.0 / points.Count, points.Count)];
         double hx = Bandwidth(points.X), hy = Bandwidth(points.Y);
-        double[] centres = [.. Enumerable.Range(0, Cells).Select(i => Extent * (((2.0 * i) + 1) / Cells - 1))];
+        double[] centres = [.. Enumerable.Range(0, Cells).Select(i => Extent * ((((2.0 * i) + 1) / Cells) - 1))];
         double[][] kx = [.. points.X.Select(x => Kernel(centres, x, hx))], ky = [.. points.Y.Select(y => Kernel(centres, y, hy))];
         var density = new double[Cells, Cells];
         for (int k = 0; k < points.Count; k++)
         {
             for (int i = 0; i < Cells; i++)
             {
-                double weight = weights[k] * kx[k][i];
+                double weight = kx[k][i];
                 if (weight < 1e-12)
                     continue;
                 for (int j = 0; j < Cells; j++)
@@ -209,16 +200,16 @@ internal static class ActionPanels
     }
 
     // A density by kernels, a fifth narrower than Scott's rule has it for one dimension, so that modes stay apart.
-    private static double[] Smooth(float[] values, double low, double high)
+    private static double[] Smooth(float[] values, double low, double high, int count)
     {
         double span = high - low, width = Math.Max(span / 60, 0.8 * Deviation(values) * Math.Pow(values.Length, -0.2));
-        var curve = new double[Places];
+        var curve = new double[count];
         foreach (float value in values)
         {
             double at = Math.Clamp(value, low, high);
-            for (int i = 0; i < Places; i++)
+            for (int i = 0; i < count; i++)
             {
-                double distance = (Place(i, low, high) - at) / width;
+                double distance = (Place(i, count, low, high) - at) / width;
                 curve[i] += Math.Exp(-0.5 * distance * distance) / (values.Length * width);
             }
         }
@@ -226,9 +217,9 @@ internal static class ActionPanels
         return curve;
     }
 
-    private static double Place(int i, double low, double high) => low + ((high - low) * i / (Places - 1));
+    private static double Place(int i, int count, double low, double high) => low + ((high - low) * i / (count - 1));
 
     private static DataPoint Point((double X, double Y) at) => new(Round(at.X), Round(at.Y));
 
-    private static double Round(double value, int digits = 3) => Math.Round(value, digits);
+    private static double Round(double value) => Math.Round(value, 3);
 }
