@@ -22,6 +22,8 @@ public sealed record ActionSamples
     private const string RowsName = "rows", StatesName = "states", DataActionsName = "data_actions", DataQName = "data_q";
     private const string ActionsEnd = "_actions", QEnd = "_q", DensityEnd = "_density";
 
+    private const int LongestName = 64;
+
     /// <summary>The dataset's row of each state [n].</summary>
     public required IReadOnlyList<int> Rows { get; init; }
 
@@ -91,6 +93,8 @@ public sealed record ActionSamples
         string[] names = [.. file.Names.Where(name => name.EndsWith(ActionsEnd, StringComparison.Ordinal) && name != DataActionsName).Select(name => name[..^ActionsEnd.Length])];
         if (names.Length == 0)
             throw new InvalidFileException(path, "there is no array NAME" + ActionsEnd);
+        if (names.FirstOrDefault(name => name.Length is 0 or > LongestName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.')) is { } odd)
+            throw new InvalidFileException(path, $"{OneLine.Of(odd)} is no name of a policy");
         int candidates = Required(names[0] + ActionsEnd, 3).Shape[1];
         if (n == 0 || candidates == 0 || actionSize == 0)
             throw new InvalidFileException(path, "holds no samples");
