@@ -21,7 +21,7 @@ internal static class ActionPanels
 
     // Actions lie in ±1; a point on the bound is to be seen whole.
     private const double Extent = 1.08;
-    private const int Cells = 112, FewestPoints = 32, MostPoints = 60;
+    private const int Cells = 112, FewestPoints = 32, MostPoints = 60, Colors = 16;
     private const double PointDistance = 4;
 
     // Shares of the samples that the two shades hold.
@@ -78,7 +78,7 @@ internal static class ActionPanels
         var dots = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 1.7, MarkerStrokeThickness = 0, MarkerFill = _plain };
         if (range is { } scale)
         {
-            Panels.AddColors(model, OxyPalettes.Viridis(32), scale, labels);
+            Panels.AddColors(model, OxyPalettes.Viridis(Colors), scale, labels);
             model.Axes[^1].Key = "q";
             (dots.ColorAxisKey, dots.MarkerFill) = ("q", OxyColors.Automatic);
         }

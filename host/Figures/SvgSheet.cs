@@ -116,14 +116,68 @@ public sealed partial class SvgSheet
     {
         foreach (var line in root.Descendants().Where(element => element.Name.LocalName is "polyline" or "polygon").ToList())
         {
+            if ((string?)line.Attribute("shape-rendering") == "geometricPrecision")
+                line.SetAttributeValue("shape-rendering", null);
             if (((string?)line.Attribute("style"))?.EndsWith("stroke-width:0", StringComparison.Ordinal) == true)
                 line.Remove();
             else if (line.Attribute("points") is { } points)
                 points.Value = LongNumber().Replace(points.Value, match => Number(double.Parse(match.Value, CultureInfo.InvariantCulture)));
         }
 
+        foreach (var parent in root.DescendantsAndSelf().ToList())
+            JoinTicks(parent);
+        ShareClipPaths(root);
         foreach (var text in root.Descendants(Svg + "text").Where(text => (string?)text.Attribute("font-family") == Font))
             text.SetAttributeValue("font-family", null);
+    }
+
+    // Neighbouring lines of two points that look alike become one path.
+    private static void JoinTicks(XElement parent)
+    {
+        XElement? path = null;
+        string? look = null;
+        foreach (var element in parent.Elements().ToList())
+        {
+            string[] ends = element.Name.LocalName == "polyline" ? ((string?)element.Attribute("points") ?? string.Empty).Split(' ') : [];
+            string own = string.Join(';', element.Attributes().Where(attribute => attribute.Name.LocalName != "points"));
+            if (ends.Length != 2)
+            {
+                path = null;
+                continue;
+            }
+
+            string line = $"M{ends[0]}L{ends[1]}";
+            if (path is not null && look == own)
+            {
+                path.SetAttributeValue("d", (string?)path.Attribute("d") + line);
+                element.Remove();
+                continue;
+            }
+
+            (path, look) = (new XElement(Svg + "path", new XAttribute("d", line), element.Attributes().Where(attribute => attribute.Name.LocalName != "points")), own);
+            element.ReplaceWith(path);
+        }
+    }
+
+    // Every series comes with a frame of its own to be clipped to, and it is the same one.
+    private static void ShareClipPaths(XElement root)
+    {
+        var first = new Dictionary<string, string>();
+        var shared = new Dictionary<string, string>();
+        foreach (var clip in root.Descendants(Svg + "clipPath").ToList())
+        {
+            string id = (string)clip.Attribute("id")!, frame = string.Concat(clip.Elements());
+            shared[$"url(#{id})"] = $"url(#{(first.TryAdd(frame, id) ? id : first[frame])})";
+            if (first[frame] == id)
+                continue;
+            var parent = clip.Parent!;
+            clip.Remove();
+            if (parent.Name == Svg + "defs" && !parent.HasElements)
+                parent.Remove();
+        }
+
+        foreach (var attribute in root.Descendants().SelectMany(element => element.Attributes("clip-path")))
+            attribute.Value = shared.GetValueOrDefault(attribute.Value, attribute.Value);
     }
 
     // Plots name their clip paths alike; on one sheet, and on one page, the names must differ.

@@ -204,7 +204,7 @@ public sealed class ActionSamplesTests : IDisposable
 
         Refused("there is no array states", "states", "none");
         Refused("there is no array NAME_actions", "behavior_actions", "none");
-        Refused("behavior_actions is [2×16]; allowed is an array of 3 dimensions", "behavior_actions", "flat");
+        Refused("behavior_actions is [16]; allowed is an array of 3 dimensions", "behavior_actions", "flat");
         Refused("data_actions is [1×2]; allowed is [2×2]", "data_actions", "short");
         Refused("behavior_density holds what is no finite number", "behavior_density", "nan");
         Refused("rows holds -1", "rows", "minus");
@@ -230,7 +230,7 @@ public sealed class ActionSamplesTests : IDisposable
                 if (each == name && how is "nan" or "minus")
                     values[0] = how == "nan" ? float.NaN : -1;
                 if (each == name && how == "flat")
-                    shape = [shape[0], values.Length];
+                    shape = [values.Length];
                 if (each == name && how == "short")
                     (shape, values) = ([1, shape[1]], values[..shape[1]]);
                 file.Write(each, shape, values);

@@ -29,7 +29,7 @@ public sealed class ActionFigureTests
         Assert.Equal(4, words.Count(word => word == "the data's action"));
 
         // The data's action is a red cross in each cloud, and a red line in each distribution.
-        Assert.Equal(2 * 4 * policies, Panels(root).SelectMany(panel => panel.Descendants()).Count(line => line.Attribute("style")?.Value is { } style && style.Contains("rgb(214,39,40)", StringComparison.Ordinal) && style.Contains("stroke-width:2", StringComparison.Ordinal)));
+        Assert.Equal(4 * policies, Panels(root).SelectMany(panel => panel.Descendants()).Count(line => line.Attribute("style")?.Value is { } style && style.Contains("rgb(214,39,40)", StringComparison.Ordinal) && style.Contains("stroke-width:2", StringComparison.Ordinal)));
         Assert.Contains("What the tilt from behavior to policy did in 4 states of the dataset: 256 sampled actions of each", figure.Caption, StringComparison.Ordinal);
         Assert.Equal(actionSize > 2, figure.Caption.Contains($"Of the {actionSize} entries of an action the two are shown", StringComparison.Ordinal));
     }

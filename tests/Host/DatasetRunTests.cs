@@ -146,7 +146,8 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         Assert.Contains("State of the dataset's row 599", File.ReadAllText(_folder.At("some.svg")), StringComparison.Ordinal);
         Run([.. command, "--out", "some.npz"]);
         var samples = ActionSamples.Load(_folder.At("some.npz"));
-        Assert.Equal(([5, 599], 32), (samples.Rows, samples.Candidates));
+        Assert.Equal([5, 599], samples.Rows);
+        Assert.Equal(32, samples.Candidates);
         Refused([.. command, "--out", "some.svg"], "--out is 'some.svg'", "nothing is overwritten");
         Refused([.. command, "--out", "some.png"], "--out is 'some.png'", ".svg or .npz");
         Refused(["actions", run.Folder, "--rows", "5,600", "--out", "other.svg"], "--rows is '5,600'", "from 0 to 599");
