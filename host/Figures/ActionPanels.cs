@@ -21,7 +21,7 @@ internal static class ActionPanels
 
     // Actions lie in ±1; a point on the bound is to be seen whole.
     private const double Extent = 1.08;
-    private const int Cells = 112, FewestPoints = 32, MostPoints = 60, Colors = 16;
+    private const int Cells = 112, FewestPoints = 24, MostPoints = 60, Colors = 16;
     private const double PointDistance = 4;
 
     // Shares of the samples that the two shades hold.
