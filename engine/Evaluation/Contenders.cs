@@ -1,6 +1,7 @@
 using System.Globalization;
 using EDA.Engine.Checkpoints;
 using EDA.Engine.Critics;
+using EDA.Engine.Diffusion;
 using EDA.Engine.Environments;
 
 namespace EDA.Engine.Evaluation;
@@ -8,7 +9,16 @@ namespace EDA.Engine.Evaluation;
 /// <summary>One who is rolled out.</summary>
 /// <param name="Name">The name of its score.</param>
 /// <param name="Create">Makes the one who acts; disposed of after its episodes where it can be.</param>
-public sealed record Contender(string Name, Func<IActor> Create);
+public sealed record Contender(string Name, Func<IActor> Create)
+{
+    /// <summary>The model whose samples it plays as they come, which knows their density; null for anything else.</summary>
+    public BottleneckDiffusionModel? Model { get; init; }
+}
+
+/// <summary>Whose actions are looked at beside each other.</summary>
+/// <param name="Names">The names of contenders, what was there before the tilt first.</param>
+/// <param name="Critic">What rates their actions; null where there is none.</param>
+public sealed record ShownContenders(IReadOnlyList<string> Names, Critic? Critic);
 
 /// <summary>What a critic says of states and actions in the host's memory, row by row.</summary>
 /// <param name="states">s [n×S].</param>
@@ -27,6 +37,9 @@ public sealed class Contenders(IReadOnlyList<Contender> all, IReadOnlyDictionary
 
     /// <summary>A name for each of the models.</summary>
     public IReadOnlyDictionary<string, string> Identity => identity;
+
+    /// <summary>Whose actions are worth a look beside each other; null where there is no distribution to look at.</summary>
+    public ShownContenders? Shown { get; init; }
 
     /// <summary>What follows from all scores, as further scores: which of several was the best, for instance. Null where nothing does.</summary>
     public Func<IReadOnlyDictionary<string, PolicyScore>, IEnumerable<KeyValuePair<string, PolicyScore>>>? Conclude { get; init; }

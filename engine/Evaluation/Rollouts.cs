@@ -169,7 +169,8 @@ public static class Rollouts
     /// <param name="models">The models.</param>
     /// <param name="owned">Disposed of with what is returned.</param>
     /// <returns>Those who are rolled out.</returns>
-    internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) => new([.. Actors(run, models)], Identity(models), owned) { Rating = Contenders.RatingBy(models.Critic) };
+    internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) =>
+        new([.. Actors(run, models)], Identity(models), owned) { Rating = Contenders.RatingBy(models.Critic), Shown = models.Behavior is null ? null : new([Behavior, Weighted, Policy], models.Critic) };
 
     private static Dictionary<string, string> Identity(RolloutModels models)
     {
@@ -210,13 +211,13 @@ public static class Rollouts
         Trained? aligned = policy is null ? null : new(policy, PolicyAlignment.StageName, run.Alignment.Steps);
         Trained? onData = weighted is null ? null : new(weighted, BehaviorPretraining.WeightedName, run.Weighted.Training.Steps);
         if (pretrained is not null)
-            yield return new(Behavior, () => Sampling(pretrained));
+            yield return new(Behavior, () => Sampling(pretrained)) { Model = pretrained.Model };
         if (aligned is not null)
-            yield return new(Policy, () => Sampling(aligned));
+            yield return new(Policy, () => Sampling(aligned)) { Model = aligned.Model };
         if (aligned is not null && ActsBest(aligned, weighted ?? behavior, out var best))
             yield return new(PolicyBest, best);
         if (onData is not null)
-            yield return new(Weighted, () => Sampling(onData));
+            yield return new(Weighted, () => Sampling(onData)) { Model = onData.Model };
         if (onData is not null && ActsBest(onData, behavior, out var weightedBest))
             yield return new(WeightedBest, weightedBest);
         if (aligned is not null && critic is not null)

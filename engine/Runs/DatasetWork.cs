@@ -25,6 +25,9 @@ internal sealed class DatasetWork
     /// <summary>Whether there is a dataset: a run that is only planned has none.</summary>
     public bool IsOpen { get; }
 
+    /// <summary>The dataset.</summary>
+    public OfflineDataset Dataset => View.Dataset;
+
     /// <summary>The transitions.</summary>
     public QLearningView View => _view.Value;
 

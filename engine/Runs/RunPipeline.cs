@@ -1,3 +1,4 @@
+using EDA.Engine.Evaluation;
 using EDA.Engine.Optimizers;
 using EDA.Engine.Training;
 using EDA.Kernels;
@@ -107,6 +108,22 @@ public sealed class RunPipeline
         }
 
         return [.. _seeds.Select(seed => new RunResult(seed.Training.Stages, seed.Scores, seed.Exact, finished == asked.Count && seed.Training.Divergence is null, seed.Training.Divergence) { Generators = seed.Generators })];
+    }
+
+    /// <summary>
+    /// Samples what the policies of a run of one seed would do in some states of its dataset, to be looked at: behavior beside
+    /// policy. Nothing is written.
+    /// </summary>
+    /// <param name="rows">The dataset's rows, from 0.</param>
+    /// <param name="candidates">K, the samples of each policy in each state, at least 1.</param>
+    /// <returns>The samples; null where the method has no distribution to look at, or what comes out are no numbers.</returns>
+    /// <exception cref="ArgumentException">There is no such row, or the run is on no dataset.</exception>
+    /// <exception cref="UnfinishedStageException">There is no behavior yet.</exception>
+    public ActionSamples? SampleActions(IReadOnlyList<int> rows, int candidates = ActionSampling.Candidates)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 1);
+        var stage = Stages.OfType<RolloutStage>().SingleOrDefault() ?? throw new ArgumentException("a run without a dataset", nameof(rows));
+        return stage.Sample(new StageWork(_device, _seeds, _optimizer, CancellationToken.None), rows, candidates);
     }
 
     private InvalidSettingException NoSuchStage(string name) =>

@@ -222,6 +222,13 @@ public sealed record EvaluationSettings
     [OnlyFor(RunKind.Dataset)]
     public ActingSettings Acting { get; init => field = Setting.Given(value); } = new();
 
+    /// <summary>
+    /// States of the dataset, from 0 to 16, whose actions by behavior and policy are sampled, kept and drawn, to be looked at
+    /// (<see cref="ActionSamples"/>). It changes no number.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int ShownStates { get; init => field = Setting.Range(value, 0, 16); } = 4;
+
     /// <summary>Evaluations of the network per sample, at least 1. Paper: 15.</summary>
     public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
 
@@ -231,7 +238,7 @@ public sealed record EvaluationSettings
 
     /// <summary>
     /// Those that a number of the evaluation depends on. Names and order are those that saved states and keys of stages were
-    /// written with before <see cref="Recorded"/> was there: they stay good.
+    /// written with before <see cref="Recorded"/> and <see cref="ShownStates"/> were there: they stay good.
     /// </summary>
     internal object Numerical => new { HeldOut, Samples, DistancePoints, Episodes, Seed, Every = 0, Candidates, Acting, SolverEvaluations, SolverOrder };
 }

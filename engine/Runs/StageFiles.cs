@@ -77,5 +77,8 @@ public sealed class StageFiles(string folder, string? episodes = null)
     /// <summary>Where the rollouts stand.</summary>
     public string EvaluationState => At("evaluation.state.safetensors");
 
+    /// <summary>Sampled actions of behavior and policy at some states, to be looked at.</summary>
+    public string ActionSamples => At("action_samples.npz");
+
     private string At(string name) => Path.Combine(folder, name);
 }

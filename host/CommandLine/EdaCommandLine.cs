@@ -37,6 +37,7 @@ public static class EdaCommandLine
         DensityCommand.Create(),
         ScoreCommand.Create(),
         GapsCommand.Create(),
+        ActionsCommand.Create(),
         SampleCommand.Create(),
         WeightsCommand.Create(),
         DataCommand.Create(),

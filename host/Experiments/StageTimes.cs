@@ -34,7 +34,7 @@ internal sealed class StageTimes
             Method = settings.Method.WithSteps(Math.Min(settings.Method.CountSteps(), CriticSteps)),
             Labels = settings.Labels with { MostStates = States },
             Alignment = settings.Alignment with { Steps = Math.Min(settings.Alignment.Steps, AlignmentSteps) },
-            Evaluation = settings.Evaluation with { Episodes = Math.Min(settings.Evaluation.Episodes, Episodes), Every = 0 },
+            Evaluation = settings.Evaluation with { Episodes = Math.Min(settings.Evaluation.Episodes, Episodes), Every = 0, ShownStates = 0 },
         };
         var inputs = (request with { Settings = small }).Open(rollsOut: true);
         using var device = DeviceChoice.Parse(request.Device, request.Precision, request.NoGraphs).Open();

@@ -319,7 +319,7 @@ public static class Panels
         labels.HasFlag(PanelLabels.ColorBar) ? ColorBarMargin : ThinMargin,
         labels.HasFlag(PanelLabels.Bottom) ? BottomMargin : ThinMargin);
 
-    private static LinearAxis Straight(AxisPosition position, double low, double high, double step, bool labelled) => new()
+    internal static LinearAxis Straight(AxisPosition position, double low, double high, double step, bool labelled) => new()
     {
         Position = position,
         Minimum = low,
@@ -335,7 +335,7 @@ public static class Panels
         AxisTickToLabelDistance = 2,
     };
 
-    private static void AddColors(PlotModel model, OxyPalette palette, (double Low, double High) range, PanelLabels labels)
+    internal static void AddColors(PlotModel model, OxyPalette palette, (double Low, double High) range, PanelLabels labels)
     {
         // A flat field still needs a scale of some width.
         double high = range.High > range.Low ? range.High : range.Low + 1;
@@ -360,7 +360,7 @@ public static class Panels
     }
 
     // A true minus sign, and no trailing zeros.
-    private static string SignedNumber(double value) =>
+    internal static string SignedNumber(double value) =>
         (Math.Abs(value) < 1e-9 ? 0 : value).ToString("0.##", CultureInfo.InvariantCulture).Replace('-', '−');
 
     private static double Round(double value) => Math.Round(value, 3);

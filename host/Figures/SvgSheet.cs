@@ -38,6 +38,7 @@ public sealed partial class SvgSheet
             ?? throw new InvalidOperationException("the plot exporter wrote no root element");
         SvgCompaction.Apply(root);
         PngCompaction.Apply(root);
+        Lighten(root);
         MakeNamesUnique(root, $"{_name}-{_parts.Count}-");
         // Neighbouring cells of a colour bar would show the page between them if their edges were smoothed.
         foreach (var cell in root.Descendants(Svg + "rect"))
@@ -65,7 +66,6 @@ public sealed partial class SvgSheet
             Svg + "text",
             new XAttribute("x", Number(x)),
             new XAttribute("y", Number(y)),
-            new XAttribute("font-family", Font),
             new XAttribute("font-size", Number(size)),
             new XAttribute("fill", color),
             new XAttribute("text-anchor", anchor));
@@ -98,6 +98,7 @@ public sealed partial class SvgSheet
             new XAttribute("width", Number(_width)),
             new XAttribute("height", Number(_height)),
             new XAttribute("viewBox", $"0 0 {Number(_width)} {Number(_height)}"),
+            new XAttribute("font-family", Font),
             new XElement(
                 Svg + "rect",
                 new XAttribute("width", "100%"),
@@ -109,6 +110,75 @@ public sealed partial class SvgSheet
     }
 
     internal static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    // What makes the file long and nothing to see: thousandths of a pixel, lines without width, the sheet's own typefaces.
+    private static void Lighten(XElement root)
+    {
+        foreach (var line in root.Descendants().Where(element => element.Name.LocalName is "polyline" or "polygon").ToList())
+        {
+            if ((string?)line.Attribute("shape-rendering") == "geometricPrecision")
+                line.SetAttributeValue("shape-rendering", null);
+            if (((string?)line.Attribute("style"))?.EndsWith("stroke-width:0", StringComparison.Ordinal) == true)
+                line.Remove();
+            else if (line.Attribute("points") is { } points)
+                points.Value = LongNumber().Replace(points.Value, match => Number(double.Parse(match.Value, CultureInfo.InvariantCulture)));
+        }
+
+        foreach (var parent in root.DescendantsAndSelf().ToList())
+            JoinTicks(parent);
+        ShareClipPaths(root);
+        foreach (var text in root.Descendants(Svg + "text").Where(text => (string?)text.Attribute("font-family") == Font))
+            text.SetAttributeValue("font-family", null);
+    }
+
+    // Neighbouring lines of two points that look alike become one path.
+    private static void JoinTicks(XElement parent)
+    {
+        XElement? path = null;
+        string? look = null;
+        foreach (var element in parent.Elements().ToList())
+        {
+            string[] ends = element.Name.LocalName == "polyline" ? ((string?)element.Attribute("points") ?? string.Empty).Split(' ') : [];
+            string own = string.Join(';', element.Attributes().Where(attribute => attribute.Name.LocalName != "points"));
+            if (ends.Length != 2)
+            {
+                path = null;
+                continue;
+            }
+
+            string line = $"M{ends[0]}L{ends[1]}";
+            if (path is not null && look == own)
+            {
+                path.SetAttributeValue("d", (string?)path.Attribute("d") + line);
+                element.Remove();
+                continue;
+            }
+
+            (path, look) = (new XElement(Svg + "path", new XAttribute("d", line), element.Attributes().Where(attribute => attribute.Name.LocalName != "points")), own);
+            element.ReplaceWith(path);
+        }
+    }
+
+    // Every series comes with a frame of its own to be clipped to, and it is the same one.
+    private static void ShareClipPaths(XElement root)
+    {
+        var first = new Dictionary<string, string>();
+        var shared = new Dictionary<string, string>();
+        foreach (var clip in root.Descendants(Svg + "clipPath").ToList())
+        {
+            string id = (string)clip.Attribute("id")!, frame = string.Concat(clip.Elements());
+            shared[$"url(#{id})"] = $"url(#{(first.TryAdd(frame, id) ? id : first[frame])})";
+            if (first[frame] == id)
+                continue;
+            var parent = clip.Parent!;
+            clip.Remove();
+            if (parent.Name == Svg + "defs" && !parent.HasElements)
+                parent.Remove();
+        }
+
+        foreach (var attribute in root.Descendants().SelectMany(element => element.Attributes("clip-path")))
+            attribute.Value = shared.GetValueOrDefault(attribute.Value, attribute.Value);
+    }
 
     // Plots name their clip paths alike; on one sheet, and on one page, the names must differ.
     private static void MakeNamesUnique(XElement root, string prefix)
@@ -123,6 +193,9 @@ public sealed partial class SvgSheet
     }
 
     private static string WithoutDocumentType(string document) => DocumentType().Replace(document, string.Empty);
+
+    [GeneratedRegex(@"-?\d+\.\d{3,}")]
+    private static partial Regex LongNumber();
 
     [GeneratedRegex("<!DOCTYPE[^>]*>")]
     private static partial Regex DocumentType();

@@ -29,8 +29,15 @@ public static class RolloutPlayer
     public static string? Section(string folder, RunOutcome outcome, int mostBytes) => Section(
         folder,
         outcome.Scores,
-        name => outcome.Settings.Method.Row.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty,
+        name => Describe(outcome, name),
         mostBytes);
+
+    /// <summary>The section without its style and its program, for a page that has both.</summary>
+    /// <param name="folder">The folder of recorded episodes.</param>
+    /// <param name="outcome">What the run came to.</param>
+    /// <param name="mostBytes">The most bytes of the section.</param>
+    /// <returns>HTML; null where nothing was recorded.</returns>
+    public static string? Bare(string folder, RunOutcome outcome, int mostBytes) => Section(folder, outcome.Scores, name => Describe(outcome, name), mostBytes, Bare);
 
     /// <summary>The section, of a folder that need not be of a run of this process.</summary>
     /// <param name="folder">The folder of recorded episodes.</param>
@@ -38,7 +45,10 @@ public static class RolloutPlayer
     /// <param name="describe">Says what a policy is; an empty text for nothing.</param>
     /// <param name="mostBytes">The most bytes of the section.</param>
     /// <returns>HTML, the style and the program included; null where nothing was recorded.</returns>
-    public static string? Section(string folder, IReadOnlyDictionary<string, JsonObject> scores, Func<string, string> describe, int mostBytes)
+    public static string? Section(string folder, IReadOnlyDictionary<string, JsonObject> scores, Func<string, string> describe, int mostBytes) =>
+        Section(folder, scores, describe, mostBytes, Frame);
+
+    private static string? Section(string folder, IReadOnlyDictionary<string, JsonObject> scores, Func<string, string> describe, int mostBytes, Func<string, string> frame)
     {
         try
         {
@@ -49,8 +59,8 @@ public static class RolloutPlayer
                 return null;
             if (shown.Scene is not { } scene)
                 return Said($"Recorded episodes are in episodes/; there is no picture of {shown.Environment}.");
-            int rest = Frame(string.Empty).Length + Script.Length + Style.Length;
-            return Frame(new PlayerData(shown, scene, folder).Write(describe, Math.Min(MostDataBytes, mostBytes - rest)));
+            int rest = frame(string.Empty).Length + Script.Length + Style.Length;
+            return frame(new PlayerData(shown, scene, folder).Write(describe, Math.Min(MostDataBytes, mostBytes - rest)));
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
@@ -62,16 +72,23 @@ public static class RolloutPlayer
         score?["returns"] is JsonArray returns && episode.Episode >= 0 && episode.Episode < returns.Count
         && returns[episode.Episode] is JsonValue value && value.TryGetValue(out double found) && found.Equals(episode.Return);
 
+    private static string Describe(RunOutcome outcome, string policy) =>
+        outcome.Settings.Method.Row.Scores.FirstOrDefault(score => score.Name == policy)?.Describe(outcome.Settings) ?? string.Empty;
+
     private static string Said(string line) => $"<h2>Rollouts</h2>\n<p class=\"lead\">{WebUtility.HtmlEncode(line)}</p>\n";
 
-    private static string Frame(string data) => $"""
-        <style>
-        {Style}</style>
+    private static string Bare(string data) => $"""
         <section class="rollouts" aria-label="Rollouts">
         <h2>Rollouts</h2>
         <noscript><p>Rollouts are played by a script of this page.</p></noscript>
         <script type="application/json">{data}</script>
         </section>
+        """;
+
+    private static string Frame(string data) => $"""
+        <style>
+        {Style}</style>
+        {Bare(data)}
         <script>
         {Script}</script>
 

@@ -1,7 +1,6 @@
-// Plays recorded rollouts on canvases: a program of this page alone, with its data in the section it stands after.
-(() => {
+// Plays recorded rollouts on canvases: a program of this page alone, with its data in the section that it plays.
+function playRollouts(section) {
   'use strict';
-  const section = document.currentScript.previousElementSibling;
   const scene = JSON.parse(section.querySelector('script[type="application/json"]').textContent);
   const policies = scene.policies;
   const columns = 2 * scene.points;
@@ -424,4 +423,5 @@
   new ResizeObserver(() => draw()).observe(grid);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw());
   choose();
-})();
+}
+document.querySelectorAll('section.rollouts').forEach(playRollouts);

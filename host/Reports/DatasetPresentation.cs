@@ -69,6 +69,8 @@ internal sealed class DatasetPresentation : RunPresentation
     {
         if (outcome.Scores.Count > 0)
             yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);
+        if (outcome.Scores.Count > 0 && File.Exists(folder.ActionSamples) && ActionSamples.Load(folder.ActionSamples) is { ActionSize: > 1 } samples)
+            yield return ActionFigure.Draw(samples);
         if (history.Scores is { } scores)
             yield return CurveFigure.Scores(scores, outcome.Settings.Evaluation.Episodes);
         if (history.Curves is { Count: > 0 } curves)

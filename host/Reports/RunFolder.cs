@@ -1,5 +1,6 @@
 using EDA.Engine;
 using EDA.Engine.Files;
+using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 
 namespace EDA.Host.Reports;
@@ -12,6 +13,9 @@ public sealed class RunFolder
 
     /// <summary>The name of the folder of weights.</summary>
     internal const string CheckpointsName = "checkpoints";
+
+    /// <summary>The name of the folder of recorded episodes.</summary>
+    internal const string EpisodesName = "episodes";
 
     private const string ConfigName = "config.json";
 
@@ -38,11 +42,14 @@ public sealed class RunFolder
     /// <summary>The policy's weights.</summary>
     public string PolicyWeights => At(CheckpointsName, "policy.safetensors");
 
+    /// <summary>Sampled actions of its policies at some states.</summary>
+    public string ActionSamples => new StageFiles(Checkpoints).ActionSamples;
+
     /// <summary>The folder of weights and of what stages go on from.</summary>
     public string Checkpoints => At(CheckpointsName);
 
     /// <summary>The folder of the episodes that are kept to be looked at; not there where none are.</summary>
-    public string Episodes => At("episodes");
+    public string Episodes => At(EpisodesName);
 
     /// <summary>The folder as a reader at the current folder would name it.</summary>
     public string ShownPath => NewFolder.Shown(FullPath);

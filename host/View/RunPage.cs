@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text;
 using EDA.Host.Figures;
+using EDA.Host.Player;
 using EDA.Host.Progress;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
@@ -13,7 +15,11 @@ internal sealed class RunPage(RunCatalogue catalogue)
     // Drawn from what was measured so far, not from what the last command drew.
     private static readonly string[] _drawnHere = ["losses", "learning-curve"];
 
+    // Recorded rollouts are the most of a page.
+    private const int MostBytes = 1_600_000;
+
     private readonly ReportRate _rates = new();
+    private readonly ConcurrentDictionary<string, ((FileStamp Result, FileStamp Index) Stamp, string? Html)> _rollouts = new();
 
     /// <summary>The page.</summary>
     /// <param name="path">The run's folder.</param>
@@ -43,6 +49,8 @@ internal sealed class RunPage(RunCatalogue catalogue)
             if (RunPresentation.Of(request.Settings).Table(outcome) is { } numbers)
                 parts.Append(ViewPage.Part("numbers", Wide(IndexPage.Numbers(numbers), "numbers"), "Numbers"));
             parts.Append(ViewPage.Part("curves", Curves(history, request.Settings.Evaluation.Episodes), "Curves"));
+            if (row.State != RunState.Running && Rollouts(run, outcome) is { } rollouts)
+                parts.Append(ViewPage.Part("rollouts", rollouts));
             parts.Append(ViewPage.Part("figures", Saved(row, run)));
             if (outcome.Seconds.Count > 0)
                 parts.Append(ViewPage.Part("time", Wide(IndexPage.Times(outcome), "time"), "Time"));
@@ -55,6 +63,17 @@ internal sealed class RunPage(RunCatalogue catalogue)
         }
 
         return parts.ToString();
+    }
+
+    // Packing them takes a moment, and a page asks for its parts again and again.
+    private string? Rollouts(ViewedRun run, RunOutcome outcome)
+    {
+        var stamp = (run.Stamp.Result, FileStamp.Of(run.EpisodeIndex));
+        if (_rollouts.TryGetValue(run.FullPath, out var known) && known.Stamp == stamp)
+            return known.Html;
+        string? html = RolloutPlayer.Bare(run.Episodes, outcome, MostBytes);
+        _rollouts[run.FullPath] = (stamp, html);
+        return html;
     }
 
     private static string Wide(string table, string what) => $"<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"{what}\">{table}</div>";

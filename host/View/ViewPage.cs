@@ -20,6 +20,8 @@ internal static class ViewPage
         <title>{Text(title)}</title>
         <link rel="icon" href="data:,">
         <link rel="stylesheet" href="/view.css">
+        <link rel="stylesheet" href="/player.css">
+        <script src="/player.js" defer></script>
         <script src="/view.js" defer></script>
         </head>
         <body>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EDA.Host.CommandLine;
 using EDA.Host.Experiments.Report;
+using EDA.Host.Player;
 using EDA.Host.Reports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -138,6 +139,8 @@ public sealed class ViewServer : IAsyncDisposable
         {
             [] => new(ListPage.Write(_catalogue.Roots)),
             ["view.css"] => new(StatusCodes.Status200OK, "text/css; charset=utf-8", Asset("view.css")),
+            ["player.css"] => new(StatusCodes.Status200OK, "text/css; charset=utf-8", RolloutPlayer.Style),
+            ["player.js"] => new(StatusCodes.Status200OK, "text/javascript; charset=utf-8", RolloutPlayer.Script),
             ["view.js"] => new(StatusCodes.Status200OK, "text/javascript; charset=utf-8", Asset("view.js")),
             ["runs.json"] => new(StatusCodes.Status200OK, "application/json", ListPage.Document(_catalogue.Look())),
             ["compare"] => new(_comparison.Write(Chosen(request.Query["runs"].ToString(), ComparePage.MostRuns))),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EDA.Engine.Evaluation.Recordings;
 using EDA.Host.Reports;
 
 namespace EDA.Host.View;
@@ -19,6 +20,12 @@ internal sealed class ViewedRun(string folder)
 
     /// <summary>What was measured along the way.</summary>
     public string Metrics => Path.Combine(folder, "metrics.csv");
+
+    /// <summary>The folder of recorded episodes.</summary>
+    public string Episodes => Path.Combine(folder, RunFolder.EpisodesName);
+
+    /// <summary>The file that says what episodes there are.</summary>
+    public string EpisodeIndex => Path.Combine(Episodes, RecordedRollouts.FileName);
 
     /// <summary>The final numbers.</summary>
     public string Result => Path.Combine(folder, RunFolder.ResultName);

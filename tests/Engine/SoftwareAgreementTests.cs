@@ -59,7 +59,7 @@ public sealed class SoftwareAgreementTests
             Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4, Softmax = new() { Candidates = 2 }, Implicit = new() { Policy = PolicyExtraction.AdvantageWeighted } },
             Labels = new() { MostStates = 10, Evaluations = 2 },
             Alignment = new() { States = 4, Candidates = 4, Steps = 6, LearningRate = 1e-3, ReportEvery = 2 },
-            Evaluation = new() { Episodes = 1, Candidates = 2, SolverEvaluations = 2 },
+            Evaluation = new() { Episodes = 1, Candidates = 2, SolverEvaluations = 2, ShownStates = 0 },
         }).With(CriticMethod.Table.Find(method));
         var folder = Directory.CreateTempSubdirectory("eda-agreement-");
         try

@@ -127,13 +127,33 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         string page = File.ReadAllText(run.At("index.html"));
         Assert.DoesNotContain("http:", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("https:", page, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(2, Figure().Count(page));
+        Assert.Equal(3, Figure().Count(page));
         Assert.All(Rollouts.Names, name => Assert.Contains($"<code>{name}</code>", page, StringComparison.Ordinal));
-        Assert.All(new[] { "scores", "losses" }, name => Assert.Equal("svg", XDocument.Load(run.At("figures", name + ".svg")).Root!.Name.LocalName));
+        Assert.All(new[] { "scores", "actions", "losses" }, name => Assert.Equal("svg", XDocument.Load(run.At("figures", name + ".svg")).Root!.Name.LocalName));
         Assert.Contains("policy alignment loss", page, StringComparison.Ordinal);
         Assert.Contains("mean of V(s", page, StringComparison.Ordinal);
         var ids = Identifier().Matches(page).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public void Actions_are_sampled_in_states_that_are_named()
+    {
+        Assert.Contains("What the tilt from behavior to policy did in 4 states", File.ReadAllText(run.At("index.html")), StringComparison.Ordinal);
+        Assert.Equal(4, ActionSamples.Load(run.At("checkpoints", "action_samples.npz")).Rows.Count);
+        string[] command = ["actions", run.Folder, "--rows", "5,599", "--samples", "32"];
+        Assert.StartsWith("some.svg: behavior, weighted, policy in 2 states, 32 samples each", Run([.. command, "--out", "some.svg"]).Output, StringComparison.Ordinal);
+        Assert.Contains("State of the dataset's row 599", File.ReadAllText(_folder.At("some.svg")), StringComparison.Ordinal);
+        Run([.. command, "--out", "some.npz"]);
+        var samples = ActionSamples.Load(_folder.At("some.npz"));
+        Assert.Equal([5, 599], samples.Rows);
+        Assert.Equal(32, samples.Candidates);
+        Refused([.. command, "--out", "some.svg"], "--out is 'some.svg'", "nothing is overwritten");
+        Refused([.. command, "--out", "some.png"], "--out is 'some.png'", ".svg or .npz");
+        Refused(["actions", run.Folder, "--rows", "5,600", "--out", "other.svg"], "--rows is '5,600'", "from 0 to 599");
+        Refused(["actions", run.Folder, "--rows", "5", "--samples", "3", "--out", "other.svg"], "--samples is '3'", "from 16 to 4096");
+        Refused(["actions", run.Folder, "--out", "other.svg"], "--rows is missing", "rows of the dataset");
+        Refused(["actions", "nowhere", "--rows", "1", "--out", "other.svg"], "RUNFOLDER is 'nowhere'", "config.json");
     }
 
     [Fact]

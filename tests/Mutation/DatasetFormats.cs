@@ -4,6 +4,8 @@ using EDA.Engine.Alignment;
 using EDA.Engine.Data;
 using EDA.Engine.Data.Formats;
 using EDA.Engine.Data.Hdf5;
+using EDA.Engine.Evaluation;
+using EDA.Host.Figures;
 using EDA.Kernels;
 using EDA.Tests.Data;
 
@@ -245,4 +247,35 @@ internal sealed class LabelsFormat : MutatedFormat
         file.Write("candidates", [2, 3, 1], (ReadOnlySpan<float>)[0, 0.5f, 1, -1, -0.5f, 1]);
         file.Write(kind, shape, values);
     }));
+}
+
+/// <summary>Sampled actions, and their figure.</summary>
+internal sealed class ActionSamplesFormat : MutatedFormat
+{
+    public override string FileName => "case.npz";
+
+    public override void Read(string path)
+    {
+        var samples = ActionSamples.Load(path);
+        if (samples.ActionSize > 1)
+            ActionFigure.Draw(samples);
+    }
+
+    protected override byte[] Change(Random random, byte[] bytes) => NpzFormat.ChangeArchive(random, bytes, base.Change);
+
+    protected override IReadOnlyList<(int First, int Count)> Structure(byte[] bytes) => NpzFormat.Ends(bytes);
+
+    protected override IReadOnlyList<byte[]> MakeSeeds(string folder) => [Samples(hasQ: true), Samples(hasQ: false)];
+
+    private byte[] Samples(bool hasQ) => Written(FileName, new ActionSamples
+    {
+        Rows = [7],
+        StateSize = 2,
+        ActionSize = 3,
+        Candidates = 2,
+        States = [5, -6],
+        DataActions = [0, 0.5f, 1],
+        DataQ = hasQ ? [3] : null,
+        Policies = [.. new[] { "behavior", "policy" }.Select(name => new SampledActions(name, [0, 0.5f, 1, -1, -0.5f, 2], hasQ ? [1, 2] : null, [3, 4]))],
+    }.Save);
 }

@@ -24,6 +24,7 @@ internal abstract class MutatedFormat : IDisposable
         ["critic"] = () => new CriticFormat(),
         ["state"] = () => new StateFormat(),
         ["labels"] = () => new LabelsFormat(),
+        ["samples"] = () => new ActionSamplesFormat(),
         ["rows"] = () => new RowsFormat(),
         ["rows-progress"] = () => new RowsProgressFormat(),
         ["config"] = () => new ConfigFormat(),

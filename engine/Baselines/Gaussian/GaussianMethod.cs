@@ -29,7 +29,7 @@ internal sealed class GaussianMethod() : Method("gaussian", "a Gaussian behavior
     [
         new PolicyStage(new() { Numerical = Numerical, Learn = (work, opened) => Learn(work, opened, data) }),
         new CriticStage(data, new SavedBehavior(RunStages.Policy, (work, opened) => opened.Add(GaussianPolicy.Open(work.Device, work.Settings, work.Seeds[0].Files.PolicyWeights)))),
-        new RolloutStage(environment, Contend),
+        new RolloutStage(environment, data, Contend),
     ];
 
     /// <summary>A Gaussian's training with a budget: the paper's as it is, with others about as long as EDA's critic takes at most.</summary>
@@ -64,7 +64,7 @@ internal sealed class GaussianMethod() : Method("gaussian", "a Gaussian behavior
         List<Contender> all = [new(Rollouts.Behavior, () => Acting(1, null))];
         if (critic is not null)
             all.Add(new(Rollouts.Policy, () => Acting(method.Samples, CandidateRatings.ByQ(critic))));
-        return new(all, Contenders.NamesOf(critic, method.Samples, policy.Fingerprint), policy, critic) { Rating = Contenders.RatingBy(critic) };
+        return new(all, Contenders.NamesOf(critic, method.Samples, policy.Fingerprint), policy, critic) { Rating = Contenders.RatingBy(critic), Shown = new([Rollouts.Behavior, Rollouts.Policy], critic) };
 
         SamplingActor Acting(int samples, CandidateRating? rating) =>
             new(policy, settings.Evaluation.Seed, samples, rating) { Stage = RunStages.Policy, TrainedSteps = method.Steps };

@@ -37,7 +37,7 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
     public override void Check(RunSettings settings) => RequireNoCurve(settings);
 
     internal override IReadOnlyList<RunStage> Stages(RunSettings settings, DatasetWork data, EnvironmentKind environment) =>
-        [new BehaviorStage(data.Pairs, data.HeldOutLossOf), new CriticStage(data, null), new RolloutStage(environment, Contend)];
+        [new BehaviorStage(data.Pairs, data.HeldOutLossOf), new CriticStage(data, null), new RolloutStage(environment, data, Contend)];
 
     private static int Samples(string budget) => budget switch
     {
@@ -52,10 +52,10 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
         var behavior = SavedModels.Diffusion(work.Device, files.BehaviorWeights) ?? throw new UnfinishedStageException(RunStages.Behavior, new(0, settings.Behavior.Steps));
         var critic = SavedModels.Critic(work.Device, settings, files);
         var (seed, solver) = (settings.Evaluation.Seed, Rollouts.Solver(settings, behavior));
-        List<Contender> all = [new(Rollouts.Behavior, () => Trained(DiffusionActor.Sampling(behavior, seed, solver)))];
+        List<Contender> all = [new(Rollouts.Behavior, () => Trained(DiffusionActor.Sampling(behavior, seed, solver))) { Model = behavior }];
         if (critic is not null)
             all.Add(new(Rollouts.Policy, () => Trained(DiffusionActor.Rejecting(behavior, seed, samples, CandidateRatings.ByQ(critic), solver))));
-        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic) { Rating = Contenders.RatingBy(critic) };
+        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic) { Rating = Contenders.RatingBy(critic), Shown = new([Rollouts.Behavior, Rollouts.Policy], critic) };
 
         DiffusionActor Trained(DiffusionActor actor)
         {

@@ -72,7 +72,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
             Curve = LearningCurvePlan.Of(environment, settings),
             Contend = (work, path) => Open(work, path, isCurve: true),
         }),
-        new RolloutStage(environment, work => Open(work, work.Seeds[0].Files.PolicyWeights, isCurve: false)),
+        new RolloutStage(environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights, isCurve: false)),
     ];
 
     private static QgpoSettings Short(QgpoSettings paper, int width, long steps) => paper with
@@ -108,7 +108,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
         var own = (QgpoSettings)settings.Method;
         var behavior = SavedModels.Diffusion(device, work.Seeds[0].Files.BehaviorWeights) ?? throw new UnfinishedStageException(RunStages.Behavior, new(0, settings.Behavior.Steps));
         var solver = Rollouts.Solver(settings, behavior);
-        var sampled = new Contender(Rollouts.Behavior, () => DiffusionActor.Sampling(behavior, settings.Evaluation.Seed, solver));
+        var sampled = new Contender(Rollouts.Behavior, () => DiffusionActor.Sampling(behavior, settings.Evaluation.Seed, solver)) { Model = behavior };
         if (!File.Exists(path))
             return new([sampled], Identity("none"), behavior);
         var weights = new MethodWeights(path);
@@ -119,9 +119,14 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
         weights.Finish(Qgpo);
         var critic = isCurve ? null : SavedModels.Critic(device, settings, work.Seeds[0].Files);
         var guided = own.ListWeights().ToDictionary(weight => string.Create(CultureInfo.InvariantCulture, $"{Rollouts.Policy}_w{weight}"));
-        return isCurve
-            ? new([Guided(Rollouts.Policy, own.Weight)], Identity(weights.Fingerprint), behavior, guidance)
-            : new([sampled, .. guided.Select(each => Guided(each.Key, each.Value))], Identity(weights.Fingerprint), behavior, guidance, critic) { Conclude = Best, Rating = Contenders.RatingBy(critic) };
+        if (isCurve)
+            return new([Guided(Rollouts.Policy, own.Weight)], Identity(weights.Fingerprint), behavior, guidance);
+        return new([sampled, .. guided.Select(each => Guided(each.Key, each.Value))], Identity(weights.Fingerprint), behavior, guidance, critic)
+        {
+            Conclude = Best,
+            Rating = Contenders.RatingBy(critic),
+            Shown = new([Rollouts.Behavior, guided.MinBy(each => Math.Abs(each.Value - own.Weight)).Key], critic),
+        };
 
         Contender Guided(string name, double weight) => new(name, () => new GuidedActor(behavior, guidance, weight, settings.Evaluation.Seed, solver) { TrainedSteps = own.Steps });
 

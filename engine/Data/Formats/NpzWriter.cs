@@ -38,6 +38,13 @@ public sealed class NpzWriter : IDisposable
     public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<bool> values) =>
         Write(name, "|b1", shape, MemoryMarshal.AsBytes(values));
 
+    /// <summary>Adds an array of int64.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="values">The numbers, row-major.</param>
+    public void Write(string name, ReadOnlySpan<int> shape, ReadOnlySpan<long> values) =>
+        Write(name, "<i8", shape, MemoryMarshal.AsBytes(values));
+
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
 

@@ -14,6 +14,9 @@ internal sealed record ReportedRun
 {
     private const string LabelsKey = "labelsFile", PrecisionKey = "precision";
 
+    // What is only looked at.
+    private static readonly string[] _shown = ["evaluation.recorded", "evaluation.shownStates"];
+
     /// <summary>Its folder.</summary>
     public required RunFolder Folder { get; init; }
 
@@ -41,7 +44,7 @@ internal sealed record ReportedRun
     public static IEnumerable<string> Paths(RunKind kind) => Method.Table.All.Where(method => method.Kinds.Contains(kind)).SelectMany(method => Paths(kind, method)).Distinct();
 
     private static IEnumerable<string> Paths(RunKind kind, Method method) =>
-        [SweepDefinition.MethodKey, .. SettingPaths.Of(kind, method).Keys.Where(path => path.Split('.')[0] is not ("checkpoints" or "memory")), PrecisionKey, .. kind == RunKind.Dataset ? (string[])[LabelsKey] : []];
+        [SweepDefinition.MethodKey, .. SettingPaths.Of(kind, method).Keys.Where(path => !_shown.Contains(path) && path.Split('.')[0] is not ("checkpoints" or "memory")), PrecisionKey, .. kind == RunKind.Dataset ? (string[])[LabelsKey] : []];
 
     /// <summary>Reads a run folder.</summary>
     /// <param name="folder">The folder, with its config.json.</param>

@@ -53,12 +53,14 @@
           const place = before ? before.nextSibling : main.querySelector(":scope > section");
           main.insertBefore(part, place);
           before = part;
-        } else if (texts.get(name) !== part.innerHTML && old.innerHTML !== part.innerHTML && !old.contains(document.activeElement)) {
+          part.querySelectorAll("section.rollouts").forEach(playRollouts);
+        } else if (texts.get(name) !== part.innerHTML && old.innerHTML !== part.innerHTML && !old.contains(document.activeElement) && !(old.querySelector("section.rollouts") && part.querySelector("section.rollouts"))) {
           const open = [...old.querySelectorAll("details")].map((one) => one.open);
           [...part.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] || false; });
           texts.set(name, part.innerHTML);
           old.replaceWith(part);
           before = part;
+          part.querySelectorAll("section.rollouts").forEach(playRollouts);
         } else {
           before = old;
         }
