@@ -178,6 +178,7 @@ public sealed class RecordingTests : IDisposable
         var settings = new EvaluationSettings();
         var before = JsonSerializer.SerializeToNode(settings)!.AsObject();
         before.Remove(nameof(EvaluationSettings.Recorded));
+        before.Remove(nameof(EvaluationSettings.ShownStates));
         before[nameof(EvaluationSettings.Every)] = 0;
         var stage = Pipeline("keys", new Maze(), _run with { Evaluation = settings with { Recorded = 2, Every = 7 } }).Stages.Single(stage => stage.Name == RunStages.Evaluate);
         var now = JsonSerializer.SerializeToNode(stage.DependsOn(_run with { Evaluation = settings with { Recorded = 2, Every = 7 } }))!["Evaluation"]!;

@@ -169,7 +169,7 @@ public sealed class ViewServerTests : IDisposable
         await using var view = await ViewClient.OpenAsync(_runs.Folder);
         string page = await view.TextAsync($"/compare?runs={(await view.RowAsync("a"))["id"]},{(await view.RowAsync("b"))["id"]}");
         string figure = page[page.IndexOf("data-part=\"curves\"", StringComparison.Ordinal)..];
-        Assert.All((string[])["#31688e", "#c77d0a"], color => Assert.Contains(color, figure, StringComparison.OrdinalIgnoreCase));
+        Assert.All((string[])["rgb(49,104,142)", "rgb(199,125,10)"], color => Assert.Contains(color, figure, StringComparison.OrdinalIgnoreCase));
         using var none = await view.AskAsync("/compare?runs=");
         Assert.Equal(HttpStatusCode.Conflict, none.StatusCode);
     }
