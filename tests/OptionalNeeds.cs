@@ -37,9 +37,14 @@ public static class OptionalNeeds
     public const string Mujoco222 = "MuJoCo 2.2.2";
     public const string AmxTiles = "AMX tiles";
     public const string Browser = "a browser";
+    public const string PythonAlone = "python3";
+    public const string Numpy = "python3 with numpy";
+    public const string Onnx = "python3 with onnx";
     public const string NoAmxTiles = "a processor without AMX tiles";
 
-    private static readonly Lazy<string?> Python = new(FindPythonWithTorch);
+    private static readonly Lazy<string?> Python = new(() => FindPython("torch", "numpy"));
+    private static readonly Lazy<string?> NumpyPython = new(() => OperatingSystem.IsWindows() ? null : FindPython("numpy"));
+    private static readonly Lazy<string?> OnnxPython = new(() => FindPython("onnx"));
 
     private static readonly Dictionary<string, (Func<bool> Present, string Remedy)> Table = new()
     {
@@ -50,6 +55,9 @@ public static class OptionalNeeds
         [SmallDisk] = (() => Crash.FullDisk.CanBeHad, "run the tests on Linux as root, where file systems can be mounted"),
         [Slurm] = (() => Experiments.SlurmCluster.CanBeHad, "run the tests on Linux as root, with slurm-wlm and munge (Debian, Ubuntu)"),
         [Browser] = (() => EDA.Tests.Host.View.Browser.Program is not null, "install Debian's package chromium, or set EDA_BROWSER to a Chromium"),
+        [PythonAlone] = (() => !OperatingSystem.IsWindows() && FindPython() is not null, "install python3"),
+        [Numpy] = (() => NumpyPython.Value is not null, "install numpy for the python3 on the PATH, or Debian's python3-numpy"),
+        [Onnx] = (() => OnnxPython.Value is not null, "install onnx for the python3 on the PATH, or Debian's python3-onnx"),
         [NoAmxTiles] = (() => MatrixUnits.Problem(MatrixUnit.Tiles) is not null, "run the tests on another processor"),
         [AmxTiles] = (() => MatrixUnits.Problem(MatrixUnit.Tiles) is null, "run the tests on an Intel server processor since Sapphire Rapids, under a system that gives processes its tiles"),
         [NvidiaGpu] = (() => CudaMachine.Gpus.Count > 0, "run the tests on a machine with one, with its driver"),
@@ -68,6 +76,12 @@ public static class OptionalNeeds
     /// <summary>A python3 that has PyTorch; null where there is none.</summary>
     public static string? PythonWithTorch => Python.Value;
 
+    /// <summary>A python3 that has numpy; null where there is none.</summary>
+    public static string? PythonWithNumpy => NumpyPython.Value;
+
+    /// <summary>A python3 that has onnx; null where there is none.</summary>
+    public static string? PythonWithOnnx => OnnxPython.Value;
+
     /// <summary>The listed needs.</summary>
     public static IReadOnlyCollection<string> Names => Table.Keys;
 
@@ -80,13 +94,13 @@ public static class OptionalNeeds
         return entry.Present() ? null : $"needs {need}: {entry.Remedy}";
     }
 
-    private static string? FindPythonWithTorch()
+    private static string? FindPython(params string[] modules)
     {
         foreach (string python in (string[])["python3", "/usr/bin/python3"])
         {
             try
             {
-                var start = new ProcessStartInfo(python, ["-c", "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None or importlib.util.find_spec('numpy') is None)"])
+                var start = new ProcessStartInfo(python, ["-c", "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))", .. modules])
                 {
                     RedirectStandardError = true,
                 };

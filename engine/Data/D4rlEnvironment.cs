@@ -11,6 +11,9 @@ public enum D4rlDomain
 
     /// <summary>A robot arm in a kitchen.</summary>
     Kitchen,
+
+    /// <summary>None of D4RL's: an environment of the user's own.</summary>
+    Other,
 }
 
 /// <summary>

@@ -40,7 +40,7 @@ public static class RewardTreatments
     {
         D4rlDomain.Locomotion => RewardTreatment.ReturnRange,
         D4rlDomain.AntMaze => RewardTreatment.MinusOne,
-        D4rlDomain.Kitchen => RewardTreatment.AsIs,
+        D4rlDomain.Kitchen or D4rlDomain.Other => RewardTreatment.AsIs,
         _ => throw new UnreachableException($"domain {domain}"),
     };
 

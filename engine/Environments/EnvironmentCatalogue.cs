@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using EDA.Engine.Data;
 using EDA.Engine.Environments.Models;
 using EDA.Engine.Environments.Mujoco;
+using EDA.Engine.Environments.Python;
 using EDA.Kernels;
 
 namespace EDA.Engine.Environments;
@@ -9,11 +11,16 @@ namespace EDA.Engine.Environments;
 public abstract class EnvironmentKind : INamed
 {
     /// <summary>Its name, as typed.</summary>
-    public string Name => Description.Name;
+    public virtual string Name => Description.Name;
 
+    /// <summary>The returns that its score is measured by.</summary>
+    public virtual ReferenceReturns Reference => Description.Reference;
 
     /// <summary>What it is.</summary>
     public abstract EnvironmentDescription Description { get; }
+
+    /// <summary>The family, which decides the constants of critics.</summary>
+    public virtual D4rlDomain Domain => Description.Domain;
 
     /// <summary>Whether it needs the MuJoCo library.</summary>
     public abstract bool NeedsMujoco { get; }
@@ -58,11 +65,21 @@ public static class EnvironmentCatalogue
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names => Table.Names;
 
-    /// <summary>Finds one.</summary>
+    /// <summary>What else may be named: environments with Gymnasium's interface, in Python.</summary>
+    public const string OfOnesOwn = "gym:ID, python:module:Class";
+
+    private static readonly ConcurrentDictionary<string, PythonKind> _ofOnesOwn = new();
+
+    /// <summary>Finds one: of the table, or one of the user's own.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The kind.</returns>
     /// <exception cref="InvalidSettingException">There is none of that name.</exception>
-    public static EnvironmentKind Find(string? name) => Table.Find(name);
+    public static EnvironmentKind Find(string? name) => PythonKind.IsOne(name) ? _ofOnesOwn.GetOrAdd(name!, one => new PythonKind(one)) : Table.Find(name);
+
+    /// <summary>Whether there is one of that name, or it is of the user's own.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>Whether it can be found.</returns>
+    public static bool Knows(string? name) => PythonKind.IsOne(name) || Names.Contains(name);
 
     /// <summary>The environment of a task: the kitchen's differ by task, the others do not.</summary>
     /// <param name="task">The task.</param>

@@ -54,7 +54,7 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     public bool MakesItsData => Generated.Any(task => task.Name == Name);
 
     /// <summary>The family, which decides the critic's constants and how rewards are treated; point mazes are treated as AntMaze is.</summary>
-    public D4rlDomain Domain => EnvironmentCatalogue.Find(Environment).Description.Domain;
+    public D4rlDomain Domain => EnvironmentCatalogue.Find(Environment).Domain;
 
     /// <summary>What D4RL knows of the environment; null for a point maze.</summary>
     public D4rlEnvironment? Source => D4rlEnvironment.All.FirstOrDefault(known => known.Name == (Domain == D4rlDomain.Kitchen ? "kitchen" : Environment));
@@ -67,9 +67,9 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
     {
         if (Environment is not null)
             return environment is null ? this : throw new InvalidSettingException("--env", environment, $"nothing, because {Name} is of {Environment}");
-        return EnvironmentCatalogue.Names.Contains(environment)
+        return EnvironmentCatalogue.Knows(environment)
             ? this with { Environment = environment }
-            : throw new InvalidSettingException("--env", environment, "one of " + string.Join(", ", EnvironmentCatalogue.Names));
+            : throw new InvalidSettingException("--env", environment, $"one of {string.Join(", ", EnvironmentCatalogue.Names)}, {EnvironmentCatalogue.OfOnesOwn}");
     }
 
     /// <inheritdoc/>
@@ -135,6 +135,7 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
             new(D4rlDomain.Locomotion, 0.7, 3, 1),
             new(D4rlDomain.AntMaze, 0.9, 10, 20),
             new(D4rlDomain.Kitchen, 0.7, 0.5, 1),
+            new(D4rlDomain.Other, 0.7, 3, 1), // as locomotion, which is the most like any other
         ];
 
         public static D4rlConstants Of(D4rlDomain domain) => _rows.Single(row => row.Domain == domain);

@@ -28,6 +28,11 @@ internal sealed class RolloutStage(EnvironmentKind environment, DatasetWork data
 
     public override StageProgress Progress(SeedRun seed) => new(0, 1);
 
+    /// <summary>Opens who is rolled out of what a seed's folder holds.</summary>
+    /// <param name="work">The device and the seed.</param>
+    /// <returns>The contenders, owned by the caller.</returns>
+    public Contenders Open(StageWork work) => open(work);
+
     public override void Run(StageWork work)
     {
         var seed = work.Seeds[0];

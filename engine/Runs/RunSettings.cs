@@ -29,12 +29,12 @@ public sealed record RunSettings
         init => field = value is null ? null : Data.Bandit.Table.Find(value).Name;
     }
 
-    /// <summary>The environment that the policies are rolled out in, one of <see cref="EnvironmentCatalogue.Names"/>; nothing for a bandit.</summary>
+    /// <summary>The environment that the policies are rolled out in, one of <see cref="EnvironmentCatalogue.Names"/> or of the user's own; nothing for a bandit.</summary>
     [OnlyFor(RunKind.Dataset)]
     public string Environment
     {
         get;
-        init => field = EnvironmentCatalogue.Find(value).Description.Name;
+        init => field = EnvironmentCatalogue.Find(value).Name;
     } = "hopper";
 
     /// <summary>The seed of generated data, weights and training, and of a bandit's evaluation; rollouts have <see cref="EvaluationSettings.Seed"/>.</summary>

@@ -39,6 +39,8 @@ public static class EdaCommandLine
         GapsCommand.Create(),
         ActionsCommand.Create(),
         SampleCommand.Create(),
+        ActCommand.Create(),
+        ExportCommand.Create(),
         WeightsCommand.Create(),
         DataCommand.Create(),
         EnvironmentCommand.Create(),

@@ -33,7 +33,7 @@ internal static class EnvironmentCommand
 
     private static Command Rollout()
     {
-        var name = new Argument<string?>("ENV") { Description = "the environment, one of " + string.Join(", ", EnvironmentCatalogue.Names), Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("ENV") { Description = $"the environment, one of {string.Join(", ", EnvironmentCatalogue.Names)}, {EnvironmentCatalogue.OfOnesOwn}", Arity = ArgumentArity.ZeroOrOne };
         var actions = new Option<string?>("--actions") { Description = "the CSV file of actions, with columns a0…; beyond ±1 counts as ±1", HelpName = "FILE" };
         var state = new Option<string?>("--state") { Description = "the CSV file with one row, the full state to start from, with columns qpos0…, qvel0…; without it the environment is reset", HelpName = "FILE" };
         var goal = new Option<string?>("--goal") { Description = "the goal X,Y in m, for a maze; without it that of the reset", HelpName = "X,Y" };
@@ -44,8 +44,8 @@ internal static class EnvironmentCommand
         command.SetAction(result =>
         {
             string chosen = result.GetValue(name) ?? throw new UserError($"{name.Name} is missing; it is {name.Description}");
-            if (!EnvironmentCatalogue.Names.Contains(chosen))
-                throw UserError.Choice(name.Name, chosen, EnvironmentCatalogue.Names);
+            if (!EnvironmentCatalogue.Knows(chosen))
+                throw UserError.Choice(name.Name, chosen, [.. EnvironmentCatalogue.Names, EnvironmentCatalogue.OfOnesOwn]);
             var kind = EnvironmentCatalogue.Find(chosen).WithModel(result.GetValue(model) is { } file ? Values.ExistingFile(model.Name, file) : null);
             var about = kind.Description;
             var actionNames = ColumnNames.Actions(about);

@@ -172,7 +172,7 @@ public sealed class RunOptions
     private string[] TrustOrder(ParseResult result) => result.GetValue(_trustOrder) ? [_trustOrder.Name] : [];
 
     private DatasetTask In(DatasetTask task, string? environment) => task.Environment is null && environment is null
-        ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}")
+        ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}, {EnvironmentCatalogue.OfOnesOwn}")
         : task.In(environment);
 
     private string? Dataset(ParseResult result, RunTask task)

@@ -116,7 +116,7 @@ internal sealed class DatasetPresentation : RunPresentation
     /// <summary>Every episode's normalised score, in the order the scores are reported.</summary>
     private static IReadOnlyList<(string Name, double[] Scores)> Episodes(RunOutcome outcome)
     {
-        var reference = EnvironmentCatalogue.Find(outcome.Settings.Environment).Description.Reference;
+        var reference = EnvironmentCatalogue.Find(outcome.Settings.Environment).Reference;
         return [.. Shown(outcome).Select(name => (name, outcome.Scores[name]["returns"]!.AsArray().Select(value => reference.Score(value!.GetValue<double>())).ToArray()))];
     }
 }
