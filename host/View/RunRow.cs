@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EDA.Engine;
 using EDA.Engine.Files;
+using EDA.Engine.Runs;
 using EDA.Host.Experiments.Report;
 using EDA.Host.Reports;
 using EDA.Host.Runs;
@@ -103,7 +104,7 @@ internal sealed record RunRow
             var config = files.ReadConfig();
             row = row with
             {
-                Recipe = config["recipe"]!.GetValue<string>(),
+                Recipe = Named(config),
                 Method = config["method"]?["name"]?.GetValue<string>() ?? "eda",
                 Budget = config["budget"]!.GetValue<string>(),
                 Seed = config["seed"]!.GetValue<ulong>(),
@@ -146,6 +147,13 @@ internal sealed record RunRow
     // The score by which the method's own paper would be cited, else the first that there is.
     private static ReportSeries? Headline(JsonObject result) =>
         ReportSeries.All.FirstOrDefault(series => series.Name == Engine.Evaluation.Rollouts.PolicyBest && series.Read(result) is not null) ?? ReportSeries.All.FirstOrDefault(series => series.Read(result) is not null);
+
+    // A recipe for any file says nothing without its environment.
+    private static string Named(JsonObject config)
+    {
+        string recipe = config["recipe"]!.GetValue<string>();
+        return RunTask.Table.All.OfType<DatasetTask>().Any(task => task.Name == recipe && task.Environment is null) ? $"{recipe} {config["environment"]!.GetValue<string>()}" : recipe;
+    }
 
     private static long? StepsOf(JsonObject config, string stage)
     {
