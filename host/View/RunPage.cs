@@ -92,7 +92,7 @@ internal sealed class RunPage(RunCatalogue catalogue)
             return string.Empty;
         return "<h2>Figures</h2>\n" + string.Concat(names.Select(name => string.Create(
             CultureInfo.InvariantCulture,
-            $"<figure><img src=\"/run/{row.Id}/figure/{Uri.EscapeDataString(name)}?at={FileStamp.Of(run.Figure(name)).Modified}\" alt=\"{ViewPage.Text(name)}\" loading=\"lazy\"><figcaption>{ViewPage.Text(name)}</figcaption></figure>\n")));
+            $"<figure><img src=\"/run/{row.Id}/figure/{Uri.EscapeDataString(name)}?at={FileStamp.Of(run.Figure(name)).Modified}\" alt=\"{ViewPage.Text(name)}\"><figcaption>{ViewPage.Text(name)}</figcaption></figure>\n")));
     }
 
     private string State(RunRow row, ViewedRun run)
