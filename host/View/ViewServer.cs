@@ -71,6 +71,8 @@ public sealed class ViewServer : IAsyncDisposable
             throw UserError.Value("--port", port.ToString(CultureInfo.InvariantCulture), "a port that nothing listens on; 0 for any");
         }
 
+        // Until a browser is there and asks, the folders have been looked at.
+        _ = Task.Run(catalogue.Look);
         server.Address = new Uri($"{web.Urls.First()}/?{ViewGuard.TokenKey}={server._guard.Token}");
         return server;
     }

@@ -129,6 +129,38 @@ public sealed partial class BrowserTests : IDisposable
         await Expect(page.Locator("#connection")).ToContainTextAsync("is eda view still running?");
     }
 
+    [OptionalFact(OptionalNeeds.Browser)]
+    public async Task Rollouts_play_in_the_view_and_on_the_runs_own_page()
+    {
+        var run = EdaProcess.Run(_runs.Folder, "run", "pointmaze-umaze", "--budget", "smoke", "--out", "maze");
+        Assert.Equal((0, string.Empty), (run.Status, run.Error));
+        await using var server = await ViewServer.StartAsync([_runs.Folder]);
+        await using var browser = await Browser.OpenAsync(dark: true);
+        var page = browser.Page;
+        await page.GotoAsync(server.Address.ToString());
+        await page.Locator("#runs tbody a").ClickAsync();
+        await PlayAsync();
+        await Expect(page.Locator("[data-part=figures] img")).ToHaveCountAsync(2);
+        await browser.RequireSoundAsync();
+        await browser.KeepPictureAsync("rollouts-dark");
+
+        // The page is one file, which needs no server.
+        await page.GotoAsync(new Uri(_runs.At("maze/index.html")).ToString());
+        await PlayAsync();
+        Assert.InRange(new FileInfo(_runs.At("maze/index.html")).Length, 1, 2_000_000);
+        Assert.Empty(browser.Faults.Where(fault => !fault.Contains("file://", StringComparison.Ordinal)));
+
+        async Task PlayAsync()
+        {
+            var rollouts = page.Locator("section.rollouts");
+            await Expect(rollouts.Locator("canvas").First).ToBeVisibleAsync();
+            var slider = rollouts.Locator("input[type=range]");
+            string before = await slider.InputValueAsync();
+            await rollouts.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Play" }).ClickAsync();
+            await Expect(slider).Not.ToHaveValueAsync(before);
+        }
+    }
+
     private static async Task<long> StepAsync(Browser browser)
     {
         string text = await browser.Page.Locator("[data-part=state]").InnerTextAsync();
