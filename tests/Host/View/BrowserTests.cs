@@ -148,7 +148,7 @@ public sealed partial class BrowserTests : IDisposable
         await page.GotoAsync(new Uri(_runs.At("maze/index.html")).ToString());
         await PlayAsync();
         Assert.InRange(new FileInfo(_runs.At("maze/index.html")).Length, 1, 2_000_000);
-        Assert.Empty(browser.Faults.Where(fault => !fault.Contains("file://", StringComparison.Ordinal)));
+        Assert.DoesNotContain(browser.Faults, fault => !fault.Contains("file://", StringComparison.Ordinal));
 
         async Task PlayAsync()
         {
