@@ -54,8 +54,8 @@ public static class ActionSampling
                 Candidates = candidates,
                 States = states,
                 DataActions = dataActions,
-                DataQ = shown.Critic?.Labels(states, dataActions),
-                Policies = [.. shown.Names.Select(name => contenders.All.FirstOrDefault(each => each.Name == name)).OfType<Contender>().Select(Sample)],
+                DataQ = contenders.Rating?.Invoke(states, dataActions),
+                Policies = [.. shown.Select(name => contenders.All.FirstOrDefault(each => each.Name == name)).OfType<Contender>().Select(Sample)],
             };
             return samples.IsFinite ? samples : null;
         }
@@ -73,7 +73,7 @@ public static class ActionSampling
             using var owned = actor as IDisposable;
             for (int i = 0; i < rows.Count; i++)
                 actor.Act((uint)i, episodes, repeated.AsSpan(i * candidates * stateSize, candidates * stateSize), actions.AsSpan(i * candidates * actionSize, candidates * actionSize));
-            return new SampledActions(contender.Name, actions, shown.Critic?.Labels(states, actions, candidates), contender.Model?.Density(actions, [ActingSettings.DensityTime], repeated));
+            return new SampledActions(contender.Name, actions, contenders.Rating?.Invoke(repeated, actions), contender.Model?.Density(actions, [ActingSettings.DensityTime], repeated));
         }
     }
 

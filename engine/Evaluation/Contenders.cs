@@ -15,11 +15,6 @@ public sealed record Contender(string Name, Func<IActor> Create)
     public BottleneckDiffusionModel? Model { get; init; }
 }
 
-/// <summary>Whose actions are looked at beside each other.</summary>
-/// <param name="Names">The names of contenders, what was there before the tilt first.</param>
-/// <param name="Critic">What rates their actions; null where there is none.</param>
-public sealed record ShownContenders(IReadOnlyList<string> Names, Critic? Critic);
-
 /// <summary>What a critic says of states and actions in the host's memory, row by row.</summary>
 /// <param name="states">s [n×S].</param>
 /// <param name="actions">a [n×A].</param>
@@ -38,13 +33,13 @@ public sealed class Contenders(IReadOnlyList<Contender> all, IReadOnlyDictionary
     /// <summary>A name for each of the models.</summary>
     public IReadOnlyDictionary<string, string> Identity => identity;
 
-    /// <summary>Whose actions are worth a look beside each other; null where there is no distribution to look at.</summary>
-    public ShownContenders? Shown { get; init; }
+    /// <summary>Whose actions are worth a look beside each other, by name, what was there before the tilt first; null where there is no distribution to look at.</summary>
+    public IReadOnlyList<string>? Shown { get; init; }
 
     /// <summary>What follows from all scores, as further scores: which of several was the best, for instance. Null where nothing does.</summary>
     public Func<IReadOnlyDictionary<string, PolicyScore>, IEnumerable<KeyValuePair<string, PolicyScore>>>? Conclude { get; init; }
 
-    /// <summary>Q of what they do, the smaller of the run's target twins, for who looks at their episodes; null where the run has no critic.</summary>
+    /// <summary>Q of what they do, the smaller of the run's target twins, for who looks at their episodes and samples; null where the run has no critic.</summary>
     public ActionRating? Rating { get; init; }
 
     /// <summary>The rating by a critic.</summary>

@@ -170,7 +170,7 @@ public static class Rollouts
     /// <param name="owned">Disposed of with what is returned.</param>
     /// <returns>Those who are rolled out.</returns>
     internal static Contenders Of(RunSettings run, RolloutModels models, params IDisposable?[] owned) =>
-        new([.. Actors(run, models)], Identity(models), owned) { Rating = Contenders.RatingBy(models.Critic), Shown = models.Behavior is null ? null : new([Behavior, Weighted, Policy], models.Critic) };
+        new([.. Actors(run, models)], Identity(models), owned) { Rating = Contenders.RatingBy(models.Critic), Shown = models.Behavior is null ? null : [Behavior, Weighted, Policy] };
 
     private static Dictionary<string, string> Identity(RolloutModels models)
     {

@@ -19,18 +19,11 @@ public sealed class ActionSamplesTests : IDisposable
 {
     private const int StateSize = 4, ActionSize = 2;
 
-    private static readonly RunSettings _tiny = DatasetTask.Generated[0].Paper() with
+    private static readonly RunSettings _tiny = TestRun.Tiny with
     {
-        Seed = 5,
-        Width = 32,
-        Blocks = 1,
-        CriticWidth = 32,
-        Rows = 300,
-        HeldOut = 20,
         Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3 },
         Critic = new() { Batch = 16, Steps = 6, ClipsActions = true },
         Weighted = new() { Training = new() { Batch = 16, Steps = 6, LearningRate = 1e-3 } },
-        Labels = new() { MostStates = 10, Evaluations = 2 },
         Alignment = new() { States = 4, Candidates = 4, Steps = 6, LearningRate = 1e-2 },
         Evaluation = new() { Episodes = 1, Candidates = 2, SolverEvaluations = 3, Seed = 7 },
     };
@@ -71,7 +64,7 @@ public sealed class ActionSamplesTests : IDisposable
             int width = kept.Candidates * StateSize;
             float[] expected = [.. Enumerable.Range(0, 4).SelectMany(i => model.Sample(kept.Candidates, 1, new RandomDraw(7, RandomStage.Evaluation, (uint)i), repeated.AsSpan(i * width, width), solver))];
             Assert.Equal(expected, policy.Actions);
-            Assert.Equal(critic.Labels(kept.States, expected, kept.Candidates), policy.Q);
+            Assert.Equal(critic.Labels(repeated, expected), policy.Q);
             Assert.Equal(model.Density(expected, [0.02f], repeated), policy.Density);
         }
 

@@ -14,15 +14,8 @@ namespace EDA.Tests.Engine;
 [Trait("speed", "slow")]
 public sealed class CandidatePartTests : IDisposable
 {
-    private static readonly RunSettings _many = DatasetTask.Generated[0].Paper() with
+    private static readonly RunSettings _many = TestRun.Tiny with
     {
-        Seed = 5,
-        Width = 32,
-        Blocks = 1,
-        CriticWidth = 32,
-        Rows = 300,
-        HeldOut = 20,
-        Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3, ReportEvery = 4 },
         Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4, Softmax = new() { Candidates = 20 } },
         Labels = new() { MostStates = 120, Evaluations = 2 },
         Alignment = new() { States = 8, Candidates = 36, Steps = 7, LearningRate = 1e-3, ReportEvery = 2 },

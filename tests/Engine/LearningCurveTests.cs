@@ -16,17 +16,8 @@ namespace EDA.Tests.Engine;
 [Trait("speed", "slow")]
 public sealed class LearningCurveTests : IDisposable
 {
-    private static readonly RunSettings _plain = DatasetTask.Generated[0].Paper() with
+    private static readonly RunSettings _plain = TestRun.Tiny with
     {
-        Seed = 5,
-        Width = 32,
-        Blocks = 1,
-        CriticWidth = 32,
-        Rows = 300,
-        HeldOut = 20,
-        Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3, ReportEvery = 4 },
-        Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4 },
-        Labels = new() { MostStates = 10, Evaluations = 2 },
         Alignment = new() { States = 4, Candidates = 3, Steps = 7, LearningRate = 1e-2, Averaging = 0.3, ReportEvery = 2 },
 
         // How long this maze's episodes are depends on the order of their making: none is the same when it is played again.

@@ -16,17 +16,8 @@ namespace EDA.Tests.Engine;
 [Trait("speed", "slow")]
 public sealed class RecordingTests : IDisposable
 {
-    private static readonly RunSettings _run = DatasetTask.Generated[0].Paper() with
+    private static readonly RunSettings _run = TestRun.Tiny with
     {
-        Seed = 5,
-        Width = 32,
-        Blocks = 1,
-        CriticWidth = 32,
-        Rows = 300,
-        HeldOut = 20,
-        Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3, ReportEvery = 4 },
-        Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4 },
-        Labels = new() { MostStates = 10, Evaluations = 2 },
         Alignment = new() { States = 4, Candidates = 3, Steps = 7, LearningRate = 1e-2, ReportEvery = 2 },
         Evaluation = new() { Episodes = 6, Candidates = 2, SolverEvaluations = 2 },
     };

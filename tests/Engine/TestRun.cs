@@ -17,6 +17,21 @@ namespace EDA.Tests.Engine;
 /// <param name="seeds">How many.</param>
 internal sealed class TestRun(IDevice device, string folder, RunSettings settings, int seeds = 1)
 {
+    /// <summary>A run on a point maze of a few steps a stage, which tests change where they look.</summary>
+    public static RunSettings Tiny { get; } = DatasetTask.Generated[0].Paper() with
+    {
+        Seed = 5,
+        Width = 32,
+        Blocks = 1,
+        CriticWidth = 32,
+        Rows = 300,
+        HeldOut = 20,
+        Behavior = new() { Batch = 16, Steps = 6, LearningRate = 1e-3, ReportEvery = 4 },
+        Critic = new() { Batch = 16, Steps = 6, ReportEvery = 4 },
+        Labels = new() { MostStates = 10, Evaluations = 2 },
+        Evaluation = new() { Candidates = 2, SolverEvaluations = 2 },
+    };
+
     public UserLabels? Labels { get; init; }
 
     public OptimizerFactory? Optimizer { get; init; }

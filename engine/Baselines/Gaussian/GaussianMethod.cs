@@ -64,7 +64,7 @@ internal sealed class GaussianMethod() : Method("gaussian", "a Gaussian behavior
         List<Contender> all = [new(Rollouts.Behavior, () => Acting(1, null))];
         if (critic is not null)
             all.Add(new(Rollouts.Policy, () => Acting(method.Samples, CandidateRatings.ByQ(critic))));
-        return new(all, Contenders.NamesOf(critic, method.Samples, policy.Fingerprint), policy, critic) { Rating = Contenders.RatingBy(critic), Shown = new([Rollouts.Behavior, Rollouts.Policy], critic) };
+        return new(all, Contenders.NamesOf(critic, method.Samples, policy.Fingerprint), policy, critic) { Rating = Contenders.RatingBy(critic), Shown = [Rollouts.Behavior, Rollouts.Policy] };
 
         SamplingActor Acting(int samples, CandidateRating? rating) =>
             new(policy, settings.Evaluation.Seed, samples, rating) { Stage = RunStages.Policy, TrainedSteps = method.Steps };

@@ -55,7 +55,7 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
         List<Contender> all = [new(Rollouts.Behavior, () => Trained(DiffusionActor.Sampling(behavior, seed, solver))) { Model = behavior }];
         if (critic is not null)
             all.Add(new(Rollouts.Policy, () => Trained(DiffusionActor.Rejecting(behavior, seed, samples, CandidateRatings.ByQ(critic), solver))));
-        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic) { Rating = Contenders.RatingBy(critic), Shown = new([Rollouts.Behavior, Rollouts.Policy], critic) };
+        return new(all, Contenders.NamesOf(critic, samples, Checkpoints.Fingerprint.Of(behavior.CloneParameters())), behavior, critic) { Rating = Contenders.RatingBy(critic), Shown = [Rollouts.Behavior, Rollouts.Policy] };
 
         DiffusionActor Trained(DiffusionActor actor)
         {

@@ -125,7 +125,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
         {
             Conclude = Best,
             Rating = Contenders.RatingBy(critic),
-            Shown = new([Rollouts.Behavior, guided.MinBy(each => Math.Abs(each.Value - own.Weight)).Key], critic),
+            Shown = [Rollouts.Behavior, guided.MinBy(each => Math.Abs(each.Value - own.Weight)).Key],
         };
 
         Contender Guided(string name, double weight) => new(name, () => new GuidedActor(behavior, guidance, weight, settings.Evaluation.Seed, solver) { TrainedSteps = own.Steps });
