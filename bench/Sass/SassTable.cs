@@ -32,7 +32,7 @@ internal static class SassTable
 
         if (kernel is not null && !seen.Contains(kernel))
             throw UserError.Choice("--kernel", kernel, seen.Order());
-        output.WriteLine($"On paper, for one {gpu.Name} in {precision.ToString().ToLowerInvariant()}: counted in machine code for {gpu.Architecture}, timed by the model of docs/gpu-model.md. No GPU gave these numbers.");
+        output.WriteLine($"On paper, for one {gpu.Name} in {precision.ToString().ToLowerInvariant()}: counted in machine code for {gpu.Architecture}, timed by the model of docs/notes/gpu-model.md. No GPU gave these numbers.");
         return new SassDocument(gpu.Name, precision.ToString().ToLowerInvariant(), steps);
     }
 

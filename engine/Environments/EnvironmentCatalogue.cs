@@ -35,6 +35,9 @@ public abstract class EnvironmentKind : INamed
     public virtual EnvironmentKind WithModel(string? path) =>
         path is null ? this : throw new InvalidSettingException("model", path, $"nothing, because {Description.Name} brings its own");
 
+    /// <summary>Whether there is anything to step: a dataset may be of a machine that cannot be run again.</summary>
+    public virtual bool CanBeStepped => true;
+
     /// <summary>Makes an instance, which wants a reset before its first step.</summary>
     /// <returns>The instance, owned by the caller.</returns>
     /// <exception cref="MissingLibraryException">It needs a library that is not there.</exception>
@@ -74,12 +77,19 @@ public static class EnvironmentCatalogue
     /// <param name="name">Its name.</param>
     /// <returns>The kind.</returns>
     /// <exception cref="InvalidSettingException">There is none of that name.</exception>
-    public static EnvironmentKind Find(string? name) => PythonKind.IsOne(name) ? _ofOnesOwn.GetOrAdd(name!, one => new PythonKind(one)) : Table.Find(name);
+    public static EnvironmentKind Find(string? name) =>
+        AbsentKind.Parse(name) ?? (PythonKind.IsOne(name) ? _ofOnesOwn.GetOrAdd(name!, one => new PythonKind(one)) : Table.Find(name));
+
+    /// <summary>What stands for the environment of a dataset that has none: it has sizes, and cannot be stepped.</summary>
+    /// <param name="stateSize">S.</param>
+    /// <param name="actionSize">A.</param>
+    /// <returns>The kind, by the name <c>none:SxA</c>.</returns>
+    public static EnvironmentKind Without(int stateSize, int actionSize) => new AbsentKind(stateSize, actionSize);
 
     /// <summary>Whether there is one of that name, or it is of the user's own.</summary>
     /// <param name="name">The name.</param>
     /// <returns>Whether it can be found.</returns>
-    public static bool Knows(string? name) => PythonKind.IsOne(name) || Names.Contains(name);
+    public static bool Knows(string? name) => AbsentKind.Parse(name) is not null || PythonKind.IsOne(name) || Names.Contains(name);
 
     /// <summary>The environment of a task: the kitchen's differ by task, the others do not.</summary>
     /// <param name="task">The task.</param>

@@ -67,17 +67,32 @@ public static class ActionSampling
 
         SampledActions Sample(Contender contender)
         {
-            var actions = new float[rows.Count * candidates * actionSize];
-            int[] episodes = [.. Enumerable.Range(0, candidates)];
-            var actor = contender.Create();
-            using var owned = actor as IDisposable;
-            for (int i = 0; i < rows.Count; i++)
-                actor.Act((uint)i, episodes, repeated.AsSpan(i * candidates * stateSize, candidates * stateSize), actions.AsSpan(i * candidates * actionSize, candidates * actionSize));
+            float[] actions = ActionSampling.Sample(contender, repeated, stateSize, actionSize, rows.Count, candidates);
             return new SampledActions(contender.Name, actions, contenders.Rating?.Invoke(repeated, actions), contender.Model?.Density(actions, [ActingSettings.DensityTime], repeated));
         }
     }
 
-    private static float[] Gather(ReadOnlySpan<float> source, int width, IReadOnlyList<int> rows, int times)
+    /// <summary>Samples the actions of one policy: the i-th state is its step i, sample k its episode k.</summary>
+    /// <param name="contender">The policy.</param>
+    /// <param name="repeated">The states, each K times [n×K×S].</param>
+    /// <param name="stateSize">S.</param>
+    /// <param name="actionSize">A.</param>
+    /// <param name="states">n.</param>
+    /// <param name="candidates">K.</param>
+    /// <returns>The actions [n×K×A].</returns>
+    internal static float[] Sample(Contender contender, float[] repeated, int stateSize, int actionSize, int states, int candidates)
+    {
+        var actions = new float[states * candidates * actionSize];
+        int[] episodes = [.. Enumerable.Range(0, candidates)];
+        var actor = contender.Create();
+        using var owned = actor as IDisposable;
+        for (int i = 0; i < states; i++)
+            actor.Act((uint)i, episodes, repeated.AsSpan(i * candidates * stateSize, candidates * stateSize), actions.AsSpan(i * candidates * actionSize, candidates * actionSize));
+        return actions;
+    }
+
+    /// <summary>The named rows of an array [N×width], each so many times.</summary>
+    internal static float[] Gather(ReadOnlySpan<float> source, int width, IReadOnlyList<int> rows, int times)
     {
         var gathered = new float[rows.Count * times * width];
         for (int i = 0; i < rows.Count * times; i++)

@@ -102,7 +102,7 @@ public sealed record DatasetTask(string Name, string? Environment, string Summar
             [
                 new BehaviorStage(data.Pairs, data.HeldOutLossOf),
                 new UserAlignStage(inputs.Labels, LearningCurvePlan.Of(inputs.Environment!, settings)),
-                new RolloutStage(inputs.Environment!, data, EdaMethod.OpenModels),
+                ContenderStage.Of(seeds[0], inputs.Environment!, data, EdaMethod.OpenModels),
             ];
     }
 

@@ -42,7 +42,7 @@ internal sealed class EdaMethod() : Method("eda", "efficient diffusion alignment
     {
         var method = settings.Critic.Method;
         var curve = LearningCurvePlan.Of(environment, settings);
-        RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = new RolloutStage(environment, data, OpenModels);
+        RunStage behavior = new BehaviorStage(data.Pairs, data.HeldOutLossOf), rollouts = ContenderStage.Of(settings, environment, data, OpenModels);
         string from = settings.Weighted.IsThere ? RunStages.Weigh : RunStages.Behavior;
         var label = new LabelStage(data, from, labels: !method.AlternatesWithAlignment);
         if (method.AlternatesWithAlignment)

@@ -14,7 +14,7 @@ namespace EDA.Engine.Runs;
 /// A short critic cannot be followed far: the published β and q are for one of 1,500,000 steps in the code, of 1,000,000 in
 /// the paper. So quick, hour and day stand on the data first. They learn the rows that the critic likes, each by its
 /// weight, which asks it about no action that is not in the data; then they align from that model with a gentle tilt.
-/// Networks are narrow, because what is short is steps. docs/budgets.md has what was tried.
+/// Networks are narrow, because what is short is steps. docs/notes/budgets.md has what was tried.
 /// </remarks>
 public static class RunBudgets
 {

@@ -107,7 +107,7 @@ public sealed class RunPipeline
             finished++;
         }
 
-        return [.. _seeds.Select(seed => new RunResult(seed.Training.Stages, seed.Scores, seed.Exact, finished == asked.Count && seed.Training.Divergence is null, seed.Training.Divergence) { Generators = seed.Generators })];
+        return [.. _seeds.Select(seed => new RunResult(seed.Training.Stages, seed.Scores, seed.Exact, finished == asked.Count && seed.Training.Divergence is null, seed.Training.Divergence) { Generators = seed.Generators, Ratings = seed.Ratings })];
     }
 
     /// <summary>
@@ -122,7 +122,7 @@ public sealed class RunPipeline
     public ActionSamples? SampleActions(IReadOnlyList<int> rows, int candidates = ActionSampling.Candidates)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 1);
-        var stage = Stages.OfType<RolloutStage>().SingleOrDefault() ?? throw new ArgumentException("a run without a dataset", nameof(rows));
+        var stage = Stages.OfType<ContenderStage>().SingleOrDefault() ?? throw new ArgumentException("a run without a dataset", nameof(rows));
         return stage.Sample(new StageWork(_device, _seeds, _optimizer, CancellationToken.None), rows, candidates);
     }
 

@@ -153,6 +153,10 @@ public sealed record RunSettings
             throw new InvalidSettingException("alignment.states", Alignment.States, $"at most {most} with {Alignment.Candidates} candidates");
         if (Checkpoints.Keep && Evaluation.Every == 0)
             throw new InvalidSettingException("checkpoints.keep", "true", "false where evaluation.every is 0");
+        if (Kind == RunKind.Dataset && Evaluation.RollsOut && !EnvironmentCatalogue.Find(Environment).CanBeStepped)
+            throw new InvalidSettingException("evaluation.rollsOut", "true", "false for a dataset without an environment");
+        if (Evaluation.Every > 0 && !Evaluation.RollsOut)
+            throw new InvalidSettingException("evaluation.every", Evaluation.Every, "0 where evaluation.rollsOut is false: a learning curve is of rollouts");
         if (Kind == RunKind.Dataset && Weighted.IsThere && !CanWeigh(Critic.Method))
             throw new InvalidSettingException("weighted.training.steps", Weighted.Training.Steps, $"0 with the critic {Critic.Method.Name}, which has no V to weigh rows by");
         if (Kind == RunKind.Dataset && Critic.Method.AlternatesWithAlignment && Critic.Steps != Alignment.Steps)
@@ -187,6 +191,17 @@ public sealed record EvaluationSettings
     /// <summary>Samples, and data points, in the energy distances: from 16, and no more than <see cref="Samples"/> are used.</summary>
     [OnlyFor(RunKind.Bandit)]
     public int DistancePoints { get; init => field = Setting.Range(value, 16, 1 << 16); } = 2000;
+
+    /// <summary>
+    /// Whether policies are rolled out in the environment. If not, they are measured on states of the dataset alone
+    /// (<see cref="DatasetRatings"/>), and no environment is needed.
+    /// </summary>
+    [OnlyFor(RunKind.Dataset)]
+    public bool RollsOut { get; init; } = true;
+
+    /// <summary>States of the dataset on which policies are measured where they are not rolled out, at least 1.</summary>
+    [OnlyFor(RunKind.Dataset)]
+    public int RatedStates { get; init => field = Setting.Range(value, 1, 1 << 20); } = 128;
 
     /// <summary>Episodes of each policy, at least 1. Paper: 20.</summary>
     [OnlyFor(RunKind.Dataset)]

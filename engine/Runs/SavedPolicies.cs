@@ -21,7 +21,7 @@ public static class SavedPolicies
         if (task is not DatasetTask)
             throw new InvalidSettingException("run", task.Name, "a run on a dataset: a bandit has no states to act in");
         var inputs = new RunInputs(Environment: EnvironmentCatalogue.Find(settings.Environment));
-        var rollouts = task.Stages([settings], inputs).OfType<RolloutStage>().Single();
+        var rollouts = task.Stages([settings], inputs).OfType<ContenderStage>().Single();
         return rollouts.Open(new StageWork(device, [new SeedRun(settings, files)], null, CancellationToken.None));
     }
 }

@@ -26,6 +26,9 @@ public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? 
     /// <summary>The scores by name, where policies were rolled out.</summary>
     public IReadOnlyDictionary<string, PolicyScore> Scores { get; set; } = new Dictionary<string, PolicyScore>();
 
+    /// <summary>What policies do in states of the dataset, where they were not rolled out.</summary>
+    public DatasetRatings? Ratings { get; set; }
+
     /// <summary>The comparison with the exact answer, where there is one.</summary>
     public BanditEvaluation? Exact { get; set; }
 
@@ -44,4 +47,7 @@ public sealed record RunResult(
 {
     /// <summary>The comparison of generative models; null where there is none, or it was not reached.</summary>
     public GeneratorComparison? Generators { get; init; }
+
+    /// <summary>What policies do in states of the dataset; null where they were rolled out, or it was not reached.</summary>
+    public DatasetRatings? Ratings { get; init; }
 }

@@ -44,7 +44,7 @@ internal static class ActCommand
         }
         catch (UnfinishedStageException error)
         {
-            throw new UserError($"{error.Message}: ./eda {error.Stage} {run.Folder.ShownPath}");
+            throw new UserError($"{error.Message}: {OwnProgram.Command} {error.Stage} {run.Folder.ShownPath}");
         }
     }
 }

@@ -61,7 +61,7 @@ internal static class ActionsCommand
         }
         catch (UnfinishedStageException error)
         {
-            throw new UserError($"{error.Message}: ./eda {error.Stage} {folder.ShownPath}");
+            throw new UserError($"{error.Message}: {OwnProgram.Command} {error.Stage} {folder.ShownPath}");
         }
     }
 

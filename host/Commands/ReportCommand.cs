@@ -30,7 +30,7 @@ internal static class ReportCommand
             bool isPublished = result.GetValue(published);
             string command = ShellWords.Join(
             [
-                "./eda", "report", .. given, .. keys.SelectMany(key => (string[])[by.Name, key]),
+                OwnProgram.Command, "report", .. given, .. keys.SelectMany(key => (string[])[by.Name, key]),
                 .. count == Replications ? (string[])[] : [replications.Name, count.ToString(CultureInfo.InvariantCulture)], .. isPublished ? (string[])[published.Name] : [],
             ]);
             var report = RunReport.Of(new ReportRequest(given, keys, count, isPublished, command));

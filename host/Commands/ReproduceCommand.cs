@@ -67,7 +67,7 @@ internal static class ReproduceCommand
             int status = SweepCommand.Run(Sweep.Open(path), work);
             if (work.Slurm is not null)
             {
-                Console.Out.WriteLine($"when that is done, ./eda reproduce {row.Name} with --out {NewFolder.Shown(path)} and the same options makes the report");
+                Console.Out.WriteLine($"when that is done, {OwnProgram.Command} reproduce {row.Name} with --out {NewFolder.Shown(path)} and the same options makes the report");
                 return status;
             }
 
@@ -109,7 +109,7 @@ internal static class ReproduceCommand
         string runs = Path.Combine(path, "runs");
         if (!Directory.EnumerateFiles(runs, RunFolder.ResultName, SearchOption.AllDirectories).Any())
             return ExitStatus.Failure;
-        string command = ShellWords.Join(["./eda", "reproduce", row.Name, "--out", NewFolder.Shown(path)]);
+        string command = ShellWords.Join([OwnProgram.Command, "reproduce", row.Name, "--out", NewFolder.Shown(path)]);
         var report = RunReport.Of(new ReportRequest([runs], row.By, Replications, published, command));
         report = report with
         {

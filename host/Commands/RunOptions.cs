@@ -9,6 +9,7 @@ using EDA.Engine.Optimizers;
 using EDA.Engine.Runs;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
+using EDA.Host.Libraries;
 using EDA.Host.Runs;
 
 namespace EDA.Host.Commands;
@@ -23,6 +24,7 @@ public sealed class RunOptions
     private readonly Option<string?> _fraction = new("--label-fraction") { Description = "the share of the dataset's states that is labelled, from 0.01 to 1 (1)", HelpName = "SHARE" };
 
     private readonly Option<bool> _trustOrder = CreateTrustOrder();
+    private readonly Option<bool> _noRollouts = new("--no-rollouts") { Description = "measure policies on states of the dataset instead of in an environment, which then need not be there" };
 
     /// <summary>The options that only runs on datasets have.</summary>
     public IReadOnlyList<Option<string?>> Own => [_dataset, _environment, _model, _critic, _fraction];
@@ -54,6 +56,7 @@ public sealed class RunOptions
         foreach (Option option in (Option[])[Seed, Budget, Method, Objective, Optimizer, Set, .. Own])
             command.Options.Add(option);
         command.Options.Add(_trustOrder);
+        command.Options.Add(_noRollouts);
         Device.AddTo(command);
     }
 
@@ -75,9 +78,11 @@ public sealed class RunOptions
             throw new UserError($"recipe is missing; allowed is one of {string.Join(", ", RunTask.Table.All.Select(known => known.Name))}");
         var task = RunTask.Table.Find(name);
         if (task is DatasetTask dataset)
-            task = In(dataset, result.GetValue(_environment));
+            task = In(dataset, result);
         else if (Own.FirstOrDefault(option => result.GetValue(option) is not null) is { } own)
             throw UserError.Value(own.Name, result.GetValue(own)!, $"nothing, because {task.Name} is not a run on a dataset");
+        if (result.GetValue(_noRollouts) && task is not DatasetTask)
+            throw UserError.Value(_noRollouts.Name, "given", $"nothing, because {task.Name} is not a run on a dataset");
         if (result.GetValue(_trustOrder) && task is not DatasetTask { MakesItsData: false })
             throw UserError.Value(_trustOrder.Name, "given", $"nothing, because {task.Name} has no dataset of a file");
         budget = result.OneOf(Budget, RunBudgets.NamesOf(task.Kind), budget);
@@ -92,6 +97,8 @@ public sealed class RunOptions
             settings = settings with { Optimizer = settings.Optimizer with { Name = Row(result, Optimizer, OptimizerKind.Table) } };
         if (result.GetValue(_fraction) is { } share)
             settings = settings with { Labels = settings.Labels with { Fraction = Fraction(share) } };
+        if (result.GetValue(_noRollouts))
+            settings = settings with { Evaluation = settings.Evaluation with { RollsOut = false } };
         string[] assignments = result.GetValue(Set) ?? [];
         settings = assignments.Aggregate(settings, SettingPaths.Apply);
         settings.Check();
@@ -106,7 +113,7 @@ public sealed class RunOptions
             Model = Model(result),
             Settings = settings,
             Seeds = seeds,
-            Options = [.. Own.Append(Method).Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result)],
+            Options = [.. Own.Append(Method).Append(Objective).Append(Optimizer).Where(option => result.GetValue(option) is not null).SelectMany(option => (string[])[option.Name, result.GetValue(option)!]), .. assignments.SelectMany(assignment => (string[])["--set", assignment]), .. Flags(result)],
         };
     }
 
@@ -117,7 +124,7 @@ public sealed class RunOptions
         return
         [
             .. given.SelectMany(option => (string[])[option.Name, option == _model ? Model(result)! : result.GetValue(option)!]),
-            .. (result.GetValue(Set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. TrustOrder(result), .. Device.Words(result),
+            .. (result.GetValue(Set) ?? []).SelectMany(assignment => (string[])["--set", assignment]), .. Flags(result), .. Device.Words(result),
         ];
     }
 
@@ -152,6 +159,9 @@ public sealed class RunOptions
             if (result.GetValue(option) is { } text)
                 throw UserError.Value(option.Name, text, $"nothing, because the run in {folder} has it already");
         }
+
+        if (result.GetValue(_noRollouts))
+            throw UserError.Value(_noRollouts.Name, "given", $"nothing, because the run in {folder} is there already; --set evaluation.rollsOut=false changes it");
     }
 
     // An option that the method makes nothing of.
@@ -171,9 +181,21 @@ public sealed class RunOptions
 
     private string[] TrustOrder(ParseResult result) => result.GetValue(_trustOrder) ? [_trustOrder.Name] : [];
 
-    private DatasetTask In(DatasetTask task, string? environment) => task.Environment is null && environment is null
-        ? throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}, {EnvironmentCatalogue.OfOnesOwn}")
-        : task.In(environment);
+    private string[] Flags(ParseResult result) => [.. TrustOrder(result), .. result.GetValue(_noRollouts) ? (string[])[_noRollouts.Name] : []];
+
+    // Without an environment the sizes of states and actions are the dataset's.
+    private DatasetTask In(DatasetTask task, ParseResult result)
+    {
+        string? environment = result.GetValue(_environment);
+        if (task.Environment is not null || environment is not null)
+            return task.In(environment);
+        if (!result.GetValue(_noRollouts))
+            throw new UserError($"{_environment.Name} is missing; it is the environment of the dataset, one of {string.Join(", ", EnvironmentCatalogue.Names)}, {EnvironmentCatalogue.OfOnesOwn}; {_noRollouts.Name} does without one");
+        string path = Dataset(result, task)!;
+        Hdf5Trial.Require(path);
+        var dataset = OfflineDataset.Load(path, trustsOrder: result.GetValue(_trustOrder));
+        return task.In(EnvironmentCatalogue.Without(dataset.StateSize, dataset.ActionSize).Name);
+    }
 
     private string? Dataset(ParseResult result, RunTask task)
     {
@@ -185,7 +207,7 @@ public sealed class RunOptions
 
     // What the user does to get the file.
     private static string Hint(string task) => D4rlTask.Names.Contains(task)
-        ? $"the file of {task}, which ./eda data download {task} brings"
+        ? $"the file of {task}, which {OwnProgram.Command} data download {task} brings"
         : "a file of transitions: D4RL's or Minari's HDF5, .npz or .csv";
 
     private double Fraction(string text)

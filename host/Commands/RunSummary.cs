@@ -15,7 +15,7 @@ internal static class RunSummary
         foreach (string line in RunPresentation.Of(outcome.Settings).Lines(outcome))
             output.WriteLine(line);
         string state = outcome.Interrupted
-            ? $"interrupted; ./eda resume {folder.ShownPath} goes on with it; what there is"
+            ? $"interrupted; {OwnProgram.Command} resume {folder.ShownPath} goes on with it; what there is"
             : FormattableString.Invariant($"{outcome.Seconds[^1].Value:0} s; open {Path.Combine(folder.ShownPath, "index.html")}; all of it");
         output.WriteLine($"{state} is in {folder.ShownPath}");
         return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;

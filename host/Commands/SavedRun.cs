@@ -33,5 +33,5 @@ internal sealed record SavedRun(RunFolder Folder, RunRequest Request)
     /// <returns>The file.</returns>
     /// <exception cref="UserError">It is not there.</exception>
     public string Require(string path, string stage) =>
-        File.Exists(path) ? path : throw new UserError($"{Folder.ShownPath} has no {Path.GetFileName(path)} yet: ./eda {stage} {Folder.ShownPath}");
+        File.Exists(path) ? path : throw new UserError($"{Folder.ShownPath} has no {Path.GetFileName(path)} yet: {OwnProgram.Command} {stage} {Folder.ShownPath}");
 }

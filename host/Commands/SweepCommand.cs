@@ -119,7 +119,7 @@ internal static class SweepCommand
         {
             foreach (string line in new SlurmJobs(sweep, slurm).Submit())
                 Console.Out.WriteLine(line);
-            Console.Out.WriteLine($"./eda sweep status {sweep.ShownPath} shows how it goes");
+            Console.Out.WriteLine($"{OwnProgram.Command} sweep status {sweep.ShownPath} shows how it goes");
             return ExitStatus.Success;
         }
 
@@ -133,7 +133,7 @@ internal static class SweepCommand
             Console.Out.WriteLine(line);
         if (interrupt.Token.IsCancellationRequested)
         {
-            Console.Out.WriteLine($"interrupted; ./eda sweep resume {sweep.ShownPath} goes on with it");
+            Console.Out.WriteLine($"interrupted; {OwnProgram.Command} sweep resume {sweep.ShownPath} goes on with it");
             return ExitStatus.Interrupted;
         }
 

@@ -46,7 +46,7 @@ internal sealed class RunBranch
         var asked = change(known);
         asked.Settings.Check();
         if (asked.Settings == known.Settings && asked.Device == known.Device)
-            throw new UserError($"nothing differs from the run in {from.ShownPath}; --set changes a setting, ./eda resume goes on with it as it is");
+            throw new UserError($"nothing differs from the run in {from.ShownPath}; --set changes a setting, {OwnProgram.Command} resume goes on with it as it is");
         return new RunBranch(from, StagePlan.Of(known), StagePlan.Of(asked));
     }
 

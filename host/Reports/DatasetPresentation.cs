@@ -14,13 +14,32 @@ namespace EDA.Host.Reports;
 internal sealed class DatasetPresentation : RunPresentation
 {
     private const string MeanKey = "normalized_mean", DeviationKey = "normalized_std";
+    private const string RatingsKey = "ratings", StatesKey = "states", SamplesKey = "samples", DataKey = "data", PoliciesKey = "policies";
+    private const string QMeanKey = "q_mean", QDeviationKey = "q_std", BeyondKey = "beyond";
 
-    public override NumberTable? Table(RunOutcome outcome) => outcome.Scores.Count == 0 && outcome.HeldOutLoss is null ? null : new(
-        ["normalised score", "return", "episodes", "paper"],
-        [
-            .. Shown(outcome).Select(name => Row(outcome, name)),
-            .. outcome.HeldOutLoss is { } loss ? [new NumberRow("held_out_loss", [loss.ToString("0.0000", CultureInfo.InvariantCulture), string.Empty, string.Empty, string.Empty], "‖σ_{t}∇f + ε‖^{2} on state-action pairs that pretraining did not see")] : (IEnumerable<NumberRow>)[],
-        ]);
+    public override NumberTable? Table(RunOutcome outcome)
+    {
+        if (!outcome.IsMeasured && outcome.HeldOutLoss is null)
+            return null;
+        string[] heads = outcome.Settings.Evaluation.RollsOut ? ["normalised score", "return", "episodes", "paper"] : ["mean Q", "beyond the behavior's 99 %", "states × samples"];
+        return new(heads, [.. Shown(outcome).Select(name => Row(outcome, name)), .. RatingRows(outcome), .. HeldOut()]);
+
+        IEnumerable<NumberRow> HeldOut() => outcome.HeldOutLoss is { } loss
+            ? [new NumberRow("held_out_loss", [loss.ToString("0.0000", CultureInfo.InvariantCulture), .. heads.Skip(1).Select(_ => string.Empty)], "‖σ_{t}∇f + ε‖^{2} on state-action pairs that pretraining did not see")]
+            : [];
+    }
+
+    /// <summary>Reads the ratings out of result.json.</summary>
+    /// <param name="result">The document.</param>
+    /// <returns>The ratings; null if there are none.</returns>
+    public static DatasetRatings? ReadRatings(JsonObject result)
+    {
+        return result[RatingsKey] is JsonObject ratings
+            ? new(ratings[StatesKey]!.GetValue<int>(), ratings[SamplesKey]!.GetValue<int>(), Rating(ratings[DataKey]!), ratings[PoliciesKey]!.AsObject().ToDictionary(entry => entry.Key, entry => Rating(entry.Value!)))
+            : null;
+
+        static PolicyRating Rating(JsonNode node) => new(node[QMeanKey]?.GetValue<double>(), node[QDeviationKey]?.GetValue<double>(), node[BeyondKey]?.GetValue<double>());
+    }
 
     public override void AddNumbers(RunOutcome outcome, JsonObject document)
     {
@@ -40,17 +59,30 @@ internal sealed class DatasetPresentation : RunPresentation
         }
 
         document["scores"] = scores;
+        document[RatingsKey] = outcome.Ratings is { } ratings
+            ? new JsonObject
+            {
+                [StatesKey] = ratings.States,
+                [SamplesKey] = ratings.Samples,
+                [DataKey] = ToJson(ratings.Data),
+                [PoliciesKey] = new JsonObject(ratings.Policies.Select(entry => KeyValuePair.Create<string, JsonNode?>(entry.Key, ToJson(entry.Value)))),
+            }
+            : null;
         document["acting"] = outcome.Scores.ContainsKey(Rollouts.PolicyBest) || outcome.Scores.ContainsKey(Rollouts.WeightedBest) ? outcome.Settings.Evaluation.Acting.ToString() : null;
         document["published"] = Published(outcome) is { } published ? new JsonObject { ["mean"] = published.Mean, ["deviation"] = published.Deviation } : null;
     }
 
     public override IEnumerable<KeyValuePair<string, double>> Numbers(RunOutcome outcome) =>
-        Shown(outcome).Select(name => KeyValuePair.Create(name, Number(outcome, name, MeanKey)));
+        Shown(outcome).Select(name => KeyValuePair.Create(name, Number(outcome, name, MeanKey)))
+            .Concat((outcome.Ratings?.Policies ?? new Dictionary<string, PolicyRating>()).SelectMany(entry => ((string, double?)[])[($"{entry.Key}_{QMeanKey}", entry.Value.QMean), ($"{entry.Key}_{BeyondKey}", entry.Value.Beyond)])
+                .Where(number => number.Item2 is not null).Select(number => KeyValuePair.Create(number.Item1, number.Item2!.Value)));
 
     public override IEnumerable<string> Lines(RunOutcome outcome)
     {
         foreach (string name in Shown(outcome))
             yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes{Chosen(outcome, name) switch { null => string.Empty, { } which => ", " + which }}");
+        foreach (var (name, rating) in Ratings(outcome))
+            yield return Line(name, $"Q {Q(rating)}{(rating.Beyond is { } beyond ? FormattableString.Invariant($", {beyond:0.0 %} of its actions beyond the behavior's 99 %") : string.Empty)}");
         if (outcome.HeldOutLoss is { } loss)
             yield return Line("held-out loss", $"{loss:0.0000}");
         if (Published(outcome) is { } published && outcome.Scores.ContainsKey(Rollouts.PolicyRejecting))
@@ -61,6 +93,8 @@ internal sealed class DatasetPresentation : RunPresentation
     {
         foreach (string name in Names(example).Where(numbers.ContainsKey))
             yield return Line(name, $"score {numbers[name].Show(1)}");
+        foreach (string name in Names(example).Where(name => numbers.ContainsKey($"{name}_{QMeanKey}")))
+            yield return Line(name, $"Q {numbers[$"{name}_{QMeanKey}"].Show(3)}");
         if (Published(example) is { } published)
             yield return Line("paper", $"score {published.Mean:0.0} ± {published.Deviation:0.0}");
     }
@@ -69,7 +103,7 @@ internal sealed class DatasetPresentation : RunPresentation
     {
         if (outcome.Scores.Count > 0)
             yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);
-        if (outcome.Scores.Count > 0 && File.Exists(folder.ActionSamples) && ActionSamples.Load(folder.ActionSamples) is { ActionSize: > 1 } samples)
+        if (outcome.IsMeasured && File.Exists(folder.ActionSamples) && ActionSamples.Load(folder.ActionSamples) is { ActionSize: > 1 } samples)
             yield return ActionFigure.Draw(samples);
         if (history.Scores is { } scores)
             yield return CurveFigure.Scores(scores, outcome.Settings.Evaluation.Episodes);
@@ -98,6 +132,21 @@ internal sealed class DatasetPresentation : RunPresentation
             Describe(outcome, name));
     }
 
+    private static JsonObject ToJson(PolicyRating rating) => new() { [QMeanKey] = rating.QMean, [QDeviationKey] = rating.QDeviation, [BeyondKey] = rating.Beyond };
+
+    private static IEnumerable<KeyValuePair<string, PolicyRating>> Ratings(RunOutcome outcome) => outcome.Ratings is { } ratings ? [KeyValuePair.Create(DataKey, ratings.Data), .. ratings.Policies] : [];
+
+    private static IEnumerable<NumberRow> RatingRows(RunOutcome outcome) => Ratings(outcome).Select(entry => new NumberRow(
+        entry.Key,
+        [
+            Q(entry.Value).Replace('-', '−'),
+            entry.Value.Beyond is { } beyond ? beyond.ToString("0.0 %", CultureInfo.InvariantCulture) : "–",
+            FormattableString.Invariant($"{outcome.Ratings!.States} × {(entry.Key == DataKey ? 1 : outcome.Ratings.Samples)}"),
+        ],
+        entry.Key == DataKey ? "the dataset's own actions" : Describe(outcome, entry.Key)));
+
+    private static string Q(PolicyRating rating) => rating.QMean is { } mean ? FormattableString.Invariant($"{mean:0.###} ± {rating.QDeviation:0.###}") : "–";
+
     // Those that the method has, in its order, and what else there is.
     private static IEnumerable<string> Names(RunOutcome outcome) => outcome.Settings.Method.Row.Scores.Select(score => score.Name).Union(outcome.Scores.Keys);
 
@@ -108,7 +157,7 @@ internal sealed class DatasetPresentation : RunPresentation
     private static string Describe(RunOutcome outcome, string name)
     {
         string what = outcome.Settings.Method.Row.Scores.FirstOrDefault(score => score.Name == name)?.Describe(outcome.Settings) ?? string.Empty;
-        if (Chosen(outcome, name) is { } chosen)
+        if (outcome.Scores.ContainsKey(name) && Chosen(outcome, name) is { } chosen)
             what += $": {chosen}";
         return name == Rollouts.PolicyRejecting && Published(outcome) is not null ? what + "; paper: mean ± deviation over seeds" : what;
     }

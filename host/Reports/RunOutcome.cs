@@ -57,6 +57,9 @@ public sealed record RunOutcome
     /// <summary>The scores by name, as result.json has them; without those that were not measured.</summary>
     public IReadOnlyDictionary<string, JsonObject> Scores { get; init; } = new Dictionary<string, JsonObject>();
 
+    /// <summary>What policies do in states of the dataset; null where they were rolled out, or not measured.</summary>
+    public DatasetRatings? Ratings { get; init; }
+
     /// <summary>The behavior model's loss on the pairs kept back; null where there is none.</summary>
     public double? HeldOutLoss { get; init; }
 
@@ -73,7 +76,7 @@ public sealed record RunOutcome
     public IReadOnlyDictionary<string, double>? EnergyDistances { get; init; }
 
     /// <summary>Whether it has numbers.</summary>
-    public bool IsMeasured => Exact is not null || EnergyDistances is not null || Scores.Count > 0;
+    public bool IsMeasured => Exact is not null || EnergyDistances is not null || Scores.Count > 0 || Ratings is not null;
 
     /// <summary>What the commands on a folder have come to, by what they left in it.</summary>
     /// <param name="request">What the run was made for.</param>
@@ -134,6 +137,7 @@ public sealed record RunOutcome
         {
             Stages = all,
             Scores = measured,
+            Ratings = result.Ratings ?? (trained ? null : Ratings),
             Exact = result.Exact?.Metrics ?? (trained ? null : Exact),
             DatasetMeanQ = result.Exact?.Dataset.Energies.Average(),
             EnergyDistances = result.Generators?.Columns.ToDictionary(column => column.Model.Key, column => column.EnergyDistance) ?? (trained ? null : EnergyDistances),
@@ -157,7 +161,7 @@ public sealed record RunOutcome
             stages.Add(new StageResult(Rollouts.StageName, 1, 1, seconds.GetValue<double>(), null));
         var scores = (earlier[ScoresKey]?.AsObject() ?? []).Where(entry => entry.Value is not null && !Rollouts.EarlierNames.Values.Contains(entry.Key))
             .ToDictionary(entry => entry.Key, entry => entry.Value!.DeepClone().AsObject());
-        return this with { Stages = stages, Scores = scores, Exact = BanditPresentation.Read(earlier), EnergyDistances = GeneratorsPresentation.Read(earlier) };
+        return this with { Stages = stages, Scores = scores, Ratings = DatasetPresentation.ReadRatings(earlier), Exact = BanditPresentation.Read(earlier), EnergyDistances = GeneratorsPresentation.Read(earlier) };
     }
 
     /// <summary>This with the seconds of the stages, of drawing and of everything.</summary>

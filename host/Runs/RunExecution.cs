@@ -282,7 +282,7 @@ public static class RunExecution
         }
         catch (UnfinishedStageException error)
         {
-            throw new UserError($"{error.Message}: ./eda {error.Stage} {folder.ShownPath}");
+            throw new UserError($"{error.Message}: {OwnProgram.Command} {error.Stage} {folder.ShownPath}");
         }
         catch (Exception failure) when (failure is not (InvalidFileException or InvalidSettingException))
         {

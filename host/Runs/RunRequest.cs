@@ -68,7 +68,7 @@ public sealed record RunRequest
     /// <summary>The command that does the same again, quoted for a shell.</summary>
     public string Command => ShellWords.Join(
         [
-            "./eda", "run", Task.Name, .. Seeds is { } seeds ? (string[])["--seeds", seeds.ToString()] : ["--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture)],
+            OwnProgram.Command, "run", Task.Name, .. Seeds is { } seeds ? (string[])["--seeds", seeds.ToString()] : ["--seed", Settings.Seed.ToString(CultureInfo.InvariantCulture)],
             "--budget", Budget, .. Options, "--device", Device, .. Precision is null ? (string[])[] : ["--precision", Precision], .. NoGraphs ? (string[])["--no-graphs"] : [],
         ]);
 
@@ -169,11 +169,12 @@ public sealed record RunRequest
     private EnvironmentKind OpenEnvironment(bool rollsOut)
     {
         var kind = EnvironmentCatalogue.Find(Settings.Environment);
+        rollsOut &= Settings.Evaluation.RollsOut;
         if (!rollsOut && Model is null)
             return kind;
         if (rollsOut && kind.NeedsMujoco)
             MujocoLibrary.OfMachine.Require();
-        if (Model is null && kind.NeededModel is { } needed)
+        if (rollsOut && Model is null && kind.NeededModel is { } needed)
             throw new UserError($"--model is missing; it is D4RL's {needed}, in its folder with the files it names");
         kind = kind.WithModel(Model);
         if (rollsOut)

@@ -181,7 +181,7 @@ public sealed class ViewServer : IAsyncDisposable
             return new(StatusCodes.Status405MethodNotAllowed, Html, ViewPage.Refusal("Not allowed", "a report is asked for by the form of the list"));
         var form = await request.ReadFormAsync().ConfigureAwait(false);
         var paths = Chosen(form["runs"].ToString(), int.MaxValue);
-        string command = Runs.ShellWords.Join(["./eda", "report", .. paths.Select(NewFolder.Shown)]);
+        string command = Runs.ShellWords.Join([OwnProgram.Command, "report", .. paths.Select(NewFolder.Shown)]);
         return new(ReportPage.Write(RunReport.Of(new ReportRequest(paths, [], Replications, Published: false, command))));
     }
 

@@ -46,7 +46,7 @@ internal sealed class DiffusionQlMethod() : Method("diffusion-ql", "diffusion Q-
             Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Open,
         }),
-        new RolloutStage(environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights)),
+        ContenderStage.Of(settings, environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights)),
     ];
 
     private static Contenders Open(StageWork work, string path)

@@ -29,7 +29,7 @@ internal sealed class GaussianMethod() : Method("gaussian", "a Gaussian behavior
     [
         new PolicyStage(new() { Numerical = Numerical, Learn = (work, opened) => Learn(work, opened, data) }),
         new CriticStage(data, new SavedBehavior(RunStages.Policy, (work, opened) => opened.Add(GaussianPolicy.Open(work.Device, work.Settings, work.Seeds[0].Files.PolicyWeights)))),
-        new RolloutStage(environment, data, Contend),
+        ContenderStage.Of(settings, environment, data, Contend),
     ];
 
     /// <summary>A Gaussian's training with a budget: the paper's as it is, with others about as long as EDA's critic takes at most.</summary>

@@ -37,7 +37,7 @@ internal sealed class IdqlMethod() : Method("idql", "implicit diffusion Q-learni
     public override void Check(RunSettings settings) => RequireNoCurve(settings);
 
     internal override IReadOnlyList<RunStage> Stages(RunSettings settings, DatasetWork data, EnvironmentKind environment) =>
-        [new BehaviorStage(data.Pairs, data.HeldOutLossOf), new CriticStage(data, null), new RolloutStage(environment, data, Contend)];
+        [new BehaviorStage(data.Pairs, data.HeldOutLossOf), new CriticStage(data, null), ContenderStage.Of(settings, environment, data, Contend)];
 
     private static int Samples(string budget) => budget switch
     {

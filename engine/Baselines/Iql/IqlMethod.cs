@@ -38,7 +38,7 @@ internal sealed class IqlMethod() : Method("iql", "implicit Q-learning, with a G
             Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Contend,
         }),
-        new RolloutStage(environment, data, work => Contend(work, work.Seeds[0].Files.PolicyWeights)),
+        ContenderStage.Of(settings, environment, data, work => Contend(work, work.Seeds[0].Files.PolicyWeights)),
     ];
 
     private static object Numerical(RunSettings settings)

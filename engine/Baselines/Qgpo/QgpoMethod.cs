@@ -72,7 +72,7 @@ internal sealed class QgpoMethod() : Method("qgpo", "contrastive energy predicti
             Curve = LearningCurvePlan.Of(environment, settings),
             Contend = (work, path) => Open(work, path, isCurve: true),
         }),
-        new RolloutStage(environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights, isCurve: false)),
+        ContenderStage.Of(settings, environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights, isCurve: false)),
     ];
 
     private static QgpoSettings Short(QgpoSettings paper, int width, long steps) => paper with

@@ -48,7 +48,7 @@ internal sealed class Td3BcMethod() : Method("td3-bc", "TD3 with behavior clonin
             Curve = LearningCurvePlan.Of(environment, settings),
             Contend = Open,
         }),
-        new RolloutStage(environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights)),
+        ContenderStage.Of(settings, environment, data, work => Open(work, work.Seeds[0].Files.PolicyWeights)),
     ];
 
     private static (TransitionDataset Data, StateNormalisation Normalisation) Upload(StageWork work, QLearningView view)
