@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EDA.Engine;
 
 /// <summary>
-/// A setting has a value that is not allowed: a mistake of whoever chose it, not of the program. The message is one
+/// A setting has a value that is not allowed: a mistake of the user, not of the program. The message is one
 /// line that names the setting, the value and what is allowed.
 /// </summary>
 public sealed class InvalidSettingException : ArgumentException

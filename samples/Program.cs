@@ -10,6 +10,7 @@ var samples = new Dictionary<string, Action>
     ["environment"] = () => OwnEnvironment.Run("environment-run"),
     ["optimizer"] = () => OwnOptimizer.Run(),
     ["kernel"] = () => OwnKernel.Run(),
+    ["layernorm"] = () => LayerNorm.Run(),
     ["labels"] = () => OwnLabels.Run(),
 };
 if (args.Length == 1 && samples.TryGetValue(args[0], out var sample))

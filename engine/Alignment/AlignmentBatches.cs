@@ -69,7 +69,7 @@ public sealed class AlignmentBatches : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="states">The states [N×S]; kept where they do not fit on the device.</param>
     /// <param name="stateSize">S, at least 1.</param>
-    /// <param name="candidates">The candidates [N×K×A], complete. Not disposed of; nobody else's while the batches are there, unless they are on the device.</param>
+    /// <param name="candidates">The candidates [N×K×A], complete. Not disposed of; not to be used by others while the batches exist, unless they are on the device.</param>
     /// <param name="labels">Q [N×K]; likewise.</param>
     /// <param name="memory">How much of the device's memory they may take; null for the default.</param>
     /// <returns>The batches, owned by the caller.</returns>
@@ -82,7 +82,7 @@ public sealed class AlignmentBatches : IDisposable
 
     /// <summary>The same, labelled when they are drawn, by a critic that is being trained meanwhile.</summary>
     /// <param name="states">The states [N×S]; kept where they do not fit on the device.</param>
-    /// <param name="candidates">The candidates [N×K×A], complete. Not disposed of; nobody else's while the batches are there, unless they are on the device.</param>
+    /// <param name="candidates">The candidates [N×K×A], complete. Not disposed of; not to be used by others while the batches exist, unless they are on the device.</param>
     /// <param name="critic">The critic; its device is the batches'. Kept and not disposed of.</param>
     /// <param name="memory">How much of the device's memory they may take; null for the default.</param>
     /// <returns>The batches, owned by the caller.</returns>

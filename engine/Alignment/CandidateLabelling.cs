@@ -60,7 +60,7 @@ public sealed class CandidateLabelling
 
     /// <summary>Appends what the store still lacks. Reports have <c>label_mean</c> and <c>labels_per_second</c>.</summary>
     /// <param name="store">A store of this stage's making.</param>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">Follows the progress; null for none.</param>
     /// <param name="cancellation">Ends the run after the states under way.</param>
     /// <returns>What came out; cancellation is not an error.</returns>
     /// <exception cref="ArgumentException">The store is of other sizes.</exception>

@@ -17,6 +17,6 @@ public sealed record LabelSettings
     /// <summary>The most states that are labelled, drawn from that share; 0 for no limit. Paper: no limit.</summary>
     public int MostStates { get; init => field = Setting.Range(value, 0); }
 
-    /// <summary>Evaluations of the network per candidate, at least 1. Paper: 15.</summary>
+    /// <summary>Evaluations of the network per candidate, at least 1. Published code: 15.</summary>
     public int Evaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
 }

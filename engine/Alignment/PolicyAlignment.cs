@@ -87,13 +87,13 @@ public sealed class PolicyAlignment : TrainingStage
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file; where it is damaged, the one before is gone on from.</param>
-    /// <param name="notice">Is told where that is so; null for nobody.</param>
+    /// <param name="notice">Told if that happens; null for none.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where the rate is constant), this network, these candidates, this behavior and this seed.</exception>
     public void LoadState(string path, Action<string>? notice = null) => LoadState([path], notice);
 
     /// <summary>The same for several policies.</summary>
     /// <param name="paths">The files by policy: of each the newest that all have whole of one step.</param>
-    /// <param name="notice">Is told where a newest one is damaged; null for nobody.</param>
+    /// <param name="notice">Told if the newest one is damaged; null for none.</param>
     /// <exception cref="InvalidFileException">One is not such a state of its policy, or is of another step than the first.</exception>
     public void LoadState(IReadOnlyList<string> paths, Action<string>? notice = null) => Restart(_trained.LoadState(paths, notice));
 

@@ -9,7 +9,7 @@ internal static class RowReports
     /// <summary>Reports rows that were just appended. Where that fails they are taken back: what goes on from the store makes and reports them again.</summary>
     /// <param name="store">The store.</param>
     /// <param name="rows">How many were appended.</param>
-    /// <param name="observer">Is told; null for nobody.</param>
+    /// <param name="observer">Is told; null for none.</param>
     /// <param name="progress">Where the stage stands with them.</param>
     public static void Report(this RowStore store, int rows, ITrainingObserver? observer, in TrainingProgress progress)
     {

@@ -40,7 +40,7 @@ internal sealed record TrainingState(long Step, IReadOnlyDictionary<string, stri
     // Up to version 0.1: without a checksum.
     private const string UncheckedFormat = "eda training state 1";
 
-    // A key that stands twice is nobody's settings.
+    // A key that occurs twice is an error.
     private static readonly JsonDocumentOptions _strict = new() { AllowDuplicateProperties = false };
 
     private static readonly JsonSerializerOptions _json = new()

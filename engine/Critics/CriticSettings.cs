@@ -78,9 +78,9 @@ public sealed record ImplicitQSettings
 /// <summary>The constants of softmax Q-learning.</summary>
 public sealed record SoftmaxQSettings
 {
-    /// <summary>K, behavior samples of each next state, at least 1. Paper: 16.</summary>
+    /// <summary>K, behavior samples of each next state, at least 1. Published code: 16.</summary>
     public int Candidates { get; init => field = Setting.Range(value, 1, 4096); } = 16;
 
-    /// <summary>α, the factor on Q̄ in the softmax, above 0. Paper: 1, and 20 on mazes.</summary>
+    /// <summary>α, the factor on Q̄ in the softmax, above 0. Published code: 1, and 20 on mazes.</summary>
     public double InverseTemperature { get; init => field = Setting.Positive(value); } = 1;
 }

@@ -54,7 +54,7 @@ public sealed class CriticTraining : TrainingStage
 
     /// <summary>Goes on from a saved state, exactly as if there had been no break.</summary>
     /// <param name="path">The file; where it is damaged, the one before is gone on from.</param>
-    /// <param name="notice">Is told where that is so; null for nobody.</param>
+    /// <param name="notice">Told if that happens; null for none.</param>
     /// <exception cref="InvalidFileException">It is not a state of this stage with these settings (reports apart, and steps where no learning rate depends on them), these networks, this data and this seed.</exception>
     public void LoadState(string path, Action<string>? notice = null) => Take(TrainingState.Load(path, _identity, notice), path);
 

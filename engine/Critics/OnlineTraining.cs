@@ -28,7 +28,7 @@ public sealed class OnlineTraining
     public long Step => _alignment.Step;
 
     /// <summary>Trains until all steps are done, or fewer. Both stages report under their own names.</summary>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">Follows the progress; null for none.</param>
     /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
     /// <param name="cancellation">Ends the run after the pair of steps under way.</param>
     /// <returns>What came out of the critic and of the alignment; cancellation is not an error.</returns>
@@ -41,7 +41,7 @@ public sealed class OnlineTraining
         return seed.Divergence is null ? (seed.Stages[0], seed.Stages[1]) : throw seed.Divergence;
     }
 
-    /// <summary>The same, told to whoever follows the training.</summary>
+    /// <summary>The same, reported to the observer.</summary>
     /// <param name="seed">Where the training stands; what came out of the critic, then of the alignment, is told to it.</param>
     /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
     /// <param name="cancellation">Ends the run after the pair of steps under way.</param>

@@ -21,7 +21,7 @@ public sealed class SoftmaxQLearning : SampledQLearning
     /// <param name="critic">The critic, trained in place; it has no V.</param>
     /// <param name="data">The transitions, on the critic's device.</param>
     /// <param name="behaviorActions">
-    /// Behavior samples of each transition's next state [N×K×A], in the order of the transitions, complete. Nobody else's
+    /// Behavior samples of each transition's next state [N×K×A], in the order of the transitions, complete. Not to be used by others
     /// during the training, unless they are on the device.
     /// </param>
     /// <param name="optimizer">What moves the twins; null for Adam fused with the steps.</param>

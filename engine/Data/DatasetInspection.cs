@@ -38,7 +38,7 @@ public sealed class DatasetInspection
     /// <summary>Looks into a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">The environment it is from; null lets the file or its name say.</param>
-    /// <returns>What there is.</returns>
+    /// <returns>What was found.</returns>
     /// <exception cref="InvalidFileException">It is not a file of a known format.</exception>
     /// <exception cref="MissingLibraryException">The file is HDF5 and the HDF5 library is missing.</exception>
     public static DatasetInspection Of(string path, D4rlEnvironment? environment = null)

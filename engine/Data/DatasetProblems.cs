@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EDA.Engine.Data;
 
 /// <summary>
-/// What is wrong with a file's numbers. Whoever trains is stopped by the first problem; an inspection collects them.
+/// What is wrong with a file's numbers. Training stops at the first problem; an inspection collects them.
 /// </summary>
 internal sealed class DatasetProblems
 {

@@ -1,6 +1,6 @@
 namespace EDA.Engine.Data;
 
-/// <summary>A file that is there to be read whole, and that nobody writes meanwhile.</summary>
+/// <summary>A file to be read whole, which must not be written meanwhile.</summary>
 internal static class FileToRead
 {
     // What the systems call it: EAGAIN on Linux, EWOULDBLOCK on macOS, a sharing violation on Windows.

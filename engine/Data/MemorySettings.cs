@@ -13,5 +13,5 @@ public sealed record MemorySettings
 
 /// <summary>How much of a device's memory rows may take that batches are drawn from.</summary>
 /// <param name="Settings">How much.</param>
-/// <param name="Notice">Is told where the device has no room for them, so that they stay on the host; null for nobody.</param>
+/// <param name="Notice">Told if the device has no room for them, so that they stay on the host; null for none.</param>
 public sealed record RowMemory(MemorySettings Settings, Action<string>? Notice = null);

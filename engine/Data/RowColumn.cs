@@ -11,7 +11,7 @@ internal sealed class RowColumn : IDisposable
     private DeviceArray<float>? _resident;
     private DeviceArray<float>? _batch;
 
-    /// <param name="stores">The rows by model, as many for each, complete. They are not disposed of, and nobody else's until they are on the device or the column is gone.</param>
+    /// <param name="stores">The rows by model, as many for each, complete. They are not disposed of, and not to be used by others until they are on the device or the column is gone.</param>
     /// <exception cref="ArgumentException">Rows are missing.</exception>
     public RowColumn(params RowStore[] stores)
     {

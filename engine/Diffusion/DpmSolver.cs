@@ -24,7 +24,7 @@ namespace EDA.Engine.Diffusion;
 /// </remarks>
 public static class DpmSolver
 {
-    /// <summary>What the paper samples with: singlestep, order 2, 15 evaluations on the published schedule.</summary>
+    /// <summary>What the published code samples with: singlestep, order 2, 15 evaluations on the published schedule.</summary>
     public static SolverTable Published { get; } = Singlestep(NoiseSchedule.Published, 15, 2);
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace EDA.Engine.Evaluation;
 /// <summary>Samples what policies would do in some states of a dataset (<see cref="ActionSamples"/>).</summary>
 public static class ActionSampling
 {
-    /// <summary>K where nobody says another: enough to see a distribution's shape, and one batch of a rollout's order.</summary>
+    /// <summary>K by default: enough to see a distribution's shape, and one batch of a rollout's order.</summary>
     public const int Candidates = 256;
 
     /// <summary>Chooses states: the rows are cut into as many stretches of equal length, and of each one row is drawn.</summary>

@@ -35,7 +35,7 @@ public static class PolicyEvaluation
     /// <param name="kind">The environment.</param>
     /// <param name="actor">The policy.</param>
     /// <param name="settings">How.</param>
-    /// <param name="progress">Told after each step; null for nobody.</param>
+    /// <param name="progress">Called after each step; null for none.</param>
     /// <param name="cancellation">Ends the evaluation without a result.</param>
     /// <returns>What they came to.</returns>
     /// <exception cref="MissingLibraryException">The environment needs a library that is not there.</exception>

@@ -16,7 +16,7 @@ internal sealed class RolloutLog
     /// <summary>An empty log that is not saved.</summary>
     public RolloutLog() => _identity = [];
 
-    /// <summary>Opens the log: what is there, where it is of the same models and settings, else an empty one.</summary>
+    /// <summary>Opens the log: the existing one if it is of the same models and settings, else an empty one.</summary>
     /// <param name="path">The file.</param>
     /// <param name="run">The settings.</param>
     /// <param name="models">A name for each of the models that are rolled out (<see cref="Contenders.Identity"/>).</param>

@@ -71,7 +71,7 @@ public static class Rollouts
     /// <param name="kind">The environment.</param>
     /// <param name="run">The settings.</param>
     /// <param name="models">What is rolled out.</param>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">Follows the progress; null for none.</param>
     /// <param name="cancellation">Ends the rollouts; what was finished is returned.</param>
     /// <returns>The stage's result, and the scores by name.</returns>
     /// <exception cref="MissingLibraryException">The environment needs a library that is not there.</exception>

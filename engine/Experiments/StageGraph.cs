@@ -24,7 +24,7 @@ public sealed record SharedStage(string Name, string Key, IReadOnlyList<SharedSt
 }
 
 /// <summary>
-/// The stages of an experiment as a graph: what several runs have in common stands in it once. Whoever works on it takes a
+/// The stages of an experiment as a graph: what several runs have in common stands in it once. A worker takes a
 /// stage whose <see cref="SharedStage.Reads"/> are done.
 /// </summary>
 public sealed class StageGraph

@@ -9,7 +9,7 @@ public static class StageLinks
     /// <summary>Links what a stage left.</summary>
     /// <param name="stage">The stage, finished.</param>
     /// <param name="from">Where it left it.</param>
-    /// <param name="to">Where it is to be had too; what is there by that name already stays.</param>
+    /// <param name="to">Where it is linked to; an existing file of that name stays.</param>
     /// <exception cref="IOException">A link cannot be made.</exception>
     public static void Link(RunStage stage, StageFiles from, StageFiles to)
     {

@@ -8,7 +8,7 @@ public static partial class WorkerProcess
 {
     private const int Sigterm = 15;
 
-    /// <summary>Asks it to save what there is and end, as SIGTERM does; where there are no signals it is ended.</summary>
+    /// <summary>Asks it to save its state and end, as SIGTERM does; where there are no signals it is ended.</summary>
     /// <param name="process">The process; one that has ended already is left alone.</param>
     public static void Terminate(Process process)
     {

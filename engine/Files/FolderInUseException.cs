@@ -15,7 +15,7 @@ public sealed class FolderInUseException : Exception
 public sealed class LostFolderException : Exception
 {
     /// <param name="folder">The folder.</param>
-    /// <param name="holder">Who holds it now; null for nobody.</param>
+    /// <param name="holder">Who holds it now; null for none.</param>
     internal LostFolderException(string folder, LockHolder? holder)
         : base($"{folder} is no longer this process's: {(holder is null ? $"its {FolderLock.FileName} is gone" : $"{holder} has taken it over")}; nothing more is written to it")
     {

@@ -5,7 +5,7 @@ namespace EDA.Engine.Files;
 /// <summary>
 /// One process to a folder, on this machine or on any that shares it. The lock is a file that names its holder; it comes
 /// into being whole, by a hard link, which also shared file systems make for one of two at a time. Its holder touches it
-/// every few seconds. A lock whose process is gone from this machine, or which nobody on another machine has touched for
+/// every few seconds. A lock whose process is gone from this machine, or which no other machine has touched for
 /// minutes, is that of a dead one and taken over.
 /// </summary>
 public sealed class FolderLock : IDisposable
@@ -50,7 +50,7 @@ public sealed class FolderLock : IDisposable
 
     /// <summary>Who works in a folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>A process, in words; null where nobody does.</returns>
+    /// <returns>A process, in words; null if it is free.</returns>
     public static string? HolderOf(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -108,7 +108,7 @@ public sealed class FolderLock : IDisposable
         }
     }
 
-    // Whoever makes the second file may remove the lock that both saw; the other then sees a new one.
+    // The process that makes the second file may remove the lock that both saw; the other then sees a new one.
     private static void TakeOver(string path, LockHolder self)
     {
         string second = Path.Combine(Path.GetDirectoryName(path)!, TakeOverName);
@@ -122,7 +122,7 @@ public sealed class FolderLock : IDisposable
 
         try
         {
-            // One that is there and dead is nobody else's to remove now, and nobody can put another in its place.
+            // A dead one cannot be removed by another process now, nor replaced.
             if (File.Exists(path) && !IsAlive(path, self, out _))
                 File.Delete(path);
         }

@@ -42,7 +42,7 @@ public static class WholeFile
     }
 
     /// <summary>Deletes what writers that were killed left behind in a folder.</summary>
-    /// <param name="folder">A folder in which nobody writes now.</param>
+    /// <param name="folder">A folder that no process writes to now.</param>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public static void RemoveTemporaries(string folder)
     {

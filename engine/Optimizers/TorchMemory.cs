@@ -4,7 +4,7 @@ using TorchSharp;
 namespace EDA.Engine.Optimizers;
 
 /// <summary>
-/// Tensors on memory that is somebody else's, and what else depends on TorchSharp's version: written for 0.102 and newer.
+/// Tensors on memory that they do not own, and what else depends on TorchSharp's version: written for 0.102 and newer.
 /// TorchSharp itself makes such tensors only of managed arrays; this calls the same function of its native library.
 /// </summary>
 public static unsafe partial class TorchMemory

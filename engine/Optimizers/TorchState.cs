@@ -9,7 +9,7 @@ namespace EDA.Engine.Optimizers;
 /// What an optimizer keeps from one step to the next, as arrays over all parameters: each field that torch's class for it
 /// has, by the field's name. A tensor's elements stand where the parameter's stand. A number is written as its bits, low
 /// half and high half in turn, over its parameter's elements, so that several models' states can be taken apart like the
-/// rest (a parameter of one element has it in float32); the number of steps is not written, because whoever saves the
+/// rest (a parameter of one element has it in float32); the number of steps is not written, because the code that saves the
 /// state knows it.
 /// </summary>
 internal sealed class TorchState

@@ -52,7 +52,7 @@ internal abstract class AlignStage(LearningCurvePlan? curve, string from = RunSt
     /// <summary>The learning curve of the policy, where one is asked for.</summary>
     protected LearningCurve? Curve(StageWork work, ModelBatch policies, TrainingStage alignment) => curve is null ? null : new(curve, work, new AlignedPolicy(work.Settings, policies.Models[0]), alignment);
 
-    /// <summary>The behaviors as pretraining left them, or the weighted model; in the place of a seed that diverged, weights that train nobody.</summary>
+    /// <summary>The behaviors as pretraining left them, or the weighted model; in the place of a seed that diverged, unused weights.</summary>
     protected ModelBatch FinishedBehaviors(StageWork work)
     {
         var models = ModelBatch.Create(work.Device, work.Settings.CreateShape(), work.Settings.Seed, work.Seeds.Count);

@@ -58,7 +58,7 @@ internal sealed class EdaMethod() : Method("eda", "efficient diffusion alignment
         new BanditEvaluateStage(datasets),
     ];
 
-    /// <summary>Who is rolled out of what there is: whatever the folder holds, finished or not.</summary>
+    /// <summary>The policies that the folder holds, finished or not.</summary>
     internal static Contenders OpenModels(StageWork work)
     {
         var (seed, device, files) = (work.Seeds[0], work.Device, work.Seeds[0].Files);

@@ -60,7 +60,7 @@ public sealed class RunPipeline
 
     /// <summary>Runs what is left of the stages, or of one of them, for a run of one seed.</summary>
     /// <param name="only">The name of the stage; null for all.</param>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">Follows the progress; null for none.</param>
     /// <param name="cancellation">Ends the run after the step under way, with its state saved.</param>
     /// <returns>What came out; cancellation is not an error.</returns>
     /// <exception cref="UnfinishedStageException">A stage before it is not finished.</exception>
@@ -74,7 +74,7 @@ public sealed class RunPipeline
     }
 
     /// <summary>The same for several seeds. A seed that diverges goes no further; the others do.</summary>
-    /// <param name="observers">Each seed's is told how it goes, null for nobody.</param>
+    /// <param name="observers">Follows each seed's progress; null for none.</param>
     /// <param name="only">The name of the stage; null for all.</param>
     /// <param name="cancellation">Ends the run after the step, or the evaluation, under way.</param>
     /// <returns>What came out of each seed; neither cancellation nor divergence is an error.</returns>

@@ -244,10 +244,10 @@ public sealed record EvaluationSettings
     [OnlyFor(RunKind.Dataset)]
     public int ShownStates { get; init => field = Setting.Range(value, 0, 16); } = 4;
 
-    /// <summary>Evaluations of the network per sample, at least 1. Paper: 15.</summary>
+    /// <summary>Evaluations of the network per sample, at least 1. Published code: 15.</summary>
     public int SolverEvaluations { get; init => field = Setting.Range(value, 1, 10_000); } = 15;
 
-    /// <summary>The order of the singlestep solver, 1 to 3. Paper: 2.</summary>
+    /// <summary>The order of the singlestep solver, 1 to 3. Published code: 2.</summary>
     [OnlyFor(RunKind.Bandit)]
     public int SolverOrder { get; init => field = Setting.Range(value, 1, 3); } = 2;
 

@@ -38,7 +38,7 @@ public sealed record StageWork(IDevice Device, IReadOnlyList<SeedRun> Seeds, Opt
     /// <summary>How the training of each seed goes.</summary>
     public IReadOnlyList<SeedTraining> Trainings => [.. Seeds.Select(seed => seed.Training)];
 
-    /// <summary>Tells whoever follows the seeds' training what a user should know, though it stops nothing.</summary>
+    /// <summary>Reports what a user should know, though it stops nothing.</summary>
     /// <param name="what">One line.</param>
     public void Notice(string what)
     {

@@ -19,7 +19,7 @@ public abstract record RunTask(string Name, string Summary) : INamed
     /// <summary>What its runs are on.</summary>
     public abstract RunKind Kind { get; }
 
-    /// <summary>The paper's settings: every number of them is the paper's or the published code's.</summary>
+    /// <summary>The settings of the budget <c>paper</c>: the paper's numbers, the published code's where the paper gives none or the two differ; a bandit's steps, which neither gives, are those of datasets.</summary>
     /// <returns>The settings, for seed 0.</returns>
     public abstract RunSettings Paper();
 

@@ -8,7 +8,7 @@ namespace EDA.Engine.Runs;
 /// <summary>One seed of a run: its settings, its folder, and what has become of it.</summary>
 /// <param name="settings">The settings, with this seed.</param>
 /// <param name="files">Where the stages leave what they make.</param>
-/// <param name="held">The lock of the folder, which is asked before each saving; null where nobody else could be there.</param>
+/// <param name="held">The lock of the folder, which is asked before each saving; null if no other process can work in it.</param>
 public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? held = null)
 {
     /// <summary>The settings, with this seed.</summary>
@@ -17,7 +17,7 @@ public sealed class SeedRun(RunSettings settings, StageFiles files, FolderLock? 
     /// <summary>Where the stages leave what they make.</summary>
     public StageFiles Files => files;
 
-    /// <summary>The lock of the folder; null where nobody else could be there.</summary>
+    /// <summary>The lock of the folder; null if no other process can work in it.</summary>
     public FolderLock? Lock => held;
 
     /// <summary>How its training goes.</summary>

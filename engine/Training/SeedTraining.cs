@@ -2,9 +2,9 @@ namespace EDA.Engine.Training;
 
 /// <summary>
 /// How the training of one of several seeds goes, from stage to stage: who is told, which stages ended, and whether it
-/// diverged. After that it takes up its place in the batch, but is told nothing any more and stands in nobody's way.
+/// diverged. After that it keeps its place in the batch, reports nothing more and does not disturb the others.
 /// </summary>
-/// <param name="observer">Is told how it goes; null for nobody.</param>
+/// <param name="observer">Follows the progress; null for none.</param>
 public sealed class SeedTraining(ITrainingObserver? observer = null) : ITrainingObserver
 {
     private readonly List<StageResult> _stages = [];

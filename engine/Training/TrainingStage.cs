@@ -60,7 +60,7 @@ public abstract class TrainingStage : IDisposable
     internal double Seconds => _watch.Elapsed.TotalSeconds;
 
     /// <summary>Trains one seed until all steps are done, or fewer.</summary>
-    /// <param name="observer">Is told how it goes; null for nobody.</param>
+    /// <param name="observer">Follows the progress; null for none.</param>
     /// <param name="until">Where to stop, in steps from the very first; null for all.</param>
     /// <param name="cancellation">Ends the run after the step under way.</param>
     /// <returns>What came out; cancellation is not an error.</returns>

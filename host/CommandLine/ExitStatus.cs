@@ -12,6 +12,6 @@ public static class ExitStatus
     /// <summary>The user asked for something that is not allowed, or that takes a library which is missing.</summary>
     public const int Refused = 2;
 
-    /// <summary>Ended by Ctrl-C, SIGTERM or a hangup, with what there is saved; as shells number the first, 128 + SIGINT.</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM or a hangup, after saving its state; as shells number the first, 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 }

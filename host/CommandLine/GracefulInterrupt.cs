@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace EDA.Host.CommandLine;
 
 /// <summary>
-/// While it lives the first Ctrl-C, SIGTERM or hangup asks the command to end with what there is, and a second Ctrl-C ends
+/// While it lives the first Ctrl-C, SIGTERM or hangup asks the command to save its state and end, and a second Ctrl-C ends
 /// the process at once; a second SIGTERM or hangup may be the same one said twice, by a shell and by what started it, and
 /// is not looked at. For commands that look at the token; all others end at the first.
 /// </summary>

@@ -15,7 +15,7 @@ internal static class RunSummary
         foreach (string line in RunPresentation.Of(outcome.Settings).Lines(outcome))
             output.WriteLine(line);
         string state = outcome.Interrupted
-            ? $"interrupted; {OwnProgram.Command} resume {folder.ShownPath} goes on with it; what there is"
+            ? $"interrupted; {OwnProgram.Command} resume {folder.ShownPath} continues it; what it has so far"
             : FormattableString.Invariant($"{outcome.Seconds[^1].Value:0} s; open {Path.Combine(folder.ShownPath, "index.html")}; all of it");
         output.WriteLine($"{state} is in {folder.ShownPath}");
         return outcome.Interrupted ? ExitStatus.Interrupted : ExitStatus.Success;
@@ -34,7 +34,7 @@ internal static class RunSummary
             output.WriteLine($"mean{(finished.Count > 1 ? " ± standard deviation" : string.Empty)} of {finished.Count} of {outcome.Seeds.Count} seeds");
         }
 
-        string state = outcome.Interrupted ? "interrupted; what there is" : FormattableString.Invariant($"{outcome.Seconds:0} s; all of it");
+        string state = outcome.Interrupted ? "interrupted; what it has so far" : FormattableString.Invariant($"{outcome.Seconds:0} s; all of it");
         output.WriteLine($"{state} is in {folder.ShownPath}");
         var failed = outcome.Runs.Where(run => run.Error is not null).ToList();
         foreach (var run in failed)

@@ -12,7 +12,7 @@ internal static class SetupCommand
 
     public static Command Create()
     {
-        var thing = new Argument<string?>("LIBRARY") { Description = $"{Libtorch}; without it, what there is is listed", Arity = ArgumentArity.ZeroOrOne };
+        var thing = new Argument<string?>("LIBRARY") { Description = $"{Libtorch}; without it, those present are listed", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("setup", "Get a library that is too large for every build.") { thing };
         command.SetAction(async (result, _) =>
         {

@@ -33,7 +33,7 @@ internal sealed class PartialFile(string path)
         }
     }
 
-    /// <summary>Opens the part to add to it, or anew; nobody else can open it meanwhile.</summary>
+    /// <summary>Opens the part to add to it, or anew; no other process can open it meanwhile.</summary>
     /// <param name="start">Where the first byte goes; 0 begins anew.</param>
     /// <param name="origin">What the bytes belong to.</param>
     /// <exception cref="InvalidFileException">There is a file of that name which no download left.</exception>

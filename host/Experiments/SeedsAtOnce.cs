@@ -5,7 +5,7 @@ namespace EDA.Host.Experiments;
 
 /// <summary>
 /// Seeds at once, each run a process of its own that goes on with its folder, as <c>eda resume</c> does; what one does not
-/// finish is left for whoever comes after.
+/// finish is left for the next command.
 /// </summary>
 /// <param name="jobs">How many at once.</param>
 /// <param name="words">What each is told beside its folder.</param>
@@ -17,7 +17,7 @@ public sealed class SeedsAtOnce(int jobs, IReadOnlyList<string> words, TextWrite
     /// <summary>Runs them.</summary>
     /// <param name="folder">The seeds' folder.</param>
     /// <param name="runs">The run folders, begun, by seed.</param>
-    /// <param name="cancellation">Ends them with what there is saved.</param>
+    /// <param name="cancellation">Ends them after saving its state.</param>
     internal void Run(SeedsFolder folder, IReadOnlyList<(ulong Seed, RunFolder Folder)> runs, CancellationToken cancellation)
     {
         var waiting = new Queue<(ulong Seed, RunFolder Folder)>(runs);

@@ -11,7 +11,7 @@ namespace EDA.Host.Experiments;
 /// <param name="sweep">The sweep.</param>
 /// <param name="jobs">How many.</param>
 /// <param name="console">Is told where the sweep stands whenever that changes.</param>
-/// <param name="cancellation">Ends the workers with what there is saved.</param>
+/// <param name="cancellation">Ends the workers after saving its state.</param>
 internal sealed class SweepJobs(Sweep sweep, int jobs, TextWriter console, CancellationToken cancellation)
 {
     /// <summary>The word by which this program is asked to be a worker: <c>eda sweep work DIR</c>.</summary>

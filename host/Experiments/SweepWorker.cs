@@ -14,14 +14,14 @@ using EDA.Kernels.Cpu.Matrix;
 namespace EDA.Host.Experiments;
 
 /// <summary>
-/// Works on a sweep: takes a stage whose inputs are done and that nobody else works on, does it, and takes the next, until
+/// Works on a sweep: takes a stage whose inputs are done and that no other worker has, does it, and takes the next, until
 /// nothing is left that it could do. Any number of these, on any machines that share the folder, work on one sweep; the lock
 /// of a stage's folder gives it to one of them, and what one that was killed had saved is gone on from by another.
 /// </summary>
 /// <param name="sweep">The sweep.</param>
 /// <param name="display">Shows how it goes.</param>
 /// <param name="console">Is told which stage is taken.</param>
-/// <param name="cancellation">Ends the work with what there is saved.</param>
+/// <param name="cancellation">Ends the work after saving its state.</param>
 internal sealed class SweepWorker(Sweep sweep, IProgressDisplay display, TextWriter console, CancellationToken cancellation)
 {
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);

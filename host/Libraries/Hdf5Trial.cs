@@ -21,7 +21,7 @@ internal static class Hdf5Trial
     // What a process that a signal ended leaves: 128 and the signal's number, of those that it brought on itself.
     private static readonly int[] Crashes = [128 + 4, 128 + 6, 128 + 7, 128 + 8, 128 + 10, 128 + 11];
 
-    /// <summary>Refuses a file that the library does not survive; anything else about it is for whoever reads it next.</summary>
+    /// <summary>Refuses a file that the library does not survive; anything else is reported by the next reader.</summary>
     /// <param name="path">The file; of another format nothing is done.</param>
     /// <exception cref="InvalidFileException">The library crashes on it, or does not come to an end.</exception>
     public static void Require(string path)
@@ -30,7 +30,7 @@ internal static class Hdf5Trial
             return;
         using (process)
         {
-            // What the C library prints as it dies is nobody's.
+            // What the C library prints when it crashes is dropped.
             process.OutputDataReceived += (_, _) => { };
             process.ErrorDataReceived += (_, _) => { };
             process.BeginOutputReadLine();
@@ -57,7 +57,7 @@ internal static class Hdf5Trial
         }
         catch (Exception)
         {
-            // Whoever reads it next says so.
+            // The next reader reports it.
         }
 
         return 0;

@@ -14,7 +14,7 @@ namespace EDA.Host.Libraries;
 /// <param name="Where">The file; null where there is none.</param>
 /// <param name="Version">The version; null where it is not known.</param>
 /// <param name="Brings">What can be done with it and not without.</param>
-/// <param name="Remedy">How to get it where it is missing, or why what is there does not do; null where it is found.</param>
+/// <param name="Remedy">How to get it where it is missing, or why the one found cannot be used; null where it is found.</param>
 public sealed record LibraryRow(string Name, bool IsFound, string? Where, string? Version, string Brings, string? Remedy)
 {
     /// <summary>Looks for all of them: the packages that are in every build, then the native libraries that the machine may have.</summary>

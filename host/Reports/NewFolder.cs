@@ -8,7 +8,7 @@ internal static class NewFolder
     /// <summary>Makes a folder.</summary>
     /// <param name="wanted">Where the user wants it; null for runs/NAME, or runs/NAME-2 and so on where that is taken.</param>
     /// <param name="name">The name.</param>
-    /// <param name="marker">A file that will be in it: whoever makes it first owns the name.</param>
+    /// <param name="marker">A file that will be in it: the process that makes it first owns the name.</param>
     /// <param name="parent">Where it goes if the user does not say.</param>
     /// <returns>Its full path.</returns>
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>

@@ -20,7 +20,7 @@ public static class RunExecution
     /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
     /// <param name="only">The stage to run; null for all.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <returns>The folder and the outcome.</returns>
     public static (RunFolder Folder, RunOutcome Outcome) Begin(RunRequest request, string? wanted, string? only, IProgressDisplay display, CancellationToken cancellation)
     {
@@ -37,7 +37,7 @@ public static class RunExecution
     /// <param name="change">What is asked of it now, from what it was made for.</param>
     /// <param name="only">The stage to run; null for all.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <returns>The outcome.</returns>
     /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
     public static RunOutcome Continue(RunFolder folder, Func<RunRequest, RunRequest> change, string? only, IProgressDisplay display, CancellationToken cancellation) =>
@@ -49,7 +49,7 @@ public static class RunExecution
     /// <param name="change">What is asked of each run now, from what it was made for.</param>
     /// <param name="jobs">How many at once, and what says so; null for one after the other.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <returns>What the seeds came to.</returns>
     /// <exception cref="UserError">No seed was begun.</exception>
     /// <exception cref="FolderInUseException">Another process works in the folder.</exception>
@@ -116,7 +116,7 @@ public static class RunExecution
     /// <param name="request">What is asked of it.</param>
     /// <param name="only">The stage to run; null for all.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <param name="also">Is told how it goes, too.</param>
     /// <returns>The outcome.</returns>
     internal static RunOutcome Continue(RunFolder folder, FolderLock held, RunRequest request, string? only, IProgressDisplay display, CancellationToken cancellation, ITrainingObserver also)
@@ -132,7 +132,7 @@ public static class RunExecution
     /// <param name="request">What is asked of it.</param>
     /// <param name="stage">The stage to run.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <param name="also">Is told how it goes, too.</param>
     internal static void RunShared(RunFolder folder, FolderLock held, RunRequest request, string stage, IProgressDisplay display, CancellationToken cancellation, ITrainingObserver also)
     {
@@ -150,7 +150,7 @@ public static class RunExecution
     /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
     /// <param name="jobs">How many at once.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the runs early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the runs early, after saving its state.</param>
     /// <returns>The folder and what the seeds came to.</returns>
     public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeedsAtOnce(RunRequest request, string? wanted, SeedsAtOnce jobs, IProgressDisplay display, CancellationToken cancellation)
     {
@@ -171,7 +171,7 @@ public static class RunExecution
     /// <param name="request">What the user asked for, seeds included.</param>
     /// <param name="wanted">The folder; null for a fresh one under runs/.</param>
     /// <param name="display">Shows how it goes.</param>
-    /// <param name="cancellation">Ends the run early, with what there is saved.</param>
+    /// <param name="cancellation">Ends the run early, after saving its state.</param>
     /// <returns>The folder and what the seeds came to.</returns>
     public static (SeedsFolder Folder, SeedsOutcome Outcome) BeginSeeds(
         RunRequest request, string? wanted, IProgressDisplay display, CancellationToken cancellation)

@@ -55,7 +55,7 @@ internal sealed class RunCatalogue
     public IReadOnlyList<string> Roots => [.. _roots.Select(NewFolder.Shown)];
 
     /// <summary>Looks at the folders, unless that was done a moment ago: looking takes at most a tenth of the time.</summary>
-    /// <returns>What there is.</returns>
+    /// <returns>What was found.</returns>
     public Listing Look()
     {
         lock (_gate)

@@ -18,7 +18,7 @@ internal enum RunState
     /// <summary>It has its numbers.</summary>
     Finished,
 
-    /// <summary>Nobody works on it, and it has no numbers yet: begun and not gone on with, killed, or interrupted.</summary>
+    /// <summary>No process works on it, and it has no numbers yet: begun and not gone on with, killed, or interrupted.</summary>
     Stopped,
 
     /// <summary>It failed.</summary>

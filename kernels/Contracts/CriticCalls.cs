@@ -156,7 +156,7 @@ public readonly record struct ActionGradientCall
     /// <summary>∂Q/∂a [n×A], overwritten.</summary>
     public required DeviceArray<float> Gradient { get; init; }
 
-    /// <summary>Q(s, a) [n], overwritten; null where nobody wants it.</summary>
+    /// <summary>Q(s, a) [n], overwritten; null if it is not wanted.</summary>
     public DeviceArray<float>? Q { get; init; }
 
     /// <summary>Refuses a choice that is none.</summary>

@@ -4,7 +4,7 @@ namespace EDA.Kernels;
 /// A fixed-length array that lives on one device. The host sees its contents only through
 /// <see cref="CopyFrom"/> and <see cref="CopyTo"/>; matrices are row-major.
 /// </summary>
-/// <remarks>Dispose of it: a GPU's array that nobody disposes of stays until the device goes.</remarks>
+/// <remarks>Dispose of it: a GPU's array that is not disposed of stays until the device is disposed of.</remarks>
 /// <typeparam name="T">The element type, <see cref="float"/> or <see cref="int"/>.</typeparam>
 public abstract class DeviceArray<T> : IDisposable
     where T : unmanaged

@@ -2,7 +2,7 @@ namespace EDA.Kernels;
 
 /// <summary>A parameter array and what its training needs beside it, all in the order of one layout.</summary>
 /// <param name="Parameters">θ, updated.</param>
-/// <param name="Gradient">∂L/∂θ at the parameters before the step, overwritten; null where nobody looks at it.</param>
+/// <param name="Gradient">∂L/∂θ at the parameters before the step, overwritten; null if it is not wanted.</param>
 /// <param name="FirstMoment">Adam's m, updated.</param>
 /// <param name="SecondMoment">Adam's v, updated.</param>
 public readonly record struct TrainedArrays(

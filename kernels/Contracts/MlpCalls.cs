@@ -31,13 +31,13 @@ public readonly record struct MlpGradientCall
     /// <summary>∂L/∂y [n×out], read.</summary>
     public required DeviceArray<float> OutputsGradient { get; init; }
 
-    /// <summary>∂L/∂θ [P], overwritten; null where nobody wants it.</summary>
+    /// <summary>∂L/∂θ [P], overwritten; null if it is not wanted.</summary>
     public DeviceArray<float>? ParametersGradient { get; init; }
 
-    /// <summary>∂L/∂x [n×in], overwritten; null where nobody wants it.</summary>
+    /// <summary>∂L/∂x [n×in], overwritten; null if it is not wanted.</summary>
     public DeviceArray<float>? InputsGradient { get; init; }
 
-    /// <summary>y [n×out], overwritten; null where nobody wants it.</summary>
+    /// <summary>y [n×out], overwritten; null if it is not wanted.</summary>
     public DeviceArray<float>? Outputs { get; init; }
 
     /// <summary>Refuses a call that asks for nothing.</summary>

@@ -138,7 +138,7 @@ public enum RandomPurpose : uint
 }
 
 /// <summary>
-/// Names a stream of random words: key = the seed, counter = (element, step, stage, purpose). Whoever draws supplies
+/// Names a stream of random words: key = the seed, counter = (element, step, stage, purpose). The caller supplies
 /// purpose and element, so that every device draws the same words.
 /// </summary>
 /// <param name="Seed">The Philox key; that of model 0 where an operation works on several models.</param>

@@ -26,7 +26,7 @@ internal static unsafe class CpuArguments
     }
 
     /// <summary>
-    /// Keeps the arrays of a call alive up to here: once only its pointer is used, an array nobody disposes of could be
+    /// Keeps the arrays of a call alive up to here: once only its pointer is used, an array that is not disposed of could be
     /// finalised, and its memory freed, in the middle of an operation.
     /// </summary>
     /// <param name="owner">Whose workspace the operation uses.</param>

@@ -12,7 +12,7 @@ public static class CpuMemory
 
     /// <summary>
     /// The address of an array's first element. The memory stays where it is until the array is disposed of or collected:
-    /// whoever keeps the address keeps the array.
+    /// keeping the address keeps the array alive.
     /// </summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="array">An array of a CPU device.</param>

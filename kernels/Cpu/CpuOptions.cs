@@ -29,7 +29,7 @@ public sealed record CpuOptions(SimdLevel Simd, int Threads)
     public const string ThreadsVariable = "EDA_THREADS";
 
     /// <summary>
-    /// The environment variable that puts every native buffer between pages that nobody may touch, to find errors of
+    /// The environment variable that puts every native buffer between protected pages, to find errors of
     /// memory (Linux): 1, or exact, where buffers end at their last element and not at the last cache line of it.
     /// </summary>
     public const string GuardVariable = "EDA_GUARD";

@@ -7,9 +7,9 @@ using System.Runtime.InteropServices;
 namespace EDA.Kernels.Cpu;
 
 /// <summary>
-/// Native memory between forbidden pages, for a run that looks for errors of memory: whoever reads or writes past a
+/// Native memory between forbidden pages, for a run that looks for errors of memory: a read or write past a
 /// buffer, or after it was given back, dies on the spot, with the kernel's name on standard error. A buffer ends at a
-/// page that nobody may touch and has another before its first page. What a buffer leaves over of its own pages holds a
+/// protected page and has another before its first page. What a buffer leaves over of its own pages holds a
 /// pattern that reads as NaN, and is looked at when the buffer is given back. Linux only; see
 /// <see cref="CpuOptions.GuardVariable"/>.
 /// </summary>
@@ -21,7 +21,7 @@ internal static unsafe partial class GuardedPages
     private const int AdviseDontNeed = 4;
     private const byte Pattern = 0xFF;
 
-    // Memory that was given back stays forbidden for so long, so that a late access does not find somebody else's.
+    // Memory that was given back stays forbidden for so long, so that a late access does not hit another buffer.
     private const int MostInQuarantine = 256;
 
     private static readonly string? _wanted = Environment.GetEnvironmentVariable(CpuOptions.GuardVariable);
@@ -80,12 +80,12 @@ internal static unsafe partial class GuardedPages
             throw OutOfMemory(_page);
     }
 
-    /// <summary>Fills bytes that are nobody's.</summary>
+    /// <summary>Fills the bytes outside the buffer.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="end">One past the last.</param>
     public static void FillPattern(void* first, void* end) => new Span<byte>(first, (int)((byte*)end - (byte*)first)).Fill(Pattern);
 
-    /// <summary>Ends the program if bytes that are nobody's were written.</summary>
+    /// <summary>Ends the program if bytes outside the buffer were written.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="end">One past the last.</param>
     /// <param name="where">Where they stand.</param>

@@ -2,7 +2,7 @@ namespace EDA.Kernels.Cpu;
 
 /// <summary>
 /// Workspace memory, aligned to a cache line, grown when a larger batch comes, never shrunk. What stands in fresh memory is
-/// nobody's business, unless zeros were asked for: where memory is guarded it is NaN.
+/// undefined, unless zeros were asked for: where memory is guarded it is NaN.
 /// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {

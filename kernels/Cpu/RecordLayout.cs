@@ -2,7 +2,7 @@ namespace EDA.Kernels.Cpu;
 
 /// <summary>
 /// Hands out consecutive parts of a record, each starting on a cache line. Where memory is guarded each part ends at a
-/// page that nobody may touch, unless the layout is <see cref="Contiguous"/>.
+/// protected page, unless the layout is <see cref="Contiguous"/>.
 /// </summary>
 internal struct RecordLayout
 {

@@ -15,7 +15,7 @@ internal interface IParallelWork
 
 /// <summary>
 /// Threads that wait for work and share its items one by one. Starting work allocates nothing. The caller is worker 0.
-/// Whoever waits looks out for a while before it goes to sleep: waking a thread takes longer than the rounds of a small
+/// A waiting thread spins for a while before it sleeps: waking a thread takes longer than the rounds of a small
 /// step are apart.
 /// </summary>
 internal sealed class WorkerPool : IDisposable

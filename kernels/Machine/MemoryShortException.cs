@@ -15,7 +15,7 @@ public sealed class MemoryShortException : OutOfMemoryException
     /// <summary>How much was asked for.</summary>
     public long Bytes { get; }
 
-    /// <summary>What a line can say where nobody knows how much was asked for.</summary>
+    /// <summary>What a message says if the size is not known.</summary>
     /// <returns>The line.</returns>
     public static string Unknown() => $"memory is short: {Used()}; fewer rows or points, a smaller batch, or a machine with more memory would do";
 

@@ -9,7 +9,7 @@ internal static class RunNumbers
     private static readonly string[] _timed = ["seconds", "acting_seconds", "actions_per_second", "candidates_per_second", "started", "command", "version", "runtime", "system", "device"];
 
     /// <summary>Reads a finished run.</summary>
-    /// <returns>What there is, by name.</returns>
+    /// <returns>The numbers, by name.</returns>
     public static IReadOnlyDictionary<string, string> Read(string folder)
     {
         var numbers = new SortedDictionary<string, string>(StringComparer.Ordinal);

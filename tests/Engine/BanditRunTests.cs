@@ -107,7 +107,7 @@ public sealed class BanditRunTests : IDisposable
             Assert.Equal(alignmentSteps, result.Stages.Count > 1 ? result.Stages[1].Steps : 0);
             Assert.Null(result.Exact);
 
-            // What there is can be used.
+            // What is there can be used.
             Assert.All(alignmentSteps == 0 ? pieces.Behavior() : pieces.Policy(), value => Assert.True(float.IsFinite(value)));
             Assert.Equal(alignmentSteps > 0, File.Exists(pieces.Files().PolicyWeights));
         }

@@ -39,7 +39,7 @@ internal static unsafe class PtxProgram
     /// <param name="code">The instructions, without the last return.</param>
     /// <param name="items">The group's items.</param>
     /// <param name="options">How it is run; null for the usual.</param>
-    /// <param name="counter">Makes who counts; null for nobody.</param>
+    /// <param name="counter">Makes who counts; null for none.</param>
     /// <returns>A word of the result for each item. It begins as 0, and the input as the numbers of words, 0, 1, 2 and so on.</returns>
     public static uint[] Run(string code, int items = PtxWarp.Size, PtxOptions? options = null, Func<PtxModule, PtxCounts>? counter = null)
     {

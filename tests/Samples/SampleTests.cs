@@ -53,6 +53,9 @@ public sealed class SampleTests : IDisposable
     public void A_kernel_of_ones_own_agrees() => Assert.InRange(OwnKernel.Run(), 0, 1e-7);
 
     [Fact]
+    public void Every_version_of_the_layer_norm_agrees() => Assert.All(LayerNorm.Run(rounds: 2).Values, difference => Assert.InRange(difference, 0, 1e-5f));
+
+    [Fact]
     public void Labels_of_ones_own_are_followed()
     {
         var (behavior, policy) = OwnLabels.Run();

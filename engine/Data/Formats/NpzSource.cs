@@ -3,7 +3,7 @@ namespace EDA.Engine.Data.Formats;
 /// <summary>An NPZ file with D4RL's fields as arrays.</summary>
 internal sealed class NpzSource(NpzFile file) : FlatSource(file.Path, "NPZ")
 {
-    // D4RL's fields by their paths, or as somebody may have named it.
+    // D4RL's fields by their paths, or or under another name.
     private static readonly string[] NotedNames = ["metadata/env", "env"];
 
     /// <inheritdoc/>

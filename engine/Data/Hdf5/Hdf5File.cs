@@ -265,7 +265,7 @@ public sealed unsafe class Hdf5File : IDisposable
         }
     }
 
-    /// <summary>Whether the file says that somebody has it open for writing: from version 3 of its first block on.</summary>
+    /// <summary>Whether the file says that it is open for writing: from version 3 of its first block on.</summary>
     private static bool IsMarkedAsOpen(string path)
     {
         const int Version = 8, Flags = 11, Writing = 1 | 4;

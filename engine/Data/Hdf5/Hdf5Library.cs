@@ -7,7 +7,7 @@ namespace EDA.Engine.Data.Hdf5;
 
 /// <summary>
 /// The HDF5 C library, found when first needed: the functions that reading and writing datasets takes, in the library's
-/// own names without their H5. Whoever calls them holds <see cref="Lock"/>, for most builds of the library are not
+/// own names without their H5. A caller holds <see cref="Lock"/>, for most builds of the library are not
 /// thread-safe.
 /// </summary>
 internal sealed unsafe class Hdf5Library

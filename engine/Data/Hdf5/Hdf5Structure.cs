@@ -46,7 +46,7 @@ internal sealed class Hdf5Structure
     {
         const int Size = 96, Version = 8, Offsets = 13, Lengths = 14, Root = 56 + 8, Longer = 4;
         byte[] block = Read(0, Math.Min(Size + Longer, _length), "the first block");
-        // Later versions have checksums, and other widths are nobody's.
+        // Later versions have checksums, and no file has other widths.
         if (block.Length < Size + Longer || block[Version] > 1 || block[Offsets] != 8 || block[Lengths] != 8)
             return;
         Object(Number(block, Root + (block[Version] == 1 ? Longer : 0)), "the root group");

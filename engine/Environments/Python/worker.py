@@ -31,7 +31,7 @@ def describe(name):
         sizes.append(shape[0])
     space, spec, metadata = environment.action_space, getattr(environment, "spec", None), getattr(environment, "metadata", None) or {}
     rate = metadata.get("render_fps")
-    environment.close()
+    getattr(environment, "close", lambda: None)()
     return {
         "observations": sizes[0], "actions": sizes[1],
         "low": [float(value) for value in space.low], "high": [float(value) for value in space.high],
@@ -51,7 +51,7 @@ def answer(asked):
         environments[number] = make(asked["make"])
         return {}
     if "close" in asked:
-        environments.pop(number).close()
+        getattr(environments.pop(number), "close", lambda: None)()
         return {}
     if "reset" in asked:
         return {"observation": numbers(environments[number].reset(seed=asked["reset"])[0])}

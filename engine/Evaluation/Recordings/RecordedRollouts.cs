@@ -73,7 +73,7 @@ public sealed record RecordedRollouts(
     public void Save(string folder) =>
         WholeFile.Write(Path.Combine(folder, FileName), overwrite: true, file => File.WriteAllText(file, JsonSerializer.Serialize(this, _json) + "\n"));
 
-    // What whoever draws it goes by: nothing of it leads out of the folder, or beyond what there is.
+    // What the drawing relies on: no path leads out of the folder, no index beyond the arrays.
     private bool IsSound => StepSeconds > 0 && double.IsFinite(StepSeconds)
         && (Scene is null || IsDrawable(Scene))
         && Policies.All(policy => policy?.Episodes.All(episode => episode is not null

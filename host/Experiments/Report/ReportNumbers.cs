@@ -10,7 +10,7 @@ internal sealed class ReportNumbers
     // As many thresholds as a figure has room for, and replications as the paper's code takes for a profile.
     private const int Thresholds = 201, ProfileReplications = 2000;
 
-    // More pairs than these are for nobody to read: then the best group is compared with each of the others.
+    // With more pairs than these the best group is compared with each of the others.
     private const int MostPairs = 10;
 
     private readonly RunGroups _groups;

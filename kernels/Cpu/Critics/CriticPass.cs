@@ -79,7 +79,7 @@ internal abstract unsafe class CriticPass<TV, TS> : IParallelWork, IDisposable
     /// <summary>The rows of the batch.</summary>
     protected TransitionPanels Transitions { get; }
 
-    /// <summary>Panels that nobody keeps.</summary>
+    /// <summary>Panels that are not kept.</summary>
     protected MlpScratch Scratch { get; }
 
     /// <summary>The first row of the slab.</summary>

@@ -2,7 +2,7 @@ using static EDA.Kernels.Cpu.PanelProduct;
 
 namespace EDA.Kernels.Cpu;
 
-/// <summary>What a network needs of a tile of rows that nobody wants to keep: a set for each thread.</summary>
+/// <summary>What a network needs of a tile of rows that need not be kept: a set for each thread.</summary>
 internal sealed unsafe class MlpScratch : IDisposable
 {
     private readonly NativeBuffer _memory = new();

@@ -16,7 +16,7 @@ public static unsafe partial class MatrixUnits
 
     /// <summary>
     /// Whether dot products of pairs are there and known to be faster than fp32: twice on AMD's Zen 5, half as fast on Intel's
-    /// Emerald Rapids; on Zen 4 nobody has measured them here.
+    /// Emerald Rapids; on Zen 4 they were not measured.
     /// </summary>
     public static bool DotProductsPay => Problem(MatrixUnit.DotProducts) is null && IsZen5();
 

@@ -59,7 +59,7 @@ public sealed class CudaBackend : IlgpuBackend
     /// <param name="number">Its number.</param>
     /// <param name="precision">The precision that it must be able to compute in.</param>
     /// <param name="records">Whether operations are recorded as CUDA graphs and replayed.</param>
-    /// <param name="notice">Is told, in a line, what does not work as well as it might; null for nobody.</param>
+    /// <param name="notice">Is told, in a line, what does not work as well as it might; null for none.</param>
     /// <returns>The backend, owned by the caller.</returns>
     /// <exception cref="DeviceException">There is no such GPU, or it or its driver is too old, or its memory is full.</exception>
     public static CudaBackend Open(int number, GpuPrecision precision = GpuPrecision.Fp32, bool records = true, Action<string>? notice = null)

@@ -35,7 +35,7 @@ public interface IProduct
     /// <returns>Shared memory for <see cref="Put"/>.</returns>
     ArrayView<Float4> Sum(Factors first, Factors second, int firstRow, int firstColumn, int rows, int columns);
 
-    /// <summary>Puts this item's quads of a part into shared memory, where nobody else looks: quad n at n·<see cref="GroupSize"/> + item.</summary>
+    /// <summary>Puts this item's quads of a part into shared memory, which no other thread reads: quad n at n·<see cref="GroupSize"/> + item.</summary>
     /// <param name="memory">What <see cref="Sum"/> returned.</param>
     /// <param name="part">Which part.</param>
     void Put(ArrayView<Float4> memory, int part);

@@ -36,7 +36,7 @@ internal static class TensorLoop<TPrecision>
             precision.Multiply1();
         }
 
-        // Sums go where nobody but this item looks.
+        // Sums go where only this item reads.
         TensorCores.Put0(memory, Group.IdxX, TensorLoop.GroupSize);
         float sum = Sum(memory);
         TensorCores.Put1(memory, Group.IdxX, TensorLoop.GroupSize);

@@ -50,7 +50,7 @@ internal static class TensorProduct<TPrecision, TTile>
         Group.Barrier();
     }
 
-    /// <summary>Puts this item's sums of 64 rows of the tile into shared memory, where nobody else looks.</summary>
+    /// <summary>Puts this item's sums of 64 rows of the tile into shared memory, which no other thread reads.</summary>
     /// <param name="memory">The memory that <see cref="Sum(ArrayView{Float4}, Factors, Factors, int, int, int, int)"/> used.</param>
     /// <param name="part">0 for the first 64 rows, 1 for the next.</param>
     public static void Put(ArrayView<Float4> memory, int part)

@@ -47,7 +47,7 @@ public abstract class GpuBackend : IDisposable
     /// <summary>Whether it runs kernels that use <see cref="TensorCores"/>.</summary>
     public virtual bool HasTensorCores => true;
 
-    /// <summary>Who sees every launch; null for nobody. Nothing is recorded or replayed while somebody does.</summary>
+    /// <summary>Sees every launch; null for none. Nothing is recorded or replayed while it is set.</summary>
     public ILaunchObserver? Observer { get; set; }
 
     /// <summary>
