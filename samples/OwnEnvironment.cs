@@ -25,7 +25,8 @@ public static class OwnEnvironment
         return (scores["behavior"].ReturnMean, scores["policy"].ReturnMean);
     }
 
-    private static OfflineDataset RandomWalks(int rows)
+    /// <summary>Random steps, a reward as large as the step.</summary>
+    public static OfflineDataset RandomWalks(int rows)
     {
         var random = new Random(4);
         float[] actions = [.. Enumerable.Range(0, rows).Select(_ => (float)((2 * random.NextDouble()) - 1))];
@@ -34,7 +35,8 @@ public static class OwnEnvironment
         return OfflineDataset.Create(places, 1, actions, 1, [.. actions], new bool[rows], timeouts, DatasetProvenance.Generated("walks"));
     }
 
-    private sealed class CorridorKind : EnvironmentKind
+    /// <summary>One number of state, one of action, two steps.</summary>
+    public sealed class CorridorKind : EnvironmentKind
     {
         public override EnvironmentDescription Description { get; } = new(
             "corridor", "walk two steps", [new("place", "m")], [Variable.Action("step", "m")], Positions: 1, Velocities: 0, StepLimit: 2, StepSeconds: 1, new ReferenceReturns(0, 2), D4rlDomain.Other);

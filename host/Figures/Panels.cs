@@ -175,21 +175,7 @@ public static class Panels
             MinorTickSize = 0,
             MajorTickSize = 3,
         });
-        model.Axes.Add(new LinearAxis
-        {
-            Position = AxisPosition.Left,
-            FontSize = SmallFont,
-            TicklineColor = Frame,
-            TickStyle = TickStyle.Outside,
-            TextColor = Ink,
-            MajorGridlineStyle = LineStyle.Solid,
-            MajorGridlineColor = OxyColor.FromRgb(0xec, 0xec, 0xec),
-            IntervalLength = 40,
-            MinorTickSize = 0,
-            MajorTickSize = 3,
-            MinimumPadding = 0.06,
-            MaximumPadding = 0.06,
-        });
+        model.Axes.Add(UpwardAxis());
         foreach (var (color, isDashed, curve) in curves)
         {
             var line = new LineSeries { Color = OxyColor.Parse(color), StrokeThickness = 1.3, LineStyle = isDashed ? LineStyle.Dash : LineStyle.Solid };
@@ -244,23 +230,7 @@ public static class Panels
             TextColor = Ink,
             LabelFormatter = at => at >= 0 && at < groups.Count && at == Math.Floor(at) ? groups[(int)at].Name : string.Empty,
         });
-        model.Axes.Add(new LinearAxis
-        {
-            Position = AxisPosition.Left,
-            Title = "normalised score",
-            AxisTitleDistance = 14,
-            FontSize = SmallFont,
-            TicklineColor = Frame,
-            TickStyle = TickStyle.Outside,
-            TextColor = Ink,
-            MajorGridlineStyle = LineStyle.Solid,
-            MajorGridlineColor = OxyColor.FromRgb(0xec, 0xec, 0xec),
-            IntervalLength = 40,
-            MinorTickSize = 0,
-            MajorTickSize = 3,
-            MinimumPadding = 0.06,
-            MaximumPadding = 0.06,
-        });
+        model.Axes.Add(UpwardAxis("normalised score"));
         if (line is { } height)
             model.Series.Add(Segment(-0.5, groups.Count - 0.5, height, Frame, 1, LineStyle.Dash));
         var dots = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 2.2, MarkerStrokeThickness = 0, MarkerFill = OxyColor.FromAColor(0x90, Line) };
@@ -364,4 +334,22 @@ public static class Panels
         (Math.Abs(value) < 1e-9 ? 0 : value).ToString("0.##", CultureInfo.InvariantCulture).Replace('-', '−');
 
     private static double Round(double value) => Math.Round(value, 3);
+
+    private static LinearAxis UpwardAxis(string? title = null) => new()
+    {
+        Position = AxisPosition.Left,
+        Title = title,
+        AxisTitleDistance = title is null ? 4 : 14,
+        FontSize = SmallFont,
+        TicklineColor = Frame,
+        TickStyle = TickStyle.Outside,
+        TextColor = Ink,
+        MajorGridlineStyle = LineStyle.Solid,
+        MajorGridlineColor = OxyColor.FromRgb(0xec, 0xec, 0xec),
+        IntervalLength = 40,
+        MinorTickSize = 0,
+        MajorTickSize = 3,
+        MinimumPadding = 0.06,
+        MaximumPadding = 0.06,
+    };
 }

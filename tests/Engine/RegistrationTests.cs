@@ -8,6 +8,7 @@ using EDA.Engine.Optimizers;
 using EDA.Host.CommandLine;
 using EDA.Host.Commands;
 using EDA.Kernels;
+using EDA.Samples;
 using EDA.Tests.Host;
 
 namespace EDA.Tests.Engine;
@@ -29,8 +30,8 @@ public sealed class RegistrationTests : IDisposable
     {
         using var critic = CriticMethod.Table.Add(new CriticMethod("rewards", parts => new RewardLearning(parts)));
         using var objective = ObjectiveKind.Table.Add(new ObjectiveKind("twice", (temperature, labelScale) => new ValueObjective(temperature, 2 * labelScale)));
-        using var environment = EnvironmentCatalogue.Table.Add(new CorridorKind());
-        DatasetFile.Write(Walks(1100), _folder.At("corridor.npz"));
+        using var environment = EnvironmentCatalogue.Table.Add(new OwnEnvironment.CorridorKind());
+        DatasetFile.Write(OwnEnvironment.RandomWalks(1100), _folder.At("corridor.npz"));
         string[] line =
         [
             "run", "d4rl", "--env", "corridor", "--dataset", _folder.At("corridor.npz"), "--critic", "rewards", "--objective", "twice", "--budget", "smoke", "--out", _folder.At("run"),
@@ -75,8 +76,8 @@ public sealed class RegistrationTests : IDisposable
     {
         using var critic = CriticMethod.Table.Add(new CriticMethod("fused", parts => new RewardLearning(parts with { Optimizer = null })));
         using var optimizer = OptimizerKind.Table.Add(new OptimizerKind("plain", _ => Adam.Factory));
-        DatasetFile.Write(Walks(1100), _folder.At("corridor.npz"));
-        using var environment = EnvironmentCatalogue.Table.Add(new CorridorKind());
+        DatasetFile.Write(OwnEnvironment.RandomWalks(1100), _folder.At("corridor.npz"));
+        using var environment = EnvironmentCatalogue.Table.Add(new OwnEnvironment.CorridorKind());
         string[] line =
         [
             "critic", _folder.At("run"), "--recipe", "d4rl", "--env", "corridor", "--dataset", _folder.At("corridor.npz"), "--critic", "fused", "--optimizer", "plain", "--budget", "smoke",
@@ -90,15 +91,6 @@ public sealed class RegistrationTests : IDisposable
         line[Array.IndexOf(line, "fused")] = "forgetful";
         line[1] = _folder.At("second");
         await Assert.ThrowsAsync<InvalidOperationException>(() => EdaCommandLine.InvokeAsync(line));
-    }
-
-    // Random steps, a reward as large as the step.
-    private static OfflineDataset Walks(int rows)
-    {
-        var random = new Random(4);
-        float[] actions = [.. Enumerable.Range(0, rows).Select(_ => (float)((2 * random.NextDouble()) - 1))];
-        bool[] timeouts = [.. Enumerable.Range(0, rows).Select(row => row % 2 == 1)];
-        return OfflineDataset.Create([.. actions.Select((_, row) => row % 2 == 0 ? 0 : actions[row - 1])], 1, actions, 1, [.. actions], new bool[rows], timeouts, DatasetProvenance.Generated("walks"));
     }
 
     // Rewards alone: a backup over no time at all, Q(s, a) = E[r].
@@ -127,45 +119,6 @@ public sealed class RegistrationTests : IDisposable
         {
             _nextActions.Dispose();
             base.Dispose(disposing);
-        }
-    }
-
-    // One number of state, one of action, two steps.
-    private sealed class CorridorKind : EnvironmentKind
-    {
-        public override EnvironmentDescription Description { get; } =
-            new("corridor", "walk two steps", [new("place", "m")], [Variable.Action("step", "m")], 1, 0, 2, 1, new ReferenceReturns(0, 1), D4rlDomain.Locomotion);
-
-        public override bool NeedsMujoco => false;
-
-        public override IEnvironment Create() => new Corridor(Description);
-    }
-
-    private sealed class Corridor(EnvironmentDescription description) : IEnvironment
-    {
-        private double _place;
-        private int _steps;
-
-        public EnvironmentDescription Description => description;
-
-        public void Reset(in RandomDraw episode, Span<double> observation) => Restore(episode, [0], [], observation);
-
-        public void Restore(in RandomDraw episode, ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities, Span<double> observation)
-        {
-            (_place, _steps) = (positions[0], 0);
-            observation[0] = _place;
-        }
-
-        public void ReadState(Span<double> positions, Span<double> velocities) => positions[0] = _place;
-
-        public StepOutcome Step(ReadOnlySpan<double> action, Span<double> observation)
-        {
-            observation[0] = _place += Math.Clamp(action[0], -1, 1);
-            return new StepOutcome(action[0], false, ++_steps >= description.StepLimit);
-        }
-
-        public void Dispose()
-        {
         }
     }
 }

@@ -180,43 +180,11 @@ public class SeveralModelsTests
         using var times = device.Allocate<float>(Count * 4);
         using var density = device.Allocate<float>(Count * 4);
         using var lessTimes = device.Allocate<float>((Count * 4) - 1);
-        operations.Density(new() { Parameters = parameters, Actions = actions, Times = times, States = null, Rows = 4, Output = density });
-        Assert.Throws<ArgumentException>(() => operations.Density(new()
-        {
-            Parameters = fewer,
-            Actions = actions,
-            Times = times,
-            States = null,
-            Rows = 4,
-            Output = density,
-        }));
-        Assert.Throws<ArgumentException>(() => operations.Density(new()
-        {
-            Parameters = parameters,
-            Actions = actions,
-            Times = lessTimes,
-            States = null,
-            Rows = 4,
-            Output = density,
-        }));
-        Assert.Throws<ArgumentException>(() => operations.Density(new()
-        {
-            Parameters = parameters,
-            Actions = actions,
-            Times = times,
-            States = null,
-            Rows = 4,
-            Output = lessTimes,
-        }));
-        Assert.Throws<ArgumentException>(() => operations.Density(new()
-        {
-            Parameters = parameters,
-            Actions = actions,
-            Times = times,
-            States = null,
-            Rows = 5,
-            Output = density,
-        }));
+        EvaluationCall call = new() { Parameters = parameters, Actions = actions, Times = times, States = null, Rows = 4, Output = density };
+        operations.Density(call);
+        Assert.All(
+            (EvaluationCall[])[call with { Parameters = fewer }, call with { Times = lessTimes }, call with { Output = lessTimes }, call with { Rows = 5 }],
+            wrong => Assert.Throws<ArgumentException>(() => operations.Density(wrong)));
     }
 
     [Theory]
