@@ -54,7 +54,10 @@ internal static class EnvironmentCommand
             double[] moves = table.Doubles(actionNames);
             using var environment = kind.Create();
             var observation = new double[about.ObservationSize];
-            Start(environment, result.GetValue(state) is { } path ? Values.ExistingFile(state.Name, path) : null, result.Seed(seed), observation);
+            string? start = result.GetValue(state);
+            if (start is not null && about.Positions + about.Velocities == 0)
+                throw UserError.Value(state.Name, start, $"nothing, because {about.Name} cannot be put into a state");
+            Start(environment, start is null ? null : Values.ExistingFile(state.Name, start), result.Seed(seed), observation);
             if (result.GetValue(goal) is { } place)
                 SetGoal(environment, goal.Name, place);
             Write(targetPath, about, Steps(environment, moves, observation));

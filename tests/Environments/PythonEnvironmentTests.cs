@@ -8,6 +8,8 @@ namespace EDA.Tests.Environments;
 public sealed class PythonEnvironmentTests : IDisposable
 {
     private const string Module = """
+        import os
+        import sys
         import numpy
 
         class Box:
@@ -42,6 +44,14 @@ public sealed class PythonEnvironmentTests : IDisposable
             def step(self, action):
                 return super().step(action)[0] * numpy.inf, 0.0, False, False, {}
 
+        class Fine(Walk):
+            action_space = Box(1, 2)
+
+        class Gone(Walk):
+            def step(self, action):
+                print("a warning", file=sys.stderr, flush=True)
+                os._exit(9)
+
         class Image(Walk):
             observation_space = "a picture"
         """;
@@ -56,12 +66,24 @@ public sealed class PythonEnvironmentTests : IDisposable
     public void It_is_stepped_as_it_says()
     {
         _folder.Write("a.csv", "a0,a1\n1,0\n-0.5,0.25\n3,0\n");
-        var result = Run("env", "rollout", "python:probe:Walk", "--actions", "a.csv", "--out", "obs.csv");
-        Assert.Equal((0, string.Empty), (result.Status, result.Error));
-        string[][] rows = [.. File.ReadAllLines(_folder.At("obs.csv")).Select(line => line.Split(','))];
-        double[][] states = [.. rows.Skip(1).Select(row => rows[0].Zip(row).Where(cell => cell.First is "s0" or "s1" or "s2").Select(cell => double.Parse(cell.Second, CultureInfo.InvariantCulture)).ToArray())];
         // Actions are spread over [-2, 2], and beyond ±1 count as ±1; the first episode's seed is 1001.
-        Assert.Equal([[2, 0, 1001], [1, 0.5, 1001], [3, 0.5, 1001]], states.TakeLast(3));
+        Assert.Equal([[2, 0, 1001], [1, 0.5, 1001], [3, 0.5, 1001]], Rollout("python:probe:Walk"));
+    }
+
+    [OptionalFact(OptionalNeeds.Numpy)]
+    public void Where_its_actions_are_within_1_they_are_taken_as_they_are()
+    {
+        _folder.Write("a.csv", "a0,a1\n1e-12,1\n3e-12,-1\n");
+        Assert.Equal([[1e-12f, 1, 1001], [(double)1e-12f + 3e-12f, 0, 1001]], Rollout("python:probe:Fine"));
+    }
+
+    [OptionalFact(OptionalNeeds.Numpy)]
+    public void It_cannot_be_put_into_a_state()
+    {
+        _folder.Write("a.csv", "a0,a1\n1,0\n");
+        _folder.Write("s.csv", "qpos0\n1\n");
+        var result = Run("env", "rollout", "python:probe:Walk", "--actions", "a.csv", "--state", "s.csv", "--out", "obs.csv");
+        Assert.Equal((2, "eda: --state is 's.csv'; allowed is nothing, because python:probe:Walk cannot be put into a state"), (result.Status, Assert.Single(result.ErrorLines)));
     }
 
     [OptionalFact(OptionalNeeds.Numpy)]
@@ -80,6 +102,7 @@ public sealed class PythonEnvironmentTests : IDisposable
 
     [OptionalTheory(OptionalNeeds.Numpy)]
     [InlineData("python:probe:Hot", 1, "eda: python:probe:Hot: its Python process ended: RuntimeError: the motor is hot")]
+    [InlineData("python:probe:Gone", 1, "eda: python:probe:Gone: its Python process ended: exit status 9, its last line: a warning")]
     [InlineData("python:probe:Endless", 1, "eda: python:probe:Endless: its Python process gave a number that is not finite")]
     [InlineData("python:probe:Image", 2, "eda: environment is 'python:probe:Image'; allowed is one that Python can make (its Python process ended: TypeError: python:probe:Image: its observation_space is a picture; allowed is a Box of one dimension)")]
     [InlineData("python:nowhere:Walk", 2, "eda: environment is 'python:nowhere:Walk'; allowed is one that Python can make (its Python process ended: ModuleNotFoundError: No module named 'nowhere')")]
@@ -105,6 +128,14 @@ public sealed class PythonEnvironmentTests : IDisposable
         _folder.Write("a.csv", "a0,a1\n1,0\n");
         var result = EdaProcess.Run(_folder.Path, new Dictionary<string, string> { ["EDA_PYTHON"] = _folder.At("no-python") }, "env", "rollout", "gym:Hopper-v4", "--actions", "a.csv", "--out", "obs.csv");
         Assert.Equal((2, $"eda: gym:Hopper-v4: '{_folder.At("no-python")}' was not found; install python3, or set EDA_PYTHON to the Python that has the environment"), (result.Status, Assert.Single(result.ErrorLines)));
+    }
+
+    private double[][] Rollout(string environment)
+    {
+        var result = Run("env", "rollout", environment, "--actions", "a.csv", "--out", "obs.csv");
+        Assert.Equal((0, string.Empty), (result.Status, result.Error));
+        string[][] rows = [.. File.ReadAllLines(_folder.At("obs.csv")).Select(line => line.Split(','))];
+        return [.. rows.Skip(1).Select(row => rows[0].Zip(row).Where(cell => cell.First is "s0" or "s1" or "s2").Select(cell => double.Parse(cell.Second, CultureInfo.InvariantCulture)).ToArray())];
     }
 
     private EdaResult Run(params string[] arguments) => EdaProcess.Run(_folder.Path, new Dictionary<string, string> { ["EDA_PYTHON"] = OptionalNeeds.PythonWithNumpy! }, arguments);

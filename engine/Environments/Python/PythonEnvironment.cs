@@ -56,7 +56,8 @@ internal sealed class PythonEnvironment(EnvironmentDescription description, Pyth
         for (int i = 0; i < action.Length; i++)
         {
             double at = Math.Clamp(action[i], -1, 1);
-            played.Add(double.IsFinite(high[i] - low[i]) ? low[i] + ((at + 1) / 2 * (high[i] - low[i])) : at);
+            // From the middle, not from the least: so an action near zero keeps all its digits.
+            played.Add(double.IsFinite(high[i] - low[i]) ? Math.Clamp(((low[i] + high[i]) / 2) + (at * ((high[i] - low[i]) / 2)), low[i], high[i]) : at);
         }
 
         var answer = Ask("step", played);

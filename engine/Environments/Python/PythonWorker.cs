@@ -13,7 +13,7 @@ namespace EDA.Engine.Environments.Python;
 internal sealed class PythonWorker : IDisposable
 {
     private const string Variable = "EDA_PYTHON";
-    private const int RememberedLines = 40;
+    private const int RememberedLines = 40, StatusOfAnException = 1;
 
     private readonly Lock _gate = new();
     private readonly Process _process;
@@ -103,12 +103,17 @@ internal sealed class PythonWorker : IDisposable
         return reader.ReadToEnd();
     }
 
-    // Its last line says what went wrong; those before it say where.
+    // The last line of an exception says what went wrong; those before it say where. Any other end leaves no such line: what was said last
+    // may be a warning of long before.
     private EnvironmentFailedException Failure()
     {
         _process.WaitForExit();
+        string status = FormattableString.Invariant($"exit status {_process.ExitCode}");
         lock (_errors)
-            return new EnvironmentFailedException($"{_name}: its Python process ended: {(_errors.Count == 0 ? FormattableString.Invariant($"exit status {_process.ExitCode}") : _errors.Last())}");
+        {
+            string reason = _errors.Count == 0 ? status : _process.ExitCode == StatusOfAnException ? _errors.Last() : $"{status}, its last line: {_errors.Last()}";
+            return new EnvironmentFailedException($"{_name}: its Python process ended: {reason}");
+        }
     }
 
     private void Remember(string line)
