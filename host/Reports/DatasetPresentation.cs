@@ -143,7 +143,7 @@ internal sealed class DatasetPresentation : RunPresentation
             entry.Value.Beyond is { } beyond ? beyond.ToString("0.0 %", CultureInfo.InvariantCulture) : "–",
             FormattableString.Invariant($"{outcome.Ratings!.States} × {(entry.Key == DataKey ? 1 : outcome.Ratings.Samples)}"),
         ],
-        entry.Key == DataKey ? "the dataset's own actions" : Describe(outcome, entry.Key)));
+        entry.Key == DataKey ? "the dataset's own actions; Q is the critic's, in units of its rewards, ± over states" : Describe(outcome, entry.Key)));
 
     private static string Q(PolicyRating rating) => rating.QMean is { } mean ? FormattableString.Invariant($"{mean:0.###} ± {rating.QDeviation:0.###}") : "–";
 

@@ -27,6 +27,7 @@ public static partial class IndexPage
         th, td { text-align: right; padding: 4px 18px 4px 0; border-bottom: 1px solid #eee; font-weight: 400; vertical-align: top; }
         th:first-child, td:first-child { text-align: left; }
         thead th { color: #777; font-size: 13px; border-bottom: 1px solid #bbb; }
+        table.numbers td:not(.what) { white-space: nowrap; }
         td.what { text-align: left; color: #666; font-size: 13px; padding-top: 6px; }
         figure { margin: 0 0 26px; }
         figure svg { display: block; max-width: 100%; height: auto; }
@@ -92,7 +93,7 @@ public static partial class IndexPage
     /// <summary>A table of numbers as HTML.</summary>
     internal static string Numbers(NumberTable numbers)
     {
-        var table = new StringBuilder($"<table>\n<thead><tr><th></th>{string.Concat(numbers.Heads.Select(head => $"<th>{Text(head)}</th>"))}<th></th></tr></thead>\n<tbody>\n");
+        var table = new StringBuilder($"<table class=\"numbers\">\n<thead><tr><th></th>{string.Concat(numbers.Heads.Select(head => $"<th>{Text(head)}</th>"))}<th></th></tr></thead>\n<tbody>\n");
         foreach (var row in numbers.Rows)
             table.Append($"<tr><td><code>{Text(row.Name)}</code></td>{string.Concat(row.Cells.Select(cell => $"<td>{Text(cell)}</td>"))}<td class=\"what\">{Marked(row.What)}</td></tr>\n");
         return table.Append("</tbody>\n</table>\n").ToString();
