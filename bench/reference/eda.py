@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Efficient Diffusion Alignment (EDA) in PyTorch, in one file and in the order of the paper: Chen, Zheng, Su and Zhu,
 "Aligning Diffusion Behaviors with Q-functions for Efficient Continuous Control", NeurIPS 2024, arXiv 2407.09024.
-"Eq." and "Table" are the paper's; docs/method.md has the same as formulas, and says what the paper leaves open.
+"Eq." is the paper's. docs/method.md has the same as formulas, in sections of the same numbers.
 
 In shapes: n rows, b states with K candidate actions each, S and A the sizes of a state and of an action, H the network's
 width. A bandit has no states: S is 0 and s is None. Needs PyTorch from 1.13 on and NumPy; h5py for HDF5 files.
@@ -186,8 +186,8 @@ def iql_losses(value, twin, target, s, a, r, s2, done, discount=DISCOUNT, expect
     with torch.no_grad():
         q, next_value = minimum_q(target, s, a), value(s2)
     u = q - value(s)
-    value_loss = (torch.abs(expectile - (u < 0).to(u.dtype)) * u**2).mean()
-    return value_loss, q_loss(twin, s, a, r + discount * (1 - done) * next_value), next_value
+    v_loss = (torch.abs(expectile - (u < 0).to(u.dtype)) * u**2).mean()
+    return v_loss, q_loss(twin, s, a, r + discount * (1 - done) * next_value), next_value
 
 
 def iql_update(losses, value_adam, twin_adam, twin, target, rate=TARGET_RATE):
@@ -225,13 +225,12 @@ def sample_candidates(behavior, s, k=CANDIDATES, evaluations=EVALUATIONS, at_onc
 
 
 def label_candidates(target, s, candidates, at_once=4096):
-    """Q(s, a_k) [b, K], the smaller of the target twins. A bandit's candidates are points of the data, its labels their
-    energies."""
+    """Q(s, a_k) [b, K]. A bandit's candidates are points of the data, its labels their energies."""
     with torch.no_grad():
         return torch.cat([minimum_q(target, *part) for part in zip(s.split(at_once), candidates.split(at_once))])
 
 
-# ---------------------------------------------------------------------------------- 6  stage 2: alignment (Eq. 13 to 16)
+# ---------------------------------------------------------------------------------- 5  stage 2: alignment (Eq. 13 to 16)
 def gaps(policy, behavior, a, t, noise, s=None):
     """Delta_k = f_theta(a_t^k | s, t) - f_phi(a_t^k | s, t) [b, K] of candidates a [b, K, A] with noise [b, K, A]; a
     state's candidates share its time t [b]. theta starts as a copy of phi, which stays fixed. C(s, t) cancels below."""
@@ -256,7 +255,7 @@ def preference_loss(gap, labels, temperature=TEMPERATURE):
     return -F.log_softmax(temperature * gap, 1).gather(1, winner).mean()
 
 
-# ----------------------------------------------------------------------------------------------------------- 7  sampling
+# ----------------------------------------------------------------------------------------------------------- 6  sampling
 def sample(model, start, s=None, evaluations=EVALUATIONS):
     """Actions [n, A] from normal noise start [n, A] and states s [n, S], by DPM-Solver++ (Lu et al., arXiv 2211.01095):
     singlestep, of order 2, in predicted data, on `evaluations` equal intervals of time from 1 to 1e-3. A step of order 2
@@ -288,7 +287,7 @@ def sample(model, start, s=None, evaluations=EVALUATIONS):
     return x
 
 
-# ---------------------------------------------------------------------------- 8  the two stages on a bandit or a dataset
+# ------------------------------------------------------------------------------------------ 7  data: a bandit, a dataset
 def eight_gaussians(n):
     """One of the paper's six bandits: points in a plane [n, 2] and their energies [n], which are their Q."""
     i = torch.randint(8, (n,))
@@ -344,6 +343,7 @@ DOMAINS = {
 }
 
 
+# --------------------------------------------------------------------------------------------------- the two stages, run
 def report(name, step, steps, losses, loss):
     """Prints the mean loss of each tenth of a stage."""
     losses.append(loss.item())
@@ -454,7 +454,7 @@ def run_dataset(options):
     return {"behavior": behavior, "critic": target, "policy": policy}
 
 
-SIZES = {  # the paper's (its bandits have the behavior's rate 1e-4), and those of --quick
+SIZES = {  # the paper's, and those of --quick
     "behavior_steps": (1_000_000, 3000), "behavior_batch": (2048, 256), "behavior_rate": (PRETRAINING_RATE, 1e-3),
     "critic_steps": (1_500_000, 5000), "critic_batch": (256, 256), "weigh_steps": (0, 0),
     "align_steps": (200_000, 1500), "align_states": (256, 64), "align_rate": (ALIGNMENT_RATE, 3e-4),
@@ -468,7 +468,7 @@ def main():
     task.add_argument("--bandit", action="store_true", help="eight Gaussians in a plane, Q rising from one to the next")
     task.add_argument("--dataset", metavar="FILE", help="D4RL's HDF5, or .npz with the same names")
     parser.add_argument("--domain", choices=DOMAINS, default="other", help="decides rewards and the critic's constants")
-    parser.add_argument("--limit", type=int, default=1000, help="an episode, in a file without timeouts (1000)")
+    parser.add_argument("--limit", type=int, default=1000, help="steps of an episode, if a file has no timeouts (1000)")
     parser.add_argument("--critic", choices=["implicit", "softmax", "online"], default="implicit", help="(implicit)")
     parser.add_argument("--objective", choices=["value", "preference", "dpo"], default="value", help="(value)")
     parser.add_argument("--temperature", type=float, default=TEMPERATURE, help="beta (1)")
@@ -477,11 +477,12 @@ def main():
     parser.add_argument("--evaluations", type=int, default=EVALUATIONS, help="of the network for a sample (15)")
     parser.add_argument("--quick", action="store_true", help="small sizes, for a try of a minute or two")
     for name, (paper, quick) in SIZES.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(paper), help=f"{paper}; with --quick {quick}")
+        parser.add_argument("--" + name.replace("_", "-"), type=type(paper), help=f"({paper}; --quick: {quick})")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--save", metavar="FILE", help="write the networks' weights there, by torch.save")
     options = parser.parse_args()
+    options.behavior_rate = options.behavior_rate or (1e-4 if options.bandit and not options.quick else None)
     for name, sizes in SIZES.items():
         if getattr(options, name) is None:
             setattr(options, name, sizes[options.quick])
