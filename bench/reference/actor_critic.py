@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-import eda_reference as reference
+import eda
 
 TIME_SIZE, TIME_WIDTH = 16, 32
 BETA_MIN, BETA_MAX = 0.1, 10.0
@@ -71,24 +71,24 @@ def adam(problem, *modules):
 def td3_bc(problem):
     states, actions, width = problem.tensors["states"].shape[1], problem.tensors["actions"].shape[1], len(problem.tensors["twin/q1.0.weight"])
     policy, policy_average = (problem.load(name, Net([states, width, width, actions], nn.ReLU, nn.Tanh())) for name in ("policy", "policy_average"))
-    twin, twin_average = (problem.load(name, reference.TwinQ(states, actions, width)) for name in ("twin", "twin_average"))
+    twin, twin_average = (problem.load(name, eda.TwinQ(states, actions, width)) for name in ("twin", "twin_average"))
     optimizers, bound = [adam(problem, module) for module in (twin, policy)], problem.number("noise_bound")
     noise = (problem.number("noise_deviation") * problem["noise"]).clamp(-bound, bound)
     for step in range(problem.steps):
         s, a, r, s2, done = problem.batch(step)
         with torch.no_grad():
             next_action = (policy_average(s2) + noise[step]).clamp(-1, 1)
-            backup = r + problem.number("discount") * (1 - done) * reference.minimum_q(twin_average, s2, next_action)
+            backup = r + problem.number("discount") * (1 - done) * eda.minimum_q(twin_average, s2, next_action)
         loss, policy_loss = sum(F.mse_loss(q, backup) for q in twin(s, a)), torch.zeros(())
-        reference.minimise(optimizers[0], loss)
+        eda.minimise(optimizers[0], loss)
         every = int(problem.number("policy_every"))
         if (step + 1) % every == 0:
             played = policy(s)
             q, _ = twin(s, played)
             policy_loss = F.mse_loss(played, a) - problem.number("alpha") * q.mean() / q.abs().mean().detach()
-            reference.minimise(optimizers[1], policy_loss)
-            reference.follow(policy_average, policy, problem.number("target_rate"))
-            reference.follow(twin_average, twin, problem.number("target_rate"))
+            eda.minimise(optimizers[1], policy_loss)
+            eda.soft_update(policy_average, policy, problem.number("target_rate"))
+            eda.soft_update(twin_average, twin, problem.number("target_rate"))
         problem.record(step, {"loss": loss, "policy_loss": every * policy_loss}, policy=policy, policy_average=policy_average, twin=twin, twin_average=twin_average)
 
 
@@ -126,7 +126,7 @@ def diffusion_ql(problem):
         climbing = -twin[chosen](s, played).mean() / twin[1 - chosen](s, played).abs().mean().detach()
         minimise(optimizers[1], cloning + problem.number("eta") * climbing, [chain])
         if step >= problem.number("average_from") and step % problem.number("average_every") == 0:
-            reference.follow(average, chain, problem.number("average_rate"))
+            eda.soft_update(average, chain, problem.number("average_rate"))
         for target, q in zip(targets, twin):
-            reference.follow(target, q, problem.number("target_rate"))
+            eda.soft_update(target, q, problem.number("target_rate"))
         problem.record(step, {"loss": loss, "cloning_loss": cloning, "q_loss": climbing}, **networks)

@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-import eda_reference as reference
+import eda
 
 
 class Guidance(nn.Module):
@@ -50,7 +50,7 @@ def stage(problem):
     for step in range(problem.steps):
         i = torch.from_numpy(problem.tensors["indices"][step]).long()
         t, noise = problem["times"][step], problem["noise"][step].view(len(i), choices, size)
-        alpha, sigma = (values.to(t.dtype)[:, None, None] for values in reference.alpha_sigma(t))
+        alpha, sigma = (values.to(t.dtype)[:, None, None] for values in eda.alpha_sigma(t))
         features, s = time(t, frequencies)[:, None].expand(-1, choices, -1), states[i][:, None].expand(-1, choices, -1)
         loss = contrast(guidance(alpha * candidates[i] + sigma * noise, features, s), labels[i], problem.number("label_scale"))
         optimizer.zero_grad()

@@ -11,12 +11,10 @@ import torch
 
 import actor_critic
 import contrastive_energy
-import eda_reference as reference
+import eda
 import gaussian_policy
 import generative
-import method
-from refusal import Refusal
-from tensor_files import read_tensors, write_tensors
+from tensor_files import Refusal, read_tensors, write_tensors
 
 
 class Problem:
@@ -42,7 +40,7 @@ class Problem:
     def bdm(self, name):
         shape = {key: self.tensors[f"{name}/{key}"].shape for key in ("dense2.weight", "dense3.weight", "main.fc.weight")}
         blocks = len({key.split(".")[2] for key in self.tensors if key.startswith(f"{name}/main.blocks.")})
-        return self.load(name, reference.Bdm(shape["dense3.weight"][1], shape["dense2.weight"][1], shape["main.fc.weight"][0], blocks))
+        return self.load(name, eda.Bdm(shape["dense3.weight"][1], shape["dense2.weight"][1], shape["main.fc.weight"][0], blocks))
 
     def sizes(self):
         width, states = self.tensors["value/v.0.weight"].shape if "value/v.0.weight" in self.tensors else (len(self.tensors["twin/q1.0.weight"]), self.tensors["states"].shape[1])
@@ -85,58 +83,58 @@ def adam(parameters, problem):
 
 def behavior(problem):
     model = problem.bdm("model")
-    optimizer, inputs = adam(reference.parameters_of(model), problem), [problem[name] for name in ("actions", "times", "noise", "states", "mask")]
+    optimizer, inputs = adam(eda.trained_parameters(model), problem), [problem[name] for name in ("actions", "times", "noise", "states", "mask")]
     for step in range(problem.steps):
         a, t, noise, s, mask = (values[step] for values in inputs)
-        loss = reference.denoising_loss(model, a, t, noise, s, problem.number("dropout"), mask)
-        reference.minimise(optimizer, loss)
+        loss = eda.denoising_loss(model, a, t, noise, s, problem.number("dropout"), mask)
+        eda.minimise(optimizer, loss)
         problem.record(step, {"loss": loss}, model=model)
 
 
 def implicit(problem):
     states, actions, width = problem.sizes()
-    value, policy = problem.load("value", reference.Value(states, width)), problem.load("policy", reference.Policy(states, actions, width))
-    twin, target = (problem.load(name, reference.TwinQ(states, actions, width)) for name in ("twin", "target"))
+    value, policy = problem.load("value", eda.Value(states, width)), problem.load("policy", gaussian_policy.Policy(states, actions, width))
+    twin, target = (problem.load(name, eda.TwinQ(states, actions, width)) for name in ("twin", "target"))
     target.requires_grad_(False)
     optimizers = [adam(module.parameters(), problem) for module in (value, twin, policy)]
     for step in range(problem.steps):
         batch = problem.batch(step)
-        losses = reference.iql_losses(value, twin, target, *batch, problem.number("discount"), problem.number("expectile"))
-        reference.iql_update(losses, optimizers[0], optimizers[1], twin, target, problem.number("target_rate"))
-        extraction, _ = reference.policy_loss(policy, value, target, batch[0], batch[1], problem.number("advantage_scale"), problem.number("weight_cap"))
+        losses = eda.iql_losses(value, twin, target, *batch, problem.number("discount"), problem.number("expectile"))
+        eda.iql_update(losses, optimizers[0], optimizers[1], twin, target, problem.number("target_rate"))
+        extraction, _ = gaussian_policy.policy_loss(policy, value, target, batch[0], batch[1], problem.number("advantage_scale"), problem.number("weight_cap"))
         optimizers[2].param_groups[0]["lr"] = float(problem.tensors["policy_rates"][step])
-        reference.minimise(optimizers[2], extraction)
+        eda.minimise(optimizers[2], extraction)
         problem.record(step, {"value_loss": losses[0], "loss": losses[1], "policy_loss": extraction}, value=value, twin=twin, target=target, policy=policy)
 
 
 def softmax(problem):
     sizes = problem.sizes()
-    twin, target = (problem.load(name, reference.TwinQ(*sizes)) for name in ("twin", "target"))
+    twin, target = (problem.load(name, eda.TwinQ(*sizes)) for name in ("twin", "target"))
     target.requires_grad_(False)
     optimizer, next_actions = adam(twin.parameters(), problem), problem["next_actions"]
     for step in range(problem.steps):
-        loss, _ = reference.sampled_loss(twin, target, *problem.batch(step), next_actions[step], problem.number("discount"), problem.number("inverse_temperature"))
-        reference.minimise(optimizer, loss)
-        reference.follow(target, twin, problem.number("target_rate"))
+        loss, _ = eda.sampled_loss(twin, target, *problem.batch(step), next_actions[step], problem.number("discount"), problem.number("inverse_temperature"))
+        eda.minimise(optimizer, loss)
+        eda.soft_update(target, twin, problem.number("target_rate"))
         problem.record(step, {"loss": loss}, twin=twin, target=target)
 
 
 def sampling(problem):
     model, start = problem.bdm("model"), problem["start"]
     k = len(start) // len(problem.tensors["states"])
-    actions = reference.sample(model, start, problem["states"].repeat_interleave(k, 0), int(problem.number("evaluations")))
+    actions = eda.sample(model, start, problem["states"].repeat_interleave(k, 0), int(problem.number("evaluations")))
     problem.moved[f"{problem.steps}/actions"] = actions.detach().double().numpy().reshape(-1)
 
 
 def alignment(problem):
     frozen, policy = problem.bdm("behavior").requires_grad_(False), problem.bdm("policy")
-    optimizer, inputs = adam(reference.parameters_of(policy), problem), [problem[name] for name in ("candidates", "times", "noise", "states", "labels")]
+    optimizer, inputs = adam(eda.trained_parameters(policy), problem), [problem[name] for name in ("candidates", "times", "noise", "states", "labels")]
     for step in range(problem.steps):
         a, t, noise, s, labels = (values[step] for values in inputs)
-        gap, temperature = reference.gaps(policy, frozen, a, t, noise, s), problem.number("temperature")
+        gap, temperature = eda.gaps(policy, frozen, a, t, noise, s), problem.number("temperature")
         value = "label_scale" in problem.constants
-        loss = reference.value_loss(gap, labels, temperature, problem.number("label_scale")) if value else reference.preference_loss(gap, labels, temperature)
-        reference.minimise(optimizer, loss)
+        loss = eda.value_loss(gap, labels, temperature, problem.number("label_scale")) if value else eda.preference_loss(gap, labels, temperature)
+        eda.minimise(optimizer, loss)
         problem.record(step, {"loss": loss}, policy=policy)
 
 
@@ -145,7 +143,7 @@ def vae(problem):
     optimizer, points, noise = adam([*encoder.parameters(), *decoder.parameters()], problem), problem["points"], problem["noise"]
     for step in range(problem.steps):
         loss, error, divergence = generative.vae_loss(encoder, decoder, points[step], noise[step], problem.number("divergence_weight"))
-        reference.minimise(optimizer, loss)
+        eda.minimise(optimizer, loss)
         problem.record(step, {"loss": loss, "squared_error": error, "divergence": divergence}, encoder=encoder, decoder=decoder)
 
 

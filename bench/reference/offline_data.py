@@ -1,50 +1,47 @@
-"""A dataset from its file: D4RL's HDF5 or .npz with the same fields, the standard Q-learning view of it (method,
-section 7), and what is done to rewards before a critic sees them (section 4)."""
+"""The dataset of a run folder: its file, checked as the engine checks it, and which of its rows the engine keeps back and
+labels."""
 
 import hashlib
-import zipfile
+from decimal import Decimal
 
 import numpy as np
 
+import eda
 import philox
-from refusal import Refusal
+from tensor_files import Refusal
 
-LIMIT = 1000
 LIMITS = {"antmaze-umaze": 700, "kitchen": 280}
 LARGEST_ACTION = 1 + 1e-5
 
 
 def limit_of(environment):
     """Rows after which an episode is cut where the file does not say."""
-    return LIMITS.get("kitchen" if environment.startswith("kitchen") else environment, LIMIT)
+    return LIMITS.get("kitchen" if environment.startswith("kitchen") else environment, 1000)
 
 
 class Transitions:
-    """The view: states, actions, rewards (untreated), terminals and next states, float32, a row for each transition."""
+    """The view: states, actions, rewards (untreated), next states and terminals, float32, a row for each transition."""
 
     def __init__(self, path, environment, sha256=None):
         self.path = path
         fields = _read(path, sha256)
         observations, actions = (_matrix(path, name, fields) for name in ("observations", "actions"))
         count = len(observations)
-        rewards, terminals = (_column(path, name, fields, count) for name in ("rewards", "terminals"))
-        timeouts = _column(path, "timeouts", fields, count) if "timeouts" in fields else None
+        columns = {name: _column(path, name, fields, count) for name in ("rewards", "terminals", "timeouts") if name != "timeouts" or name in fields}
         if len(actions) != count or count < 2:
             raise Refusal(f"{path}: there are {count} observations and {len(actions)} actions; allowed are equally many, at least 2")
-        for name, values in (("observations", observations), ("actions", actions), ("rewards", rewards)):
+        for name, values in (("observations", observations), ("actions", actions), ("rewards", columns["rewards"])):
             if not np.isfinite(values).all():
                 raise Refusal(f"{path}: {name} has numbers that are not finite as float32")
         if np.abs(actions).max() > LARGEST_ACTION:
             raise Refusal(f"{path}: actions has {np.abs(actions).max():g}; allowed is a number from -1 to 1")
-        for name, values in (("terminals", terminals), ("timeouts", timeouts)):
-            if values is not None and not np.isin(values, (0, 1)).all():
+        for name, values in columns.items():
+            if name != "rewards" and not np.isin(values, (0, 1)).all():
                 raise Refusal(f"{path}: {name} has numbers other than 0 and 1")
-        cut = _cuts(terminals, limit_of(environment)) if timeouts is None else timeouts != 0
-        rows = np.flatnonzero(~cut[:-1])
-        if len(rows) == 0:
+        view = eda.transitions({"observations": observations, "actions": actions, **columns}, limit_of(environment))
+        self.states, self.actions, self.rewards, self.next_states, self.terminals = view
+        if not len(self):
             raise Refusal(f"{path}: there is no transition, each row but the last is a timeout")
-        self.states, self.next_states, self.actions = observations[rows], observations[rows + 1], actions[rows]
-        self.rewards, self.terminals = rewards[rows], terminals[rows]
 
     def __len__(self):
         return len(self.states)
@@ -52,22 +49,13 @@ class Transitions:
     def treated_rewards(self, treatment):
         """What a critic trains on, in float32 arithmetic."""
         if treatment == "returnRange":
-            return self.rewards / np.float32(self._return_range()) * np.float32(1000)
+            width = eda.return_range(self.rewards, self.terminals)
+            if not width:
+                raise Refusal(f"{self.path}: rewards have no range of returns to be divided by")
+            return self.rewards / np.float32(width) * np.float32(1000)
         if treatment == "centredTimesFour":
             return (self.rewards - np.float32(0.5)) * np.float32(4)
         return self.rewards - np.float32(1) if treatment == "minusOne" else self.rewards
-
-    def _return_range(self):
-        """Over the view, cut at terminals and every 1000 rows of an episode, an unfinished last one not counted."""
-        returns, total, length = [], 0.0, 0
-        for reward, terminal in zip(self.rewards.tolist(), self.terminals.tolist()):
-            total, length = total + reward, length + 1
-            if terminal or length == LIMIT:
-                returns.append(total)
-                total, length = 0.0, 0
-        if not returns or max(returns) == min(returns):
-            raise Refusal(f"{self.path}: rewards have no range of returns to be divided by")
-        return max(returns) - min(returns)
 
     def held_out(self, wanted, seed):
         """The rows that pretraining does not see, at most a tenth."""
@@ -77,7 +65,6 @@ class Transitions:
     def labelled(self, labels, seed):
         """The rows whose states are labelled."""
         # In decimal, so that 0.29 of 100 is 29.
-        from decimal import Decimal
         share = max(1, int(Decimal(repr(labels["fraction"])) * len(self)))
         return self._first(share, labels["mostStates"], seed)
 
@@ -99,21 +86,11 @@ def _read(path, sha256):
                     digest.update(part)
             if digest.hexdigest() != sha256:
                 raise Refusal(f"{path} is not the file that this run began with: its SHA-256 is {digest.hexdigest()} and not {sha256}")
-        if zipfile.is_zipfile(path):
-            with np.load(path, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        return _read_hdf5(path)
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{path} cannot be read as D4RL's HDF5 or .npz: {' '.join(str(error).split())}") from None
-
-
-def _read_hdf5(path):
-    try:
-        import h5py
+        return eda.read_fields(path)
     except ImportError:
         raise Refusal("this python3 has no h5py, which HDF5 needs; Debian and Ubuntu have it as python3-h5py") from None
-    with h5py.File(path, "r") as file:
-        return {name: file[name][()] for name in ("observations", "actions", "rewards", "terminals", "timeouts") if name in file}
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{path} cannot be read as D4RL's HDF5 or .npz: {' '.join(str(error).split())}") from None
 
 
 def _matrix(path, name, fields):
@@ -126,12 +103,3 @@ def _column(path, name, fields, count):
     if name not in fields or fields[name].size != count:
         raise Refusal(f"{path}: {name} is missing or has not {count} numbers")
     return np.asarray(fields[name], dtype=np.float32).reshape(-1)
-
-
-def _cuts(terminals, limit):
-    """The counter restarts at 0 after a cut and at 1 after a terminal row."""
-    cuts, step = np.zeros(len(terminals), dtype=bool), 0
-    for row, terminal in enumerate(terminals.tolist()):
-        cuts[row] = step == limit - 1
-        step = 0 if cuts[row] else 1 if terminal else step + 1
-    return cuts

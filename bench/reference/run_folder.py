@@ -9,8 +9,7 @@ import shutil
 
 import torch
 
-from refusal import Refusal
-from tensor_files import read_tensors, write_tensors
+from tensor_files import Refusal, read_tensors, write_tensors
 
 STATE_FORMAT = "eda training state 1"
 

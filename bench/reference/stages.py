@@ -1,4 +1,4 @@
-"""The stages of a run on a dataset in PyTorch: the run folder's settings, the engine's initial weights and definitions of
+"""The stages of a run on a dataset by eda.py: the run folder's settings, the engine's initial weights and definitions of
 what is held out, labelled and measured, PyTorch's own randomness in training."""
 
 import copy
@@ -8,13 +8,13 @@ import math
 import numpy as np
 import torch
 
-import eda_reference as reference
-import method
+import eda
+import gaussian_policy
 import philox
 from offline_data import Transitions
-from refusal import Refusal
 from run_folder import Metrics
-from tensor_files import fingerprint, read_rows, rows_fingerprint, write_rows
+from tensor_files import Refusal, fingerprint, read_rows, rows_fingerprint, write_rows
+from weights import arrays, flat, initialise, load, part
 
 ROWS_AT_ONCE, DRAWS_PER_PAIR = 4096, 8
 
@@ -35,7 +35,7 @@ class Run:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
     def new_bdm(self):
-        model = reference.Bdm(self.state_size, self.action_size, self.config["width"], self.config["blocks"])
+        model = eda.Bdm(self.state_size, self.action_size, self.config["width"], self.config["blocks"])
         return initialise(model, self.seed, philox.BEHAVIOR, philox.INITIALISATION).to(self.device)
 
     def behavior(self):
@@ -55,7 +55,7 @@ class Run:
         return torch.randint(of, (count,), device=self.device)
 
     def times(self, count):
-        return method.TIME_MIN + (1 - method.TIME_MIN) * torch.rand(count, device=self.device)
+        return eda.random_times(count, self.device)
 
     @property
     def network(self):
@@ -64,47 +64,6 @@ class Run:
     @property
     def critic_network(self):
         return f"S={self.state_size} A={self.action_size} H={self.config['criticWidth']}"
-
-
-def load(module, tensors):
-    try:
-        module.load_state_dict({name: torch.from_numpy(values.astype(np.float32)) for name, values in tensors.items()})
-    except RuntimeError as error:
-        raise Refusal("the weights do not fit the run's networks: " + " ".join(str(error).split())) from None
-    return module
-
-
-def initialise(module, seed, stage, purpose):
-    """PyTorch's initial weights, linear layers uniform within 1/sqrt(fan in), by the engine's words: there
-    are sixteen random frequencies, and which they are can make a tenth of difference to the loss after a thousand steps.
-    A parameter's element is its place in the flat array."""
-    place, bound, weights = 0, None, {}
-    for name, values in module.state_dict().items():
-        first, count = place, values.numel()
-        place += count
-        if name == "embed.0.W":
-            drawn = np.float32(30) * philox.normal(seed, stage, 0, purpose, first, count)
-        elif ".layer_norm." in name:
-            drawn = np.full(count, name.endswith("weight"), dtype=np.float32)
-        else:
-            # A bias follows its weight, and has its bound.
-            bound = np.float32(1) / np.sqrt(np.float32(values.shape[1])) if values.dim() == 2 else bound
-            drawn = bound * (np.float32(2) * philox.uniform(seed, stage, 0, purpose, first, count) - np.float32(1))
-        weights[name] = drawn.reshape(tuple(values.shape))
-    return load(module, weights)
-
-
-def part(tensors, prefix):
-    return {name[len(prefix):]: values for name, values in tensors.items() if name.startswith(prefix)}
-
-
-def arrays(module, prefix=""):
-    return {prefix + name: values.detach().cpu().numpy() for name, values in module.state_dict().items()}
-
-
-def flat(module):
-    """All tensors in the order of their names in the engine's layout, which is PyTorch's own."""
-    return np.concatenate([values.reshape(-1) for values in arrays(module).values()])
 
 
 def rate_factor(schedule, step, total):
@@ -123,16 +82,16 @@ class Descent:
 
     def __init__(self, model, settings):
         self.model, self.settings, self.step = model, settings, 0
-        self.adam = torch.optim.Adam(reference.parameters_of(model), lr=settings["learningRate"])
+        self.adam = torch.optim.Adam(eda.trained_parameters(model), lr=settings["learningRate"])
         self.result = copy.deepcopy(model).requires_grad_(False) if settings["averaging"] > 0 else model
 
     def advance(self, loss):
         rate = self.settings["learningRate"] * rate_factor(self.settings["schedule"], self.step, self.settings["steps"])
         for group in self.adam.param_groups:
             group["lr"] = rate
-        reference.minimise(self.adam, loss)
+        eda.minimise(self.adam, loss)
         if self.result is not self.model:
-            reference.follow(self.result, self.model, max(self.settings["averaging"], 9.0 / (self.step + 9)))
+            eda.soft_update(self.result, self.model, max(self.settings["averaging"], 9.0 / (self.step + 9)))
         self.step += 1
         return rate
 
@@ -158,7 +117,7 @@ def denoise(run, name, model, settings, states, actions, draw):
     for _ in range(settings["steps"]):
         i = draw(settings["batch"])
         a = actions[i]
-        loss = reference.denoising_loss(descent.model, a, run.times(len(a)), torch.randn_like(a), states[i], settings["dropout"])
+        loss = eda.denoising_loss(descent.model, a, run.times(len(a)), torch.randn_like(a), states[i], settings["dropout"])
         rate = descent.advance(loss)
         metrics.add(loss.item(), rate)
     return descent, metrics
@@ -171,12 +130,10 @@ def train_weighted(run):
     if not run.weighs:
         raise Refusal(f"weighted.training.steps is 0 in {run.folder.path}; allowed in this stage is a number above 0")
     target = finished_target(run)
-    value = load(reference.Value(run.state_size, run.config["criticWidth"]), part(run.folder.require_finished("critic", "critic", run.config["critic"]["steps"]), "vf.")).to(run.device)
+    value = load(eda.Value(run.state_size, run.config["criticWidth"]), part(run.folder.require_finished("critic", "critic", run.config["critic"]["steps"]), "vf.")).to(run.device)
     seen = np.setdiff1d(np.arange(len(run.data)), run.data.held_out(run.config["heldOut"], run.seed))
     states, actions = run.to_device(run.data.states[seen]), run.to_device(run.data.actions[seen])
-    with torch.no_grad():
-        advantage = reference.minimum_q(target, states, actions) - value(states)
-    weights = torch.exp(weighted["advantageScale"] * advantage.double()).clamp(max=weighted["weightCap"])
+    weights = eda.advantage_weights(value, target, states, actions, weighted["advantageScale"], weighted["weightCap"])
     model = run.behavior() if weighted["start"] == "behavior" else run.new_bdm()
     descent, _ = denoise(run, "weighted", model, weighted["training"], states, actions, lambda count: torch.multinomial(weights, count, replacement=True))
     run.folder.save("weighted.safetensors", arrays(descent.result))
@@ -188,16 +145,14 @@ def held_out_loss(model, run, pairs):
     seed alone: the numbers that the engine measures on."""
     rows, size = len(pairs) * DRAWS_PER_PAIR, run.action_size
     stream = (run.seed, philox.EVALUATION, 0)
-    t = (method.TIME_MIN + (1 - method.TIME_MIN) * philox.uniform(*stream, philox.DIFFUSION_TIME, 0, rows).astype(np.float64)).astype(np.float32)
+    t = (eda.TIME_MIN + (1 - eda.TIME_MIN) * philox.uniform(*stream, philox.DIFFUSION_TIME, 0, rows).astype(np.float64)).astype(np.float32)
     noise = philox.normal(*stream, philox.NOISE, 0, rows * size).reshape(rows, size)
-    nodes = [method.schedule(time)[:2] for time in t.tolist()]
-    alpha, sigma = (np.array([node[i] for node in nodes])[:, None] for i in (0, 1))
     pairs = np.repeat(pairs, DRAWS_PER_PAIR)
-    diffused = (alpha * run.data.actions[pairs] + sigma * noise).astype(np.float32)
+    diffused = eda.diffuse(*(torch.from_numpy(values).double() for values in (run.data.actions[pairs], t, noise))).float().numpy()
     total = 0.0
     for first in range(0, rows, ROWS_AT_ONCE):
         at = slice(first, first + ROWS_AT_ONCE)
-        predicted = reference.score(model, *(run.to_device(values) for values in (diffused[at], t[at], run.data.states[pairs[at]])))
+        predicted = eda.score(model, *(run.to_device(values) for values in (diffused[at], t[at], run.data.states[pairs[at]])))
         total += float(((noise[at].astype(np.float64) - predicted.detach().cpu().numpy()) ** 2).sum())
     return total / rows
 
@@ -234,7 +189,7 @@ def write_sampled(run, behavior, name, states, k, stage):
     for first in range(0, len(states), at_once):
         s = states[first:first + at_once]
         start = philox.solver_start(run.seed, stage, numbers[first:first + at_once], k, size).reshape(-1, size)
-        actions = reference.sample(behavior, run.to_device(start), run.to_device(np.repeat(s, k, 0)), evaluations)
+        actions = eda.sample(behavior, run.to_device(start), run.to_device(np.repeat(s, k, 0)), evaluations)
         found[first:first + len(s)] = actions.detach().cpu().numpy().reshape(-1, k, size)
     if not np.isfinite(found).all():
         raise ArithmeticError("a sampled action is not a number: the behavior model is of no use")
@@ -250,11 +205,11 @@ class CriticTraining:
         self.run, self.settings, self.next_actions, self.online, self.step_count = run, run.config["critic"], next_actions, online, 0
         width, implicit = run.config["criticWidth"], self.settings["method"] == "implicit"
         sizes = (run.state_size, run.action_size, width)
-        self.twin = initialise(reference.TwinQ(*sizes), run.seed, philox.CRITIC, philox.TWIN_INITIALISATION).to(run.device)
+        self.twin = initialise(eda.TwinQ(*sizes), run.seed, philox.CRITIC, philox.TWIN_INITIALISATION).to(run.device)
         self.target = copy.deepcopy(self.twin).requires_grad_(False)
-        self.value = initialise(reference.Value(run.state_size, width), run.seed, philox.CRITIC, philox.VALUE_INITIALISATION).to(run.device) if implicit else None
+        self.value = initialise(eda.Value(run.state_size, width), run.seed, philox.CRITIC, philox.VALUE_INITIALISATION).to(run.device) if implicit else None
         policy = implicit and self.settings["implicit"]["policy"] != "none"
-        self.policy = initialise(reference.Policy(*sizes), run.seed, philox.CRITIC, philox.POLICY_INITIALISATION).to(run.device) if policy else None
+        self.policy = initialise(gaussian_policy.Policy(*sizes), run.seed, philox.CRITIC, philox.POLICY_INITIALISATION).to(run.device) if policy else None
         self.adam = {module: torch.optim.Adam(module.parameters(), lr=self.settings["learningRate"]) for module in (self.twin, self.value, self.policy) if module}
         data = run.data
         self.data = [run.to_device(values) for values in (data.states, data.actions, data.treated_rewards(run.config["rewards"]), data.next_states, data.terminals)]
@@ -274,14 +229,14 @@ class CriticTraining:
 
     def implicit_step(self, s, a, r, s2, done):
         settings = self.settings["implicit"]
-        value_loss, twin_loss, next_value = reference.iql_losses(self.value, self.twin, self.target, s, a, r, s2, done, self.settings["discount"], settings["expectile"])
-        reference.iql_update((value_loss, twin_loss), self.adam[self.value], self.adam[self.twin], self.twin, self.target, self.settings["targetRate"])
+        value_loss, twin_loss, next_value = eda.iql_losses(self.value, self.twin, self.target, s, a, r, s2, done, self.settings["discount"], settings["expectile"])
+        eda.iql_update((value_loss, twin_loss), self.adam[self.value], self.adam[self.twin], self.twin, self.target, self.settings["targetRate"])
         measured = [twin_loss.item(), next_value.mean().item(), value_loss.item()]
         if self.policy:
-            loss, _ = reference.policy_loss(self.policy, self.value, self.target, s, a, settings["advantageScale"], settings["weightCap"])
+            loss, _ = gaussian_policy.policy_loss(self.policy, self.value, self.target, s, a, settings["advantageScale"], settings["weightCap"])
             factor = rate_factor({"curve": "cosine", "warmUpSteps": 0}, self.step_count, self.settings["steps"])
             self.adam[self.policy].param_groups[0]["lr"] = self.settings["learningRate"] * factor
-            reference.minimise(self.adam[self.policy], loss)
+            eda.minimise(self.adam[self.policy], loss)
             measured.append(loss.item())
         return measured
 
@@ -289,11 +244,11 @@ class CriticTraining:
         if self.online is None:
             next_actions, alpha = self.run.to_device(self.next_actions[i.cpu().numpy()]), self.settings["softmax"]["inverseTemperature"]
         else:
-            next_actions, alpha = reference.sample(self.online(), torch.randn_like(a), s2).detach()[:, None], 1.0
+            next_actions, alpha = eda.sample(self.online(), torch.randn_like(a), s2).detach()[:, None], 1.0
         next_actions = rated(self.run, next_actions)
-        loss, next_value = reference.sampled_loss(self.twin, self.target, s, a, r, s2, done, next_actions, self.settings["discount"], alpha)
-        reference.minimise(self.adam[self.twin], loss)
-        reference.follow(self.target, self.twin, self.settings["targetRate"])
+        loss, next_value = eda.sampled_loss(self.twin, self.target, s, a, r, s2, done, next_actions, self.settings["discount"], alpha)
+        eda.minimise(self.adam[self.twin], loss)
+        eda.soft_update(self.target, self.twin, self.settings["targetRate"])
         return [loss.item(), next_value.mean().item()]
 
     def save(self):
@@ -341,11 +296,7 @@ def label(run):
     candidates = (read_sampled if there else write_sampled)(run, behavior, "candidates.npy", states, k, philox.LABEL)
     if online:
         return
-    labels = np.empty(candidates.shape[:2], dtype=np.float32)
-    for first in range(0, len(states), ROWS_AT_ONCE):
-        at = slice(first, first + ROWS_AT_ONCE)
-        with torch.no_grad():
-            labels[at] = reference.minimum_q(target, run.to_device(states[at]), rated(run, run.to_device(candidates[at]))).cpu().numpy()
+    labels = eda.label_candidates(target, run.to_device(states), rated(run, run.to_device(candidates)), ROWS_AT_ONCE).cpu().numpy()
     write_rows(run.folder.checkpoint("labels.npy"), labels, label_identity(run, states, candidates, target))
     print(f"labels.npy: {labels.shape[0]} x {k} labels of mean {labels.mean():.6g}")
 
@@ -357,7 +308,7 @@ def label_identity(run, states, candidates, target):
 
 def finished_target(run):
     tensors = run.folder.require_finished("critic", "critic", run.config["critic"]["steps"])
-    return load(reference.TwinQ(run.state_size, run.action_size, run.config["criticWidth"]), part(tensors, "q0_target.")).to(run.device).requires_grad_(False)
+    return load(eda.TwinQ(run.state_size, run.action_size, run.config["criticWidth"]), part(tensors, "q0_target.")).to(run.device).requires_grad_(False)
 
 
 def align(run):
@@ -385,12 +336,12 @@ def align(run):
             critic.advance()
         i = run.rows(settings["states"], len(states)).cpu().numpy()
         s, a = run.to_device(states[i]), run.to_device(candidates[i])
-        q = reference.minimum_q(critic.target, s, rated(run, a)).detach() if critic else run.to_device(labels[i])
-        gap = reference.gaps(descent.model, behavior, a, run.times(len(a)), torch.randn_like(a), s)
+        q = eda.minimum_q(critic.target, s, rated(run, a)).detach() if critic else run.to_device(labels[i])
+        gap = eda.gaps(descent.model, behavior, a, run.times(len(a)), torch.randn_like(a), s)
         if settings["objective"] == "value":
-            loss = reference.value_loss(gap, q, settings["temperature"], settings["labelScale"])
+            loss = eda.value_loss(gap, q, settings["temperature"], settings["labelScale"])
         else:
-            loss = reference.preference_loss(gap, q, settings["temperature"])
+            loss = eda.preference_loss(gap, q, settings["temperature"])
         rate = descent.advance(loss)
         metrics.add(loss.item(), rate)
     if critic:

@@ -9,9 +9,11 @@ import struct
 
 import numpy as np
 
-from refusal import Refusal
-
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+
+
+class Refusal(Exception):
+    """What the user got wrong, told in one line with exit status 2: the thing, its value, what is allowed."""
 
 
 def _write(path, pieces):

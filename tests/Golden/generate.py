@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the golden vectors in data/: what every device and the float64 twin are held to.
 
-Everything is computed in float64 by PyTorch's autograd, from the definitions in bench/reference/eda_reference.py and
-nothing of the engine; the solvers, of which the reference has only the published one, are written out here. Weights and
+Everything is computed in float64 by PyTorch's autograd, from the definitions in bench/reference/eda.py and nothing
+of the engine; the solvers, of which the reference has only the published one, are written out here. Weights and
 inputs are not stored: they come from an integer hash (see `bits`), are rounded to float32, and are made again, bit for
 bit, by GoldenInputs.cs. Gradients are stored as sketches (see `sketch`), that of the smallest case also whole.
 
@@ -21,9 +21,8 @@ import sys
 import numpy as np
 import torch
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "bench" / "reference"))
-import eda_reference as reference
-import method
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench" / "reference"))
+import eda  # noqa: E402
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -71,8 +70,8 @@ def single(values, *shape):
 
 def times(stream, count):
     """In [1e-3, 1); the first two are the ends of the range."""
-    t = method.TIME_MIN + (1 - method.TIME_MIN) * (0.5 + 0.5 * uniform(stream, count))
-    t[0] = method.TIME_MIN
+    t = eda.TIME_MIN + (1 - eda.TIME_MIN) * (0.5 + 0.5 * uniform(stream, count))
+    t[0] = eda.TIME_MIN
     if count > 1:
         t[1] = 1.0
     return single(t, count)
@@ -131,14 +130,14 @@ def policy(case, weights):
 
 def model(case, weights):
     """The network with these weights."""
-    network = reference.Bdm(case["stateSize"], case["actionSize"], case["width"], case["blocks"])
+    network = eda.Bdm(case["stateSize"], case["actionSize"], case["width"], case["blocks"])
     network.load_state_dict({name: values.clone() for name, values in weights.items()})
     return network
 
 
 def objective(kind, gaps, labels, temperature, scale):
     """Eq. 14 and Eq. 15."""
-    return reference.value_loss(gaps, labels, temperature, scale) if kind == "Value" else reference.preference_loss(gaps, labels, temperature)
+    return eda.value_loss(gaps, labels, temperature, scale) if kind == "Value" else eda.preference_loss(gaps, labels, temperature)
 
 
 def parameter_gradient(loss, network):
@@ -185,8 +184,9 @@ def singlestep_orders(evaluations, order):
 def solve(predict, x, evaluations, order, multistep):
     """DPM-Solver++ (Lu et al. 2022, Algorithms 1 and 2 and the third-order singlestep of its appendix), with data
     prediction, on a grid of times uniform from 1 to 1e-3 that supplies the inner nodes too."""
-    grid = [1 + (method.TIME_MIN - 1) * i / evaluations for i in range(evaluations + 1)]
-    node = [method.schedule(t) for t in grid]
+    grid = [1 + (eda.TIME_MIN - 1) * i / evaluations for i in range(evaluations + 1)]
+    alpha, sigma = eda.alpha_sigma(torch.tensor(grid))
+    node = list(zip(alpha.tolist(), sigma.tolist(), (alpha.log() - sigma.log()).tolist()))
 
     def data(i, x):
         return (x - node[i][1] * predict(x, grid[i])) / node[i][0]
@@ -275,10 +275,10 @@ def network(case):
     out["policySquares"] = float(sum((v**2).sum() for v in theta.values()))
     behavior_model, policy_model = model(case, phi), model(case, theta)
     out["density"] = behavior_model(at, t, s).tolist()
-    out["score"] = reference.score(behavior_model, at, t, s).reshape(-1).tolist()
+    out["score"] = eda.score(behavior_model, at, t, s).reshape(-1).tolist()
 
     for key, dropped in (("denoising", (0.0, None)), ("denoisingWithDropout", (rate, mask))):
-        loss = reference.denoising_loss(behavior_model, a, t, noise, s, *dropped)
+        loss = eda.denoising_loss(behavior_model, a, t, noise, s, *dropped)
         g = parameter_gradient(loss, behavior_model)
         out[key] = {"loss": loss.item(), "gradient": sketch(case, g)}
         if case["whole"]:
@@ -289,11 +289,11 @@ def network(case):
     gap_noise = single(spread(base + GAP_NOISE, b * k * size), b, k, size)
     gap_states, gap_times = states(GAP_STATES, b), times(base + GAP_TIMES, b)
     labels = single(spread(base + LABELS, b * k), b, k)
-    gaps = reference.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
+    gaps = eda.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
     out["gaps"] = gaps.reshape(-1).tolist()
     out["alignment"] = []
     for kind, temperature in (("Value", 0.5), ("Preference", 2.0)):
-        gaps = reference.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
+        gaps = eda.gaps(policy_model, behavior_model, candidates, gap_times, gap_noise, gap_states)
         loss = objective(kind, gaps, labels, temperature, 3.0)
         g = parameter_gradient(loss, policy_model)
         step = {"objective": kind, "temperature": temperature, "labelScale": 3.0, "loss": loss.item(),
@@ -310,7 +310,7 @@ def network(case):
         sample_states = sample_states.repeat_interleave(c, 0)
 
     def predict(x, time):
-        return reference.score(behavior_model, x, torch.full((m * c,), time), sample_states).detach()
+        return eda.score(behavior_model, x, torch.full((m * c,), time), sample_states).detach()
 
     out["trajectories"] = [
         {"solver": kind, "order": order, "evaluations": evaluations,

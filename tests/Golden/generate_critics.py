@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the golden vectors of the critics in data/critic-*.json: whole training steps in PyTorch, in float64.
 
-Networks, losses, the target's average and the order of a step are those of bench/reference/eda_reference.py, and nothing
-of the engine; weights, datasets and batches come from generate.py's integer hash and are made again by CriticInputs.cs.
+Networks, losses, the target's average and the order of a step are those of bench/reference/eda.py and
+gaussian_policy.py, and nothing of the engine; weights, datasets and batches come from generate.py's integer hash and are made again by CriticInputs.cs.
 What the parameters have moved by is stored as sketches, in the smallest case also whole.
 
 Needs PyTorch 1.13 or newer and NumPy (Debian: python3-torch). From the repository root:
@@ -17,7 +17,8 @@ import math
 import numpy as np
 import torch
 
-from generate import ENTRIES, POSITIONS, PROJECTIONS, SIGNS, bits, main, reference, single, spread, uniform
+from generate import ENTRIES, POSITIONS, PROJECTIONS, SIGNS, bits, eda, main, single, spread, uniform
+import gaussian_policy  # after generate, which makes bench/reference importable
 
 # Streams of the hash, 1000 to a case; the tensors of a layout count from its base, below 20 each.
 TWIN, VALUE, POLICY, TARGET = 0, 20, 40, 60
@@ -122,21 +123,21 @@ def critic(case):
         return states[i], actions[i], rewards[i], next_states[i], terminals[i]
 
     def new_twin(name):
-        return load(reference.TwinQ(s_size, a_size, case["width"]), first[name])
+        return load(eda.TwinQ(s_size, a_size, case["width"]), first[name])
 
     # Implicit Q-learning with its policy: everything evaluated, V, Q, target, then the policy by the moved networks.
-    value, policy = load(reference.Value(s_size, case["width"]), first["value"]), load(reference.Policy(s_size, a_size, case["width"]), first["policy"])
+    value, policy = load(eda.Value(s_size, case["width"]), first["value"]), load(gaussian_policy.Policy(s_size, a_size, case["width"]), first["policy"])
     twin, target = new_twin("twin"), new_twin("target").requires_grad_(False)
     value_adam, twin_adam, policy_adam = adam(value), adam(twin), adam(policy)
     steps = []
     for step in range(STEPS):
         s, a, r, s2, d = batch(step)
         with torch.no_grad():
-            above = reference.minimum_q(target, s, a) >= value(s)
-        value_loss, twin_loss, next_value = reference.iql_losses(value, twin, target, s, a, r, s2, d, gamma, case["expectile"])
-        reference.iql_update((value_loss, twin_loss), value_adam, twin_adam, twin, target, TARGET_RATE)
-        policy_loss, weight = reference.policy_loss(policy, value, target, s, a, case["temperature"], case["cap"])
-        reference.minimise(policy_adam, policy_loss)
+            above = eda.minimum_q(target, s, a) >= value(s)
+        value_loss, twin_loss, next_value = eda.iql_losses(value, twin, target, s, a, r, s2, d, gamma, case["expectile"])
+        eda.iql_update((value_loss, twin_loss), value_adam, twin_adam, twin, target, TARGET_RATE)
+        policy_loss, weight = gaussian_policy.policy_loss(policy, value, target, s, a, case["temperature"], case["cap"])
+        eda.minimise(policy_adam, policy_loss)
         steps.append({"q": twin_loss.item(), "value": value_loss.item(), "nextValue": next_value.mean().item(),
                       "policy": policy_loss.item(), "above": int(above.sum()), "capped": int((weight == case["cap"]).sum()),
                       "terminal": int(d.sum())})
@@ -156,9 +157,9 @@ def critic(case):
     optimizer, steps = adam(twin), []
     for step in range(STEPS):
         next_actions = single(uniform(base + NEXT_ACTIONS + step, rows * k * a_size), rows, k, a_size)
-        loss, next_value = reference.sampled_loss(twin, target, *batch(step), next_actions, gamma, case["inverseTemperature"])
-        reference.minimise(optimizer, loss)
-        reference.follow(target, twin, TARGET_RATE)
+        loss, next_value = eda.sampled_loss(twin, target, *batch(step), next_actions, gamma, case["inverseTemperature"])
+        eda.minimise(optimizer, loss)
+        eda.soft_update(target, twin, TARGET_RATE)
         steps.append({"q": loss.item(), "nextValue": next_value.mean().item()})
     sampled = {"steps": steps,
                "moved": {"twin": stored(case, shapes["twin"], TWIN, moved(first["twin"], twin)),
@@ -173,7 +174,7 @@ def critic(case):
     load(value, first["value"])
     load(policy, first["policy"])
     with torch.no_grad():
-        out["minimumQ"] = reference.minimum_q(new_twin("target"), s, candidates).reshape(-1).tolist()
+        out["minimumQ"] = eda.minimum_q(new_twin("target"), s, candidates).reshape(-1).tolist()
         out["values"] = value(s).tolist()
         out["actions"] = policy(s).reshape(-1).tolist()
     out["implicit"], out["sampled"] = implicit, sampled

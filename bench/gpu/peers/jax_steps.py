@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """JAX doing the engine's steps, each one jitted function of randomness, gradient and Adam, data resident on the
-device. The same formulas, line by line, as eda_reference.py, which is held to the golden vectors.
+device. The same formulas and numbers, line by line, as bench/reference/eda.py, which is held to the golden vectors; written
+out again, since a Python that has JAX need not have PyTorch.
 
     python3 jax_steps.py --precision tf32 --json jax-tf32.json
 """
@@ -8,15 +9,19 @@ device. The same formulas, line by line, as eda_reference.py, which is held to t
 import functools
 import math
 
-import timing  # first: it makes the method importable
+import timing
 
 try:
     import jax
     import jax.numpy as jnp
 except ImportError:
     timing.leave_out("this machine's python3 has no jax")
-import method
 
+BETA_MIN, BETA_MAX, TIME_MIN = 0.1, 20.0, 1e-3
+TIME_FEATURES, NORM_EPSILON, DROPOUT = 32, 1e-5, 0.1
+PRETRAINING_RATE, CRITIC_RATE, ALIGNMENT_RATE = 3e-4, 3e-4, 5e-5
+CRITIC_WIDTH, DISCOUNT, TARGET_RATE, EXPECTILE = 256, 0.99, 0.005, 0.7
+TEMPERATURE, LABEL_SCALE = 1.0, 3.0
 MATMUL = {"fp32": "float32", "tf32": "tensorfloat32"}
 
 
@@ -36,13 +41,13 @@ def layer_norm(layer, x):
     mean = x.mean(1, keepdims=True)
     centred = x - mean
     variance = (centred**2).mean(1, keepdims=True)
-    return centred / jnp.sqrt(variance + method.NORM_EPSILON) * layer["weight"] + layer["bias"]
+    return centred / jnp.sqrt(variance + NORM_EPSILON) * layer["weight"] + layer["bias"]
 
 
 def bdm(key, size):
     """The weights of a bottleneck diffusion model with states."""
     keys = iter(jax.random.split(key, 8 + 2 * size.blocks))
-    e, h = method.TIME_FEATURES, size.width
+    e, h = TIME_FEATURES, size.width
     weights = {
         "frequencies": 30 * jax.random.normal(next(keys), (e // 2,)),
         "condition": linear(next(keys), e, e),
@@ -75,7 +80,7 @@ def density(w, a, t, s, rate=0.0, mask=None):
 
 
 def alpha_sigma(t):
-    log_alpha = -0.25 * t**2 * (method.BETA_MAX - method.BETA_MIN) - 0.5 * t * method.BETA_MIN
+    log_alpha = -0.25 * t**2 * (BETA_MAX - BETA_MIN) - 0.5 * t * BETA_MIN
     return jnp.exp(log_alpha), jnp.sqrt(-jnp.expm1(2 * log_alpha))
 
 
@@ -109,9 +114,36 @@ def value_loss(gap, labels, temperature, scale):
     return -(jax.nn.softmax(scale * labels, 1) * jax.nn.log_softmax(temperature * gap, 1)).sum(1).mean()
 
 
+def solver_table(evaluations):
+    """DPM-Solver++ of order 2 as rows of numbers, an evaluation each: t, alpha, sigma; the weights of the point the step began
+    at, of this evaluation's predicted data and of the one's before; 1 where the step ends, otherwise 0."""
+    times = [1 + (TIME_MIN - 1) * i / evaluations for i in range(evaluations + 1)]
+    logs = [-(BETA_MAX - BETA_MIN) * t**2 / 4 - BETA_MIN * t / 2 for t in times]
+    alpha, sigma = [math.exp(log) for log in logs], [math.sqrt(-math.expm1(2 * log)) for log in logs]
+    half_log_snr = [log - math.log(s) for log, s in zip(logs, sigma)]
+
+    def weights(i, j):
+        """Of the point and of the data, from time i to time j."""
+        return sigma[j] / sigma[i], -alpha[j] * math.expm1(half_log_snr[i] - half_log_snr[j])
+
+    rows, i = [], 0
+    while i < evaluations:
+        left = evaluations - i
+        if left > 2 or left == 2 and evaluations % 2:
+            rows.append([times[i], alpha[i], sigma[i], *weights(i, i + 1), 0, 0])
+            r = (half_log_snr[i + 1] - half_log_snr[i]) / (half_log_snr[i + 2] - half_log_snr[i])
+            point, data = weights(i, i + 2)
+            rows.append([times[i + 1], alpha[i + 1], sigma[i + 1], point, data / (2 * r), data * (1 - 1 / (2 * r)), 1])
+            i += 2
+        else:
+            rows.append([times[i], alpha[i], sigma[i], *weights(i, i + 1), 0, 1])
+            i += 1
+    return rows
+
+
 def sample(w, start, s, evaluations=15):
     """DPM-Solver++ from start [n, A] with s [n, S]: one loop on the device over the rows of the solver's table."""
-    table = jnp.array([[float(number) for number in row] for row in method.solver_table(evaluations)], dtype=start.dtype)
+    table = jnp.array(solver_table(evaluations), dtype=start.dtype)
 
     def advance(carry, row):
         x, anchor, before = carry
@@ -126,7 +158,7 @@ def sample(w, start, s, evaluations=15):
 
 def mlp(key, inputs):
     first, second, third = jax.random.split(key, 3)
-    return [linear(first, inputs, method.CRITIC_WIDTH), linear(second, method.CRITIC_WIDTH, method.CRITIC_WIDTH), linear(third, method.CRITIC_WIDTH, 1)]
+    return [linear(first, inputs, CRITIC_WIDTH), linear(second, CRITIC_WIDTH, CRITIC_WIDTH), linear(third, CRITIC_WIDTH, 1)]
 
 
 def forward(layers, x):
@@ -142,7 +174,7 @@ def both(twin, s, a):
 
 def value_part(value, target, s, a):
     advantage = jnp.minimum(*both(target, s, a)) - forward(value, s)
-    weight = jnp.where(advantage < 0, 1 - method.EXPECTILE, method.EXPECTILE)
+    weight = jnp.where(advantage < 0, 1 - EXPECTILE, EXPECTILE)
     return (weight * advantage**2).mean()
 
 
@@ -168,7 +200,7 @@ def adam(weights, state, gradient, rate):
 
 
 def times(key, count):
-    return method.TIME_MIN + (1 - method.TIME_MIN) * jax.random.uniform(key, (count,))
+    return TIME_MIN + (1 - TIME_MIN) * jax.random.uniform(key, (count,))
 
 
 @functools.partial(jax.jit, static_argnums=(4, 5, 6), donate_argnums=(0, 1))
@@ -177,9 +209,9 @@ def pretraining_step(weights, state, key, data, rows, blocks, width):
     i = jax.random.randint(keys[0], (rows,), 0, len(data["a"]))
     a, s = data["a"][i], data["s"][i]
     noise = jax.random.normal(keys[1], a.shape)
-    mask = (jax.random.uniform(keys[2], (rows, blocks, width)) >= method.DROPOUT).astype(a.dtype)
-    loss, gradient = jax.value_and_grad(denoising_loss)(weights, a, times(keys[3], rows), noise, s, method.DROPOUT, mask)
-    weights, state = adam(weights, state, gradient, method.PRETRAINING_RATE)
+    mask = (jax.random.uniform(keys[2], (rows, blocks, width)) >= DROPOUT).astype(a.dtype)
+    loss, gradient = jax.value_and_grad(denoising_loss)(weights, a, times(keys[3], rows), noise, s, DROPOUT, mask)
+    weights, state = adam(weights, state, gradient, PRETRAINING_RATE)
     return weights, state, loss
 
 
@@ -189,8 +221,8 @@ def alignment_step(weights, state, behavior, key, data, states):
     i = jax.random.randint(keys[0], (states,), 0, len(data["candidates"]))
     a, s, labels = data["candidates"][i], data["s"][i], data["labels"][i]
     noise, t = jax.random.normal(keys[1], a.shape), times(keys[2], states)
-    loss, gradient = jax.value_and_grad(lambda w: value_loss(gaps(w, behavior, a, t, noise, s), labels, method.TEMPERATURE, method.LABEL_SCALE))(weights)
-    weights, state = adam(weights, state, gradient, method.ALIGNMENT_RATE)
+    loss, gradient = jax.value_and_grad(lambda w: value_loss(gaps(w, behavior, a, t, noise, s), labels, TEMPERATURE, LABEL_SCALE))(weights)
+    weights, state = adam(weights, state, gradient, ALIGNMENT_RATE)
     return weights, state, loss
 
 
@@ -211,12 +243,12 @@ def iql_step(critic, key, data, rows):
     i = jax.random.randint(key, (rows,), 0, len(data["a"]))
     s, a, r, s2, done = data["s"][i], data["a"][i], data["r"][i], data["s2"][i], data["done"][i]
     value, twin, target = critic["value"], critic["twin"], critic["target"]
-    backup = r + method.DISCOUNT * (1 - done) * forward(value, s2)
+    backup = r + DISCOUNT * (1 - done) * forward(value, s2)
     value_loss_, value_gradient = jax.value_and_grad(value_part)(value, target, s, a)
     q_loss, q_gradient = jax.value_and_grad(q_part)(twin, backup, s, a)
-    value, value_state = adam(value, critic["value_state"], value_gradient, method.CRITIC_RATE)
-    twin, twin_state = adam(twin, critic["twin_state"], q_gradient, method.CRITIC_RATE)
-    target = jax.tree_util.tree_map(lambda slow, fast: slow + method.TARGET_RATE * (fast - slow), target, twin)
+    value, value_state = adam(value, critic["value_state"], value_gradient, CRITIC_RATE)
+    twin, twin_state = adam(twin, critic["twin_state"], q_gradient, CRITIC_RATE)
+    target = jax.tree_util.tree_map(lambda slow, fast: slow + TARGET_RATE * (fast - slow), target, twin)
     return {"value": value, "twin": twin, "target": target, "value_state": value_state, "twin_state": twin_state}, value_loss_ + q_loss
 
 

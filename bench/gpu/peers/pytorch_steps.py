@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""PyTorch doing the engine's steps, eagerly or compiled: the definitions of bench/reference/eda_reference.py, timed, with
-data resident on the device.
+"""PyTorch doing the engine's steps, eagerly or compiled: the definitions of bench/reference/eda.py, timed, with data
+resident on the device.
 
     python3 pytorch_steps.py --precision tf32 [--compile] --json pytorch-tf32.json
 """
 
-import timing  # first: it makes the method importable
+import timing  # first: it makes bench/reference importable
 
 try:
     import torch
 except ImportError:
     timing.leave_out("this machine's python3 has no torch")
-import eda_reference as reference
-import method
+import eda
 
 
 def adam(parameters, rate):
@@ -39,23 +38,23 @@ class Workload:
         self.candidates = torch.rand(m, size.candidates, size.actions, **new) * 2 - 1
         self.labels = torch.rand(m, size.candidates, **new) * 2 - 1
         shape = (size.states, size.actions, size.width, size.blocks)
-        self.behavior, self.policy = reference.Bdm(*shape).to(device), reference.Bdm(*shape).to(device)
+        self.behavior, self.policy = eda.Bdm(*shape).to(device), eda.Bdm(*shape).to(device)
         self.policy.load_state_dict(self.behavior.state_dict())
-        self.frozen = reference.Bdm(*shape).to(device)
+        self.frozen = eda.Bdm(*shape).to(device)
         self.frozen.load_state_dict(self.behavior.state_dict())
         self.frozen.requires_grad_(False)
-        self.value = reference.Value(size.states).to(device)
-        self.twin, self.target = reference.TwinQ(size.states, size.actions).to(device), reference.TwinQ(size.states, size.actions).to(device)
+        self.value = eda.Value(size.states).to(device)
+        self.twin, self.target = eda.TwinQ(size.states, size.actions).to(device), eda.TwinQ(size.states, size.actions).to(device)
         self.target.load_state_dict(self.twin.state_dict())
         self.target.requires_grad_(False)
         self.score_times = self.times(size.score_rows)
-        self.pretraining_adam = adam(self.behavior.parameters(), method.PRETRAINING_RATE)
-        self.alignment_adam = adam(self.policy.parameters(), method.ALIGNMENT_RATE)
-        self.value_adam = adam(self.value.parameters(), method.CRITIC_RATE)
-        self.twin_adam = adam(self.twin.parameters(), method.CRITIC_RATE)
+        self.pretraining_adam = adam(self.behavior.parameters(), eda.PRETRAINING_RATE)
+        self.alignment_adam = adam(self.policy.parameters(), eda.ALIGNMENT_RATE)
+        self.value_adam = adam(self.value.parameters(), eda.CRITIC_RATE)
+        self.twin_adam = adam(self.twin.parameters(), eda.CRITIC_RATE)
 
     def times(self, count):
-        return method.TIME_MIN + (1 - method.TIME_MIN) * torch.rand(count, device=self.device)
+        return eda.random_times(count, self.device)
 
     def rows(self, count, of):
         return torch.randint(of, (count,), device=self.device)
@@ -64,20 +63,20 @@ class Workload:
         i = self.rows(self.size.rows, self.size.dataset)
         a = self.a[i]
         self.pretraining_adam.zero_grad(set_to_none=True)
-        reference.denoising_loss(self.behavior, a, self.times(len(a)), torch.randn_like(a), self.s[i], method.DROPOUT).backward()
+        eda.denoising_loss(self.behavior, a, self.times(len(a)), torch.randn_like(a), self.s[i], eda.DROPOUT).backward()
         self.pretraining_adam.step()
 
     def alignment_step(self):
         i = self.rows(self.size.alignment_states, self.size.alignment_set)
         a = self.candidates[i]
         self.alignment_adam.zero_grad(set_to_none=True)
-        gap = reference.gaps(self.policy, self.frozen, a, self.times(len(a)), torch.randn_like(a), self.s[i])
-        reference.value_loss(gap, self.labels[i], method.TEMPERATURE, method.LABEL_SCALE).backward()
+        gap = eda.gaps(self.policy, self.frozen, a, self.times(len(a)), torch.randn_like(a), self.s[i])
+        eda.value_loss(gap, self.labels[i], eda.TEMPERATURE, eda.LABEL_SCALE).backward()
         self.alignment_adam.step()
 
     def score(self):
         n = self.size.score_rows
-        return reference.score(self.frozen, self.a[:n], self.score_times, self.s[:n])
+        return eda.score(self.frozen, self.a[:n], self.score_times, self.s[:n])
 
     def sampling(self, states=None):
         """16 candidates for each state, a part at a time."""
@@ -85,12 +84,12 @@ class Workload:
         for first in range(0, states or part, part):
             count = min(part, (states or part) - first)
             s = self.s[self.rows(count, self.size.dataset)].repeat_interleave(self.size.candidates, 0)
-            reference.sample(self.frozen, torch.randn(len(s), self.size.actions, device=self.device), s)
+            eda.sample(self.frozen, torch.randn(len(s), self.size.actions, device=self.device), s)
 
     def iql_step(self):
         i = self.rows(self.size.critic_rows, self.size.dataset)
-        losses = reference.iql_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
-        reference.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
+        losses = eda.iql_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
+        eda.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
 
 
 class CompiledWorkload(Workload):
@@ -102,7 +101,7 @@ class CompiledWorkload(Workload):
         self.denoising = torch.compile(self.gradients(self.behavior, self.denoising_loss))
         self.aligning = torch.compile(self.gradients(self.policy, self.alignment_loss))
         self.scored = torch.compile(lambda a, t, s: self.functional_score(self.frozen, a, t, s))
-        self.critic_losses = torch.compile(reference.iql_losses)
+        self.critic_losses = torch.compile(eda.iql_losses)
 
     @staticmethod
     def gradients(model, loss):
@@ -114,14 +113,14 @@ class CompiledWorkload(Workload):
     @staticmethod
     def functional_score(f, a, t, s, rate=0.0):
         slope = torch.func.grad(lambda x: f(x, t, s, rate, None).sum())(a)
-        return -reference.alpha_sigma(t)[1][:, None] * slope
+        return -eda.alpha_sigma(t)[1][:, None] * slope
 
     def denoising_loss(self, f, a, t, noise, s):
-        return ((noise - self.functional_score(f, reference.diffuse(a, t, noise), t, s, method.DROPOUT)) ** 2).sum(1).mean()
+        return ((noise - self.functional_score(f, eda.diffuse(a, t, noise), t, s, eda.DROPOUT)) ** 2).sum(1).mean()
 
     def alignment_loss(self, f, a, t, noise, s, labels):
-        gap = reference.gaps(lambda at, time, states: f(at, time, states, 0.0, None), self.frozen, a, t, noise, s)
-        return reference.value_loss(gap, labels, method.TEMPERATURE, method.LABEL_SCALE)
+        gap = eda.gaps(lambda at, time, states: f(at, time, states, 0.0, None), self.frozen, a, t, noise, s)
+        return eda.value_loss(gap, labels, eda.TEMPERATURE, eda.LABEL_SCALE)
 
     @staticmethod
     def step(model, optimizer, gradients, inputs):
@@ -145,16 +144,16 @@ class CompiledWorkload(Workload):
         return self.scored(self.a[:n], self.score_times, self.s[:n])
 
     def sampling(self, states=None):
-        whole, reference.score = reference.score, lambda model, a, t, s: self.scored(a, t, s)
+        whole, eda.score = eda.score, lambda model, a, t, s: self.scored(a, t, s)
         try:
             super().sampling(states)
         finally:
-            reference.score = whole
+            eda.score = whole
 
     def iql_step(self):
         i = self.rows(self.size.critic_rows, self.size.dataset)
         losses = self.critic_losses(self.value, self.twin, self.target, self.s[i], self.a[i], self.r[i], self.s2[i], self.done[i])
-        reference.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
+        eda.iql_update(losses, self.value_adam, self.twin_adam, self.twin, self.target)
 
 
 def main():

@@ -11,7 +11,7 @@ import time
 # The exit status of a peer that cannot run here, which bench/gpu/run tells from one that failed.
 LEFT_OUT = 77
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "reference"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "reference"))
 
 
 class Size:
