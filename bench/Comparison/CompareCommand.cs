@@ -2,7 +2,6 @@ using System.CommandLine;
 using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Host.CommandLine;
-using EDA.Host.Devices;
 
 namespace EDA.Bench.Comparison;
 
@@ -28,7 +27,7 @@ internal static class CompareCommand
         var csv = MeasurementOptions.NewFile("--csv", "also write it as CSV to this file");
         var markdown = MeasurementOptions.NewFile("--markdown", "also write the Markdown table to this file");
         var chart = MeasurementOptions.NewFile("--chart", "also draw it into this .svg file");
-        return options.Create("compare", "the engine beside PyTorch and TorchSharp, in turns, on the same steps", graphs: false, [references, python, only, rounds, csv, markdown, chart], result =>
+        return options.Create("compare", "the engine beside PyTorch and TorchSharp, in turns, on the same steps", [references, python, only, rounds, csv, markdown, chart], result =>
         {
             var choice = options.Device(result);
             string? json = options.Json(result), table = MeasurementOptions.Destination(result, csv), text = MeasurementOptions.Destination(result, markdown), drawing = MeasurementOptions.Destination(result, chart, ".svg");
@@ -55,8 +54,7 @@ internal static class CompareCommand
             return ExitStatus.Success;
 
             string CommandLine(ParseResult parsed) => string.Join(' ', (string[])["./eda bench compare",
-                .. choice.Name == DeviceChoice.Default ? (string[])[] : ["--device", choice.Name],
-                .. options.Precision(parsed) is { } precision ? (string[])["--precision", precision] : [],
+                .. options.DeviceWords(parsed),
                 .. parsed.GetValue(references) is { } names ? (string[])["--references", names] : [],
                 .. parsed.GetValue(only) is { } chosen ? (string[])["--steps", chosen] : [],
                 .. parsed.GetValue(rounds) is { } number ? (string[])["--rounds", number] : [],

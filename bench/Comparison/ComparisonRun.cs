@@ -5,6 +5,7 @@ using EDA.Bench.Kernels;
 using EDA.Bench.Timing;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Comparison;
 
@@ -63,7 +64,7 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
         if (size.Steps.Contains(SmokeRecipe.Name))
             Smoke();
         double[] peaks = [.. _steps.Select(step => step.PeakGflops).OfType<double>()];
-        double? peak = peaks.Length > 0 ? Statistics.Median(peaks) : null;
+        double? peak = peaks.Length > 0 ? peaks.Median() : null;
         return new ComparisonDocument(_rows, _defaults, _steps, _memory, _programs, peak, _arithmetic, _fewestRounds, ProgramVersion.System);
     }
 

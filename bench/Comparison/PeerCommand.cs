@@ -26,7 +26,7 @@ internal static class PeerCommand
     {
         var options = new MeasurementOptions("answers", _ => false);
         var sampleStates = new Option<string?>("--sample-states");
-        var command = options.Create(Name, "answers eda bench compare", graphs: false, [sampleStates], result =>
+        var command = options.Create(Name, "answers eda bench compare", [sampleStates], result =>
         {
             // Whatever a command says, the answers are all that goes out.
             var answers = Console.Out;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EDA.Host.CommandLine;
+using EDA.Host.Commands;
 using EDA.Host.Devices;
 
 namespace EDA.Bench.Devices;
@@ -11,22 +12,20 @@ namespace EDA.Bench.Devices;
 /// <param name="isEarlier">Whether a document that is there already is an earlier one of its kind.</param>
 internal sealed class MeasurementOptions(string what, Func<JsonElement, bool> isEarlier)
 {
-    private readonly Option<string?> _device = new("--device") { Description = $"what is measured: {string.Join(", ", DeviceChoice.Names)} ({DeviceChoice.Default})", HelpName = "NAME" };
-    private readonly Option<string?> _precision = new("--precision") { Description = EDA.Host.Commands.DeviceOptions.Precisions, HelpName = "NAME" };
-    private readonly Option<bool> _noGraphs = new("--no-graphs") { Description = "launch kernel by kernel on an NVIDIA GPU, without recording CUDA graphs" };
+    private readonly DeviceOptions _device = new();
     private readonly Option<bool> _small = new("--small") { Description = "small networks, batches and counts: does it work?" };
     private readonly Option<string?> _json = new("--json") { Description = $"also write the {what} to this file", HelpName = "FILE" };
 
     /// <summary>Makes a command that has them.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="description">What it does.</param>
-    /// <param name="graphs">Whether graphs can be left out.</param>
     /// <param name="own">The options that it has besides.</param>
     /// <param name="run">Runs it: gives the exit status.</param>
-    public Command Create(string name, string description, bool graphs, IEnumerable<Option> own, Func<ParseResult, int> run)
+    public Command Create(string name, string description, IEnumerable<Option> own, Func<ParseResult, int> run)
     {
         var command = new Command(name, description);
-        foreach (var option in (Option[])[_device, _precision, .. graphs ? (Option[])[_noGraphs] : [], .. own, _small, _json])
+        _device.AddTo(command);
+        foreach (var option in (Option[])[.. own, _small, _json])
             command.Options.Add(option);
         command.SetAction(run);
         return command;
@@ -37,10 +36,10 @@ internal sealed class MeasurementOptions(string what, Func<JsonElement, bool> is
 
     /// <summary>The device.</summary>
     /// <exception cref="UserError">There is no such device, or it has no such precision, or no graphs.</exception>
-    public DeviceChoice Device(ParseResult result) => DeviceChoice.Parse(result.GetValue(_device) ?? DeviceChoice.Default, Precision(result), result.GetValue(_noGraphs));
+    public DeviceChoice Device(ParseResult result) => _device.Of(result);
 
-    /// <summary>The precision as it was given; null where it was not.</summary>
-    public string? Precision(ParseResult result) => result.GetValue(_precision);
+    /// <summary>What was said of the device, as words.</summary>
+    public IReadOnlyList<string> DeviceWords(ParseResult result) => _device.Words(result);
 
     /// <summary>Whether sizes are to be small.</summary>
     public bool IsSmall(ParseResult result) => result.GetValue(_small);

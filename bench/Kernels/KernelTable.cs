@@ -2,6 +2,7 @@ using EDA.Bench.Peaks;
 using EDA.Bench.Profiling;
 using EDA.Bench.Timing;
 using EDA.Kernels;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Kernels;
 
@@ -110,7 +111,7 @@ public static class KernelTable
         {
             var rows = kernel.GroupBy(run => run.Round).Select(run => run.Select(each => each.Kernel).ToArray()).ToArray();
             return new UsageTotal(
-                kernel.Key.Step, kernel.Key.Name, rows[^1].Length, Statistics.Median([.. rows.Select(run => run.Sum(each => each.Seconds))]), rows[^1].Sum(each => each.Flop), rows[^1].Sum(each => each.Bytes));
+                kernel.Key.Step, kernel.Key.Name, rows[^1].Length, rows.Select(run => run.Sum(each => each.Seconds)).Median(), rows[^1].Sum(each => each.Flop), rows[^1].Sum(each => each.Bytes));
         }).ToArray();
         var resources = device.Resources;
         return [.. steps.SelectMany(step => UsageRow.Of([.. totals.Where(total => total.Within == step.Name)], peaks, resources))];

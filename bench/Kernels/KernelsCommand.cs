@@ -13,7 +13,7 @@ internal static class KernelsCommand
     public static Command Create()
     {
         var options = new MeasurementOptions("table", KernelDocument.Is);
-        return options.Create("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel", graphs: true, [], result =>
+        return options.Create("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel", [], result =>
         {
             string? json = options.Json(result);
             using var device = options.Device(result).Open();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EDA.Bench.Timing;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;
 
@@ -19,7 +20,7 @@ internal sealed unsafe class CopyPeak : IDisposable
     }
 
     /// <summary>The median rate so far, in GB/s, bytes read and bytes written added.</summary>
-    public double Gbps => Statistics.Median(_rates);
+    public double Gbps => _rates.Median();
 
     /// <summary>Measures once.</summary>
     public void Measure()

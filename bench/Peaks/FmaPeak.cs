@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using EDA.Bench.Timing;
 using EDA.Kernels.Cpu;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;
 
@@ -46,10 +47,10 @@ internal sealed class FmaPeak
     }
 
     /// <summary>The median rate of the best width so far, in GFLOP/s.</summary>
-    public double Gflops => _widths.Max(width => Statistics.Median(width.Rates));
+    public double Gflops => _widths.Max(width => width.Rates.Median());
 
     /// <summary>The width that gave it.</summary>
-    public string Best => _widths.MaxBy(width => Statistics.Median(width.Rates)).Name;
+    public string Best => _widths.MaxBy(width => width.Rates.Median()).Name;
 
     /// <summary>Measures every width once.</summary>
     public void Measure()

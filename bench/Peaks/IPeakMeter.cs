@@ -1,6 +1,7 @@
 using EDA.Bench.Timing;
 using EDA.Host.Devices;
 using EDA.Kernels;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;
 
@@ -79,7 +80,7 @@ internal static class PeakMeter
         public void Dispose() => _loads.Dispose();
 
         private (double Rate, string Name) Best(DeviceLimit limit) => _loads.All
-            .Select((load, i) => (load.Limit, Rate: Statistics.Median(_rates[i]), load.Name))
+            .Select((load, i) => (load.Limit, Rate: _rates[i].Median(), load.Name))
             .Where(load => load.Limit == limit)
             .Select(load => (load.Rate, load.Name))
             .MaxBy(load => load.Rate);

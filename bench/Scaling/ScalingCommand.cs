@@ -15,7 +15,7 @@ internal static class ScalingCommand
         var rounds = new Option<string?>("--rounds") { Description = $"how often each step is timed ({Rounds})", HelpName = "N" };
         var csv = MeasurementOptions.NewFile("--csv", "also write them as CSV to this file");
         var chart = MeasurementOptions.NewFile("--chart", "also draw them into this .svg file");
-        return options.Create("scaling", "time against threads, batch size and K, beside the floor", graphs: true, [rounds, csv, chart], result =>
+        return options.Create("scaling", "time against threads, batch size and K, beside the floor", [rounds, csv, chart], result =>
         {
             var device = options.Device(result);
             string? json = options.Json(result), table = MeasurementOptions.Destination(result, csv), drawing = MeasurementOptions.Destination(result, chart, ".svg");

@@ -17,7 +17,7 @@ internal static class StepsCommand
         var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 if small, else 20)", HelpName = "N" };
         var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 if small, else 4096)", HelpName = "N" };
         var only = new Option<string?>("--only") { Description = $"{StepTimesSize.OnlySteps} or {StepTimesSize.OnlyStages} (both)", HelpName = "WHAT" };
-        return options.Create("steps", "training steps, sampling and whole stages, as users get them", graphs: true, [stageSteps, stageStates, only], result =>
+        return options.Create("steps", "training steps, sampling and whole stages, as users get them", [stageSteps, stageStates, only], result =>
         {
             var choice = options.Device(result);
             string? json = options.Json(result);

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace EDA.Bench.Timing;
 
 /// <summary>One side of a measurement.</summary>
@@ -21,7 +23,7 @@ internal sealed class Turn(Func<double> take)
     public int Count => _seconds.Count;
 
     /// <summary>The median of its turns.</summary>
-    public double Median => Statistics.Median(_seconds);
+    public double Median => _seconds.Median();
 
     /// <summary>Takes one.</summary>
     public void Take() => _seconds.Add(take());
@@ -44,16 +46,5 @@ internal static class Turns
             foreach (var side in sides.Where(side => side.Count < side.Most))
                 side.Take();
         }
-    }
-}
-
-/// <summary>What a list of timings is reduced to.</summary>
-internal static class Statistics
-{
-    /// <summary>The middle value; of an even number, the mean of the middle two.</summary>
-    public static double Median(IReadOnlyCollection<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? double.NaN : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }

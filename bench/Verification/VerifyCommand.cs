@@ -16,7 +16,7 @@ internal static class VerifyCommand
         var options = new MeasurementOptions("verification", VerificationTable.Is);
         var against = new Option<string?>("--against") { Description = $"compare 50 steps of each stage with another program's: {PyTorch}", HelpName = "NAME" };
         var python = new Option<string?>("--python") { Description = $"the python3 that has PyTorch ({PythonInterpreter.Variable}, or the first that is found)", HelpName = "FILE" };
-        return options.Create("verify", "Compare every operation of a device with the CPU's, or every stage with PyTorch's; status 1 where they differ.", graphs: true, [against, python], result =>
+        return options.Create("verify", "Compare every operation of a device with the CPU's, or every stage with PyTorch's; status 1 where they differ.", [against, python], result =>
         {
             var choice = options.Device(result);
             if (result.GetValue(against) is { } other)
