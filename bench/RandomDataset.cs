@@ -19,14 +19,15 @@ public static class RandomDataset
         for (int row = EpisodeLength - 1; row < rows; row += EpisodeLength)
             timeouts[row] = true;
         return OfflineDataset.Create(
-            Values(stateSize), stateSize, Values(actionSize), actionSize, Values(1), new bool[rows], timeouts, DatasetProvenance.Generated("random"));
+            Values(random, rows * stateSize), stateSize, Values(random, rows * actionSize), actionSize, Values(random, rows), new bool[rows], timeouts, DatasetProvenance.Generated("random"));
+    }
 
-        float[] Values(int width)
-        {
-            var values = new float[rows * width];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = (float)((2 * random.NextDouble()) - 1);
-            return values;
-        }
+    /// <summary>Numbers in [-1, 1).</summary>
+    internal static float[] Values(Random random, int count)
+    {
+        var values = new float[count];
+        for (int i = 0; i < count; i++)
+            values[i] = (float)((2 * random.NextDouble()) - 1);
+        return values;
     }
 }

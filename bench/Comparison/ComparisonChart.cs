@@ -1,4 +1,5 @@
 using System.Globalization;
+using EDA.Bench.Charts;
 using EDA.Host.Figures;
 using OxyPlot;
 using OxyPlot.Annotations;
@@ -21,10 +22,6 @@ public static class ComparisonChart
     // The room that a bar's words take, of the longest bar: a mark that would cross them moves them behind it.
     private const double WordsShare = 0.15;
 
-    private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
-    private static readonly OxyColor Faint = OxyColor.FromRgb(0xe4, 0xe4, 0xe4);
-    private static readonly OxyColor Frame = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
-    private static readonly OxyColor Engine = OxyColor.FromRgb(0x31, 0x68, 0x8e);
     private static readonly OxyColor[] Others = [OxyColor.FromRgb(0xc9, 0xb0, 0x5f), OxyColor.FromRgb(0x8f, 0xb8, 0x8a), OxyColor.FromRgb(0xb4, 0x9a, 0xc4)];
     private static readonly OxyColor Floor = OxyColor.FromRgb(0xb0, 0x2a, 0x30);
 
@@ -37,30 +34,12 @@ public static class ComparisonChart
         string[] steps = [.. document.Steps.Select(step => step.Name)];
         int bars = 1 + references.Length;
         double group = (bars * BarHeight) + GroupGap, plotHeight = steps.Length * group;
-        var model = new PlotModel
-        {
-            Padding = new OxyThickness(0),
-            PlotMargins = new OxyThickness(Left, 4, 20, 40),
-            PlotAreaBorderColor = Frame,
-            PlotAreaBorderThickness = new OxyThickness(0, 0, 0, 0.8),
-            DefaultFont = SvgSheet.Font,
-            DefaultFontSize = 11,
-            TextColor = Ink,
-        };
+        var model = Plot.Empty(new OxyThickness(Left, 4, 20, 40));
+        (model.Padding, model.PlotAreaBorderThickness) = (new OxyThickness(0), new OxyThickness(0, 0, 0, 0.8));
         var shares = steps.Select(step => Shares(document, step, references)).ToArray();
         double longest = shares.SelectMany(step => step.Bars).Select(bar => bar.Share).DefaultIfEmpty(1).Max();
-        model.Axes.Add(new LinearAxis
-        {
-            Position = AxisPosition.Bottom,
-            Title = references.Length > 0 ? $"time, as a share of {ComparisonPage.ProgramTitle(references[0])}'s" : "time, as a share of the engine's",
-            Minimum = 0,
-            Maximum = longest * 1.18,
-            MajorGridlineStyle = LineStyle.Solid,
-            MajorGridlineColor = Faint,
-            TicklineColor = Frame,
-            MinorTickSize = 0,
-            AxisTitleDistance = 6,
-        });
+        string whose = references.Length > 0 ? ComparisonPage.ProgramTitle(references[0]) : "the engine";
+        model.Axes.Add(Plot.Axis<LinearAxis>(AxisPosition.Bottom, $"time, as a share of {whose}'s", 0, longest * 1.18));
         // Downwards, in pixels: a group a step.
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Left, Minimum = 0, Maximum = plotHeight, StartPosition = 1, EndPosition = 0, IsAxisVisible = false });
         var rectangles = new RectangleBarSeries { StrokeThickness = 0 };
@@ -73,10 +52,10 @@ public static class ComparisonChart
                 if (seconds <= 0)
                     continue;
                 double at = top + (bar * BarHeight);
-                rectangles.Items.Add(new RectangleBarItem(0, at + 1, share, at + BarHeight - 1) { Color = bar == 0 ? Engine : Others[(bar - 1) % Others.Length] });
+                rectangles.Items.Add(new RectangleBarItem(0, at + 1, share, at + BarHeight - 1) { Color = bar == 0 ? Plot.Engine : Others[(bar - 1) % Others.Length] });
                 string ratio = bar > 0 && shares[i].Bars[0].Share > 0 ? string.Create(CultureInfo.InvariantCulture, $", {share / shares[i].Bars[0].Share:0.0} ×") : string.Empty;
                 double end = shares[i].Floor is { } mark && mark > share && mark < share + (longest * WordsShare) ? mark : share;
-                model.Annotations.Add(Words(ComparisonPage.Time(seconds) + ratio, end + (longest * 0.008), at + (BarHeight / 2), HorizontalAlignment.Left));
+                model.Annotations.Add(Plot.Words(ComparisonPage.Time(seconds) + ratio, new DataPoint(end + (longest * 0.008), at + (BarHeight / 2))));
             }
 
             if (shares[i].Floor is { } floor)
@@ -136,15 +115,4 @@ public static class ComparisonChart
         sheet.Write(
             string.Create(CultureInfo.InvariantCulture, $"upper bar: the engine; red: nominal work over the peak beside it (median {document.PeakGflops:0} GFLOP/s, {document.Arithmetic})"), 10, 35, 11, "start");
     }
-
-    private static TextAnnotation Words(string text, double x, double y, HorizontalAlignment alignment) => new()
-    {
-        Text = text,
-        TextPosition = new DataPoint(x, y),
-        TextHorizontalAlignment = alignment,
-        TextVerticalAlignment = VerticalAlignment.Middle,
-        StrokeThickness = 0,
-        TextColor = Ink,
-        FontSize = 10,
-    };
 }

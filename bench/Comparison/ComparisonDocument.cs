@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace EDA.Bench.Comparison;
 
@@ -10,13 +9,7 @@ namespace EDA.Bench.Comparison;
 /// <param name="ReferenceSeconds">Its median time.</param>
 /// <param name="Ratio">Reference over engine: how many times as fast the engine is.</param>
 /// <param name="PeakShare">Nominal work over the engine's time over the peak of the same run; null for a whole recipe.</param>
-public sealed record ComparisonRow(
-    [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("engine_seconds")] double EngineSeconds,
-    [property: JsonPropertyName("reference")] string? Reference,
-    [property: JsonPropertyName("reference_seconds")] double? ReferenceSeconds,
-    [property: JsonPropertyName("ratio")] double? Ratio,
-    [property: JsonPropertyName("peak_share")] double? PeakShare);
+public sealed record ComparisonRow(string Name, double EngineSeconds, string? Reference, double? ReferenceSeconds, double? Ratio, double? PeakShare);
 
 /// <summary>A program that took part.</summary>
 /// <param name="Program">eda, pytorch, torchsharp.</param>
@@ -30,27 +23,14 @@ public sealed record ComparisonRow(
 /// <param name="Unfair">True where that library makes its times no measure of the program.</param>
 /// <param name="Kernel">Which of its kernels that library chose for the processor, where it says.</param>
 public sealed record ComparedProgram(
-    [property: JsonPropertyName("program")] string Program,
-    [property: JsonPropertyName("settings")] string Settings,
-    [property: JsonPropertyName("version")] string Version,
-    [property: JsonPropertyName("device")] string Device,
-    [property: JsonPropertyName("precision")] string Precision,
-    [property: JsonPropertyName("threads")] int? Threads,
-    [property: JsonPropertyName("blas")] string? Blas,
-    [property: JsonPropertyName("blas_path")] string? BlasPath,
-    [property: JsonPropertyName("unfair")] bool Unfair,
-    [property: JsonPropertyName("kernel")] string? Kernel = null);
+    string Program, string Settings, string Version, string Device, string Precision, int? Threads, string? Blas, string? BlasPath, bool Unfair, string? Kernel = null);
 
 /// <summary>The most memory that a program's process held during a step, everything included.</summary>
 /// <param name="Name">The step.</param>
 /// <param name="Program">The program.</param>
 /// <param name="Settings">best or default.</param>
 /// <param name="PeakBytes">Resident bytes at the highest; null where the system does not tell.</param>
-public sealed record ComparedMemory(
-    [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("program")] string Program,
-    [property: JsonPropertyName("settings")] string Settings,
-    [property: JsonPropertyName("peak_bytes")] long? PeakBytes);
+public sealed record ComparedMemory(string Name, string Program, string Settings, long? PeakBytes);
 
 /// <summary>What a step is.</summary>
 /// <param name="Name">The step.</param>
@@ -58,14 +38,9 @@ public sealed record ComparedMemory(
 /// <param name="Flop">Nominal work; null where it is not counted.</param>
 /// <param name="PeakGflops">The engine's device's arithmetic peak, measured in turns with this step.</param>
 /// <param name="FloorSeconds">That work over the peak.</param>
-public sealed record ComparedStep(
-    [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("what")] string What,
-    [property: JsonPropertyName("flop")] double? Flop,
-    [property: JsonPropertyName("peak_gflops")] double? PeakGflops,
-    [property: JsonPropertyName("floor_seconds")] double? FloorSeconds);
+public sealed record ComparedStep(string Name, string What, double? Flop, double? PeakGflops, double? FloorSeconds);
 
-/// <summary>The comparison as a file for other programs: its keys are an interface (docs/profiling.md).</summary>
+/// <summary>The comparison of <c>eda bench compare</c>.</summary>
 /// <param name="Rows">The steps, each reference's with its best settings.</param>
 /// <param name="DefaultSettings">The same with the reference's default settings.</param>
 /// <param name="Steps">What the steps are.</param>
@@ -73,18 +48,11 @@ public sealed record ComparedStep(
 /// <param name="Programs">Who took part, the engine first.</param>
 /// <param name="PeakGflops">The median of the steps' peaks; null of a recipe alone.</param>
 /// <param name="Arithmetic">The load that gave it.</param>
-/// <param name="Rounds">How often each was timed.</param>
+/// <param name="Rounds">How often each was timed, at least.</param>
 /// <param name="System">The machine's system.</param>
 public sealed record ComparisonDocument(
-    [property: JsonPropertyName("rows")] IReadOnlyList<ComparisonRow> Rows,
-    [property: JsonPropertyName("default_settings")] IReadOnlyList<ComparisonRow> DefaultSettings,
-    [property: JsonPropertyName("steps")] IReadOnlyList<ComparedStep> Steps,
-    [property: JsonPropertyName("memory")] IReadOnlyList<ComparedMemory> Memory,
-    [property: JsonPropertyName("programs")] IReadOnlyList<ComparedProgram> Programs,
-    [property: JsonPropertyName("peak_gflops")] double? PeakGflops,
-    [property: JsonPropertyName("arithmetic")] string Arithmetic,
-    [property: JsonPropertyName("rounds")] int Rounds,
-    [property: JsonPropertyName("system")] string System)
+    IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonRow> DefaultSettings, IReadOnlyList<ComparedStep> Steps, IReadOnlyList<ComparedMemory> Memory,
+    IReadOnlyList<ComparedProgram> Programs, double? PeakGflops, string Arithmetic, int Rounds, string System) : MeasurementDocument
 {
     /// <summary>A reference at its best.</summary>
     public const string Best = "best";
@@ -92,13 +60,8 @@ public sealed record ComparisonDocument(
     /// <summary>A reference as it comes.</summary>
     public const string Default = "default";
 
-    /// <summary>Writes it.</summary>
-    /// <param name="path">The file.</param>
-    public void Save(string path) => JsonDestination.Write(path, this, ComparisonJson.Default.ComparisonDocument);
-
     /// <summary>Whether a document is one.</summary>
-    internal static bool Is(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("rows", out var rows) && rows.ValueKind == JsonValueKind.Array && root.TryGetProperty("default_settings", out _);
+    internal static bool Is(JsonElement root) => JsonDestination.HasKeys(root, "rows", "default_settings");
 
     /// <summary>A step's description.</summary>
     internal ComparedStep Step(string name) => Steps.First(step => step.Name == name);
@@ -110,8 +73,3 @@ public sealed record ComparisonDocument(
     /// <summary>A program that took part.</summary>
     internal ComparedProgram? Program(string? program, string settings) => Programs.FirstOrDefault(each => each.Program == program && each.Settings == settings);
 }
-
-/// <summary>Serialisation without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true)]
-[JsonSerializable(typeof(ComparisonDocument))]
-internal sealed partial class ComparisonJson : JsonSerializerContext;

@@ -4,11 +4,10 @@ using System.Text.Json.Nodes;
 using EDA.Bench.Devices;
 using EDA.Bench.Kernels;
 using EDA.Bench.Peaks;
-using EDA.Bench.Steps;
+using EDA.Bench.Timing;
 using EDA.Host.CommandLine;
 using EDA.Host.Devices;
 using EDA.Host.Reports;
-using EDA.Kernels;
 
 namespace EDA.Bench.Comparison;
 
@@ -25,23 +24,18 @@ internal static class PeerCommand
 
     public static Command Create()
     {
-        var device = DeviceOptions.Device();
-        var precision = DeviceOptions.Precision();
-        var small = new Option<bool>("--small");
+        var options = new MeasurementOptions("answers", _ => false);
         var sampleStates = new Option<string?>("--sample-states");
-        var command = new Command(Name, "answers eda bench compare") { device, precision, small, sampleStates };
-        command.Hidden = true;
-        command.SetAction(result =>
+        var command = options.Create(Name, "answers eda bench compare", [sampleStates], result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision);
-            var size = result.GetValue(small) ? WorkloadSize.Small : WorkloadSize.Published;
-            size = size with { SampleStates = DeviceOptions.WholeNumber(result, sampleStates, 1, 1 << 20) ?? size.SampleStates };
             // Whatever a command says, the answers are all that goes out.
             var answers = Console.Out;
             Console.SetOut(TextWriter.Null);
-            Serve(choice, size, Console.In, answers);
+            var size = WorkloadSize.Of(options.IsSmall(result));
+            Serve(options.Device(result), size with { SampleStates = MeasurementOptions.WholeNumber(result, sampleStates, 1, 1 << 20) ?? size.SampleStates }, Console.In, answers);
             return ExitStatus.Success;
         });
+        command.Hidden = true;
         return command;
     }
 
@@ -50,11 +44,9 @@ internal static class PeerCommand
     {
         using var device = choice.Open();
         // On a processor arithmetic alone: the load of its memory holds memory that would count as the engine's.
-        using var meter = device is IMeasuredDevice ? PeakMeter.For(device) : null;
-        var multiplyAdds = new FmaPeak(DeviceChoice.Options().Threads);
-        StepSource? source = null;
-        OpenStep? step = null;
-        string? open = null;
+        using var meter = PeakMeter.For(device, copies: false);
+        using var workload = new Workload(device, size);
+        WorkloadStep? step = null;
         Answer(new JsonObject
         {
             ["program"] = (device as IReferenceDevice)?.Program ?? "eda",
@@ -63,16 +55,8 @@ internal static class PeerCommand
             ["precision"] = device.PrecisionName,
             ["threads"] = DeviceChoice.Options().Threads,
         });
-        try
-        {
-            while (input.ReadLine() is { } line)
-                Answer(Do(JsonNode.Parse(line)!.AsObject()));
-        }
-        finally
-        {
-            step?.Dispose();
-            source?.Dispose();
-        }
+        while (input.ReadLine() is { } line)
+            Answer(Do(JsonNode.Parse(line)!.AsObject()));
 
         void Answer(JsonObject answer)
         {
@@ -87,27 +71,14 @@ internal static class PeerCommand
             string name = request["run"]!.GetValue<string>();
             if (name == "peak")
             {
-                meter?.Measure();
-                if (meter is null)
-                    multiplyAdds.Measure();
-                return meter is null
-                    ? new JsonObject { ["gflops"] = multiplyAdds.Gflops, ["arithmetic"] = $"{multiplyAdds.Best} multiply-adds on registers, {DeviceChoice.Options().Threads} threads" }
-                    : new JsonObject { ["gflops"] = meter.Peaks.Gflops, ["arithmetic"] = meter.Peaks.Arithmetic };
+                meter.Measure();
+                return new JsonObject { ["gflops"] = meter.Peaks.Gflops, ["arithmetic"] = meter.Peaks.Arithmetic };
             }
 
-            if (name != open)
-            {
-                step?.Dispose();
-                (step, open) = (null, null);
-                source ??= new StepSource(device, size);
-                (step, open) = (source.Open(name), name);
-            }
-
-            device.Synchronize();
-            long start = Stopwatch.GetTimestamp();
-            step!.Run(request["count"]!.GetValue<int>());
-            device.Synchronize();
-            return new JsonObject { ["seconds"] = Stopwatch.GetElapsedTime(start).TotalSeconds, ["work"] = step.Work };
+            if (name != step?.Name)
+                step = workload.Step(name);
+            double seconds = DeviceClock.HostSeconds(device, () => step.Repeat(request["count"]!.GetValue<int>()));
+            return new JsonObject { ["seconds"] = seconds, ["work"] = step.Work, ["what"] = step.What };
         }
     }
 

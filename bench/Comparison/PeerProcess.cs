@@ -15,8 +15,8 @@ internal sealed class PeerProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _complaints = new();
 
-    /// <summary>Starts it and hears who it is.</summary>
-    /// <exception cref="PeerException">It cannot be started, or does not say who it is.</exception>
+    /// <summary>Starts it.</summary>
+    /// <exception cref="PeerException">It cannot be started.</exception>
     public PeerProcess(PeerProgram program)
     {
         _program = program;
@@ -51,19 +51,11 @@ internal sealed class PeerProcess : IDisposable
                 _complaints.AppendLine(line.Data);
         };
         _process.BeginErrorReadLine();
-        try
-        {
-            Description = Read();
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
     }
 
-    /// <summary>What it said of itself: program, version, device, threads and so on.</summary>
-    public JsonObject Description { get; }
+    /// <summary>What it said of itself: program, version, device, threads and so on. Waits until it has.</summary>
+    /// <exception cref="PeerException">It does not say who it is.</exception>
+    public JsonObject Description => field ??= Read();
 
     /// <summary>The system's number of the process.</summary>
     public int Id => _process.Id;
@@ -75,6 +67,7 @@ internal sealed class PeerProcess : IDisposable
     /// <exception cref="PeerException">The answer is an error, or there is none.</exception>
     public JsonObject Ask(JsonObject request)
     {
+        _ = Description;
         try
         {
             _process.StandardInput.WriteLine(request.ToJsonString());
@@ -89,11 +82,11 @@ internal sealed class PeerProcess : IDisposable
     }
 
     /// <summary>Runs a step so many times.</summary>
-    /// <returns>Seconds a step, on the process's own clock, and the step's nominal work where it says so.</returns>
-    public (double Seconds, double? Work) Run(string step, int count)
+    /// <returns>Seconds a step, on the process's own clock, and where it says so the step's nominal work, and how large it is in words.</returns>
+    public (double Seconds, double? Work, string? What) Run(string step, int count)
     {
         var answer = Ask(new JsonObject { ["run"] = step, ["count"] = count });
-        return (answer["seconds"]!.GetValue<double>() / count, answer["work"]?.GetValue<double>());
+        return (answer["seconds"]!.GetValue<double>() / count, answer["work"]?.GetValue<double>(), answer["what"]?.GetValue<string>());
     }
 
     /// <summary>Ends it.</summary>

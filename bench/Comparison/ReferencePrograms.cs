@@ -108,7 +108,7 @@ internal sealed class ReferencePrograms
     private PeerProgram OnDevice(string name, string device, string? precision)
     {
         string assembly = Path.Combine(AppContext.BaseDirectory, typeof(ReferencePrograms).Assembly.GetName().Name + ".dll"), process = Environment.ProcessPath!;
-        IReadOnlyList<string> arguments = ["bench", PeerCommand.Name, "--device", device, .. precision is null ? (string[])[] : ["--precision", precision], .. _sizes];
+        IReadOnlyList<string> arguments = ["bench", PeerCommand.Name, "--device", device, .. precision is null ? (string[])[] : ["--precision", precision], .. _device is { IsCuda: true, HasGraphs: false } && device == _device.Name ? (string[])["--no-graphs"] : [], .. _sizes];
         return File.Exists(assembly)
             ? new PeerProgram(name, ComparisonDocument.Best, Path.GetFileNameWithoutExtension(process) == "dotnet" ? process : "dotnet", ["exec", assembly, .. arguments], _nothing)
             : new PeerProgram(name, ComparisonDocument.Best, process, arguments, _nothing);

@@ -1,6 +1,8 @@
 using EDA.Bench.Peaks;
 using EDA.Bench.Profiling;
+using EDA.Bench.Timing;
 using EDA.Kernels;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Kernels;
 
@@ -23,10 +25,8 @@ public static class KernelTable
         if (json != null)
             KernelDocument.CheckDestination(json);
         var measured = device as IMeasuredDevice;
-        using var workload = new BdmWorkload(device, size);
-        using var critic = new CriticWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width));
-        using var mlp = new MlpWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width));
-        WorkloadStep[] steps = [.. measured is null ? workload.Steps : workload.AllSteps, critic.Step, mlp.Step];
+        using var workload = new Workload(device, size);
+        var steps = workload.Steps(Workload.Fused(all: measured is not null));
         output.WriteLine($"device  {device.Name}");
         if (measured is { IsAsynchronous: false })
             output.WriteLine("        runs the GPU's kernels on this processor: its times say nothing about a GPU's");
@@ -42,27 +42,27 @@ public static class KernelTable
         }
 
         meter.Measure();
-        // A few milliseconds at a time: far above what a mark, or a look at the clock, takes.
-        int[] repeats = [.. steps.Select(step => measured is { IsAsynchronous: true } ? Math.Clamp((int)(5e-3 / DeviceClock.Seconds(device, step.Run, 1)), 1, 20) : 1)];
-        var seconds = steps.Select(_ => new List<double>()).ToArray();
         // What a step allocates it allocates every time; what the runtime does meanwhile on its own threads it does not.
         long[] allocated = [.. steps.Select(_ => long.MaxValue)];
-        for (int round = 0; round < rounds; round++)
+        Turn[] turns = [.. steps.Select((step, i) =>
         {
-            for (int i = 0; i < steps.Length; i++)
+            // A few milliseconds at a time: far above what a mark, or a look at the clock, takes.
+            int repeats = measured is { IsAsynchronous: true } ? Math.Clamp((int)(5e-3 / DeviceClock.Seconds(device, step.Repeat, 1)), 1, 20) : 1;
+            return new Turn(() =>
             {
                 meter.Measure();
-                seconds[i].Add(DeviceClock.Seconds(device, steps[i].Run, repeats[i]));
+                double seconds = DeviceClock.Seconds(device, step.Repeat, repeats);
                 long before = GC.GetTotalAllocatedBytes(true);
-                steps[i].Run();
+                step.Run();
                 allocated[i] = Math.Min(allocated[i], GC.GetTotalAllocatedBytes(true) - before);
-            }
-        }
-
+                return seconds;
+            });
+        })];
+        Turns.Take(turns, rounds);
         var peaks = meter.Peaks;
         var rows = steps.Select((step, i) =>
         {
-            double median = Statistics.Median(seconds[i]), gflops = step.Work / median / 1e9;
+            double median = turns[i].Median, gflops = step.Work / median / 1e9;
             return new KernelRow(step.Name, median, gflops, gflops / peaks.Gflops, allocated[i]);
         }).ToArray();
 
@@ -89,36 +89,31 @@ public static class KernelTable
     }
 
     // Each kernel's time in one run of each step: the median of several.
-    private static List<UsageRow> Kernels(IMeasuredDevice device, WorkloadStep[] steps, int rounds, DevicePeaks peaks, TextWriter output)
+    private static IReadOnlyList<UsageRow> Kernels(IMeasuredDevice device, WorkloadStep[] steps, int rounds, DevicePeaks peaks, TextWriter output)
     {
-        var runs = steps.Select(_ => new List<UsageTotal[]>()).ToArray();
-        int late;
-        using (var profile = device.StartProfile())
+        using var timer = OperationTimer.For(device);
+        var runs = new List<(string Step, int Round, TimedSpan Kernel)>();
+        for (int round = 0; round < rounds; round++)
         {
-            for (int round = 0; round < rounds; round++)
+            foreach (var step in steps)
             {
-                for (int i = 0; i < steps.Length; i++)
-                {
-                    int seen = profile.Launches.Count;
-                    profile.Begin(steps[i].Name);
-                    steps[i].Run();
-                    profile.End();
-                    runs[i].Add([.. profile.Launches.Skip(seen).GroupBy(launch => launch.Kernel).Select(group => new UsageTotal(
-                        steps[i].Name, group.Key, group.Count(), group.Sum(launch => launch.Seconds), group.Sum(launch => launch.Flop), group.Sum(launch => launch.Bytes)))]);
-                }
+                int seen = timer.Timeline.Kernels.Count;
+                using (timer.Measure(step.Name, step.Work, 0))
+                    step.Run();
+                runs.AddRange(timer.Timeline.Kernels.Skip(seen).Select(kernel => (step.Name, round, kernel)));
             }
-
-            late = profile.LateLaunches;
         }
 
         output.WriteLine();
-        if (late > 0)
-            output.WriteLine($"{late} launches may have waited for the host: their times are too long");
+        if (timer.LateLaunches > 0)
+            output.WriteLine($"{timer.LateLaunches} launches may have waited for the host: their times are too long");
+        var totals = runs.GroupBy(run => (run.Step, run.Kernel.Name)).Select(kernel =>
+        {
+            var rows = kernel.GroupBy(run => run.Round).Select(run => run.Select(each => each.Kernel).ToArray()).ToArray();
+            return new UsageTotal(
+                kernel.Key.Step, kernel.Key.Name, rows[^1].Length, rows.Select(run => run.Sum(each => each.Seconds)).Median(), rows[^1].Sum(each => each.Flop), rows[^1].Sum(each => each.Bytes));
+        }).ToArray();
         var resources = device.Resources;
-        return
-        [
-            .. runs.SelectMany(run => UsageRow.Of(
-                [.. run[^1].Select((total, k) => total with { Seconds = Statistics.Median([.. run.Select(totals => totals[k].Seconds)]) })], peaks, resources)),
-        ];
+        return [.. steps.SelectMany(step => UsageRow.Of([.. totals.Where(total => total.Within == step.Name)], peaks, resources))];
     }
 }

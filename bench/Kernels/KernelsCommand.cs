@@ -12,22 +12,13 @@ internal static class KernelsCommand
 
     public static Command Create()
     {
-        var device = DeviceOptions.Device();
-        var precision = DeviceOptions.Precision();
-        var noGraphs = DeviceOptions.NoGraphs();
-        var json = new Option<string?>("--json") { Description = "also write the table to this file", HelpName = "FILE" };
-        var small = new Option<bool>("--small") { Description = "small networks and batches" };
-        var command = new Command("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel") { device, precision, noGraphs, small, json };
-        command.SetAction(result =>
+        var options = new MeasurementOptions("table", KernelDocument.Is);
+        return options.Create("kernels", "time, rate and share of peak of the fused steps and, on a GPU, of each kernel", [], result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
-            bool isSmall = result.GetValue(small);
-            if (result.GetValue(json) is { } path)
-                KernelDocument.CheckDestination(path);
-            using var opened = choice.Open();
-            KernelTable.Run(opened, isSmall ? WorkloadSize.Small : WorkloadSize.Published, isSmall ? SmallRounds : Rounds, result.GetValue(json), Console.Out);
+            string? json = options.Json(result);
+            using var device = options.Device(result).Open();
+            KernelTable.Run(device, WorkloadSize.Of(options.IsSmall(result)), options.IsSmall(result) ? SmallRounds : Rounds, json, Console.Out);
             return ExitStatus.Success;
         });
-        return command;
     }
 }

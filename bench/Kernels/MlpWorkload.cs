@@ -1,64 +1,60 @@
+using EDA.Bench.Verification;
 using EDA.Kernels;
 
 namespace EDA.Bench.Kernels;
 
-/// <summary>
-/// A deterministic policy as baselines train one, [S] → H → H → A with ReLU and tanh: both its gradients. Parameters and rows
-/// are made once, so that running a step is the step alone.
-/// </summary>
-public sealed class MlpWorkload : IDisposable
+/// <summary>A multi-layer perceptron, as baselines train their policies: forward, and both gradients.</summary>
+public sealed class MlpWorkload : WorkloadArrays
 {
-    private readonly Random _random = new(0);
-    private readonly IDevice _device;
-    private readonly IMlpOperations _operations;
-    private readonly List<IDisposable> _owned = [];
     private readonly MlpGradientCall _call;
-    private readonly MlpForwardCall _forward;
+    private readonly DeviceArray<float> _outputs;
 
-    /// <summary>Makes the workload of a policy with random weights.</summary>
+    /// <summary>Makes the workload of a network with random weights.</summary>
     /// <param name="device">Where it runs.</param>
-    /// <param name="shape">The sizes that the policy shares with a critic.</param>
+    /// <param name="shape">The network.</param>
     /// <param name="rows">Rows of a step.</param>
-    public MlpWorkload(IDevice device, CriticShape shape, int rows = CriticWorkload.PublishedRows)
+    public MlpWorkload(IDevice device, MlpShape shape, int rows)
+        : base(device, 6)
     {
-        _device = device;
-        _operations = device.CreateMlp(new MlpShape(shape.StateSize, [shape.Width, shape.Width], shape.ActionSize, MlpActivation.Relu, MlpOutput.Tanh));
-        _owned.Add(_operations);
+        Operations = Own(device.CreateMlp(shape));
+        _outputs = Unwritten(rows * shape.OutputSize);
         _call = new MlpGradientCall
         {
-            Parameters = Fill(_operations.Layout.Length, 0.06f),
-            Inputs = Fill(rows * shape.StateSize, 1),
+            Parameters = Upload(VerificationWeights.Mlp(Operations.Layout, Uniform)),
+            Inputs = Fill(rows * shape.InputSize, Uniform),
             Rows = rows,
-            OutputsGradient = Fill(rows * shape.ActionSize, 1f / rows),
-            ParametersGradient = Fill(_operations.Layout.Length, 0),
-            InputsGradient = Fill(rows * shape.StateSize, 0),
+            OutputsGradient = Fill(rows * shape.OutputSize, () => Uniform() / rows),
+            ParametersGradient = Unwritten(Operations.Layout.Length),
+            InputsGradient = Unwritten(rows * shape.InputSize),
         };
-        _forward = new MlpForwardCall { Parameters = _call.Parameters, Inputs = _call.Inputs, Rows = rows, Outputs = Fill(rows * shape.ActionSize, 0) };
     }
 
     /// <summary>A line of the table: forward, back to the input, and the parameters' gradient.</summary>
-    public WorkloadStep Step => new("mlp", $"batch {_call.Rows}", 3.0 * _call.Rows * _operations.Shape.ForwardWork, Gradient);
+    public WorkloadStep Step => new("mlp", $"batch {_call.Rows}", 3.0 * _call.Rows * Operations.Shape.ForwardWork, Gradient);
 
-    /// <summary>The policy's actions.</summary>
-    public void Forward() => _operations.Forward(_forward);
+    private IMlpOperations Operations { get; }
+
+    /// <summary>What the network gives.</summary>
+    public void Forward() => Operations.Forward(new() { Parameters = _call.Parameters, Inputs = _call.Inputs, Rows = _call.Rows, Outputs = _outputs });
 
     /// <summary>Both gradients.</summary>
-    public void Gradient() => _operations.Gradient(_call);
+    public void Gradient() => Operations.Gradient(_call);
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>What the network gives, as numbers.</summary>
+    /// <returns>y [n×out].</returns>
+    public float[] Outputs()
     {
-        foreach (var owned in _owned)
-            owned.Dispose();
+        Forward();
+        Device.Synchronize();
+        return _outputs.ToArray();
     }
 
-    private DeviceArray<float> Fill(int count, float size)
+    /// <summary>Both gradients as numbers, of some slopes ∂L/∂y.</summary>
+    /// <returns>∂L/∂θ and ∂L/∂x.</returns>
+    public (float[] Parameters, float[] Inputs) Gradients()
     {
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++)
-            values[i] = size * (float)((2 * _random.NextDouble()) - 1);
-        var array = _device.Upload<float>(values);
-        _owned.Add(array);
-        return array;
+        Gradient();
+        Device.Synchronize();
+        return (_call.ParametersGradient!.ToArray(), _call.InputsGradient!.ToArray());
     }
 }

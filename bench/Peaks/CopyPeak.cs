@@ -1,5 +1,6 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
+using EDA.Bench.Timing;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;
 
@@ -19,32 +20,13 @@ internal sealed unsafe class CopyPeak : IDisposable
     }
 
     /// <summary>The median rate so far, in GB/s, bytes read and bytes written added.</summary>
-    public double Gbps => Statistics.Median(_rates);
+    public double Gbps => _rates.Median();
 
     /// <summary>Measures once.</summary>
     public void Measure()
     {
-        using var barrier = new Barrier(_sources.Length + 1);
-        var threads = new Thread[_sources.Length];
-        for (int i = 0; i < threads.Length; i++)
-        {
-            var (source, destination) = (_sources[i], _destinations[i]);
-            threads[i] = new Thread(() =>
-            {
-                barrier.SignalAndWait();
-                NativeMemory.Copy((void*)source, (void*)destination, BytesPerThread);
-                barrier.SignalAndWait();
-            });
-            threads[i].Start();
-        }
-
-        barrier.SignalAndWait();
-        long start = Stopwatch.GetTimestamp();
-        barrier.SignalAndWait();
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        foreach (var thread in threads)
-            thread.Join();
-        _rates.Add(2.0 * BytesPerThread * threads.Length / seconds / 1e9);
+        Action[] copies = [.. _sources.Zip(_destinations, (source, destination) => (Action)(() => NativeMemory.Copy((void*)source, (void*)destination, BytesPerThread)))];
+        _rates.Add(2.0 * BytesPerThread * copies.Length / AllThreads.Seconds(copies) / 1e9);
     }
 
     public void Dispose()

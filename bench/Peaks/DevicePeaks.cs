@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace EDA.Bench.Peaks;
 
 /// <summary>What a device can do at most, measured in the same run as what is compared with it.</summary>
@@ -7,8 +5,4 @@ namespace EDA.Bench.Peaks;
 /// <param name="Arithmetic">The load that gave it.</param>
 /// <param name="Gbps">Memory, in GB/s, bytes read and bytes written added.</param>
 /// <param name="Memory">The load that gave it.</param>
-public sealed record DevicePeaks(
-    [property: JsonPropertyName("gflops")] double Gflops,
-    [property: JsonPropertyName("arithmetic")] string Arithmetic,
-    [property: JsonPropertyName("gbps")] double Gbps,
-    [property: JsonPropertyName("memory")] string Memory);
+public sealed record DevicePeaks(double Gflops, string Arithmetic, double Gbps, string Memory);

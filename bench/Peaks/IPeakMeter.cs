@@ -1,5 +1,7 @@
+using EDA.Bench.Timing;
 using EDA.Host.Devices;
 using EDA.Kernels;
+using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;
 
@@ -18,29 +20,30 @@ internal static class PeakMeter
 {
     /// <summary>Makes it.</summary>
     /// <param name="device">The device.</param>
+    /// <param name="copies">Whether a processor's memory is measured, which takes memory.</param>
     /// <returns>The meter, owned by the caller.</returns>
-    public static IPeakMeter For(IDevice device) =>
-        device is IMeasuredDevice measured ? new LaunchedPeaks(measured) : OfProcessor(DeviceChoice.Options().Threads);
+    public static IPeakMeter For(IDevice device, bool copies = true) =>
+        device is IMeasuredDevice measured ? new LaunchedPeaks(measured) : new ProcessorPeaks(DeviceChoice.Options().Threads, copies);
 
     /// <summary>Makes one of the processor's, with so many threads.</summary>
     /// <param name="threads">The threads.</param>
     /// <returns>The meter, owned by the caller.</returns>
-    public static IPeakMeter OfProcessor(int threads) => new ProcessorPeaks(threads);
+    public static IPeakMeter OfProcessor(int threads) => new ProcessorPeaks(threads, copies: true);
 
-    private sealed class ProcessorPeaks(int threads) : IPeakMeter
+    private sealed class ProcessorPeaks(int threads, bool copies) : IPeakMeter
     {
         private readonly FmaPeak _multiplyAdds = new(threads);
-        private readonly CopyPeak _copy = new(threads);
+        private readonly CopyPeak? _copy = copies ? new(threads) : null;
 
-        public DevicePeaks Peaks => new(_multiplyAdds.Gflops, $"{_multiplyAdds.Best} multiply-adds on registers, {threads} threads", _copy.Gbps, $"copy, {threads} threads");
+        public DevicePeaks Peaks => new(_multiplyAdds.Gflops, $"{_multiplyAdds.Best} multiply-adds on registers, {threads} threads", _copy?.Gbps ?? double.NaN, $"copy, {threads} threads");
 
         public void Measure()
         {
             _multiplyAdds.Measure();
-            _copy.Measure();
+            _copy?.Measure();
         }
 
-        public void Dispose() => _copy.Dispose();
+        public void Dispose() => _copy?.Dispose();
     }
 
     private sealed class LaunchedPeaks : IPeakMeter
@@ -69,14 +72,15 @@ internal static class PeakMeter
 
         public void Measure()
         {
+            int count = _device.IsAsynchronous ? 4 : 1;
             for (int i = 0; i < _rates.Length; i++)
-                _rates[i].Add(_loads.All[i].Work / DeviceClock.Seconds(_device, _loads.All[i].Run, _device.IsAsynchronous ? 4 : 1) / 1e9);
+                _rates[i].Add(_loads.All[i].Work / DeviceClock.Seconds(_device, DeviceClock.Repeated(_loads.All[i].Run), count) / 1e9);
         }
 
         public void Dispose() => _loads.Dispose();
 
         private (double Rate, string Name) Best(DeviceLimit limit) => _loads.All
-            .Select((load, i) => (load.Limit, Rate: Statistics.Median(_rates[i]), load.Name))
+            .Select((load, i) => (load.Limit, Rate: _rates[i].Median(), load.Name))
             .Where(load => load.Limit == limit)
             .Select(load => (load.Rate, load.Name))
             .MaxBy(load => load.Rate);

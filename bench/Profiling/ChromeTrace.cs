@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace EDA.Bench.Profiling;
 
@@ -8,8 +9,6 @@ namespace EDA.Bench.Profiling;
 /// </summary>
 public static class ChromeTrace
 {
-    private const int Process = 1;
-
     /// <summary>Writes a trace.</summary>
     /// <param name="timeline">What ran when.</param>
     /// <param name="device">The device's name.</param>
@@ -20,60 +19,38 @@ public static class ChromeTrace
         json.WriteStartObject();
         json.WriteString("displayTimeUnit", "ms");
         json.WriteStartArray("traceEvents");
-        Name(json, "process_name", 0, device);
-        Track(json, 1, "stages", timeline.Stages);
-        Track(json, 2, "operations", timeline.Operations);
+        Event("process_name", "M", 0, new() { ["name"] = device });
+        Track(1, "stages", timeline.Stages);
+        Track(2, "operations", timeline.Operations);
         if (timeline.Kernels.Count > 0)
-            Track(json, 3, "kernels", timeline.Kernels);
+            Track(3, "kernels", timeline.Kernels);
         json.WriteEndArray();
         json.WriteEndObject();
-    }
 
-    private static void Track(Utf8JsonWriter json, int number, string name, IEnumerable<TimedSpan> spans)
-    {
-        Name(json, "thread_name", number, name);
-        json.WriteStartObject();
-        json.WriteString("name", "thread_sort_index");
-        json.WriteString("ph", "M");
-        json.WriteNumber("pid", Process);
-        json.WriteNumber("tid", number);
-        json.WriteStartObject("args");
-        json.WriteNumber("sort_index", number);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        foreach (var span in spans.OrderBy(span => span.Start))
+        void Track(int number, string name, IEnumerable<TimedSpan> spans)
         {
-            json.WriteStartObject();
-            json.WriteString("name", span.Name);
-            json.WriteString("cat", name);
-            json.WriteString("ph", "X");
-            json.WriteNumber("ts", Microseconds(span.Start));
-            json.WriteNumber("dur", Microseconds(span.Seconds));
-            json.WriteNumber("pid", Process);
-            json.WriteNumber("tid", number);
-            json.WriteStartObject("args");
-            if (span.Parent.Length > 0)
-                json.WriteString("within", span.Parent);
-            if (span.Seconds > 0 && span.Flop > 0)
-                json.WriteNumber("GFLOP/s", Math.Round(span.Flop / span.Seconds / 1e9, 2));
-            if (span.Seconds > 0 && span.Bytes > 0)
-                json.WriteNumber("GB/s", Math.Round(span.Bytes / span.Seconds / 1e9, 2));
-            json.WriteEndObject();
-            json.WriteEndObject();
+            Event("thread_name", "M", number, new() { ["name"] = name });
+            Event("thread_sort_index", "M", number, new() { ["sort_index"] = number });
+            foreach (var span in spans.OrderBy(span => span.Start))
+            {
+                var about = new JsonObject();
+                if (span.Parent.Length > 0)
+                    about["within"] = span.Parent;
+                if (span.Seconds > 0 && span.Flop > 0)
+                    about["GFLOP/s"] = Math.Round(span.Flop / span.Seconds / 1e9, 2);
+                if (span.Seconds > 0 && span.Bytes > 0)
+                    about["GB/s"] = Math.Round(span.Bytes / span.Seconds / 1e9, 2);
+                Event(span.Name, "X", number, about, ("cat", name), ("ts", Microseconds(span.Start)), ("dur", Microseconds(span.Seconds)));
+            }
         }
-    }
 
-    private static void Name(Utf8JsonWriter json, string kind, int track, string name)
-    {
-        json.WriteStartObject();
-        json.WriteString("name", kind);
-        json.WriteString("ph", "M");
-        json.WriteNumber("pid", Process);
-        json.WriteNumber("tid", track);
-        json.WriteStartObject("args");
-        json.WriteString("name", name);
-        json.WriteEndObject();
-        json.WriteEndObject();
+        void Event(string name, string phase, int track, JsonObject about, params ReadOnlySpan<(string Key, JsonNode Value)> fields)
+        {
+            var entry = new JsonObject { ["name"] = name, ["ph"] = phase, ["pid"] = 1, ["tid"] = track, ["args"] = about };
+            foreach (var (key, value) in fields)
+                entry[key] = value;
+            entry.WriteTo(json);
+        }
     }
 
     // To the nanosecond: no clock here is finer.

@@ -25,29 +25,19 @@ internal static class ProfileCommand
         command.SetAction(result =>
         {
             bool isSmall = result.GetValue(small);
-            int count = Devices.DeviceOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (isSmall ? SmallSteps : DefaultSteps);
-            var request = options.Read(result, result.GetValue(recipe), null, isSmall ? "smoke" : "paper", settings => Shortened(isSmall ? Small(settings) : settings, count));
-            string words = request.Command.Replace("./eda run", "./eda profile", StringComparison.Ordinal) + $" --steps {count.ToString(CultureInfo.InvariantCulture)}" + (result.GetValue(small) ? " --small" : string.Empty);
-            var written = ProfileRun.Execute(new ProfileRequest(request, result.GetValue(folder), words), Console.Out);
+            int count = MeasurementOptions.WholeNumber(result, steps, 1, 1_000_000) ?? (isSmall ? SmallSteps : DefaultSteps);
+            string budget = isSmall ? "smoke" : "paper";
+            var whole = options.Read(result, result.GetValue(recipe), null, budget, settings => isSmall ? Small(settings) : settings);
+            var request = options.Read(result, result.GetValue(recipe), null, budget, settings => ShortRun.Cut(isSmall ? Small(settings) : settings, count));
+            string words = request.Command.Replace("./eda run", "./eda profile", StringComparison.Ordinal) + $" --steps {count.ToString(CultureInfo.InvariantCulture)}" + (isSmall ? " --small" : string.Empty);
+            var (written, sentence) = ProfileRun.Execute(new ProfileRequest(request, whole.Settings, result.GetValue(folder), words), Console.Out);
             Console.WriteLine();
-            Console.WriteLine($"roofline.svg, trace.json (opens in Perfetto), CSV and JSON are in {Path.GetRelativePath(Environment.CurrentDirectory, written.FullPath)}");
+            Console.WriteLine($"index.html, roofline.svg, trace.json (opens in Perfetto), CSV and JSON are in {Path.GetRelativePath(Environment.CurrentDirectory, written.FullPath)}");
+            Console.WriteLine(sentence);
             return ExitStatus.Success;
         });
         return command;
     }
-
-    /// <summary>The network and batches of the budget, with as much of everything else as tells its speed.</summary>
-    private static RunSettings Shortened(RunSettings settings, int steps) => settings with
-    {
-        Points = Math.Min(settings.Points, 100_000),
-        Rows = Math.Min(settings.Rows, 20_000),
-        HeldOut = 0,
-        Behavior = settings.Behavior with { Steps = steps },
-        Critic = settings.Critic with { Steps = steps },
-        Labels = settings.Labels with { MostStates = 256 },
-        Alignment = settings.Alignment with { Steps = steps },
-        Evaluation = settings.Evaluation with { HeldOut = 2048, Samples = 1024, DistancePoints = 500 },
-    };
 
     /// <summary>What anything gets through in seconds.</summary>
     private static RunSettings Small(RunSettings smoke) => smoke with

@@ -1,17 +1,23 @@
 using EDA.Host.CommandLine;
+using EDA.Host.Reports;
 
 namespace EDA.Bench.Profiling;
 
 /// <summary>The folder a profile is left in. A folder that is there already is never written to.</summary>
 public sealed class ProfileFolder
 {
+    private const string DocumentName = "profile.json";
+
     private ProfileFolder(string path) => FullPath = path;
 
     /// <summary>The folder.</summary>
     public string FullPath { get; }
 
+    /// <summary>The page to open first.</summary>
+    public string Page => At("index.html");
+
     /// <summary>Everything as one document.</summary>
-    public string Document => At("profile.json");
+    public string Document => At(DocumentName);
 
     /// <summary>A row an operation and stage.</summary>
     public string Operations => At("operations.csv");
@@ -30,25 +36,7 @@ public sealed class ProfileFolder
     /// <param name="name">The profile's name.</param>
     /// <returns>The folder, new and empty.</returns>
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
-    public static ProfileFolder Create(string? wanted, string name)
-    {
-        if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
-            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
-        try
-        {
-            string path = Path.GetFullPath(wanted ?? Path.Combine("runs", name));
-            for (int number = 2; wanted is null && (Directory.Exists(path) || File.Exists(path)); number++)
-                path = Path.GetFullPath(Path.Combine("runs", $"{name}-{number}"));
-            if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
-                throw UserError.Value("--out", wanted ?? path, "a folder that is new or empty; nothing is overwritten");
-            Directory.CreateDirectory(path);
-            return new ProfileFolder(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw UserError.Value("--out", wanted ?? "runs", $"a folder that can be written ({error.Message})");
-        }
-    }
+    public static ProfileFolder Create(string? wanted, string name) => new(NewFolder.Create(wanted, name, DocumentName));
 
     private string At(string file) => Path.Combine(FullPath, file);
 }

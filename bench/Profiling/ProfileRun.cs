@@ -1,5 +1,6 @@
 using System.Globalization;
 using EDA.Bench.Peaks;
+using EDA.Engine.Critics;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
 using EDA.Host.Devices;
@@ -11,9 +12,10 @@ namespace EDA.Bench.Profiling;
 
 /// <summary>What the user asked of a profile.</summary>
 /// <param name="Run">The run, short.</param>
+/// <param name="Whole">The settings of the whole run.</param>
 /// <param name="Out">The folder; null for a fresh one under runs/.</param>
 /// <param name="Command">The command that does the same again.</param>
-public sealed record ProfileRequest(RunRequest Run, string? Out, string Command);
+public sealed record ProfileRequest(RunRequest Run, RunSettings Whole, string? Out, string Command);
 
 /// <summary>
 /// Runs a short training of a recipe three times: a step to warm up, then as it always runs, then with every operation
@@ -23,20 +25,16 @@ public static class ProfileRun
 {
     private const int PeakTurns = 3;
 
-    // Steps of an episode: of each policy enough to tell how long acting takes.
-    private const int EpisodeSteps = 20;
-
     /// <summary>Profiles.</summary>
     /// <param name="request">What the user asked for.</param>
     /// <param name="output">Where the tables go.</param>
-    /// <returns>The folder.</returns>
-    public static ProfileFolder Execute(ProfileRequest request, TextWriter output)
+    /// <returns>The folder, and where the whole run's time goes, in a sentence.</returns>
+    public static (ProfileFolder Folder, string Sentence) Execute(ProfileRequest request, TextWriter output)
     {
         var started = DateTimeOffset.UtcNow;
         var run = request.Run;
-        var inputs = run.Open(rollsOut: true);
-        if (inputs.Environment is { } whole)
-            inputs = inputs with { Environment = new ShortEpisodes(whole, EpisodeSteps) };
+        var cut = new ShortRun(request.Whole);
+        var inputs = cut.Cut(run.Open(rollsOut: true), run.Settings);
         var choice = DeviceChoice.Parse(run.Device, run.Precision, noGraphs: run.NoGraphs);
         using var device = choice.Open();
         choice.RequireMemory(device, run.Settings, inputs);
@@ -45,38 +43,48 @@ public static class ProfileRun
         if (device is IMeasuredDevice { IsAsynchronous: false })
             output.WriteLine("         runs the GPU's kernels on this processor: its times say nothing about a GPU's");
         using var meter = PeakMeter.For(device);
-        Train(device, run, inputs, WarmUp(run.Settings), null);
-        Turns(meter);
+        Train(device, run, inputs, ShortRun.WarmUp(run.Settings), null);
+        Measure(meter);
         var asRun = Train(device, run, inputs, run.Settings, null);
-        Turns(meter);
+        Measure(meter);
         using var timer = OperationTimer.For(device);
-        var timed = new TimedDevice(device, timer);
-        Train(timed, run, inputs, run.Settings, new StageSpans(timer));
+        Train(new TimedDevice(device, timer), run, inputs, run.Settings, new StageSpans(timer));
         int late = timer.LateLaunches;
         timer.Dispose();
-        Turns(meter);
+        Measure(meter);
 
-        var peaks = meter.Peaks;
-        var timeline = timer.Timeline;
+        var (peaks, timeline) = (meter.Peaks, timer.Timeline);
         var resources = (device as IMeasuredDevice)?.Resources ?? [];
         var operations = UsageRow.Sum(timeline.Operations, true, peaks, []);
         var kernels = UsageRow.Sum(timeline.Kernels, true, peaks, resources);
         var points = timeline.Kernels.Count > 0 ? UsageRow.Sum(timeline.Kernels, false, peaks, resources) : UsageRow.Sum(timeline.Operations, false, peaks, []);
-        var stages = asRun.Stages.Select(stage => new ProfiledStage(
-            stage.Stage, stage.Steps, stage.Seconds, timeline.Operations.Where(span => span.Parent == stage.Stage).Sum(span => span.Seconds))).ToList();
-        string precision = device.PrecisionName;
+        var stages = asRun.Stages.Select(stage => new ProfiledStage(stage.Stage, stage.Steps, stage.Seconds, operations.Where(row => row.Within == stage.Stage).Sum(row => row.Seconds))).ToList();
+        var document = new ProfileDocument(
+            run.Task.Name, device.Name, device.PrecisionName, request.Command, ProgramVersion.Engine,
+            started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), peaks, late, stages, operations, kernels);
 
-        new ProfileDocument(
-            run.Task.Name, device.Name, precision, request.Command, ProgramVersion.Engine,
-            started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), peaks, late, stages, operations, kernels).Save(folder.Document);
-        UsageFile.Save(folder.Operations, operations);
+        string sentence = TimeSentence.Write([.. asRun.Stages.GroupBy(stage => stage.Stage).Where(stage => !IsWithinAlignment(stage.Key, run.Settings)).Select(stage =>
+        {
+            double seconds = stage.Sum(each => each.Seconds), inOperations = operations.Where(row => row.Within == stage.Key).Sum(row => row.Seconds);
+            // What a processor did meanwhile shows best in the same run; the time axis of a GPU's has no waiting in it.
+            double around = device is IMeasuredDevice { IsAsynchronous: true } ? seconds : timeline.Stages.Where(span => span.Name == stage.Key).Sum(span => span.Seconds);
+            double work = operations.Where(row => row.Within == stage.Key).Sum(row => row.Flop);
+            return new StagePart(stage.Key, stage.Sum(cut.WholeSeconds), Rate(inOperations, around), Rate(work, seconds) / 1e9 / peaks.Gflops);
+        })], request.Whole);
+
+        using var tables = new StringWriter(CultureInfo.InvariantCulture);
+        Show(tables, document, points, kernels.Count > 0 ? "kernel" : "operation");
+        output.Write(tables.ToString());
+        string roofline = Roofline.Draw($"{run.Task.Name} on {device.Name}, {device.PrecisionName}", points, peaks);
+        document.Save(folder.Document);
+        CsvTable.Save(folder.Operations, operations.Select(BenchJson.Keyed));
         if (kernels.Count > 0)
-            UsageFile.Save(folder.Kernels, kernels);
-        File.WriteAllText(folder.Roofline, Roofline.Draw($"{run.Task.Name} on {device.Name}, {precision}", points, peaks));
-        using (var trace = File.Create(folder.Trace))
-            ChromeTrace.Write(timeline, device.Name, trace);
-        Show(output, peaks, precision, stages, points, kernels.Count > 0 ? "kernel" : "operation", late);
-        return folder;
+            CsvTable.Save(folder.Kernels, kernels.Select(BenchJson.Keyed));
+        File.WriteAllText(folder.Roofline, roofline);
+        File.WriteAllText(folder.Page, ProfilePage.Write(document, sentence, tables.ToString(), roofline));
+        using var trace = File.Create(folder.Trace);
+        ChromeTrace.Write(timeline, device.Name, trace);
+        return (folder, sentence);
     }
 
     private static RunResult Train(IDevice device, RunRequest run, RunInputs inputs, RunSettings settings, ITrainingObserver? observer)
@@ -92,35 +100,30 @@ public static class ProfileRun
         }
     }
 
-    // Loads, compiles and allocates what is loaded, compiled and allocated late: the same batches, a step of each stage.
-    private static RunSettings WarmUp(RunSettings settings) => settings with
-    {
-        Behavior = settings.Behavior with { Steps = Math.Min(1, settings.Behavior.Steps) },
-        Critic = settings.Critic with { Steps = Math.Min(1, settings.Critic.Steps) },
-        Labels = settings.Labels with { MostStates = 16 },
-        Alignment = settings.Alignment with { Steps = Math.Min(1, settings.Alignment.Steps) },
-        Evaluation = settings.Evaluation with { HeldOut = 16, Samples = 16, DistancePoints = 16, Episodes = 1 },
-    };
+    private static double Rate(double what, double seconds) => seconds > 0 ? what / seconds : 0;
 
-    private static void Turns(IPeakMeter meter)
+    // An online critic alternates with alignment: the time of both is alignment's.
+    private static bool IsWithinAlignment(string stage, RunSettings settings) =>
+        stage == CriticTraining.StageName && settings.Kind == RunKind.Dataset && settings.Method.Row.LooksAt("alignment") && settings.Critic.Method.AlternatesWithAlignment;
+
+    private static void Measure(IPeakMeter meter)
     {
         for (int turn = 0; turn < PeakTurns; turn++)
             meter.Measure();
     }
 
-    private static void Show(
-        TextWriter output, DevicePeaks peaks, string precision, IReadOnlyList<ProfiledStage> stages, IReadOnlyList<UsageRow> rows, string title, int late)
+    private static void Show(TextWriter output, ProfileDocument profile, IReadOnlyList<UsageRow> rows, string title)
     {
-        output.WriteLine($"products {precision}");
-        output.WriteLine($"peaks    {peaks.Gflops:f1} GFLOP/s ({peaks.Arithmetic}); {peaks.Gbps:f1} GB/s ({peaks.Memory})");
+        output.WriteLine($"products {profile.Precision}");
+        output.WriteLine($"peaks    {profile.Peaks.Gflops:f1} GFLOP/s ({profile.Peaks.Arithmetic}); {profile.Peaks.Gbps:f1} GB/s ({profile.Peaks.Memory})");
         output.WriteLine();
         output.WriteLine("stage         steps   ms a step as run   ms a step in operations");
-        foreach (var stage in stages)
+        foreach (var stage in profile.Stages)
             output.WriteLine($"{stage.Name,-12}  {stage.Steps,5}  {PerStep(stage.SecondsAsRun, stage),17:f3}  {PerStep(stage.SecondsInOperations, stage),24:f3}");
         output.WriteLine();
         UsageTable.Write(rows, title, output);
-        if (late > 0)
-            output.WriteLine($"{late} of the launches may have waited for the host: their times are too long");
+        if (profile.LateLaunches > 0)
+            output.WriteLine($"{profile.LateLaunches} of the launches may have waited for the host: their times are too long");
 
         static double PerStep(double seconds, ProfiledStage stage) => seconds / Math.Max(1, stage.Steps) * 1e3;
     }

@@ -1,7 +1,7 @@
+using EDA.Bench.Charts;
 using EDA.Bench.Peaks;
 using EDA.Host.Figures;
 using OxyPlot;
-using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
@@ -24,11 +24,6 @@ public static class Roofline
     private const double ListLeft = PlotWidth + 12;
     private const double ListWidth = 340;
 
-    private static readonly OxyColor Ink = OxyColor.FromRgb(0x33, 0x33, 0x33);
-    private static readonly OxyColor Faint = OxyColor.FromRgb(0xdd, 0xdd, 0xdd);
-    private static readonly OxyColor Roof = OxyColor.FromRgb(0x9a, 0x9a, 0x9a);
-    private static readonly OxyColor Point = OxyColor.FromRgb(0x31, 0x68, 0x8e);
-
     /// <summary>Draws it.</summary>
     /// <param name="title">What was profiled, and where.</param>
     /// <param name="rows">The points, the longest-running first.</param>
@@ -38,16 +33,9 @@ public static class Roofline
     {
         double height = Math.Max(LeastHeight, (rows.Count + 4) * LineHeight);
         var frame = Frame.Around(rows, peaks, height);
-        var model = new PlotModel
-        {
-            PlotMargins = new OxyThickness(Left, Top, Right, Bottom),
-            PlotAreaBorderColor = Roof,
-            DefaultFont = SvgSheet.Font,
-            DefaultFontSize = 11,
-            TextColor = Ink,
-        };
-        model.Axes.Add(Axis(AxisPosition.Bottom, "FLOP a byte", frame.X));
-        model.Axes.Add(Axis(AxisPosition.Left, "GFLOP/s", frame.Y));
+        var model = Plot.Empty(new OxyThickness(Left, Top, Right, Bottom));
+        model.Axes.Add(Plot.Logarithmic(AxisPosition.Bottom, "FLOP a byte", frame.X.Low, frame.X.High));
+        model.Axes.Add(Plot.Logarithmic(AxisPosition.Left, "GFLOP/s", frame.Y.Low, frame.Y.High));
         model.Series.Add(RoofLine(frame, peaks));
         var points = rows.Select(row => frame.Place(row)).ToArray();
         var labels = Labels(points.Select(frame.ToPixels).ToArray());
@@ -71,30 +59,17 @@ public static class Roofline
         return sheet.ToDocument();
     }
 
-    private static LogarithmicAxis Axis(AxisPosition position, string title, (double Low, double High) range) => new()
-    {
-        Position = position,
-        Title = title,
-        Minimum = range.Low,
-        Maximum = range.High,
-        MajorGridlineStyle = LineStyle.Solid,
-        MajorGridlineColor = Faint,
-        TicklineColor = Roof,
-        TitleFontSize = 12,
-        AxisTitleDistance = 8,
-        UseSuperExponentialFormat = false,
-        StringFormat = "0.######",
-    };
-
     private static LineSeries RoofLine(Frame frame, DevicePeaks peaks)
     {
-        var roof = new LineSeries { Color = Roof, StrokeThickness = 2 };
         double ridge = peaks.Gflops / peaks.Gbps;
-        roof.Points.Add(new DataPoint(frame.X.Low, frame.X.Low * peaks.Gbps));
-        if (ridge > frame.X.Low && ridge < frame.X.High)
-            roof.Points.Add(new DataPoint(ridge, peaks.Gflops));
-        roof.Points.Add(new DataPoint(frame.X.High, Math.Min(peaks.Gflops, frame.X.High * peaks.Gbps)));
-        return roof;
+        return Plot.Line(
+            Plot.Frame,
+            2,
+            [
+                new(frame.X.Low, frame.X.Low * peaks.Gbps),
+                .. ridge > frame.X.Low && ridge < frame.X.High ? (DataPoint[])[new(ridge, peaks.Gflops)] : [],
+                new(frame.X.High, Math.Min(peaks.Gflops, frame.X.High * peaks.Gbps)),
+            ]);
     }
 
     private static void AddPoint(PlotModel model, Frame frame, DataPoint point, ScreenPoint label, int number, UsageRow row)
@@ -106,22 +81,13 @@ public static class Roofline
         {
             MarkerType = moved ? MarkerType.Square : MarkerType.Circle,
             MarkerSize = size,
-            MarkerFill = OxyColor.FromAColor(0xb0, Point),
-            MarkerStroke = Point,
+            MarkerFill = OxyColor.FromAColor(0xb0, Plot.Engine),
+            MarkerStroke = Plot.Engine,
             MarkerStrokeThickness = 1,
         };
         series.Points.Add(new ScatterPoint(point.X, point.Y));
         model.Series.Add(series);
-        model.Annotations.Add(new TextAnnotation
-        {
-            Text = number.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            TextPosition = frame.FromPixels(label),
-            TextHorizontalAlignment = HorizontalAlignment.Center,
-            TextVerticalAlignment = VerticalAlignment.Middle,
-            StrokeThickness = 0,
-            TextColor = Ink,
-            FontSize = 9.5,
-        });
+        model.Annotations.Add(Plot.Words(FormattableString.Invariant($"{number}"), frame.FromPixels(label), HorizontalAlignment.Center));
     }
 
     // Each number as near to its point as others leave room: tried around it at growing distances.

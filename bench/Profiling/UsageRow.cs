@@ -20,20 +20,8 @@ namespace EDA.Bench.Profiling;
 /// <param name="LocalBytes">Local memory of an item, in bytes: above 0 where registers were spilled.</param>
 /// <param name="SharedBytes">Shared memory of a group, in bytes.</param>
 public sealed record UsageRow(
-    [property: JsonPropertyName("within")] string Within,
-    [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("calls")] long Calls,
-    [property: JsonPropertyName("seconds")] double Seconds,
-    [property: JsonPropertyName("time_share")] double TimeShare,
-    [property: JsonPropertyName("flop")] double Flop,
-    [property: JsonPropertyName("bytes")] double Bytes,
-    [property: JsonPropertyName("gflops")] double Gflops,
-    [property: JsonPropertyName("gbps")] double Gbps,
-    [property: JsonPropertyName("arithmetic_share")] double ArithmeticShare,
-    [property: JsonPropertyName("memory_share")] double MemoryShare,
-    [property: JsonPropertyName("registers")] int? Registers,
-    [property: JsonPropertyName("local_bytes")] int? LocalBytes,
-    [property: JsonPropertyName("shared_bytes")] int? SharedBytes)
+    string Within, string Name, long Calls, double Seconds, double TimeShare, double Flop, double Bytes, double Gflops, double Gbps,
+    double ArithmeticShare, double MemoryShare, int? Registers, int? LocalBytes, int? SharedBytes)
 {
     /// <summary>FLOP a byte: where it stands under the roofline; 0 where there is no arithmetic.</summary>
     [JsonIgnore]

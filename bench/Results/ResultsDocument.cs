@@ -6,7 +6,7 @@ using EDA.Bench.Verification;
 
 namespace EDA.Bench.Results;
 
-/// <summary>Everything one run of bench/gpu/run measured. Keys are an interface (docs/profiling.md).</summary>
+/// <summary>Everything one run of bench/gpu/run measured.</summary>
 /// <param name="Date">When, in UTC.</param>
 /// <param name="Commit">The commit that was measured.</param>
 /// <param name="Gpu">The GPU, its driver and memory, as the driver's own tool names them.</param>
@@ -16,19 +16,8 @@ namespace EDA.Bench.Results;
 /// <param name="Steps">Steps and stages, a table a program and precision.</param>
 /// <param name="Parts">What became of each part, in the order of the run; empty where the measurements were made one by one.</param>
 public sealed record ResultsDocument(
-    [property: JsonPropertyName("date")] string Date,
-    [property: JsonPropertyName("commit")] string Commit,
-    [property: JsonPropertyName("gpu")] string Gpu,
-    [property: JsonPropertyName("system")] string System,
-    [property: JsonPropertyName("verifications")] IReadOnlyList<VerificationTable> Verifications,
-    [property: JsonPropertyName("kernels")] IReadOnlyList<KernelDocument> Kernels,
-    [property: JsonPropertyName("steps")] IReadOnlyList<StepsDocument> Steps,
-    [property: JsonPropertyName("parts")] IReadOnlyList<PartRecord> Parts)
+    string Date, string Commit, string Gpu, string System, IReadOnlyList<VerificationTable> Verifications, IReadOnlyList<KernelDocument> Kernels, IReadOnlyList<StepsDocument> Steps, IReadOnlyList<PartRecord> Parts) : MeasurementDocument
 {
-    /// <summary>Writes it.</summary>
-    /// <param name="path">A file that does not exist yet.</param>
-    public void Save(string path) => JsonDestination.Write(path, this, ResultsJson.Default.ResultsDocument, overwrite: false);
-
     /// <summary>Reads what the parts of a run left in a folder, by kind, in the order of their file names.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="date">When, in UTC.</param>
@@ -49,13 +38,13 @@ public sealed record ResultsDocument(
             {
                 using var document = JsonDocument.Parse(File.ReadAllText(file));
                 if (PartRecord.Is(document.RootElement))
-                    parts.Add(document.Deserialize(ResultsJson.Default.PartRecord)!);
+                    parts.Add(BenchJson.Read<PartRecord>(document));
                 else if (VerificationTable.Is(document.RootElement))
-                    verifications.Add(document.Deserialize(VerificationJson.Default.VerificationTable)!);
+                    verifications.Add(BenchJson.Read<VerificationTable>(document));
                 else if (StepsDocument.Is(document.RootElement))
-                    steps.Add(document.Deserialize(StepsJson.Default.StepsDocument)!);
+                    steps.Add(BenchJson.Read<StepsDocument>(document));
                 else if (KernelDocument.Is(document.RootElement))
-                    kernels.Add(document.Deserialize(KernelJson.Default.KernelDocument)!);
+                    kernels.Add(BenchJson.Read<KernelDocument>(document));
             }
             catch (JsonException error)
             {
@@ -73,24 +62,13 @@ public sealed record ResultsDocument(
 }
 
 /// <summary>What became of a part of <c>bench/gpu/run</c>.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Part">Its name.</param>
 /// <param name="Status">passed, failed, timed out, killed, left out, running or not reached.</param>
 /// <param name="Seconds">How long it ran; null where it did not.</param>
 /// <param name="Limit">The seconds it was given.</param>
 /// <param name="Why">What it said last, where it did not pass.</param>
-public sealed record PartRecord(
-    [property: JsonPropertyName("part")] string Name,
-    [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("seconds")] double? Seconds,
-    [property: JsonPropertyName("limit")] double? Limit,
-    [property: JsonPropertyName("why")] string? Why)
+public sealed record PartRecord(string Part, string Status, double? Seconds, double? Limit, string? Why)
 {
     /// <summary>Whether a document is one.</summary>
-    internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("part", out _) && root.TryGetProperty("status", out _);
+    internal static bool Is(JsonElement root) => JsonDestination.HasKeys(root, "part", "status");
 }
-
-/// <summary>Serialisation without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true)]
-[JsonSerializable(typeof(ResultsDocument))]
-[JsonSerializable(typeof(PartRecord))]
-internal sealed partial class ResultsJson : JsonSerializerContext;

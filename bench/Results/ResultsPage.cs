@@ -36,7 +36,7 @@ internal static class ResultsPage
         foreach (var part in results.Parts)
         {
             string said = part.Why?.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ") ?? string.Empty;
-            Row(page, part.Name, part.Status == "passed" ? part.Status : $"**{part.Status}**", part.Seconds is { } seconds ? Number(seconds, "0") : "–", part.Limit is { } limit ? Number(limit, "0") : "–", said);
+            Row(page, part.Part, part.Status == "passed" ? part.Status : $"**{part.Status}**", part.Seconds is { } seconds ? Number(seconds, "0") : "–", part.Limit is { } limit ? Number(limit, "0") : "–", said);
         }
     }
 

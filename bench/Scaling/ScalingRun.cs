@@ -1,6 +1,7 @@
 using System.Globalization;
 using EDA.Bench.Kernels;
 using EDA.Bench.Peaks;
+using EDA.Bench.Timing;
 using EDA.Host.Devices;
 using EDA.Kernels;
 using EDA.Kernels.Cpu;
@@ -18,7 +19,7 @@ internal sealed class ScalingRun(DeviceChoice choice, bool small, int rounds, Te
     private string _device = string.Empty;
     private string _precision = "fp32";
 
-    private WorkloadSize Published => small ? WorkloadSize.Small : WorkloadSize.Published with { SampleStates = 64 };
+    private WorkloadSize Published => WorkloadSize.Of(small, sampleStates: 64);
 
     /// <summary>Runs every sweep; threads where the device has any.</summary>
     /// <returns>The sweeps.</returns>
@@ -30,7 +31,7 @@ internal sealed class ScalingRun(DeviceChoice choice, bool small, int rounds, Te
             foreach (int threads in Threads(options.Threads))
             {
                 using var device = new CpuDevice(options with { Threads = threads });
-                Place("threads", threads, device, threads, Published, CriticWorkload.PublishedRows, ["pretraining", "alignment", "score", "iql"]);
+                Place("threads", threads, device, threads, Published, ["pretraining", "alignment", "score", "iql"]);
             }
         }
 
@@ -41,14 +42,14 @@ internal sealed class ScalingRun(DeviceChoice choice, bool small, int rounds, Te
             var published = Published;
             foreach (int rows in small ? (int[])[16, 32] : [256, 512, 1024, 2048, 4096, 8192])
             {
-                var size = published with { PretrainingRows = rows, AlignmentStates = rows / published.Candidates, ScoreRows = rows };
-                Place("batch", rows, device, threads, size, rows, ["pretraining", "alignment", "score", "iql"]);
+                var size = published with { PretrainingRows = rows, AlignmentStates = rows / published.Candidates, ScoreRows = rows, CriticRows = rows };
+                Place("batch", rows, device, threads, size, ["pretraining", "alignment", "score", "iql"]);
             }
 
             foreach (int candidates in small ? (int[])[2, 4] : [2, 4, 8, 16, 32, 64, 128])
             {
                 var size = published with { AlignmentStates = small ? 4 : 64, Candidates = candidates, SampleStates = small ? 4 : 64 };
-                Place("candidates", candidates, device, threads, size, CriticWorkload.PublishedRows, ["alignment", "sampling"]);
+                Place("candidates", candidates, device, threads, size, ["alignment", "sampling"]);
             }
         }
 
@@ -63,32 +64,22 @@ internal sealed class ScalingRun(DeviceChoice choice, bool small, int rounds, Te
         yield return all;
     }
 
-    private void Place(string sweep, int value, IDevice device, int threads, WorkloadSize size, int criticRows, string[] names)
+    private void Place(string sweep, int value, IDevice device, int threads, WorkloadSize size, string[] names)
     {
-        using var bdm = new BdmWorkload(device, size);
-        using var critic = names.Contains("iql") ? new CriticWorkload(device, new CriticShape(size.Shape.StateSize, size.Shape.ActionSize, size.Shape.Width), criticRows) : null;
-        WorkloadStep[] steps = [.. bdm.AllSteps.Where(step => names.Contains(step.Name)), .. critic is null ? (WorkloadStep[])[] : [critic.Step with { Name = "iql" }]];
+        using var workload = new Workload(device, size);
+        var steps = workload.Steps(names);
         foreach (var step in steps)
-        {
-            step.Run();
-            step.Run();
-        }
+            step.Repeat(2);
 
         // A meter of its own: the peak of a minute ago may be another one.
         using var peak = device is IMeasuredDevice ? PeakMeter.For(device) : PeakMeter.OfProcessor(threads);
-        var seconds = steps.Select(_ => new List<double>()).ToArray();
-        for (int round = 0; round < rounds; round++)
+        Turn[] turns = [.. steps.Select(step => new Turn(() => DeviceClock.Seconds(device, step.Repeat, 1)))];
+        Turns.Take([Turn.Of(peak.Measure), .. turns], rounds);
+        foreach (var (step, turn) in steps.Zip(turns))
         {
-            peak.Measure();
-            for (int i = 0; i < steps.Length; i++)
-                seconds[i].Add(DeviceClock.Seconds(device, steps[i].Run, 1));
-        }
-
-        for (int i = 0; i < steps.Length; i++)
-        {
-            double median = Statistics.Median(seconds[i]), floor = steps[i].Work / peak.Peaks.Gflops / 1e9;
-            _rows.Add(new ScalingRow(sweep, steps[i].Name, value, threads, median, steps[i].Work, floor, floor / median));
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sweep,-11} {value,5}  {steps[i].Name,-12} {median * 1e3,10:0.000} ms  {floor / median * 100,5:0.0} % of peak"));
+            double floor = step.Work / peak.Peaks.Gflops / 1e9;
+            _rows.Add(new ScalingRow(sweep, step.Name, value, threads, turn.Median, step.Work, floor, floor / turn.Median));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sweep,-11} {value,5}  {step.Name,-12} {turn.Median * 1e3,10:0.000} ms  {floor / turn.Median * 100,5:0.0} % of peak"));
         }
     }
 }

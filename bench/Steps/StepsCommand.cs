@@ -8,27 +8,22 @@ namespace EDA.Bench.Steps;
 /// <summary>eda bench steps: training steps and whole stages, to stand beside other programs'.</summary>
 internal static class StepsCommand
 {
+    // A call for 4096 states takes a processor half a minute.
     private const int ProcessorSampleStates = 256;
 
     public static Command Create()
     {
-        var device = DeviceOptions.Device();
-        var precision = DeviceOptions.Precision();
-        var noGraphs = DeviceOptions.NoGraphs();
+        var options = new MeasurementOptions("list of times", StepsDocument.Is);
         var stageSteps = new Option<string?>("--stage-steps") { Description = "steps of a whole training stage (2000 on a GPU, 4 if small, else 20)", HelpName = "N" };
         var stageStates = new Option<string?>("--stage-states") { Description = "states that a whole sampling stage draws 16 candidates for (1000000 on a GPU, 8 if small, else 4096)", HelpName = "N" };
         var only = new Option<string?>("--only") { Description = $"{StepTimesSize.OnlySteps} or {StepTimesSize.OnlyStages} (both)", HelpName = "WHAT" };
-        var small = new Option<bool>("--small") { Description = "small networks, batches and counts" };
-        var json = new Option<string?>("--json") { Description = "also write the times to this file", HelpName = "FILE" };
-        var command = new Command("steps", "training steps, sampling and whole stages, as users get them") { device, precision, noGraphs, stageSteps, stageStates, only, small, json };
-        command.SetAction(result =>
+        return options.Create("steps", "training steps, sampling and whole stages, as users get them", [stageSteps, stageStates, only], result =>
         {
-            var choice = DeviceOptions.Choice(result, device, precision, noGraphs);
-            if (result.GetValue(json) is { } path)
-                JsonDestination.Check(path, "earlier times", StepsDocument.Is);
+            var choice = options.Device(result);
+            string? json = options.Json(result);
             if (result.GetValue(only) is { } what && what is not (StepTimesSize.OnlySteps or StepTimesSize.OnlyStages))
                 throw UserError.Choice(only.Name, what, [StepTimesSize.OnlySteps, StepTimesSize.OnlyStages]);
-            bool isSmall = result.GetValue(small);
+            bool isSmall = options.IsSmall(result);
             var usual = choice switch
             {
                 _ when isSmall => new StepTimesSize(2, 3, 4, 8),
@@ -37,25 +32,16 @@ internal static class StepsCommand
             };
             var size = usual with
             {
-                StageSteps = DeviceOptions.WholeNumber(result, stageSteps, 1, 100_000_000) ?? usual.StageSteps,
-                StageStates = DeviceOptions.WholeNumber(result, stageStates, 1, 100_000_000) ?? usual.StageStates,
+                StageSteps = MeasurementOptions.WholeNumber(result, stageSteps, 1, 100_000_000) ?? usual.StageSteps,
+                StageStates = MeasurementOptions.WholeNumber(result, stageStates, 1, 100_000_000) ?? usual.StageStates,
                 Only = result.GetValue(only),
             };
-            using var opened = choice.Open();
-            Console.WriteLine($"device  {opened.Name}");
-            var workload = choice switch
-            {
-                _ when isSmall => WorkloadSize.Small,
-                { IsCuda: true } => WorkloadSize.Published,
-                // A call for 4096 states takes a processor half a minute.
-                _ => WorkloadSize.Published with { SampleStates = ProcessorSampleStates },
-            };
-            using var times = new StepTimes(opened, workload);
-            var document = times.Measure(size, Console.Out);
-            if (result.GetValue(json) is { } file)
-                document.Save(file);
+            using var device = choice.Open();
+            Console.WriteLine($"device  {device.Name}");
+            var document = StepTimes.Measure(device, WorkloadSize.Of(isSmall, choice.IsCuda ? null : ProcessorSampleStates), size, Console.Out);
+            if (json is not null)
+                document.Save(json);
             return ExitStatus.Success;
         });
-        return command;
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace EDA.Bench.Steps;
 
@@ -12,23 +11,8 @@ namespace EDA.Bench.Steps;
 /// <param name="Steps">The median seconds of a step by its name.</param>
 /// <param name="Stages">The seconds of a whole stage by its name.</param>
 public sealed record StepsDocument(
-    [property: JsonPropertyName("program")] string Program,
-    [property: JsonPropertyName("version")] string Version,
-    [property: JsonPropertyName("mode")] string Mode,
-    [property: JsonPropertyName("device")] string Device,
-    [property: JsonPropertyName("precision")] string Precision,
-    [property: JsonPropertyName("steps")] IReadOnlyDictionary<string, double> Steps,
-    [property: JsonPropertyName("stages")] IReadOnlyDictionary<string, double> Stages)
+    string Program, string Version, string Mode, string Device, string Precision, IReadOnlyDictionary<string, double> Steps, IReadOnlyDictionary<string, double> Stages) : MeasurementDocument
 {
-    /// <summary>Writes it.</summary>
-    /// <param name="path">The file.</param>
-    public void Save(string path) => JsonDestination.Write(path, this, StepsJson.Default.StepsDocument);
-
     /// <summary>Whether a document is one.</summary>
-    internal static bool Is(JsonElement root) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty("program", out _) && root.TryGetProperty("steps", out _);
+    internal static bool Is(JsonElement root) => JsonDestination.HasKeys(root, "program", "steps");
 }
-
-/// <summary>Serialisation without reflection.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true)]
-[JsonSerializable(typeof(StepsDocument))]
-internal sealed partial class StepsJson : JsonSerializerContext;

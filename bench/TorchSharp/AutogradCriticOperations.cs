@@ -102,23 +102,9 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
             [a.narrow(0, (long)first * candidates, (long)count * candidates), s.narrow(0, first, count).repeat_interleave(candidates, 0)], 1)).view(count, candidates));
     }
 
-    public void Value(in StateEvaluationCall call)
-    {
-        AtLeastOne(call.Rows);
-        using var scope = new TensorScope();
-        var network = Network(scope, Layout.Value, call.Parameters, false);
-        var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, 1), (first, count) => network.EvaluateOne(s.narrow(0, first, count)));
-    }
+    public void Value(in StateEvaluationCall call) => Evaluate(call, Layout.Value, 1, value => value);
 
-    public void Act(in StateEvaluationCall call)
-    {
-        AtLeastOne(call.Rows);
-        using var scope = new TensorScope();
-        var network = Network(scope, Layout.Policy, call.Parameters, false);
-        var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
-        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, shape.ActionSize), (first, count) => network.EvaluateOne(s.narrow(0, first, count)).tanh());
-    }
+    public void Act(in StateEvaluationCall call) => Evaluate(call, Layout.Policy, shape.ActionSize, action => action.tanh());
 
     public void ActionGradient(in ActionGradientCall call)
     {
@@ -169,6 +155,15 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
         using var off = torch.no_grad();
         foreach (var (place, loss) in losses)
             results[place].copy_(loss);
+    }
+
+    private void Evaluate(in StateEvaluationCall call, MlpLayout layout, int width, Func<torch.Tensor, torch.Tensor> output)
+    {
+        AtLeastOne(call.Rows);
+        using var scope = new TensorScope();
+        var network = Network(scope, layout, call.Parameters, false);
+        var s = scope.View(call.States, 0, call.Rows, shape.StateSize);
+        Evaluate(call.Rows, 1, scope.View(call.Output, 0, call.Rows, width), (first, count) => output(network.EvaluateOne(s.narrow(0, first, count))));
     }
 
     private static void Evaluate(int stateCount, int candidateCount, torch.Tensor found, Evaluation evaluation)

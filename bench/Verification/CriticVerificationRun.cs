@@ -1,260 +1,115 @@
+using EDA.Bench.Kernels;
 using EDA.Kernels;
 
 namespace EDA.Bench.Verification;
 
 /// <summary>A critic on a device, of the sizes of a case with states: what every device gets alike, and what each makes of it.</summary>
-internal sealed class CriticVerificationRun : IDisposable
+internal sealed class CriticVerificationRun(IDevice device, VerificationCase problem) : IDisposable
 {
+    /// <summary>Rows of networks with ReLU, where slopes of single rows are compared.</summary>
+    public const int FewRows = 64;
+
     private const int Count = 500;
 
-    private readonly IDevice _device;
-    private readonly VerificationCase _case;
-    private readonly ICriticOperations _operations;
-    private readonly List<IDisposable> _owned = [];
-    private readonly Random _random = new(4);
-    private readonly Transitions _data;
-    private readonly DeviceArray<float> _nextActions;
-    private readonly DeviceArray<float> _losses;
-    private readonly float[] _twin;
-    private readonly float[] _value;
-    private readonly float[] _policy;
+    private readonly CriticWorkload _workload = new(device, problem.Size.Critic, problem.States, problem.Candidates, Count);
 
-    public CriticVerificationRun(IDevice device, VerificationCase problem)
-    {
-        (_device, _case) = (device, problem);
-        var shape = new CriticShape(problem.Shape.StateSize, problem.Shape.ActionSize, problem.Shape.Width);
-        _operations = device.CreateCritic(shape);
-        _owned.Add(_operations);
-        (_twin, _value, _policy) = (Weights(_operations.Layout.Twin), Weights(_operations.Layout.Value), Weights(_operations.Layout.Policy));
-        _data = new Transitions(
-            Upload(Values(Count * shape.StateSize, Uniform)), Upload(Values(Count * shape.ActionSize, Uniform)), Upload(Values(Count, Uniform)),
-            Upload(Values(Count, () => _random.Next(10) == 0 ? 1 : 0)), Upload(Values(Count * shape.StateSize, Uniform)), Count);
-        _nextActions = Upload(Values(Rows * problem.Candidates * shape.ActionSize, Uniform));
-        _losses = Upload(Values(CriticLosses.Count, () => float.NaN));
-    }
+    private ICriticOperations Operations => _workload.Operations;
 
-    private int Rows => _case.States;
+    private int States => Math.Min(problem.States, Count);
 
-    private CriticLayout Layout => _operations.Layout;
+    // Networks with NaN in one of them, in one place after the other.
+    private IEnumerable<CriticNetworks> Values => Poisoned(_workload.Value, _workload.Layout.Value).Select(value => _workload.Networks(value: value));
+
+    private IEnumerable<CriticNetworks> Twins => Poisoned(_workload.Twin, _workload.Layout.Twin).Select(twin => _workload.Networks(twin: twin));
+
+    private IEnumerable<CriticNetworks> Targets => Poisoned(_workload.Twin, _workload.Layout.Twin).Select(target => _workload.Networks(target: target));
+
+    private IEnumerable<CriticNetworks> Policies => Poisoned(_workload.Policy, _workload.Layout.Policy).Select(policy => _workload.Networks(policy: policy));
 
     /// <summary>Implicit Q-learning with its policy, some steps of it.</summary>
     public (float[] Losses, float[] Gradient, float[] Parameters) Implicit(int steps)
     {
-        var (value, twin, policy, target) = (Trained(_value), Trained(_twin), Trained(_policy), Upload(_twin));
+        var networks = _workload.Networks();
+        TrainedArrays[] trained = [networks.Value, networks.Twin, networks.Policy];
         float[] gradient = [], losses = [];
         for (int step = 0; step < steps; step++)
         {
-            _operations.ImplicitStep(new()
-            {
-                Batch = Batch(step),
-                Backup = new(0.99f, 0.7f),
-                Value = value,
-                Twin = twin,
-                Target = target,
-                Update = Update(step),
-                Losses = _losses,
-            });
-            _operations.PolicyStep(new()
-            {
-                Batch = Batch(step),
-                Weighting = new(3, 100),
-                Value = value.Parameters,
-                Target = target,
-                Policy = policy,
-                Adam = Update(step).Adam,
-                Step = step + 1,
-                Losses = _losses,
-            });
+            Operations.ImplicitStep(_workload.ImplicitAt(step, networks));
+            Operations.PolicyStep(_workload.PolicyAt(step, networks));
             if (step == 0)
-                (losses, gradient) = (_losses.ToArray(), [.. value.Gradient!.ToArray(), .. twin.Gradient!.ToArray(), .. policy.Gradient!.ToArray()]);
+                (losses, gradient) = (_workload.Losses.ToArray(), [.. trained.SelectMany(network => network.Gradient!.ToArray())]);
         }
 
-        return (losses, gradient, [.. value.Parameters.ToArray(), .. twin.Parameters.ToArray(), .. policy.Parameters.ToArray(), .. target.ToArray()]);
+        return (losses, gradient, [.. trained.SelectMany(network => network.Parameters.ToArray()), .. networks.Target.ToArray()]);
     }
 
     /// <summary>Softmax Q-learning, some steps of it: the parameters.</summary>
     public float[] Sampled(int steps)
     {
-        var (twin, target) = (Trained(_twin), Upload(_twin));
+        var networks = _workload.Networks();
         for (int step = 0; step < steps; step++)
-            _operations.SampledStep(new()
-            {
-                Batch = Batch(step),
-                Backup = new(0.99f, 1, _nextActions, _case.Candidates),
-                Twin = twin,
-                Target = target,
-                Update = Update(step),
-                Losses = _losses,
-            });
-        return [.. twin.Parameters.ToArray(), .. target.ToArray()];
+            Operations.SampledStep(_workload.SampledAt(step, networks));
+        return [.. networks.Twin.Parameters.ToArray(), .. networks.Target.ToArray()];
     }
 
     /// <summary>∂Q/∂a, and Q, of a few rows of the dataset.</summary>
     public float[] ActionGradient(TwinChoice choice)
     {
-        int rows = Math.Min(Rows, MlpVerificationRun.FewRows);
-        using var gradient = _device.Upload<float>(Values(rows * _case.Shape.ActionSize, () => float.NaN));
-        using var q = _device.Upload<float>(Values(rows, () => float.NaN));
-        _operations.ActionGradient(new()
-        {
-            Twin = Upload(_twin),
-            States = _data.States,
-            Actions = _data.Actions,
-            Rows = rows,
-            Choice = choice,
-            Gradient = gradient,
-            Q = q,
-        });
-        _device.Synchronize();
-        return [.. gradient.ToArray(), .. q.ToArray()];
+        int rows = Math.Min(problem.States, FewRows);
+        float[] q = [], gradient = _workload.Written(rows * problem.Shape.ActionSize, slopes =>
+            q = _workload.Written(rows, values => Operations.ActionGradient(_workload.SlopesOf(rows, slopes) with { Choice = choice, Q = values })));
+        return [.. gradient, .. q];
     }
 
     /// <summary>The smaller of the twins for K actions of each state, V, and the policy's actions.</summary>
     public float[] Evaluate()
     {
-        var (q, v, actions) = Evaluated(_twin, _value, _policy);
-        return [.. q, .. v, .. actions];
+        var networks = _workload.Networks();
+        return [.. MinimumQ(networks), .. Value(networks), .. Act(networks)];
     }
 
     /// <summary>V's loss with NaN in V, and in either of the target's twins: how many losses are numbers all the same.</summary>
-    public int ValueHidesNaN() => WithPoisonedTarget(target => ImplicitLoss(CriticLosses.Value, _value, _twin, target)) + WithPoisoned(_value, Layout.Value, 0, value => ImplicitLoss(CriticLosses.Value, value, _twin, _twin));
+    public int ValueHidesNaN() => Numbers(ImplicitLoss(CriticLosses.Value), [.. Targets, .. Values]);
 
     /// <summary>The twins' loss with NaN in either, and in V, whose value of the next state it is made from.</summary>
-    public int TwinsHideNaN() =>
-        WithPoisoned(_twin, Layout.Twin, 0, twin => ImplicitLoss(CriticLosses.Q, _value, twin, _twin))
-        + WithPoisoned(_twin, Layout.Twin, 1, twin => ImplicitLoss(CriticLosses.Q, _value, twin, _twin))
-        + WithPoisoned(_value, Layout.Value, 0, value => ImplicitLoss(CriticLosses.Q, value, _twin, _twin));
+    public int TwinsHideNaN() => Numbers(ImplicitLoss(CriticLosses.Q), [.. Twins, .. Values]);
 
     /// <summary>The policy's loss with NaN in it, in V, and in either of the target's twins.</summary>
-    public int PolicyHidesNaN() =>
-        WithPoisoned(_policy, Layout.Policy, 0, policy => PolicyLoss(_value, _twin, policy))
-        + WithPoisoned(_value, Layout.Value, 0, value => PolicyLoss(value, _twin, _policy))
-        + WithPoisonedTarget(target => PolicyLoss(_value, target, _policy));
+    public int PolicyHidesNaN() => Numbers(Loss(CriticLosses.Policy, networks => Operations.PolicyStep(_workload.PolicyAt(0, networks))), [.. Policies, .. Values, .. Targets]);
 
     /// <summary>The loss of softmax Q-learning with NaN in either twin, and in either of the target's.</summary>
-    public int SampledHidesNaN() =>
-        WithPoisoned(_twin, Layout.Twin, 0, twin => SampledLoss(twin, _twin))
-        + WithPoisoned(_twin, Layout.Twin, 1, twin => SampledLoss(twin, _twin))
-        + WithPoisonedTarget(target => SampledLoss(_twin, target));
+    public int SampledHidesNaN() => Numbers(Loss(CriticLosses.Q, networks => Operations.SampledStep(_workload.SampledAt(0, networks))), [.. Twins, .. Targets]);
 
     /// <summary>The smaller of the twins, V and the policy's actions, each with NaN in it.</summary>
     public int EvaluationHidesNaN() =>
-        WithPoisonedTarget(twin => Evaluated(twin, _value, _policy).Q)
-        + WithPoisoned(_value, Layout.Value, 0, value => Evaluated(_twin, value, _policy).V)
-        + WithPoisoned(_policy, Layout.Policy, 0, policy => [.. Evaluated(_twin, _value, policy).Actions.Where((_, i) => i % _case.Shape.ActionSize == 0)]);
+        Numbers(MinimumQ, Targets) + Numbers(Value, Values) + Numbers(networks => [.. Act(networks).Where((_, i) => i % problem.Shape.ActionSize == 0)], Policies);
 
-    public void Dispose()
-    {
-        foreach (var owned in _owned)
-            owned.Dispose();
-    }
+    public void Dispose() => _workload.Dispose();
 
-    private static CriticUpdate Update(int step) => new(new AdamSettings(1e-3), step + 1, 0.05f);
+    private static int Numbers(Func<CriticNetworks, float[]> run, IEnumerable<CriticNetworks> poisoned) => poisoned.Sum(networks => run(networks).Count(value => !float.IsNaN(value)));
 
-    private static float[] Values(int count, Func<float> value)
-    {
-        var values = new float[count];
-        for (int i = 0; i < count; i++)
-            values[i] = value();
-        return values;
-    }
-
-    // A hidden weight, then the bias of the first output, of one network of equal ones: how many of the results are numbers.
-    private static int WithPoisoned(float[] weights, MlpLayout layout, int network, Func<float[], float[]> run) =>
-        new[] { layout.Networks[network].Layers[1].Weight, layout.Networks[network].Layers[2].Bias }.Sum(slice =>
+    // A hidden weight, then the bias of the first output, of each of equal networks.
+    private static IEnumerable<float[]> Poisoned(float[] weights, MlpLayout layout) =>
+        layout.Networks.SelectMany(network => new[] { network.Layers[1].Weight, network.Layers[2].Bias }).Select(slice =>
         {
             float[] poisoned = [.. weights];
             poisoned[slice.Offset] = float.NaN;
-            return run(poisoned).Count(value => !float.IsNaN(value));
+            return poisoned;
         });
 
-    private int WithPoisonedTarget(Func<float[], float[]> run) => WithPoisoned(_twin, Layout.Twin, 0, run) + WithPoisoned(_twin, Layout.Twin, 1, run);
-
-    private float[] ImplicitLoss(int which, float[] value, float[] twin, float[] target)
-    {
-        ClearLosses();
-        _operations.ImplicitStep(new()
-        {
-            Batch = Batch(0),
-            Backup = new(0.99f, 0.7f),
-            Value = Trained(value),
-            Twin = Trained(twin),
-            Target = Upload(target),
-            Update = Update(0),
-            Losses = _losses,
-        });
-        return [_losses.ToArray()[which]];
-    }
-
-    private float[] PolicyLoss(float[] value, float[] target, float[] policy)
-    {
-        ClearLosses();
-        _operations.PolicyStep(new()
-        {
-            Batch = Batch(0),
-            Weighting = new(3, 100),
-            Value = Upload(value),
-            Target = Upload(target),
-            Policy = Trained(policy),
-            Adam = Update(0).Adam,
-            Step = 1,
-            Losses = _losses,
-        });
-        return [_losses.ToArray()[CriticLosses.Policy]];
-    }
-
-    private float[] SampledLoss(float[] twin, float[] target)
-    {
-        ClearLosses();
-        _operations.SampledStep(new()
-        {
-            Batch = Batch(0),
-            Backup = new(0.99f, 1, _nextActions, _case.Candidates),
-            Twin = Trained(twin),
-            Target = Upload(target),
-            Update = Update(0),
-            Losses = _losses,
-        });
-        return [_losses.ToArray()[CriticLosses.Q]];
-    }
-
-    private (float[] Q, float[] V, float[] Actions) Evaluated(float[] twin, float[] value, float[] policy)
-    {
-        int states = Math.Min(Rows, Count);
-        using var q = _device.Allocate<float>((long)states * _case.Candidates);
-        using var v = _device.Allocate<float>(states);
-        using var actions = _device.Allocate<float>((long)states * _case.Shape.ActionSize);
-        _operations.MinimumQ(new()
-        {
-            Twin = Upload(twin),
-            States = _data.States,
-            Actions = _nextActions,
-            StateCount = states,
-            CandidateCount = _case.Candidates,
-            Q = q,
-        });
-        _operations.Value(new() { Parameters = Upload(value), States = _data.States, Rows = states, Output = v });
-        _operations.Act(new() { Parameters = Upload(policy), States = _data.States, Rows = states, Output = actions });
-        _device.Synchronize();
-        return (q.ToArray(), v.ToArray(), actions.ToArray());
-    }
+    private Func<CriticNetworks, float[]> ImplicitLoss(int which) => Loss(which, networks => Operations.ImplicitStep(_workload.ImplicitAt(0, networks)));
 
     // They start as NaN elsewhere; here a loss that nobody wrote must not pass for one that is NaN.
-    private void ClearLosses() => _losses.CopyFrom(new float[CriticLosses.Count]);
-
-    private float Uniform() => (float)((2 * _random.NextDouble()) - 1);
-
-    private TransitionBatch Batch(int step) => new(_data, Rows, new RandomDraw(2, RandomStage.Critic, (uint)step));
-
-    private float[] Weights(MlpLayout layout) => VerificationWeights.Mlp(layout, Uniform);
-
-    private TrainedArrays Trained(float[] parameters) =>
-        new(Upload(parameters), Upload(Values(parameters.Length, () => float.NaN)), Upload(new float[parameters.Length]), Upload(new float[parameters.Length]));
-
-    private DeviceArray<float> Upload(float[] values)
+    private Func<CriticNetworks, float[]> Loss(int which, Action<CriticNetworks> run) => networks =>
     {
-        var array = _device.Upload<float>(values);
-        _owned.Add(array);
-        return array;
-    }
+        _workload.Losses.CopyFrom(new float[CriticLosses.Count]);
+        run(networks);
+        return [_workload.Losses.ToArray()[which]];
+    };
+
+    private float[] MinimumQ(CriticNetworks networks) => _workload.Written(States * problem.Candidates, q => Operations.MinimumQ(_workload.LabelsOf(networks, States, q)));
+
+    private float[] Value(CriticNetworks networks) => _workload.Written(States, v => Operations.Value(_workload.StatesOf(networks.Value, States, v)));
+
+    private float[] Act(CriticNetworks networks) => _workload.Written(States * problem.Shape.ActionSize, actions => Operations.Act(_workload.StatesOf(networks.Policy, States, actions)));
 }

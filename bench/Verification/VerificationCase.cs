@@ -1,3 +1,4 @@
+using EDA.Bench.Kernels;
 using EDA.Kernels;
 
 namespace EDA.Bench.Verification;
@@ -6,7 +7,7 @@ namespace EDA.Bench.Verification;
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">The network.</param>
 /// <param name="Rows">Rows of density, score and denoising.</param>
-/// <param name="States">States of gaps, alignment and sampling.</param>
+/// <param name="States">States of gaps, alignment and sampling, and transitions of a critic's step.</param>
 /// <param name="Candidates">K.</param>
 public sealed record VerificationCase(string Name, BdmShape Shape, int Rows, int States, int Candidates)
 {
@@ -25,4 +26,7 @@ public sealed record VerificationCase(string Name, BdmShape Shape, int Rows, int
         new("width-160", new BdmShape(11, 3, 160, 2), 1001, 77, 5),
         new("several-slabs", new BdmShape(5, 3, 96, 1), 9001, 650, 14),
     ];
+
+    /// <summary>The steps that it is made of.</summary>
+    internal WorkloadSize Size => new(Shape, Rows, States, Candidates, Rows, States, States);
 }

@@ -10,7 +10,7 @@ using EDA.Host.Runs;
 namespace EDA.Host.Experiments;
 
 /// <summary>How long the stages of a run would take on this machine, by a few steps of each that are measured.</summary>
-internal sealed class StageTimes
+public sealed class StageTimes
 {
     private const int Episodes = 20, States = 128, BehaviorSteps = 40, CriticSteps = 80, AlignmentSteps = 8;
 
@@ -65,15 +65,20 @@ internal sealed class StageTimes
     /// <param name="stage">The stage.</param>
     /// <param name="settings">The run's settings.</param>
     /// <returns>About how many.</returns>
-    public double Of(RunStage stage, RunSettings settings) => stage.Reports.Sum(name => _secondsPerStep.GetValueOrDefault(name) * Steps(name, settings));
+    public double Of(RunStage stage, RunSettings settings) => stage.Reports.Sum(name => _secondsPerStep.GetValueOrDefault(name) * Steps(name, settings, _transitions));
 
-    private double Steps(string name, RunSettings settings) => name switch
+    /// <summary>How many steps, or rows, of what a stage does a run takes.</summary>
+    /// <param name="name">The name of what it does, as reports have it.</param>
+    /// <param name="settings">The run's settings.</param>
+    /// <param name="transitions">The transitions of its dataset.</param>
+    /// <returns>Their number; 1 for an evaluation.</returns>
+    public static double Steps(string name, RunSettings settings, int transitions) => name switch
     {
         BehaviorPretraining.StageName => settings.Behavior.Steps,
         BehaviorPretraining.WeightedName => settings.Weighted.Training.Steps,
         CriticTraining.StageName => settings.Critic.Steps,
-        SoftmaxQLearning.SamplingName => _transitions,
-        CandidateSampling.StageName or CandidateLabelling.StageName => LabelSelection.Count(_transitions, settings.Labels.Fraction, settings.Labels.MostStates),
+        SoftmaxQLearning.SamplingName => transitions,
+        CandidateSampling.StageName or CandidateLabelling.StageName => LabelSelection.Count(transitions, settings.Labels.Fraction, settings.Labels.MostStates),
         PolicyAlignment.StageName => settings.Alignment.Steps,
         RunStages.Policy or RunStages.Vae or RunStages.Ebm => settings.Method.CountSteps(name),
         _ => 1,

@@ -15,7 +15,8 @@ public static partial class IndexPage
     /// <summary>A page is to be less than 2 MB: what else is in it leaves the rollouts the rest.</summary>
     private const int MostBytes = 1_950_000;
 
-    internal const string Style = """
+    /// <summary>How a page looks.</summary>
+    public const string Style = """
         :root { color-scheme: light dark; }
         body { margin: 0 auto; padding: 28px 24px 48px; max-width: 1080px; background: #fff; color: #222;
                font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
@@ -142,8 +143,10 @@ public static partial class IndexPage
         }
     }
 
-    // Inside a page an image needs no document header, and no names of namespaces.
-    internal static string Inline(Figure figure)
+    /// <summary>A figure within a page: without the document's header, and the names of namespaces.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <returns>HTML.</returns>
+    public static string Inline(Figure figure)
     {
         string svg = figure.Svg[figure.Svg.IndexOf("<svg", StringComparison.Ordinal)..].TrimEnd();
         svg = NamespaceName().Replace(svg, string.Empty).Replace("xlink:href", "href", StringComparison.Ordinal);
@@ -156,7 +159,10 @@ public static partial class IndexPage
         return Raised().Replace(safe, "<sup>$1</sup>");
     }
 
-    internal static string Text(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>Words as HTML.</summary>
+    /// <param name="text">The words.</param>
+    /// <returns>HTML.</returns>
+    public static string Text(string text) => WebUtility.HtmlEncode(text);
 
     [GeneratedRegex("\\sxmlns(:\\w+)?=\"[^\"]*\"")]
     private static partial Regex NamespaceName();

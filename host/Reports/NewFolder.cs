@@ -3,7 +3,7 @@ using EDA.Host.CommandLine;
 namespace EDA.Host.Reports;
 
 /// <summary>Makes the folders that runs are written to. A folder that is there already is never written to.</summary>
-internal static class NewFolder
+public static class NewFolder
 {
     /// <summary>Makes a folder.</summary>
     /// <param name="wanted">Where the user wants it; null for runs/NAME, or runs/NAME-2 and so on where that is taken.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Xml.Linq;
 using EDA.Tests.Host;
@@ -19,7 +20,7 @@ public sealed class ProfileTests(SoftwareProfile profile)
         Assert.Equal(0, profile.Result.Status);
         Assert.Contains("say nothing about a GPU", profile.Result.Output, StringComparison.Ordinal);
         Assert.Equal(
-            ["kernels.csv", "operations.csv", "profile.json", "roofline.svg", "trace.json"],
+            ["index.html", "kernels.csv", "operations.csv", "profile.json", "roofline.svg", "trace.json"],
             Directory.EnumerateFiles(profile.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
@@ -137,6 +138,30 @@ public sealed class ProfileTests(SoftwareProfile profile)
         Assert.Equal(2, operations[("behavior", "denoising_step")].GetProperty("calls").GetInt64());
         Assert.Equal(2, operations[("alignment", "adam")].GetProperty("calls").GetInt64());
         Assert.Equal(2, operations[("evaluation", "sample")].GetProperty("calls").GetInt64());
+    }
+
+    [Fact]
+    public void A_sentence_says_where_the_time_goes()
+    {
+        string sentence = profile.Result.Output.TrimEnd().Split('\n')[^1];
+        Assert.Matches("^[0-9]+ % of the time is (behavior pretraining|alignment|the comparison with the exact answer), (at (less than 1|[0-9]+) % of the machine's peak|mostly outside its operations)", sentence);
+        Assert.Contains(WebUtility.HtmlEncode(sentence), File.ReadAllText(profile.At("index.html")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bandit-moons", "vae", "--method", "generators")]
+    [InlineData("pointmaze-umaze", "alignment", "--critic", "online")]
+    [InlineData("pointmaze-umaze", "policy", "--method", "qgpo")]
+    [InlineData("pointmaze-umaze", "policy", "--method", "diffusion-ql")]
+    public void A_profile_is_short_whatever_is_trained(string recipe, string stage, params string[] options)
+    {
+        string folder = Path.Combine(profile.Scratch, string.Join('-', options).Trim('-'));
+        var result = BenchProcess.Run(profile.Scratch, ["profile", recipe, "--small", "--steps", "2", "--out", folder, .. options]);
+        Assert.Equal(string.Empty, result.Error);
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "profile.json")));
+        var stages = document.RootElement.GetProperty("stages").EnumerateArray().ToDictionary(each => each.GetProperty("name").GetString()!, each => each.GetProperty("steps").GetInt64());
+        Assert.Equal(2, stages[stage]);
+        Assert.True(stages["evaluation"] > 0);
     }
 
     [Theory]

@@ -32,18 +32,28 @@ internal static class JsonDestination
             throw UserError.Value(option, path, "a file that does not exist yet, in a folder that does");
     }
 
-    /// <summary>Writes a document, whole or not at all: what is killed while it writes leaves no half of one.</summary>
-    /// <typeparam name="T">The document's type.</typeparam>
+    /// <summary>Writes a document, whole or not at all: what is killed while it writes leaves no half of one. An earlier one goes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="document">The document.</param>
     /// <param name="type">How it is written.</param>
-    /// <param name="overwrite">Whether an earlier one goes.</param>
-    /// <exception cref="IOException">It cannot be written, or is there and stays.</exception>
-    public static void Write<T>(string path, T document, JsonTypeInfo<T> type, bool overwrite = true) => WholeFile.Write(path, overwrite, file =>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Write(string path, object document, JsonTypeInfo type) => WholeFile.Write(path, overwrite: true, file =>
     {
         using var stream = File.Create(file);
         JsonSerializer.Serialize(stream, document, type);
     });
+
+    /// <summary>Whether a document is an object with these keys.</summary>
+    public static bool HasKeys(JsonElement root, params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(key, out _))
+                return false;
+        }
+
+        return true;
+    }
 
     private static bool Holds(string path, Func<JsonElement, bool> isEarlier)
     {
