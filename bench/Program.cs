@@ -2,17 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using EDA.Bench.Comparison;
-using EDA.Bench.Kernels;
-using EDA.Bench.Profiling;
-using EDA.Bench.Ptx;
-using EDA.Bench.Results;
-using EDA.Bench.Sass;
-using EDA.Bench.Scaling;
-using EDA.Bench.Steps;
-using EDA.Bench.Suites;
+using EDA.Bench;
 using EDA.Bench.Torch;
-using EDA.Bench.Verification;
 using EDA.Engine;
 using EDA.Engine.Training;
 using EDA.Host.CommandLine;
@@ -24,24 +15,7 @@ if (args.Length == 0 || args[0] is not ("bench" or "profile" or "verify"))
     return (int)(typeof(EdaCommandLine).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null) ?? 0);
 
 DeviceChoice.Add(AutogradDevice.ProgramName, precision => new AutogradDevice(precision: precision), AutogradDevice.Fp32, AutogradDevice.Bf16);
-var root = new RootCommand("EDA.Engine's measurements")
-{
-    new Command("bench", "measures the engine on this machine")
-    {
-        KernelsCommand.Create(),
-        StepsCommand.Create(),
-        CompareCommand.Create(),
-        ScalingCommand.Create(),
-        ReportCommand.Create(),
-        PeerCommand.Create(),
-        SuiteCommand.Create(),
-        PtxCommand.Create(),
-        SassCommand.Create(),
-    },
-    ProfileCommand.Create(),
-    VerifyCommand.Create(),
-};
-
+var root = BenchCommandLine.Create();
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (Console.IsOutputRedirected || !OperatingSystem.IsWindows())
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);

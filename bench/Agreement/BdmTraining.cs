@@ -19,7 +19,7 @@ internal sealed class BdmTraining(IDevice device, float[] initial, double learni
     /// <summary>L [1].</summary>
     public DeviceArray<float> Loss { get; } = device.Allocate<float>(1);
 
-    /// <summary>Moves the weights along the gradient, and records what there is to record.</summary>
+    /// <summary>Moves the weights along the gradient, and records the losses.</summary>
     public void Step(string network)
     {
         _losses.Add(Loss.ToArray()[0]);

@@ -9,7 +9,7 @@ namespace EDA.Bench.Comparison;
 internal static class CompareCommand
 {
     private const int Rounds = 3;
-    private const string Nobody = "none";
+    private const string None = "none";
 
     // On a processor a call for 4096 states takes half a minute; a fraction of it does as well.
     private const int ProcessorSampleStates = 128;
@@ -20,7 +20,7 @@ internal static class CompareCommand
     public static Command Create()
     {
         var options = new MeasurementOptions("comparison", ComparisonDocument.Is);
-        var references = new Option<string?>("--references") { Description = $"whom to compare with, with commas: {string.Join(", ", ReferencePrograms.Names)}, or {Nobody} (all that are here)", HelpName = "NAMES" };
+        var references = new Option<string?>("--references") { Description = $"whom to compare with, with commas: {string.Join(", ", ReferencePrograms.Names)}, or {None} (all that are here)", HelpName = "NAMES" };
         var python = new Option<string?>("--python") { Description = "the Python that has PyTorch (python3, /usr/bin/python3)", HelpName = "PROGRAM" };
         var only = new Option<string?>("--steps") { Description = $"which rows, with commas: {string.Join(", ", ComparisonRun.Names)} (all)", HelpName = "NAMES" };
         var rounds = new Option<string?>("--rounds") { Description = $"how often each program has its turn, however long that takes ({Rounds}, fewer where five minutes are not enough)", HelpName = "N" };
@@ -65,8 +65,8 @@ internal static class CompareCommand
     private static string[]? Wanted(string? names) => names switch
     {
         null => null,
-        Nobody => [],
-        _ => Names("--references", names, ReferencePrograms.Names, $", or {Nobody}"),
+        None => [],
+        _ => Names("--references", names, ReferencePrograms.Names, $", or {None}"),
     };
 
     private static string[] Names(string option, string text, IReadOnlyList<string> allowed, string besides = "")

@@ -74,7 +74,7 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
         var sides = new List<Side>();
         try
         {
-            // They start side by side, and nobody runs before all are there.
+            // They start side by side, and none runs before all are ready.
             foreach (var program in Programs)
                 sides.Add(new Side(program, new PeerProcess(program)));
             foreach (var side in sides)

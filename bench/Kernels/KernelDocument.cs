@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EDA.Bench.Peaks;
 using EDA.Bench.Profiling;
 using EDA.Host.CommandLine;
@@ -22,6 +23,19 @@ public sealed record KernelRow(string Name, double Seconds, double Gflops, doubl
 /// <param name="Kernels">A row a kernel and step, of one run of the step; none on a device that is not made of kernels.</param>
 public sealed record KernelDocument(string Device, string Precision, double PeakGflops, DevicePeaks Peaks, IReadOnlyList<KernelRow> Rows, IReadOnlyList<UsageRow> Kernels) : MeasurementDocument
 {
+    /// <summary>The version of EDA.Engine, with its commit; nothing in tables of earlier versions.</summary>
+    public string Version { get; init; } = string.Empty;
+
+    /// <summary>The processor.</summary>
+    public string Processor { get; init; } = string.Empty;
+
+    /// <summary>When it was measured, in UTC.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    /// <summary>The commit, shortened; the version where it has none.</summary>
+    [JsonIgnore]
+    public string Commit => Version.Split('+') is [_, { Length: > 7 } commit] ? commit[..7] : Version;
+
     /// <summary>Refuses a file that cannot be written, or holds anything but an earlier table, before anything is measured.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="UserError">It is refused.</exception>

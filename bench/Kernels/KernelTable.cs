@@ -1,7 +1,9 @@
 using EDA.Bench.Peaks;
 using EDA.Bench.Profiling;
 using EDA.Bench.Timing;
+using EDA.Host.Reports;
 using EDA.Kernels;
+using EDA.Kernels.Machine;
 using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Kernels;
@@ -24,7 +26,7 @@ public static class KernelTable
     {
         if (json != null)
             KernelDocument.CheckDestination(json);
-        var measured = device as IMeasuredDevice;
+        var (measured, started) = (device as IMeasuredDevice, DateTimeOffset.UtcNow);
         using var workload = new Workload(device, size);
         var steps = workload.Steps(Workload.Fused(all: measured is not null));
         output.WriteLine($"device  {device.Name}");
@@ -82,7 +84,7 @@ public static class KernelTable
             UsageTable.Write(kernels, "kernel, in one step", output);
         }
 
-        var document = new KernelDocument(device.Name, device.PrecisionName, peaks.Gflops, peaks, rows, kernels);
+        var document = new KernelDocument(device.Name, device.PrecisionName, peaks.Gflops, peaks, rows, kernels) { Version = ProgramVersion.Engine, Processor = Processor.Name, Started = started };
         if (json != null)
             document.Save(json);
         return document;

@@ -23,7 +23,7 @@ public abstract class WorkloadArrays(IDevice device, int seed) : IDisposable
     /// <returns>The array, which lives as long as the workload.</returns>
     public DeviceArray<float> Upload(float[] values) => Own(device.Upload<float>(values));
 
-    /// <summary>An array to be trained, with a gradient that nobody has written yet.</summary>
+    /// <summary>An array to be trained, with an unwritten gradient.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="hasGradient">Whether somebody looks at the gradient.</param>
     /// <returns>The arrays, which live as long as the workload.</returns>

@@ -16,7 +16,7 @@ namespace EDA.Bench.Profiling;
 /// <param name="Gbps">Bytes over time, in GB/s.</param>
 /// <param name="ArithmeticShare">GFLOP/s over the device's peak.</param>
 /// <param name="MemoryShare">GB/s over the device's peak.</param>
-/// <param name="Registers">Registers of an item; null where nobody can tell.</param>
+/// <param name="Registers">Registers of an item; null if unknown.</param>
 /// <param name="LocalBytes">Local memory of an item, in bytes: above 0 where registers were spilled.</param>
 /// <param name="SharedBytes">Shared memory of a group, in bytes.</param>
 public sealed record UsageRow(

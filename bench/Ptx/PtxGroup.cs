@@ -54,7 +54,7 @@ public sealed unsafe class PtxGroup : IDisposable
     /// <summary>Shared memory.</summary>
     public PtxMemory Shared { get; }
 
-    /// <summary>Who counts what the warps do; null for nobody.</summary>
+    /// <summary>Counts what the warps do; null for none.</summary>
     public PtxCounts? Counts { get; init; }
 
     /// <summary>The kernel's arguments.</summary>

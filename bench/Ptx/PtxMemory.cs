@@ -20,7 +20,7 @@ public sealed unsafe class PtxMemory
         (_start, _end) = (0, 0);
     }
 
-    /// <summary>Takes an array away; nobody may touch it any more.</summary>
+    /// <summary>Takes an array away; later accesses are errors.</summary>
     /// <param name="start">Its address.</param>
     public void Remove(ulong start)
     {

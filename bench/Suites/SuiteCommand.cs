@@ -16,7 +16,7 @@ internal static class SuiteCommand
 
     public static Command Create()
     {
-        var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own: --list says what there is, --filter '*Score*' chooses, --job short is quick", Arity = ArgumentArity.ZeroOrMore };
+        var rest = new Argument<string[]>("arguments") { Description = "BenchmarkDotNet's own: --list shows them, --filter '*Score*' chooses, --job short is quick", Arity = ArgumentArity.ZeroOrMore };
         var suite = new Command("suite", "the BenchmarkDotNet suites: every fused operation, and reading datasets") { rest };
         suite.TreatUnmatchedTokensAsErrors = false;
         suite.SetAction(result =>

@@ -206,7 +206,7 @@ internal sealed class AutogradCriticOperations(AutogradDevice device, CriticShap
         return new AutogradMlp(layout, scope.Parameters(parameters, layout.Slices, 0, trained ? layout.Slices : []), device.Dense);
     }
 
-    // The gradient to its place, or to one of our own where nobody looks at it; then Adam.
+    // The gradient to its place, or to scratch if it is not wanted; then Adam.
     private void Move(TensorScope scope, MlpLayout layout, in TrainedArrays arrays, IList<torch.Tensor> gradients, in AdamSettings adam, long step)
     {
         var gradient = arrays.Gradient;

@@ -99,7 +99,7 @@ internal sealed class CriticVerificationRun(IDevice device, VerificationCase pro
 
     private Func<CriticNetworks, float[]> ImplicitLoss(int which) => Loss(which, networks => Operations.ImplicitStep(_workload.ImplicitAt(0, networks)));
 
-    // They start as NaN elsewhere; here a loss that nobody wrote must not pass for one that is NaN.
+    // They start as NaN elsewhere; here an unwritten loss must not pass for one that is NaN.
     private Func<CriticNetworks, float[]> Loss(int which, Action<CriticNetworks> run) => networks =>
     {
         _workload.Losses.CopyFrom(new float[CriticLosses.Count]);

@@ -90,7 +90,7 @@ internal sealed class VerificationRun(IDevice device, VerificationCase problem) 
         return device.Upload<float>(values);
     }
 
-    // It starts as NaN elsewhere; here a loss that nobody wrote must not pass for one that is NaN.
+    // It starts as NaN elsewhere; here an unwritten loss must not pass for one that is NaN.
     private int NumbersInLoss(Action run)
     {
         _workload.Loss.CopyFrom([0f]);

@@ -23,10 +23,29 @@ public sealed class KernelDocumentTests : IDisposable
         string path = _folder.At("table.json");
         new KernelDocument("cpu", "fp32", 200, Peaks, [new KernelRow("score", 0.1, 180, 0.9, 0)], []).Save(path);
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        Assert.Equal(["device", "precision", "peak_gflops", "peaks", "rows", "kernels"], document.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(["device", "precision", "peak_gflops", "peaks", "rows", "kernels", "version", "processor", "started"], document.RootElement.EnumerateObject().Select(property => property.Name));
         Assert.Equal(
             ["name", "seconds", "gflops", "peak_share", "allocated_bytes"],
             document.RootElement.GetProperty("rows")[0].EnumerateObject().Select(property => property.Name));
+    }
+
+    [Fact]
+    public void Tables_of_several_commits_are_drawn_in_time()
+    {
+        Save("b.json", "0.2.0+bbbbbbbbbb", 2, 0.9);
+        Save("a.json", "0.1.0+aaaaaaaaaa", 1, 0.8);
+        new KernelDocument("cpu", "fp32", 200, Peaks, [], []).Save(_folder.At("nameless.json"));
+        string bench = Path.Combine(AppContext.BaseDirectory, "eda-bench.dll");
+        var result = EdaProcess.RunProgram(bench, _folder.Path, new Dictionary<string, string>(), "bench", "history", "--in", ".", "--chart", "history.svg");
+        Assert.Equal((0, string.Empty), (result.Status, result.Error));
+        Assert.Equal("2026-01-01  aaaaaaa  a processor, fp32: score 80 %\n2026-01-02  bbbbbbb  a processor, fp32: score 90 %\n", result.Output);
+        string chart = File.ReadAllText(_folder.At("history.svg"));
+        Assert.All((string[])["aaaaaaa", "bbbbbbb", "a processor, fp32", "score"], word => Assert.Contains(word, chart, StringComparison.Ordinal));
+        Assert.Equal(2, EdaProcess.RunProgram(bench, _folder.Path, new Dictionary<string, string>(), "bench", "history", "--in", ".", "--chart", "history.svg").Status);
+        Assert.Equal(2, EdaProcess.RunProgram(bench, _folder.Path, new Dictionary<string, string>(), "bench", "history", "--in", "nowhere").Status);
+
+        void Save(string name, string version, int day, double share) =>
+            new KernelDocument("cpu", "fp32", 200, Peaks, [new KernelRow("score", 0.1, 180, share, 0)], []) { Version = version, Processor = "a processor", Started = new(2026, 1, day, 0, 0, 0, TimeSpan.Zero) }.Save(_folder.At(name));
     }
 
     [Fact]
