@@ -39,7 +39,7 @@ internal static class HistoryChart
         (commits.MajorStep, commits.MinorTickSize) = (1, 0);
         commits.LabelFormatter = at => at == Math.Floor(at) && at >= 0 && at < documents.Length ? documents[(int)at].Commit : string.Empty;
         model.Axes.Add(commits);
-        model.Axes.Add(Plot.Axis<LinearAxis>(AxisPosition.Left, "%", 0, most * 1.1));
+        model.Axes.Add(Plot.Axis<LinearAxis>(AxisPosition.Left, "%", 0, most * 1.3));
         double below = double.NegativeInfinity;
         foreach (var (step, color) in steps.Zip(Colors).OrderBy(each => Last(each.First)))
         {
