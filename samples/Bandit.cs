@@ -40,7 +40,7 @@ public static class Bandit
             Console.WriteLine($"{name}: mean energy {energy:0.000}, the data's {moons.Energies.Average():0.000}");
         }
 
-        policy.ToWeights().Save("moons.safetensors", overwrite: true);
+        policy.ToWeights().Save(Path.Combine(Path.GetTempPath(), "moons.safetensors"), overwrite: true);
         return energy;
     }
 }

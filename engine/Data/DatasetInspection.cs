@@ -63,7 +63,7 @@ public sealed class DatasetInspection
     private static IEnumerable<string> NotesOn(OfflineDataset dataset)
     {
         if (dataset.Environment is null)
-            yield return $"the environment is unknown, so there are no normalised scores; --env names it ({string.Join(", ", D4rlEnvironment.Names)})";
+            yield return $"the environment is unknown, so there are no normalised scores; --env names it ({string.Join(", ", D4rlEnvironment.Names)}), of your own as gym:ID or python:module:Class; --no-rollouts does without";
         else if (dataset.Provenance.Contradiction(dataset.Environment.Name) is { } contradiction)
             yield return contradiction;
         if (!dataset.HasTimeouts)

@@ -253,7 +253,7 @@ public sealed record EvaluationSettings
 
     /// <summary>
     /// Those that a number of the evaluation depends on. Names and order are those that saved states and keys of stages were
-    /// written with before <see cref="Recorded"/> and <see cref="ShownStates"/> were there: they stay good.
+    /// written with before those that are left out were there: they stay good.
     /// </summary>
     internal object Numerical => new { HeldOut, Samples, DistancePoints, Episodes, Seed, Every = 0, Candidates, Acting, SolverEvaluations, SolverOrder };
 }

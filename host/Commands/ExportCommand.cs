@@ -61,7 +61,7 @@ internal static class ExportCommand
                 _ => OnnxExport.Score(weights, provenance),
             };
             WholeFile.Write(path, overwrite: false, written => File.WriteAllBytes(written, bytes));
-            Console.Out.WriteLine($"{path}: {wanted} of {whose}, {bytes.Length.ToString("#,0", CultureInfo.InvariantCulture)} bytes");
+            Console.Out.WriteLine($"{path}: {(wanted == whose ? wanted : $"{wanted} of {whose}")}, {bytes.Length.ToString("#,0", CultureInfo.InvariantCulture)} bytes");
             return ExitStatus.Success;
         });
         return command;

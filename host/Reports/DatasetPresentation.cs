@@ -14,7 +14,10 @@ namespace EDA.Host.Reports;
 internal sealed class DatasetPresentation : RunPresentation
 {
     private const string MeanKey = "normalized_mean", DeviationKey = "normalized_std";
-    private const string RatingsKey = "ratings", StatesKey = "states", SamplesKey = "samples", DataKey = "data", PoliciesKey = "policies";
+    /// <summary>The key of result.json that ratings stand under.</summary>
+    public const string RatingsKey = "ratings";
+
+    private const string StatesKey = "states", SamplesKey = "samples", DataKey = "data", PoliciesKey = "policies";
     private const string QMeanKey = "q_mean", QDeviationKey = "q_std", BeyondKey = "beyond";
 
     public override NumberTable? Table(RunOutcome outcome)

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using EDA.Engine.Baselines;
+using EDA.Engine.Environments;
 using EDA.Engine.Evaluation;
+using EDA.Engine.Runs;
 using EDA.Host.Figures;
 using EDA.Host.Runs;
 
@@ -60,7 +62,7 @@ public static partial class IndexPage
         page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.Append($"<title>{Text(outcome.Task.Name)}, seed {outcome.Settings.Seed}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
-        page.Append($"<h1>{Text(outcome.Task.Name)}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
+        page.Append($"<h1>{Text(Title(outcome))}</h1>\n<p class=\"lead\">{Lead(outcome)}</p>\n");
         if (outcome.Error is not null)
             page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
         else if (outcome.Interrupted)
@@ -90,6 +92,10 @@ public static partial class IndexPage
         return Text(FormattableString.Invariant(
             $"{what}; budget {outcome.Budget}, seed {outcome.Settings.Seed}{(outcome.Batch is null ? string.Empty : $", trained beside seeds {outcome.Batch}")}; {outcome.Device}, {outcome.Precision}; EDA.Engine {ProgramVersion.Engine.Split('+')[0]}"));
     }
+
+    // A recipe for any file says nothing of where the run is.
+    private static string Title(RunOutcome outcome) =>
+        outcome.Task.Name == DatasetTask.AnyFile.Name ? $"{outcome.Task.Name}, {(EnvironmentCatalogue.Find(outcome.Settings.Environment).CanBeStepped ? outcome.Settings.Environment : "no environment")}" : outcome.Task.Name;
 
     /// <summary>A table of numbers as HTML.</summary>
     internal static string Numbers(NumberTable numbers)

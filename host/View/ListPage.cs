@@ -16,7 +16,7 @@ internal static class ListPage
         <p class="lead">{string.Join(", ", roots.Select(root => $"<code>{ViewPage.Text(root)}</code>"))}</p>
         <div id="sweeps"></div>
         <div class="tools">
-        <label>Filter <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="hopper seed=0 beta=1 finished" aria-describedby="keys"></label>
+        <label>Filter <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="hopper seed=0 temperature=1 finished" aria-describedby="keys"></label>
         <label>State <select id="state"><option value="">all</option><option>running</option><option>finished</option><option>stopped</option><option>failed</option><option>broken</option></select></label>
         <button id="compare" type="button" disabled>Compare curves</button>
         <button id="report" type="button" disabled>Report</button>

@@ -123,7 +123,7 @@ internal sealed record RunRow
             return holder is not null ? row with { State = RunState.Running, Reason = holder }
                 : error is not null ? row with { State = RunState.Failed, Reason = OneLine.Of(error) }
                 : result?["interrupted"]?.GetValue<bool>() == true ? row with { State = RunState.Stopped, Reason = "interrupted" }
-                : series is not null ? row with { State = RunState.Finished }
+                : series is not null || result?[DatasetPresentation.RatingsKey] is JsonObject ? row with { State = RunState.Finished }
                 : row with { State = RunState.Stopped, Reason = row.Stage is null ? "not begun" : "not gone on with" };
         }
         catch (Exception broken) when (IsOfTheFolder(broken))

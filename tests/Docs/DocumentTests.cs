@@ -37,6 +37,15 @@ public partial class DocumentTests
         Assert.All(cited.Distinct(), section => Assert.Contains($"\n## {section}. ", method, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void The_readmes_program_is_the_packages_which_a_test_runs()
+    {
+        string root = SourceTree.RequireRoot();
+        Assert.Equal(Program(Path.Combine(root, "docs", "package.md")), Program(Path.Combine(root, "README.md")));
+
+        static string Program(string path) => File.ReadAllText(path).Split("```cs\n")[1].Split("```")[0];
+    }
+
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
 

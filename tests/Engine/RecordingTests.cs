@@ -170,6 +170,8 @@ public sealed class RecordingTests : IDisposable
         var before = JsonSerializer.SerializeToNode(settings)!.AsObject();
         before.Remove(nameof(EvaluationSettings.Recorded));
         before.Remove(nameof(EvaluationSettings.ShownStates));
+        before.Remove(nameof(EvaluationSettings.RollsOut));
+        before.Remove(nameof(EvaluationSettings.RatedStates));
         before[nameof(EvaluationSettings.Every)] = 0;
         var stage = Pipeline("keys", new Maze(), _run with { Evaluation = settings with { Recorded = 2, Every = 7 } }).Stages.Single(stage => stage.Name == RunStages.Evaluate);
         var now = JsonSerializer.SerializeToNode(stage.DependsOn(_run with { Evaluation = settings with { Recorded = 2, Every = 7 } }))!["Evaluation"]!;

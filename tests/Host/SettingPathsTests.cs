@@ -68,7 +68,7 @@ public sealed class SettingPathsTests
         Assert.Equal(["method", "bandit", "seed", "points", "width", "blocks", "optimizer", "behavior", "alignment", "evaluation", "checkpoints", "memory"], bandit.Select(setting => setting.Key));
         Assert.Equal(["heldOut", "samples", "distancePoints", "solverEvaluations", "solverOrder"], bandit["evaluation"]!.AsObject().Select(setting => setting.Key));
         Assert.Equal(["method", "environment", "seed", "width", "blocks", "criticWidth", "rows", "heldOut", "rewards", "optimizer", "behavior", "critic", "weighted", "labels", "alignment", "evaluation", "checkpoints", "memory"], dataset.Select(setting => setting.Key));
-        Assert.Equal(["episodes", "seed", "every", "recorded", "candidates", "acting", "shownStates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
+        Assert.Equal(["rollsOut", "ratedStates", "episodes", "seed", "every", "recorded", "candidates", "acting", "shownStates", "solverEvaluations"], dataset["evaluation"]!.AsObject().Select(setting => setting.Key));
     }
 
     private static RunSettings Quick => RunBudgets.Get("quick", RunTask.Table.Find("bandit-8gaussians"));
