@@ -12,7 +12,7 @@ namespace EDA.Tests.Docs;
 /// <summary>
 /// The commands of the documents. All are accepted by the command line. Blocks that are not marked <c>not run: why</c> are run, a
 /// document's in one folder, which holds <c>bandit</c> and <c>maze</c> (finished smoke runs), <c>maze.npz</c> and <c>sweep</c>;
-/// <c>--budget quick</c> is smoke here.
+/// <c>--budget quick</c>, and a bandit's default, is smoke here.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed partial class DocumentCommandTests : IClassFixture<DocumentCommandTests.Prepared>
@@ -54,7 +54,7 @@ public sealed partial class DocumentCommandTests : IClassFixture<DocumentCommand
         string script = $"set -eo pipefail\nchmod +x eda\nexport EDA_PYTHON='{python}'\npython3() {{ command '{python}' \"$@\"; }}\n"
             + $"dotnet() {{ if [ \"$1\" = run ]; then while [ \"$1\" != -- ]; do shift; done; shift; command dotnet '{AppContext.BaseDirectory}'/EDA.Samples.dll \"$@\"; else command dotnet \"$@\"; fi; }}\n"
             + string.Join('\n', Blocks(path).Where(block => block.Why is null).Select(block => block.Text)).Replace("--budget quick", "--budget smoke", StringComparison.Ordinal)
-                .Replace("./eda run bandit-8gaussians --out", "./eda run bandit-8gaussians --budget smoke --out", StringComparison.Ordinal);
+                .Replace("./eda run bandit-8gaussians", "./eda run bandit-8gaussians --budget smoke", StringComparison.Ordinal);
         var start = new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
