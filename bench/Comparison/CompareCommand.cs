@@ -71,7 +71,7 @@ internal static class CompareCommand
 
     private static string[] Names(string option, string text, IReadOnlyList<string> allowed, string besides = "")
     {
-        string[] names = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] names = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
         return names.Length > 0 && !names.Except(allowed).Any()
             ? names
             : throw UserError.Value(option, text, $"one or more of {string.Join(", ", allowed)}, with commas between{besides}");

@@ -3,13 +3,15 @@ using System.Text.Json;
 namespace EDA.Bench.Comparison;
 
 /// <summary>A step of the engine beside a reference's. Without a reference, what is of one is null.</summary>
-/// <param name="Name">pretraining_step, alignment_step, iql_step, score, sampling, smoke_recipe.</param>
+/// <param name="Name">pretraining_step, alignment_step, iql_step, score, sampling, file_to_score.</param>
 /// <param name="EngineSeconds">The engine's median time.</param>
 /// <param name="Reference">pytorch, torchsharp, their precisions behind a dash, or the engine in another precision: eda-fp32, eda-bf16x3, eda-bf16.</param>
 /// <param name="ReferenceSeconds">Its median time.</param>
 /// <param name="Ratio">Reference over engine: how many times as fast the engine is.</param>
-/// <param name="PeakShare">Nominal work over the engine's time over the peak of the same run; null for a whole recipe.</param>
-public sealed record ComparisonRow(string Name, double EngineSeconds, string? Reference, double? ReferenceSeconds, double? Ratio, double? PeakShare);
+/// <param name="PeakShare">Nominal work over the engine's time over the peak of the same run; null for a whole run.</param>
+/// <param name="EngineRounds">How many turns of the engine its time is the median of.</param>
+/// <param name="ReferenceRounds">How many of the reference; one that takes long has one.</param>
+public sealed record ComparisonRow(string Name, double EngineSeconds, string? Reference, double? ReferenceSeconds, double? Ratio, double? PeakShare, int EngineRounds, int? ReferenceRounds);
 
 /// <summary>A program that took part.</summary>
 /// <param name="Program">eda, pytorch, torchsharp.</param>
@@ -46,9 +48,9 @@ public sealed record ComparedStep(string Name, string What, double? Flop, double
 /// <param name="Steps">What the steps are.</param>
 /// <param name="Memory">Memory by step and program.</param>
 /// <param name="Programs">Who took part, the engine first.</param>
-/// <param name="PeakGflops">The median of the steps' peaks; null of a recipe alone.</param>
+/// <param name="PeakGflops">The median of the steps' peaks; null of a whole run alone.</param>
 /// <param name="Arithmetic">The load that gave it.</param>
-/// <param name="Rounds">How often each was timed, at least.</param>
+/// <param name="Rounds">How many turns the engine had in each row, at least.</param>
 /// <param name="System">The machine's system.</param>
 public sealed record ComparisonDocument(
     IReadOnlyList<ComparisonRow> Rows, IReadOnlyList<ComparisonRow> DefaultSettings, IReadOnlyList<ComparedStep> Steps, IReadOnlyList<ComparedMemory> Memory,

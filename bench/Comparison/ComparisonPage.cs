@@ -14,7 +14,7 @@ public static class ComparisonPage
     {
         var page = new StringBuilder();
         var engine = document.Programs[0];
-        page.Append(Invariant($"`{command}`: {engine.Device}{(document.PeakGflops is { } peak ? Invariant($"; peak {peak:0} GFLOP/s ({document.Arithmetic})") : string.Empty)}; medians of {document.Rounds} rounds in turns.\n\n"));
+        page.Append(Invariant($"`{command}`: {engine.Device}{(document.PeakGflops is { } peak ? Invariant($"; peak {peak:0} GFLOP/s ({document.Arithmetic})") : string.Empty)}; medians of {document.Rounds} rounds in turns; † of one.\n\n"));
         page.Append("| step | engine | of peak | memory | reference | its time | its memory | engine is faster | with its default settings |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (var row in document.Rows)
         {
@@ -26,7 +26,7 @@ public static class ComparisonPage
                 row.PeakShare is { } share ? Invariant($"{share * 100:0} %") : "–",
                 Memory(document.PeakBytes(row.Name, "eda", ComparisonDocument.Best)),
                 row.Reference is null ? "–" : ProgramTitle(row.Reference) + (document.Program(row.Reference, ComparisonDocument.Best) is { Unfair: true } ? " (unfair: reference BLAS)" : string.Empty),
-                row.ReferenceSeconds is { } seconds ? Time(seconds) : "–",
+                row.ReferenceSeconds is { } seconds ? Time(seconds) + (row.ReferenceRounds == 1 && row.EngineRounds > 1 ? " †" : string.Empty) : "–",
                 row.Reference is null ? "–" : Memory(document.PeakBytes(row.Name, row.Reference, ComparisonDocument.Best)),
                 row.Ratio is { } ratio ? Invariant($"{ratio:0.00} ×") : "–",
                 unset is { ReferenceSeconds: { } slow, Ratio: { } more } ? Invariant($"{Time(slow)}, {more:0.00} ×") : "–",

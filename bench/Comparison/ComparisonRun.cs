@@ -33,8 +33,9 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
     // So is a step of so many seconds, where all is to be there soon.
     private const double LongSeconds = 3;
 
-    // A recipe takes seconds, and its parts have rows of their own: three rounds at most, and two where all is to be there soon.
-    private const int RecipeRounds = 3;
+    // A whole run takes many seconds, and its parts have rows of their own: three rounds at most, of a tenth of the budget quick,
+    // and of a hundredth where all is to be there soon.
+    private const int WholeRounds = 3, WholeShare = 10, ShortShare = 100;
 
     // A reference whose threads wait in a busy loop does so for milliseconds after its turn.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
@@ -46,11 +47,11 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
     private readonly List<ComparedMemory> _memory = [];
     private readonly List<ComparedProgram> _programs = [];
     private string _arithmetic = string.Empty;
-    private int _fewestRounds = size.Rounds;
+    private int _engineRounds = int.MaxValue;
     private int _row;
 
     /// <summary>The rows that there can be.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Workload.Compared, SmokeRecipe.Name];
+    public static IReadOnlyList<string> Names { get; } = [.. Workload.Compared, FileToScore.Name];
 
     private IEnumerable<PeerProgram> Programs => [engineProgram, .. references.Select(reference => reference.Best), .. references.Select(reference => reference.Default).OfType<PeerProgram>()];
 
@@ -61,11 +62,11 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
     {
         foreach (string name in Workload.Compared.Where(size.Steps.Contains))
             Step(name);
-        if (size.Steps.Contains(SmokeRecipe.Name))
-            Smoke();
+        if (size.Steps.Contains(FileToScore.Name))
+            Whole();
         double[] peaks = [.. _steps.Select(step => step.PeakGflops).OfType<double>()];
         double? peak = peaks.Length > 0 ? peaks.Median() : null;
-        return new ComparisonDocument(_rows, _defaults, _steps, _memory, _programs, peak, _arithmetic, _fewestRounds, ProgramVersion.System);
+        return new ComparisonDocument(_rows, _defaults, _steps, _memory, _programs, peak, _arithmetic, _engineRounds, ProgramVersion.System);
     }
 
     private void Step(string name)
@@ -97,7 +98,7 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
 
                 Meet(side.Program, process);
                 double once = IsUnfair(side.Program) ? begun : process.Run(name, 1).Seconds;
-                side.Turn = new Turn(() => side == engine ? BetweenPeaks(() => Timed(process)) : Timed(process)) { Most = side.IsDefault ? DefaultRounds : size.Rounds };
+                side.Turn = new Turn(() => side == engine ? BetweenPeaks(process) : Timed(process)) { Most = side.IsDefault ? DefaultRounds : size.Rounds };
                 if (side != engine && (IsUnfair(side.Program) || once > Hopeless * first || (size.Limit is not null && once > LongSeconds)))
                 {
                     side.Turn.Most = 1;
@@ -110,7 +111,6 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
             }
 
             Turns.Take([.. sides.Select(side => side.Turn)], size.Rounds, goesOn);
-            _fewestRounds = Math.Min(_fewestRounds, engine.Turn.Count);
             _steps.Add(new ComparedStep(name, what!, work, gflops, work / gflops / 1e9));
             Add(name, sides, work / gflops / 1e9);
 
@@ -120,10 +120,12 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
                 return process.Run(name, count).Seconds;
             }
 
-            double BetweenPeaks(Func<double> take)
+            // The pause comes first: a reference's turn before it must not lower the peak.
+            double BetweenPeaks(PeerProcess process)
             {
+                Thread.Sleep(Pause);
                 Peak();
-                double seconds = take();
+                double seconds = process.Run(name, count).Seconds;
                 Peak();
                 return seconds;
             }
@@ -156,17 +158,17 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
         }
     }
 
-    /// <summary>The recipe: a fresh process each time, from its start to its last weights.</summary>
-    private void Smoke()
+    /// <summary>A whole run: a fresh process each time, from its start to a score.</summary>
+    private void Whole()
     {
-        int rounds = Math.Min(size.Rounds, size.Limit is null ? RecipeRounds : RecipeRounds - 1);
-        var goesOn = BeginRow(SmokeRecipe.Name, rounds);
-        using var recipe = new SmokeRecipe(device, size.Small);
+        int rounds = Math.Min(size.Rounds, WholeRounds);
+        var goesOn = BeginRow(FileToScore.Name, rounds);
+        using var run = new FileToScore(engineProgram.Device!, size.Small ? null : size.Limit is null ? WholeShare : ShortShare);
         var sides = new List<Side>();
-        foreach (var program in Programs.Where(program => program.Name is "eda" or ReferencePrograms.PyTorch))
+        foreach (var program in Programs.Where(program => program.Device is not null || program.Name == ReferencePrograms.PyTorch))
         {
             var side = new Side(program, null);
-            side.Turn = new Turn(() => Whole(side, recipe)) { Most = side.IsDefault ? 1 : rounds };
+            side.Turn = new Turn(() => Whole(side, run)) { Most = side.IsDefault ? 1 : rounds };
             try
             {
                 side.Turn.Take();
@@ -174,26 +176,39 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
             }
             catch (PeerException error) when (program != engineProgram)
             {
-                output.WriteLine($"{SmokeRecipe.Name} is without {program.Name}: {error.Message}");
+                output.WriteLine($"{FileToScore.Name} is without {program.Name}: {error.Message}");
             }
         }
 
         // Medians of three bear the first, which finds files and programs outside the system's cache.
         if (rounds > 1 && goesOn(1))
             Turns.Take([.. sides.Select(side => side.Turn)], rounds - 1, round => goesOn(round + 1));
-        _steps.Add(new ComparedStep(SmokeRecipe.Name, recipe.What, null, null, null));
-        Add(SmokeRecipe.Name, sides, null);
+        _steps.Add(new ComparedStep(FileToScore.Name, run.What, null, null, null));
+        Add(FileToScore.Name, sides, null);
     }
 
-    private double Whole(Side side, SmokeRecipe recipe)
+    private double Whole(Side side, FileToScore run)
     {
         long start = Stopwatch.GetTimestamp();
-        using var process = new PeerProcess(side.Program);
-        Meet(side.Program, process);
-        process.Ask(new JsonObject { ["stages"] = side.Program == engineProgram ? recipe.EngineStages() : recipe.ReferenceStages() });
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        side.PeakBytes = process.PeakBytes;
-        return seconds;
+        using (var process = new PeerProcess(side.Program))
+        {
+            Meet(side.Program, process);
+            if (side.Program.Device is { } options)
+            {
+                process.Ask(new JsonObject { ["stages"] = run.Stages(options) });
+            }
+            else
+            {
+                var (trained, rolledOut) = run.ReferenceStages(device.IsCuda);
+                process.Ask(new JsonObject { ["stages"] = trained });
+                using var engine = new PeerProcess(engineProgram);
+                engine.Ask(new JsonObject { ["stages"] = rolledOut });
+            }
+
+            side.PeakBytes = process.PeakBytes;
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     /// <summary>Says that a row begins.</summary>
@@ -215,13 +230,14 @@ internal sealed class ComparisonRun(PeerProgram engineProgram, IReadOnlyList<(Pe
     private void Add(string name, List<Side> sides, double? floor)
     {
         double seconds = sides[0].Turn.Median;
+        _engineRounds = Math.Min(_engineRounds, sides[0].Turn.Count);
         foreach (var side in sides)
             _memory.Add(new ComparedMemory(name, side.Program.Name, side.Program.Settings, side.PeakBytes));
         var others = sides.Skip(1).ToArray();
         if (!others.Any(side => !side.IsDefault))
-            _rows.Add(new ComparisonRow(name, seconds, null, null, null, floor / seconds));
+            _rows.Add(new ComparisonRow(name, seconds, null, null, null, floor / seconds, sides[0].Turn.Count, null));
         foreach (var side in others)
-            (side.IsDefault ? _defaults : _rows).Add(new ComparisonRow(name, seconds, side.Program.Name, side.Turn.Median, side.Turn.Median / seconds, floor / seconds));
+            (side.IsDefault ? _defaults : _rows).Add(new ComparisonRow(name, seconds, side.Program.Name, side.Turn.Median, side.Turn.Median / seconds, floor / seconds, sides[0].Turn.Count, side.Turn.Count));
         string times = string.Join("  ", others.Select(side => string.Create(CultureInfo.InvariantCulture, $"{side.Program.Name}{(side.IsDefault ? " (default)" : string.Empty)} {ComparisonPage.Time(side.Turn.Median)}, {side.Turn.Median / seconds:0.00} ×")));
         string share = floor is null ? string.Empty : string.Create(CultureInfo.InvariantCulture, $" {floor / seconds * 100:0} % of peak");
         output.WriteLine($"{name,-18} eda {ComparisonPage.Time(seconds)}{share}  {times}");

@@ -25,6 +25,8 @@ public static class ComparisonTable
             ["reference_seconds"] = row.ReferenceSeconds,
             ["ratio"] = row.Ratio,
             ["peak_share"] = row.PeakShare,
+            ["engine_rounds"] = row.EngineRounds,
+            ["reference_rounds"] = row.ReferenceRounds,
             ["flop"] = step.Flop,
             ["floor_seconds"] = step.FloorSeconds,
             ["engine_peak_bytes"] = document.PeakBytes(row.Name, "eda", ComparisonDocument.Best),

@@ -46,6 +46,8 @@ internal static class PeerCommand
         // On a processor arithmetic alone: the load of its memory holds memory that would count as the engine's.
         using var meter = PeakMeter.For(device, copies: false);
         using var workload = new Workload(device, size);
+        // As a reference holds its data and models whatever it is asked for: memory is compared too.
+        _ = workload.Stages;
         WorkloadStep? step = null;
         Answer(new JsonObject
         {

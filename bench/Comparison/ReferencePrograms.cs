@@ -108,10 +108,11 @@ internal sealed class ReferencePrograms
     private PeerProgram OnDevice(string name, string device, string? precision)
     {
         string assembly = Path.Combine(AppContext.BaseDirectory, typeof(ReferencePrograms).Assembly.GetName().Name + ".dll"), process = Environment.ProcessPath!;
-        IReadOnlyList<string> arguments = ["bench", PeerCommand.Name, "--device", device, .. precision is null ? (string[])[] : ["--precision", precision], .. _device is { IsCuda: true, HasGraphs: false } && device == _device.Name ? (string[])["--no-graphs"] : [], .. _sizes];
+        string[] choice = ["--device", device, .. precision is null ? (string[])[] : ["--precision", precision], .. _device is { IsCuda: true, HasGraphs: false } && device == _device.Name ? (string[])["--no-graphs"] : []];
+        IReadOnlyList<string> arguments = ["bench", PeerCommand.Name, .. choice, .. _sizes];
         return File.Exists(assembly)
-            ? new PeerProgram(name, ComparisonDocument.Best, Path.GetFileNameWithoutExtension(process) == "dotnet" ? process : "dotnet", ["exec", assembly, .. arguments], _nothing)
-            : new PeerProgram(name, ComparisonDocument.Best, process, arguments, _nothing);
+            ? new PeerProgram(name, ComparisonDocument.Best, Path.GetFileNameWithoutExtension(process) == "dotnet" ? process : "dotnet", ["exec", assembly, .. arguments], _nothing, choice)
+            : new PeerProgram(name, ComparisonDocument.Best, process, arguments, _nothing, choice);
     }
 
     // PyTorch's threads wait for each other in a busy loop unless they are told not to, and it counts cores its own way.

@@ -11,7 +11,7 @@ internal static class HistoryChart
 {
     private const double Width = 560, PanelHeight = 260, Head = 34;
 
-    private static readonly string[] Colors = ["#31688e", "#35a07a", "#c98a2f", "#8a5aa8", "#b03a48", "#4b4b4b", "#7aa6c2"];
+    private static readonly string[] Colors = ["#31688e", "#35a07a", "#c98a2f", "#8a5aa8", "#b03a48", "#4b4b4b", "#7aa6c2", "#a8a03a", "#d17ab0"];
 
     /// <summary>Draws it.</summary>
     /// <param name="documents">The measurements, in time.</param>
@@ -41,7 +41,7 @@ internal static class HistoryChart
         model.Axes.Add(commits);
         model.Axes.Add(Plot.Axis<LinearAxis>(AxisPosition.Left, "%", 0, most * 1.3));
         double below = double.NegativeInfinity;
-        foreach (var (step, color) in steps.Zip(Colors).OrderBy(each => Last(each.First)))
+        foreach (var (step, color) in steps.Index().Select(each => (each.Item, Colors[each.Index % Colors.Length])).OrderBy(each => Last(each.Item)))
         {
             var line = Plot.Line(OxyColor.Parse(color), 1.5, documents.Index().SelectMany(each => each.Item.Rows.Where(row => row.Name == step).Select(row => new DataPoint(each.Index, row.PeakShare * 100))));
             (line.MarkerType, line.MarkerSize, line.MarkerFill) = (MarkerType.Circle, 3, line.Color);

@@ -18,7 +18,7 @@ public sealed record WorkloadSize(BdmShape Shape, int PretrainingRows, int Align
     public static WorkloadSize Published { get; } = new(new BdmShape(17, 6), 2048, 256, 16, 4096, 4096);
 
     /// <summary>What the stand-in for a GPU gets through in seconds.</summary>
-    public static WorkloadSize Small { get; } = new(new BdmShape(3, 2, 32, 1), 64, 4, 4, 64, 4);
+    public static WorkloadSize Small { get; } = new(new BdmShape(3, 2, 32, 1), 64, 4, 4, 64, 4, 32);
 
     /// <summary>The network in words.</summary>
     public string Network => $"S = {Shape.StateSize}, A = {Shape.ActionSize}, H = {Shape.Width}, {(Shape.Blocks == 1 ? "1 block" : $"{Shape.Blocks} blocks")}";
@@ -48,7 +48,7 @@ public sealed record WorkloadSize(BdmShape Shape, int PretrainingRows, int Align
     internal WorkloadStep Alignment(string name, Action run) => new(name, $"{AlignmentStates} states × {Candidates}", Work(4, AlignmentStates * Candidates), run);
 
     /// <summary>Sampling, whoever does it.</summary>
-    internal WorkloadStep Sampling(string name, Action run) => new(name, $"{SampleStates} states × {Candidates}", Work(2.0 * DpmSolver.Published.Evaluations.Length, SampleStates * Candidates), run);
+    internal WorkloadStep Sampling(string name, Action run) => new(name, $"{SampleStates} states × {Candidates}, {DpmSolver.Published.Evaluations.Length} evaluations", Work(2.0 * DpmSolver.Published.Evaluations.Length, SampleStates * Candidates), run);
 }
 
 /// <summary>A step of a workload.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EDA.Bench.Timing;
 using MathNet.Numerics.Statistics;
 
 namespace EDA.Bench.Peaks;

@@ -34,9 +34,15 @@ internal sealed class ShortRun(RunSettings whole)
         Critic = settings.Critic with { Steps = Math.Min(settings.Critic.Steps, steps) },
         Weighted = settings.Weighted with { Training = settings.Weighted.Training with { Steps = Math.Min(settings.Weighted.Training.Steps, steps) } },
         Method = settings.Method.WithSteps(Math.Min(settings.Method.CountSteps(), steps)),
-        Labels = settings.Labels with { MostStates = states },
+        Labels = settings.Labels with { MostStates = settings.Labels.MostStates == 0 ? states : Math.Min(settings.Labels.MostStates, states) },
         Alignment = settings.Alignment with { Steps = Math.Min(settings.Alignment.Steps, steps) },
-        Evaluation = settings.Evaluation with { HeldOut = 2048, Samples = 1024, DistancePoints = 500 },
+        Evaluation = settings.Evaluation with
+        {
+            Every = 0,
+            HeldOut = Math.Min(settings.Evaluation.HeldOut, 2048),
+            Samples = Math.Min(settings.Evaluation.Samples, 1024),
+            DistancePoints = Math.Min(settings.Evaluation.DistancePoints, 500),
+        },
     };
 
     /// <summary>The settings that compile, load and allocate what is compiled, loaded and allocated late: the same batches, a step of each stage.</summary>

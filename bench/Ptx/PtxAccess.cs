@@ -15,6 +15,15 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* result = (uint*)(registers + instruction.Result);
+        byte* all = warp.Group.FindAll(warp, instruction, space, sizeof(uint), lanes, false);
+        if (all is not null)
+        {
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+                result[lane] = *(uint*)(all + addresses[lane]);
+
+            return;
+        }
+
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -29,6 +38,15 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* values = (uint*)(registers + instruction.B);
+        byte* all = warp.Group.FindAll(warp, instruction, space, sizeof(uint), lanes, true);
+        if (all is not null)
+        {
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+                *(uint*)(all + addresses[lane]) = values[lane];
+
+            return;
+        }
+
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -44,6 +62,18 @@ public static unsafe class PtxAccess
         int[] results = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]), z = (uint*)(registers + results[2]), w = (uint*)(registers + results[3]);
+        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes, lanes, false);
+        if (all is not null)
+        {
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+            {
+                uint* found = (uint*)(all + addresses[lane]);
+                (x[lane], y[lane], z[lane], w[lane]) = (found[0], found[1], found[2], found[3]);
+            }
+
+            return;
+        }
+
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -60,6 +90,18 @@ public static unsafe class PtxAccess
         int[] results = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]);
+        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes / 2, lanes, false);
+        if (all is not null)
+        {
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+            {
+                uint* found = (uint*)(all + addresses[lane]);
+                (x[lane], y[lane]) = (found[0], found[1]);
+            }
+
+            return;
+        }
+
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -75,6 +117,19 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         int[] values = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
+        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes, lanes, true);
+        if (all is not null)
+        {
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+            {
+                uint* found = (uint*)(all + addresses[lane]);
+                for (int i = 0; i < values.Length; i++)
+                    found[i] = ((uint*)(registers + values[i]))[lane];
+            }
+
+            return;
+        }
+
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);

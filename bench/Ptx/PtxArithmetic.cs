@@ -16,11 +16,7 @@ public static class PtxArithmetic
     private static Vector256<float> Canonical(Vector256<float> value) => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, NaN);
 
     /// <summary>a · b + c, rounded once.</summary>
-    public static float MultiplyAdd(float a, float b, float c)
-    {
-        float result = MathF.FusedMultiplyAdd(a, b, c);
-        return float.IsNaN(result) ? NaN32 : result;
-    }
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.FusedMultiplyAdd(a, b, c));
 
     public readonly struct Add<T> : IPtxVector<T>
     {

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace EDA.Bench.Ptx;
 
@@ -137,6 +139,52 @@ public sealed unsafe class PtxGroup : IDisposable
         if (_races is not null && ReferenceEquals(space, Shared) && !_races.Note((int)address / 4, (int)size / 4, warp.Number, writes))
             throw warp.Fault(instruction, $"another warp uses {size} bytes at {address:x}, and no barrier stands between", lane);
         return found;
+    }
+
+    /// <summary>Memory that all lanes of a warp use, each at its own address, found at one look.</summary>
+    /// <param name="warp">The warp.</param>
+    /// <param name="instruction">What uses it.</param>
+    /// <param name="space">The state space.</param>
+    /// <param name="size">How many bytes a lane uses: a power of 2, 4 or more.</param>
+    /// <param name="lanes">Those that do.</param>
+    /// <param name="writes">Whether they write.</param>
+    /// <returns>
+    /// What is to be added to a lane's address; null where <see cref="Find"/> must look at them one by one, be it that some
+    /// lanes do not take part or that one of them is at fault, which it then tells.
+    /// </returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public byte* FindAll(PtxWarp warp, in PtxInstruction instruction, PtxMemory space, uint size, uint lanes, bool writes)
+    {
+        if (lanes != PtxWarp.AllLanes)
+            return null;
+        ulong* addresses = (ulong*)(warp.Registers + instruction.A);
+        ulong offset = (ulong)instruction.Offset;
+        Vector256<ulong> least = Vector256.Load(addresses), most = least, bits = least;
+        for (int lane = Vector256<ulong>.Count; lane < PtxWarp.Size; lane += Vector256<ulong>.Count)
+        {
+            var some = Vector256.Load(addresses + lane);
+            (least, most, bits) = (Vector256.Min(least, some), Vector256.Max(most, some), bits | some);
+        }
+
+        ulong low = Math.Min(Math.Min(least[0], least[1]), Math.Min(least[2], least[3])), high = Math.Max(Math.Max(most[0], most[1]), Math.Max(most[2], most[3]));
+        ulong all = bits[0] | bits[1] | bits[2] | bits[3] | offset;
+        if ((all & (size - 1)) != 0 || high - low > int.MaxValue - size || space.Find(low + offset, (uint)(high - low) + size) is null)
+            return null;
+        if (_races is not null && ReferenceEquals(space, Shared))
+        {
+            // Neighbours often read the same word.
+            ulong last = ulong.MaxValue;
+            for (int lane = 0; lane < PtxWarp.Size; lane++)
+            {
+                if (addresses[lane] == last)
+                    continue;
+                last = addresses[lane];
+                if (!_races.Note((int)(last + offset) / 4, (int)size / 4, warp.Number, writes))
+                    return null;
+            }
+        }
+
+        return space.Origin + offset;
     }
 
     /// <inheritdoc/>

@@ -116,12 +116,11 @@ public static unsafe class PtxLanes
     {
         byte* registers = warp.Registers;
         float* a = (float*)(registers + instruction.A), b = (float*)(registers + instruction.B), c = (float*)(registers + instruction.C);
-        float* result = (float*)(registers + instruction.Result);
-        for (uint rest = lanes; rest != 0; rest &= rest - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(rest);
-            result[lane] = PtxArithmetic.MultiplyAdd(a[lane], b[lane], c[lane]);
-        }
+        float* result = lanes == PtxWarp.AllLanes ? (float*)(registers + instruction.Result) : (float*)warp.Scratch;
+        for (int lane = 0; lane < PtxWarp.Size; lane += Vector256<float>.Count)
+            PtxArithmetic.MultiplyAdd(Vector256.Load(a + lane), Vector256.Load(b + lane), Vector256.Load(c + lane)).Store(result + lane);
+        if (lanes != PtxWarp.AllLanes)
+            Merge((float*)(registers + instruction.Result), result, lanes);
     }
 
     /// <summary>result = a.</summary>

@@ -13,16 +13,14 @@ width. A bandit has no states: S is 0 and s is None. Needs PyTorch from 1.13 on 
 import argparse
 import copy
 import math
-import zipfile
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-# The paper's numbers and, where it gives none, the published code's.
-BETA_MIN, BETA_MAX, TIME_MIN = 0.1, 20.0, 1e-3
-TIME_FEATURES, DROPOUT = 32, 0.1
+# The paper's numbers and, where it gives none or trains critics for fewer steps, the published code's.
+BETA_MIN, BETA_MAX, TIME_MIN, TIME_FEATURES, DROPOUT = 0.1, 20.0, 1e-3, 32, 0.1
 PRETRAINING_RATE, CRITIC_RATE, ALIGNMENT_RATE = 3e-4, 3e-4, 5e-5
 CRITIC_WIDTH, DISCOUNT, TARGET_RATE, EXPECTILE, WEIGHT_CAP = 256, 0.99, 0.005, 0.7, 100.0
 TEMPERATURE, LABEL_SCALE, CANDIDATES, EVALUATIONS = 1.0, 3.0, 16, 15
@@ -74,8 +72,8 @@ class Block(nn.Module):
 
 
 class Bdm(nn.Module):
-    """f(a_t | s, t): the log-density of noised actions, up to a number C(s, t) (Eq. 11). A residual network of width H,
-    a multiple of 32, whose A outputs are summed. Parameters have the published code's names."""
+    """f(a_t | s, t): the log-density of noised actions, up to a constant C(s, t) (Eq. 11). A residual network of width
+    H, a multiple of 32, whose A outputs are summed. Names of parameters are the published code's without its prefix."""
 
     def __init__(self, states, actions, width=256, blocks=3):
         super().__init__()
@@ -85,8 +83,7 @@ class Bdm(nn.Module):
         self.cond_model = nn.ModuleList([time]) if states else time
         self.dense1 = nn.Linear(TIME_FEATURES, width // 8)
         self.dense2 = nn.Linear(actions, width // 2 if states else 7 * width // 8)
-        if states:
-            self.dense3 = nn.Linear(states, 3 * width // 8)
+        self.dense3 = nn.Linear(states, 3 * width // 8) if states else None
         blocks = nn.ModuleList(Block(width) for _ in range(blocks))
         self.main = nn.ModuleDict({"fc": nn.Linear(width, width), "blocks": blocks, "out_fc": nn.Linear(width, actions)})
 
@@ -94,24 +91,22 @@ class Bdm(nn.Module):
         """f [n] of noised actions a [n, A], times t [n], states s [n, S]. mask [n, blocks, H] is 1 where a feature is
         kept; without one, features are dropped at random."""
         time = self.cond_model[0] if self.states else self.cond_model
-        inputs = [self.dense2(a), self.dense1(F.silu(time(self.embed[0](t))))]
-        if self.states:
-            inputs.append(self.dense3(s))
-        x = self.main["fc"](torch.cat(inputs, 1))
+        x = [self.dense2(a), self.dense1(F.silu(time(self.embed[0](t))))] + ([self.dense3(s)] if self.states else [])
+        x = self.main["fc"](torch.cat(x, 1))
         for l, block in enumerate(self.main["blocks"]):
             x = block(x, dropout, None if mask is None else mask[:, l])
         return self.main["out_fc"](F.silu(x)).sum(1)
 
 
 def trained_parameters(model):
-    """All but the output's bias. It adds a number to f, so its gradient is zero in Eq. 10 and Eq. 14 to 16, and what
-    rounding leaves of that Adam would blow up to full steps."""
+    """All but the output's bias, which is frozen. It adds a constant to f, so Eq. 10 does not depend on it, and its
+    gradient in Eq. 14 to 16 is nothing but rounding, which Adam would blow up to full steps."""
     model.main["out_fc"].bias.requires_grad_(False)
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def score(model, a, t, s=None, dropout=0.0, mask=None, create_graph=False):
-    """The predicted noise -sigma_t grad f(a_t | s, t) [n, A], the gradient with respect to a_t (Eq. 9)."""
+def predicted_noise(model, a, t, s=None, dropout=0.0, mask=None, create_graph=False):
+    """-sigma_t grad f(a_t | s, t) [n, A], -sigma_t times the score, the gradient with respect to a_t (Eq. 9)."""
     a = a.detach().requires_grad_(True)
     gradient, = torch.autograd.grad(model(a, t, s, dropout, mask).sum(), a, create_graph=create_graph)
     return -alpha_sigma(t)[1][:, None] * gradient
@@ -121,11 +116,11 @@ def score(model, a, t, s=None, dropout=0.0, mask=None, create_graph=False):
 def denoising_loss(model, a, t, noise, s=None, dropout=0.0, mask=None):
     """Eq. 10: the squared error of the predicted noise, summed over the action's components, averaged over rows. Its
     gradient takes second derivatives of f, hence create_graph."""
-    predicted = score(model, diffuse(a, t, noise), t, s, dropout, mask, create_graph=True)
+    predicted = predicted_noise(model, diffuse(a, t, noise), t, s, dropout, mask, create_graph=True)
     return ((predicted - noise) ** 2).sum(1).mean()
 
 
-def minimise(optimizer, loss):
+def gradient_step(optimizer, loss):
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
@@ -145,8 +140,6 @@ def mlp(inputs, width=CRITIC_WIDTH, outputs=1):
 
 
 class TwinQ(nn.Module):
-    """Q1 and Q2."""
-
     def __init__(self, states, actions, width=CRITIC_WIDTH):
         super().__init__()
         self.q1, self.q2 = mlp(states + actions, width), mlp(states + actions, width)
@@ -158,8 +151,6 @@ class TwinQ(nn.Module):
 
 
 class Value(nn.Module):
-    """V(s) of implicit Q-learning."""
-
     def __init__(self, states, width=CRITIC_WIDTH):
         super().__init__()
         self.v = mlp(states, width)
@@ -181,8 +172,8 @@ def q_loss(twin, s, a, y):
 
 
 def iql_losses(value, twin, target, s, a, r, s2, done, discount=DISCOUNT, expectile=EXPECTILE):
-    """Implicit Q-learning (Kostrikov, Nair and Levine, arXiv 2110.06169): the loss of V, by expectile regression of
-    u = Q_target(s, a) - V(s), which rates no action outside the data; the loss of Q; and V(s') [n]."""
+    """Implicit Q-learning (arXiv 2110.06169): the loss of V, by expectile regression of u = Q_target(s, a) - V(s), so
+    that no action outside the data is queried; the loss of Q; and V(s') [n], before V moves, as the published code."""
     with torch.no_grad():
         q, next_value = minimum_q(target, s, a), value(s2)
     u = q - value(s)
@@ -192,8 +183,8 @@ def iql_losses(value, twin, target, s, a, r, s2, done, discount=DISCOUNT, expect
 
 def iql_update(losses, value_adam, twin_adam, twin, target, rate=TARGET_RATE):
     """Moves V, the twins, then their targets."""
-    minimise(value_adam, losses[0])
-    minimise(twin_adam, losses[1])
+    gradient_step(value_adam, losses[0])
+    gradient_step(twin_adam, losses[1])
     soft_update(target, twin, rate)
 
 
@@ -208,24 +199,21 @@ def sampled_loss(twin, target, s, a, r, s2, done, next_actions, discount=DISCOUN
 
 
 def advantage_weights(value, target, s, a, scale, cap=WEIGHT_CAP):
-    """min(exp(scale (Q(s, a) - V(s))), cap) [n]. Short runs pretrain a second time on rows drawn in proportion to it."""
+    """min(exp(scale (Q(s, a) - V(s))), cap) [n], by which --weigh-steps draws rows (not in the paper)."""
     with torch.no_grad():
         return torch.exp(scale * (minimum_q(target, s, a) - value(s))).clamp(max=cap)
 
 
 # ---------------------------------------------------------------------------- 5  stage 2: candidates and labels (Eq. 12)
-def sample_candidates(behavior, s, k=CANDIDATES, evaluations=EVALUATIONS, at_once=65536):
-    """K actions of each state s [b, S], samples [b, K, A] of the frozen behavior model, some states at a time."""
-    parts = []
-    for part in s.split(max(1, at_once // k)):
-        start = torch.randn(len(part) * k, behavior.actions, device=s.device)
-        actions = sample(behavior, start, part.repeat_interleave(k, 0), evaluations)
-        parts.append(actions.detach().reshape(len(part), k, behavior.actions))
-    return torch.cat(parts)
+def sample_candidates(model, s, k=CANDIDATES, evaluations=EVALUATIONS, at_once=65536):
+    """K actions of each state s [b, S], samples [b, K, A] of a model, in chunks of states."""
+    parts = (x.repeat_interleave(k, 0) for x in s.split(max(1, at_once // k)))
+    actions = [sample(model, torch.randn(len(x), model.actions, device=s.device), x, evaluations) for x in parts]
+    return torch.cat(actions).reshape(len(s), k, -1)
 
 
 def label_candidates(target, s, candidates, at_once=4096):
-    """Q(s, a_k) [b, K]. A bandit's candidates are points of the data, its labels their energies."""
+    """Q(s, a_k) [b, K] of candidates [b, K, A], in chunks of states."""
     with torch.no_grad():
         return torch.cat([minimum_q(target, *part) for part in zip(s.split(at_once), candidates.split(at_once))])
 
@@ -233,10 +221,9 @@ def label_candidates(target, s, candidates, at_once=4096):
 # ---------------------------------------------------------------------------------- 5  stage 2: alignment (Eq. 13 to 16)
 def gaps(policy, behavior, a, t, noise, s=None):
     """Delta_k = f_theta(a_t^k | s, t) - f_phi(a_t^k | s, t) [b, K] of candidates a [b, K, A] with noise [b, K, A]; a
-    state's candidates share its time t [b]. theta starts as a copy of phi, which stays fixed. C(s, t) cancels below."""
+    state's candidates share its time t [b]. phi stays fixed. C(s, t) cancels in the softmax over candidates."""
     b, k, size = a.shape
-    t = t.repeat_interleave(k)
-    s = None if s is None else s.repeat_interleave(k, 0)
+    t, s = t.repeat_interleave(k), None if s is None else s.repeat_interleave(k, 0)
     at = diffuse(a.reshape(b * k, size), t, noise.reshape(b * k, size))
     with torch.no_grad():
         frozen = behavior(at, t, s)
@@ -244,13 +231,12 @@ def gaps(policy, behavior, a, t, noise, s=None):
 
 
 def value_loss(gap, labels, temperature=TEMPERATURE, scale=LABEL_SCALE):
-    """Eq. 14, by the values of all candidates: the cross-entropy of softmax_k(beta Delta) to softmax_k(q Q(s, a_k))."""
+    """Eq. 14: the cross-entropy of softmax_k(beta Delta) to softmax_k(q Q(s, a_k)); the paper has no q, its code has."""
     return -(F.softmax(scale * labels, 1) * F.log_softmax(temperature * gap, 1)).sum(1).mean()
 
 
 def preference_loss(gap, labels, temperature=TEMPERATURE):
-    """Eq. 15, by the best candidate alone: -log softmax_w(beta Delta), w the first with the highest label. Eq. 16,
-    direct preference optimization (DPO), is the case K = 2."""
+    """Eq. 15: -log softmax_w(beta Delta), w the first with the highest label; K = 2 is Eq. 16, as of DPO."""
     winner = labels.argmax(1, keepdim=True)
     return -F.log_softmax(temperature * gap, 1).gather(1, winner).mean()
 
@@ -258,7 +244,7 @@ def preference_loss(gap, labels, temperature=TEMPERATURE):
 # ----------------------------------------------------------------------------------------------------------- 6  sampling
 def sample(model, start, s=None, evaluations=EVALUATIONS):
     """Actions [n, A] from normal noise start [n, A] and states s [n, S], by DPM-Solver++ (Lu et al., arXiv 2211.01095):
-    singlestep, of order 2, in predicted data, on `evaluations` equal intervals of time from 1 to 1e-3. A step of order 2
+    singlestep, of order 2, by data prediction, on `evaluations` equal intervals of time from 1 to 1e-3. A step of order 2
     takes two of them; an odd number ends in one step of order 1, an even one in two."""
     times = 1 + (TIME_MIN - 1) * torch.arange(evaluations + 1, dtype=torch.float64) / evaluations
     alpha, sigma = alpha_sigma(times)
@@ -266,9 +252,8 @@ def sample(model, start, s=None, evaluations=EVALUATIONS):
     times, alpha, sigma = times.tolist(), alpha.tolist(), sigma.tolist()
 
     def data(x, i):
-        """The action that x looks to be a noised version of."""
-        t = torch.full((x.shape[0],), times[i], device=x.device, dtype=x.dtype)
-        return (x - sigma[i] * score(model, x, t, s)) / alpha[i]
+        """The predicted clean action."""
+        return (x - sigma[i] * predicted_noise(model, x, torch.full_like(x[:, 0], times[i]), s)) / alpha[i]
 
     def move(x, i, j, d):
         """From time i to time j with the data d."""
@@ -277,14 +262,19 @@ def sample(model, start, s=None, evaluations=EVALUATIONS):
     x, i = start, 0
     while i < evaluations:
         d0 = data(x, i)
-        left = evaluations - i
-        if left > 2 or left == 2 and evaluations % 2:
+        if evaluations - i > 2:
             r = (lam[i + 1] - lam[i]) / (lam[i + 2] - lam[i])
             d1 = data(move(x, i, i + 1, d0), i + 1)
             x, i = move(x, i, i + 2, d0 + (d1 - d0) / (2 * r)), i + 2
         else:
             x, i = move(x, i, i + 1, d0), i + 1
-    return x
+    return x.detach()
+
+
+def act(policy, target, s, samples=4, evaluations=EVALUATIONS):
+    """Actions [b, A] as the paper's policy acts in states s [b, S]: of 4 samples the one with the highest Q."""
+    a = sample_candidates(policy, s, samples, evaluations)
+    return a[torch.arange(len(a)), label_candidates(target, s, a).argmax(1)]
 
 
 # ------------------------------------------------------------------------------------------ 7  data: a bandit, a dataset
@@ -297,19 +287,23 @@ def eight_gaussians(n):
 
 def read_fields(path):
     """The arrays of D4RL's HDF5, or of an .npz file with the same names."""
-    if zipfile.is_zipfile(path):
+    if path.endswith(".npz"):
         file = np.load(path, allow_pickle=False)
     else:
         import h5py
         file = h5py.File(path, "r")
     names = "observations", "actions", "rewards", "terminals", "timeouts"
     with file:
-        return {name: file[name][()] for name in names if name in file}
+        fields = {name: np.asarray(file[name][()]) for name in names if name in file}
+    for name in names[:4]:
+        if name not in fields or not np.isfinite(fields[name]).all():
+            raise SystemExit(f"eda.py: {name} of {path} must be there, and finite numbers")
+    return fields
 
 
 def transitions(fields, limit=1000):
-    """D4RL's qlearning_dataset in float32: s [n, S], a [n, A], r, s', done. Every row is one with the row after it, but
-    for those where time ran out: the file's timeouts or, without them, each `limit` rows of an episode."""
+    """D4RL's qlearning_dataset in float32: s [n, S], a [n, A], r, s', done. Each row is a transition to the next one,
+    but the last and those where time ran out: the file's timeouts or, without them, each `limit` rows of an episode."""
     s, a = (np.ascontiguousarray(fields[name], np.float32) for name in ("observations", "actions"))
     r, done = (np.asarray(fields[name], np.float32).reshape(-1) for name in ("rewards", "terminals"))
     cut, step = np.zeros(len(s), bool), 0
@@ -323,8 +317,7 @@ def transitions(fields, limit=1000):
 
 
 def return_range(r, done):
-    """The greatest return less the least. Episodes end at terminal rows and at each thousandth; an unfinished last one
-    does not count."""
+    """The greatest return less the least, of episodes that end at a terminal row or at a thousandth."""
     returns, total, length = [], 0.0, 0
     for reward, terminal in zip(r.tolist(), done.tolist()):
         total, length = total + reward, length + 1
@@ -347,22 +340,22 @@ DOMAINS = {
 def report(name, step, steps, losses, loss):
     """Prints the mean loss of each tenth of a stage."""
     losses.append(loss.item())
+    if not math.isfinite(losses[-1]):
+        raise SystemExit(f"eda.py: {name} diverged at step {step}")
     if step % max(1, steps // 10) == 0 or step == steps:
         print(f"{name} {step}/{steps}: loss {np.mean(losses):.5g}", flush=True)
         losses.clear()
 
 
 def pretrain(name, model, s, a, steps, options, weights=None):
-    """Stage 1 on batches of rows s [n, S] and a [n, A], drawn evenly or in proportion to weights [n]."""
+    """Stage 1 on batches of rows s [n, S] and a [n, A], drawn uniformly or in proportion to weights [n]."""
     adam, losses = torch.optim.Adam(trained_parameters(model), lr=options.behavior_rate), []
     for step in range(1, steps + 1):
-        if weights is None:
-            i = torch.randint(len(a), (options.behavior_batch,), device=a.device)
-        else:
-            i = torch.multinomial(weights, options.behavior_batch, replacement=True)
+        n = options.behavior_batch
+        i = torch.randint(len(a), (n,), device=a.device) if weights is None else torch.multinomial(weights, n, True)
         t, noise = random_times(len(i), a.device), torch.randn_like(a[i])
         loss = denoising_loss(model, a[i], t, noise, None if s is None else s[i], DROPOUT)
-        minimise(adam, loss)
+        gradient_step(adam, loss)
         report(name, step, steps, losses, loss)
     return model.requires_grad_(False)
 
@@ -373,17 +366,16 @@ def align(policy, behavior, draw, options):
     for step in range(1, options.align_steps + 1):
         s, a, labels = draw()
         gap = gaps(policy, behavior, a, random_times(len(a), a.device), torch.randn_like(a), s)
+        loss = preference_loss(gap, labels, options.temperature)
         if options.objective == "value":
             loss = value_loss(gap, labels, options.temperature, options.label_scale)
-        else:
-            loss = preference_loss(gap, labels, options.temperature)
-        minimise(adam, loss)
+        gradient_step(adam, loss)
         report("alignment", step, options.align_steps, losses, loss)
 
 
 def run_bandit(options):
-    """Both stages; then the mean Q of samples, beside that of the exact answer: the data weighted by e^{q Q / beta}."""
-    a, q = (values.to(options.device) for values in eight_gaussians(200_000))
+    """Both stages; then the mean Q of samples and, of Eq. 14, of the exact answer, data weighted by e^{q Q / beta}."""
+    a, q = (values.to(options.device) for values in eight_gaussians(options.points))
     behavior = Bdm(0, 2, options.width, options.blocks).to(options.device)
     pretrain("behavior", behavior, None, a, options.behavior_steps, options)
     policy = copy.deepcopy(behavior).requires_grad_(True)
@@ -393,52 +385,58 @@ def run_bandit(options):
         return None, a[i], q[i]
 
     def mean_q(model):  # by the nearest point of the data
-        x = sample(model, torch.randn_like(a[:2000]), None, options.evaluations).detach()
+        x = sample(model, torch.randn_like(a[:2000]), None, options.evaluations)
         return q[torch.cdist(x, a[:20_000]).argmin(1)].mean()
 
     align(policy, behavior, draw, options)
-    exact = (F.softmax(options.label_scale * q / options.temperature, 0) * q).sum()
-    found = {"data": q.mean(), "behavior": mean_q(behavior), "policy": mean_q(policy), "exact answer": exact}
+    found = {"data": q.mean(), "behavior": mean_q(behavior), "policy": mean_q(policy)}
+    if options.objective == "value":
+        found["exact answer"] = (F.softmax(options.label_scale * q / options.temperature, 0) * q).sum()
     print("mean Q: " + ", ".join(f"{name} {value:.4f}" for name, value in found.items()))
     return {"behavior": behavior, "policy": policy}
 
 
 def run_dataset(options):
-    """Both stages; then the mean Q of samples."""
+    """Both stages; then the mean Q of samples, and of the best of four."""
     rewards, expectile, scale, alpha = DOMAINS[options.domain]
     s, a, r, s2, done = transitions(read_fields(options.dataset), options.limit)
     data = [torch.from_numpy(x).to(options.device) for x in (s, a, rewards(r, done), s2, done)]
+    if not data[2].isfinite().all():
+        raise SystemExit(f"eda.py: --domain {options.domain} needs finished episodes whose returns differ")
     (s, a, _, s2, _), sizes = data, (s.shape[1], a.shape[1])
     behavior = Bdm(*sizes, options.width, options.blocks).to(options.device)
     pretrain("behavior", behavior, s, a, options.behavior_steps, options)
 
     twin, value, losses = TwinQ(*sizes).to(options.device), Value(sizes[0]).to(options.device), []
     target = copy.deepcopy(twin).requires_grad_(False)
-    twin_adam, value_adam = (torch.optim.Adam(network.parameters(), lr=CRITIC_RATE) for network in (twin, value))
+    twin_adam, value_adam = (torch.optim.Adam(network.parameters(), lr=options.critic_rate) for network in (twin, value))
 
-    def critic_step(next_actions):
-        # next_actions gives a' [n, K, A] of rows i [n], for a critic without V.
+    def critic_step(next_actions):  # gives a' [n, K, A] of rows [n], for a critic without V
         i = torch.randint(len(s), (options.critic_batch,), device=s.device)
-        batch = [values[i] for values in data]
+        batch = (values[i] for values in data)
         if options.critic == "implicit":
-            both = iql_losses(value, twin, target, *batch, expectile=expectile)
-            iql_update(both, value_adam, twin_adam, twin, target)
-            return both[1]
+            iql = iql_losses(value, twin, target, *batch, expectile=expectile)
+            iql_update(iql, value_adam, twin_adam, twin, target)
+            return iql[1]
         loss, _ = sampled_loss(twin, target, *batch, next_actions(i), alpha=alpha)
-        minimise(twin_adam, loss)
+        gradient_step(twin_adam, loss)
         soft_update(target, twin, TARGET_RATE)
         return loss
 
     sampled = sample_candidates(behavior, s2, CANDIDATES, options.evaluations) if options.critic == "softmax" else None
-    online = options.critic == "online"
-    for step in range(1, 1 if online else options.critic_steps + 1):
+    online = options.critic == "online"  # then it is trained beside the policy
+    for step in range(1, options.critic_steps + 1) if not online else ():
         report("critic", step, options.critic_steps, losses, critic_step(lambda i: sampled[i]))
-    if options.weigh_steps:
-        weights = advantage_weights(value, target, s, a, scale / 3)
-        pretrain("weighted rows", behavior.requires_grad_(True), s, a, options.weigh_steps, options, weights)
+    models = {"behavior": behavior}
+    if options.weigh_steps:  # of a copy, by a third of IQL's scale, as the engine's short budgets
+        parts = zip(s.split(65536), a.split(65536))
+        weights = torch.cat([advantage_weights(value, target, *part, scale / 3) for part in parts])
+        behavior = models["weighted"] = copy.deepcopy(behavior).requires_grad_(True)
+        pretrain("weighted rows", behavior, s, a, options.weigh_steps, options, weights)
     states = s[torch.randperm(len(s), device=s.device)[:options.label_states]]
     candidates = sample_candidates(behavior, states, options.candidates, options.evaluations)
-    labels, policy = label_candidates(target, states, candidates), copy.deepcopy(behavior).requires_grad_(True)
+    labels = None if online else label_candidates(target, states, candidates)
+    policy = models["policy"] = copy.deepcopy(behavior).requires_grad_(True)
 
     def draw():
         i = torch.randint(len(states), (options.align_states,), device=s.device)
@@ -448,17 +446,22 @@ def run_dataset(options):
         return states[i], candidates[i], label_candidates(target, states[i], candidates[i])
 
     align(policy, behavior, draw, options)
-    for name, model in (("behavior", behavior), ("policy", policy)):
-        samples = sample_candidates(model, s[:1000], 4, options.evaluations)
-        print(f"mean Q, by the critic: {name} {label_candidates(target, s[:1000], samples).mean():.5g}")
-    return {"behavior": behavior, "critic": target, "policy": policy}
+    for name, model in models.items():
+        one, best = (minimum_q(target, s[:1000], act(model, target, s[:1000], k, options.evaluations)) for k in (1, 4))
+        print(f"mean Q, by the critic: {name} {one.mean():.5g}, best of four {best.mean():.5g}")
+    return {"critic": target, **models}
 
 
-SIZES = {  # the paper's, and those of --quick
-    "behavior_steps": (1_000_000, 3000), "behavior_batch": (2048, 256), "behavior_rate": (PRETRAINING_RATE, 1e-3),
-    "critic_steps": (1_500_000, 5000), "critic_batch": (256, 256), "weigh_steps": (0, 0),
-    "align_steps": (200_000, 1500), "align_states": (256, 64), "align_rate": (ALIGNMENT_RATE, 3e-4),
-    "label_states": (10_000_000, 5000), "width": (256, 64), "blocks": (3, 3),
+NUMBERS = {  # full size, the paper's or the published code's; that of --quick; what it is
+    "temperature": (TEMPERATURE, TEMPERATURE, "beta"), "label_scale": (LABEL_SCALE, LABEL_SCALE, "q"),
+    "candidates": (CANDIDATES, CANDIDATES, "K; dpo: 2"), "evaluations": (EVALUATIONS, EVALUATIONS, "NFE of a sample"),
+    "behavior_steps": (1_000_000, 3000, ""), "behavior_batch": (2048, 256, ""), "critic_batch": (256, 256, ""),
+    "behavior_rate": (PRETRAINING_RATE, 1e-3, "bandits: 1e-4"), "critic_rate": (CRITIC_RATE, CRITIC_RATE, ""),
+    "critic_steps": (1_500_000, 5000, "the paper: 1,000,000"), "weigh_steps": (0, 0, "on rows by their advantage"),
+    "align_steps": (200_000, 1500, ""), "align_states": (256, 64, ""), "align_rate": (ALIGNMENT_RATE, 3e-4, ""),
+    "label_states": (10_000_000, 5000, "at most all"), "points": (1_000_000, 200_000, "of the bandit"),
+    "width": (256, 64, "H"), "blocks": (3, 3, ""), "seed": (0, 0, ""),
+    "limit": (1000, 1000, "steps of an episode without timeouts; D4RL: 700 in antmaze-umaze, 280 in the kitchen"),
 }
 
 
@@ -468,27 +471,24 @@ def main():
     task.add_argument("--bandit", action="store_true", help="eight Gaussians in a plane, Q rising from one to the next")
     task.add_argument("--dataset", metavar="FILE", help="D4RL's HDF5, or .npz with the same names")
     parser.add_argument("--domain", choices=DOMAINS, default="other", help="decides rewards and the critic's constants")
-    parser.add_argument("--limit", type=int, default=1000, help="steps of an episode, if a file has no timeouts (1000)")
     parser.add_argument("--critic", choices=["implicit", "softmax", "online"], default="implicit", help="(implicit)")
     parser.add_argument("--objective", choices=["value", "preference", "dpo"], default="value", help="(value)")
-    parser.add_argument("--temperature", type=float, default=TEMPERATURE, help="beta (1)")
-    parser.add_argument("--label-scale", type=float, default=LABEL_SCALE, help="q (3)")
-    parser.add_argument("--candidates", type=int, default=CANDIDATES, help="K (16; dpo: always 2)")
-    parser.add_argument("--evaluations", type=int, default=EVALUATIONS, help="of the network for a sample (15)")
-    parser.add_argument("--quick", action="store_true", help="small sizes, for a try of a minute or two")
-    for name, (paper, quick) in SIZES.items():
-        parser.add_argument("--" + name.replace("_", "-"), type=type(paper), help=f"({paper}; --quick: {quick})")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--quick", action="store_true", help="small sizes, for a try of minutes")
+    for name, (full, quick, what) in NUMBERS.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=type(full), help=f"{what} ({full}; --quick: {quick})")
+    parser.add_argument("--device", default="cpu", help="(cpu)")
     parser.add_argument("--save", metavar="FILE", help="write the networks' weights there, by torch.save")
     options = parser.parse_args()
-    options.behavior_rate = options.behavior_rate or (1e-4 if options.bandit and not options.quick else None)
-    for name, sizes in SIZES.items():
+    for name, (full, quick, _) in NUMBERS.items():
         if getattr(options, name) is None:
-            setattr(options, name, sizes[options.quick])
-    options.candidates = 2 if options.objective == "dpo" else options.candidates
+            bandits = 1e-4 if options.bandit and name == "behavior_rate" else full
+            setattr(options, name, quick if options.quick else bandits)
+        least = {"candidates": 2, "weigh_steps": 0, "seed": 0}.get(name, 1 if isinstance(full, int) else 1e-9)
+        if getattr(options, name) < least:
+            parser.error(f"--{name.replace('_', '-')} is {getattr(options, name)}; allowed is {least} or more")
     if options.weigh_steps and options.critic != "implicit":
         parser.error("--weigh-steps needs --critic implicit, which alone has V")
+    options.candidates = 2 if options.objective == "dpo" else options.candidates
     torch.manual_seed(options.seed)
     networks = run_bandit(options) if options.bandit else run_dataset(options)
     if options.save:

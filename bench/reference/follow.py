@@ -87,7 +87,7 @@ def behavior(problem):
     for step in range(problem.steps):
         a, t, noise, s, mask = (values[step] for values in inputs)
         loss = eda.denoising_loss(model, a, t, noise, s, problem.number("dropout"), mask)
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         problem.record(step, {"loss": loss}, model=model)
 
 
@@ -103,7 +103,7 @@ def implicit(problem):
         eda.iql_update(losses, optimizers[0], optimizers[1], twin, target, problem.number("target_rate"))
         extraction, _ = gaussian_policy.policy_loss(policy, value, target, batch[0], batch[1], problem.number("advantage_scale"), problem.number("weight_cap"))
         optimizers[2].param_groups[0]["lr"] = float(problem.tensors["policy_rates"][step])
-        eda.minimise(optimizers[2], extraction)
+        eda.gradient_step(optimizers[2], extraction)
         problem.record(step, {"value_loss": losses[0], "loss": losses[1], "policy_loss": extraction}, value=value, twin=twin, target=target, policy=policy)
 
 
@@ -114,7 +114,7 @@ def softmax(problem):
     optimizer, next_actions = adam(twin.parameters(), problem), problem["next_actions"]
     for step in range(problem.steps):
         loss, _ = eda.sampled_loss(twin, target, *problem.batch(step), next_actions[step], problem.number("discount"), problem.number("inverse_temperature"))
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         eda.soft_update(target, twin, problem.number("target_rate"))
         problem.record(step, {"loss": loss}, twin=twin, target=target)
 
@@ -134,7 +134,7 @@ def alignment(problem):
         gap, temperature = eda.gaps(policy, frozen, a, t, noise, s), problem.number("temperature")
         value = "label_scale" in problem.constants
         loss = eda.value_loss(gap, labels, temperature, problem.number("label_scale")) if value else eda.preference_loss(gap, labels, temperature)
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         problem.record(step, {"loss": loss}, policy=policy)
 
 
@@ -143,7 +143,7 @@ def vae(problem):
     optimizer, points, noise = adam([*encoder.parameters(), *decoder.parameters()], problem), problem["points"], problem["noise"]
     for step in range(problem.steps):
         loss, error, divergence = generative.vae_loss(encoder, decoder, points[step], noise[step], problem.number("divergence_weight"))
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         problem.record(step, {"loss": loss, "squared_error": error, "divergence": divergence}, encoder=encoder, decoder=decoder)
 
 

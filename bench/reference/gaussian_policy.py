@@ -53,5 +53,5 @@ def stage(problem):
         i = indices[step]
         loss = -(weight[i] * policy.log_likelihood(s[i], a[i], *bounds)).mean()
         optimizer.param_groups[0]["lr"] = float(problem.tensors["rates"][step])
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         problem.record(step, {"loss": loss}, policy=policy)

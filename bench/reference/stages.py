@@ -89,7 +89,7 @@ class Descent:
         rate = self.settings["learningRate"] * rate_factor(self.settings["schedule"], self.step, self.settings["steps"])
         for group in self.adam.param_groups:
             group["lr"] = rate
-        eda.minimise(self.adam, loss)
+        eda.gradient_step(self.adam, loss)
         if self.result is not self.model:
             eda.soft_update(self.result, self.model, max(self.settings["averaging"], 9.0 / (self.step + 9)))
         self.step += 1
@@ -152,7 +152,7 @@ def held_out_loss(model, run, pairs):
     total = 0.0
     for first in range(0, rows, ROWS_AT_ONCE):
         at = slice(first, first + ROWS_AT_ONCE)
-        predicted = eda.score(model, *(run.to_device(values) for values in (diffused[at], t[at], run.data.states[pairs[at]])))
+        predicted = eda.predicted_noise(model, *(run.to_device(values) for values in (diffused[at], t[at], run.data.states[pairs[at]])))
         total += float(((noise[at].astype(np.float64) - predicted.detach().cpu().numpy()) ** 2).sum())
     return total / rows
 
@@ -236,7 +236,7 @@ class CriticTraining:
             loss, _ = gaussian_policy.policy_loss(self.policy, self.value, self.target, s, a, settings["advantageScale"], settings["weightCap"])
             factor = rate_factor({"curve": "cosine", "warmUpSteps": 0}, self.step_count, self.settings["steps"])
             self.adam[self.policy].param_groups[0]["lr"] = self.settings["learningRate"] * factor
-            eda.minimise(self.adam[self.policy], loss)
+            eda.gradient_step(self.adam[self.policy], loss)
             measured.append(loss.item())
         return measured
 
@@ -247,7 +247,7 @@ class CriticTraining:
             next_actions, alpha = eda.sample(self.online(), torch.randn_like(a), s2).detach()[:, None], 1.0
         next_actions = rated(self.run, next_actions)
         loss, next_value = eda.sampled_loss(self.twin, self.target, s, a, r, s2, done, next_actions, self.settings["discount"], alpha)
-        eda.minimise(self.adam[self.twin], loss)
+        eda.gradient_step(self.adam[self.twin], loss)
         eda.soft_update(self.target, self.twin, self.settings["targetRate"])
         return [loss.item(), next_value.mean().item()]
 

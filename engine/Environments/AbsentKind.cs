@@ -17,7 +17,7 @@ internal sealed partial class AbsentKind(int stateSize, int actionSize) : Enviro
         0,
         D4rlEnvironment.UsualEpisodeLimit,
         0,
-        new ReferenceReturns(0, 100),
+        ReferenceReturns.Identity,
         D4rlDomain.Other);
 
     /// <inheritdoc/>

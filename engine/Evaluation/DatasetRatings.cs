@@ -9,11 +9,16 @@ namespace EDA.Engine.Evaluation;
 /// <summary>What a policy does in states of the dataset.</summary>
 /// <param name="QMean">The mean of min(Q̄₁, Q̄₂) over states and samples, in units of the treated rewards; null without a critic.</param>
 /// <param name="QDeviation">The standard deviation over states of each state's mean Q; null without a critic.</param>
+/// <param name="QGain">
+/// The mean over states of that Q less the Q of the data's own action there, which varies less than either: states differ more
+/// in what they are worth than policies do in one of them. Null without a critic, and of the data.
+/// </param>
+/// <param name="QGainError">Its standard error over states, taken as drawn alone; null with it.</param>
 /// <param name="Beyond">
 /// The share of its actions whose log-density under the behavior model is below that of 99 % of the behavior's own samples in
 /// that state; null without a behavior model whose density is known, and of the behavior itself, whose share is 1 % by definition.
 /// </param>
-public sealed record PolicyRating(double? QMean, double? QDeviation, double? Beyond);
+public sealed record PolicyRating(double? QMean, double? QDeviation, double? QGain, double? QGainError, double? Beyond);
 
 /// <summary>
 /// Measures policies without an environment: the critic's value of what they do in states of the dataset, and how far that is
@@ -51,13 +56,13 @@ public sealed record DatasetRatings(int States, int Samples, PolicyRating Data, 
         var behavior = contenders.All.FirstOrDefault(each => each.Name == Rollouts.Behavior && each.Model is not null);
         double[]? least = behavior is null ? null : LeastDensities(behavior, new(dataset, rows, BehaviorSamples));
         var (single, repeated) = (new StateActions(dataset, rows, 1), new StateActions(dataset, rows, SamplesPerState));
-        var data = Rate(single, single.DataActions());
+        var (data, dataValues) = Rate(single, single.DataActions(), null);
         var policies = new Dictionary<string, PolicyRating>();
         foreach (var contender in contenders.All)
         {
             if (cancellation.IsCancellationRequested)
                 break;
-            var rating = Rate(repeated, repeated.Sample(contender));
+            var (rating, _) = Rate(repeated, repeated.Sample(contender), dataValues);
             policies[contender.Name] = contender == behavior ? rating with { Beyond = null } : rating;
             Metric?[] metrics = [rating.QMean is { } q ? new(contender.Name + "_q_mean", q) : null, policies[contender.Name].Beyond is { } beyond ? new(contender.Name + "_beyond", beyond) : null];
             observer?.Progress(new TrainingProgress(Rollouts.StageName, policies.Count, total, watch.Elapsed.TotalSeconds, [.. metrics.OfType<Metric>()]));
@@ -66,11 +71,12 @@ public sealed record DatasetRatings(int States, int Samples, PolicyRating Data, 
         observer?.StageFinished(new StageResult(Rollouts.StageName, policies.Count, total, watch.Elapsed.TotalSeconds, null));
         return policies.Count == total ? new DatasetRatings(rows.Length, SamplesPerState, data, policies) : null;
 
-        PolicyRating Rate(StateActions states, float[] actions)
+        (PolicyRating Rating, double[]? Values) Rate(StateActions states, float[] actions, double[]? others)
         {
             double[]? q = contenders.Rating?.Invoke(states.States, actions) is { } values ? [.. values.Chunk(states.Samples).Select(chunk => chunk.Average(value => (double)value))] : null;
             double? beyond = least is null ? null : states.Density(behavior!, actions).Index().Average(each => each.Item < least[each.Index / states.Samples] ? 1.0 : 0);
-            return new PolicyRating(q?.Mean(), q?.PopulationStandardDeviation(), beyond);
+            double[]? gains = others is null ? null : [.. q!.Zip(others, (own, other) => own - other)];
+            return (new PolicyRating(q?.Mean(), q?.PopulationStandardDeviation(), gains?.Mean(), gains is { Length: > 1 } ? gains.StandardDeviation() / Math.Sqrt(gains.Length) : null, beyond), q);
         }
     }
 

@@ -21,17 +21,27 @@ public static class RunBudgets
     /// <summary>The budget that is taken where none is named.</summary>
     public const string Default = "quick";
 
+    /// <summary>What a reader of such a budget's numbers must know.</summary>
+    public const string TrialNote = "the smoke budget shows that every part runs; it trains for so few steps that its numbers say nothing of a method";
+
+    private const string Smokes = "smoke";
+
     private static readonly (string Name, RunKind Kind, Func<RunTask, RunSettings> Settings)[] _all =
     [
-        ("smoke", RunKind.Bandit, task => SmokeBandit(task.Paper())),
+        (Smokes, RunKind.Bandit, task => SmokeBandit(task.Paper())),
         ("quick", RunKind.Bandit, task => QuickBandit(task.Paper())),
         ("paper", RunKind.Bandit, task => task.Paper()),
-        ("smoke", RunKind.Dataset, task => Smoke(task.Paper())),
+        (Smokes, RunKind.Dataset, task => Smoke(task.Paper())),
         ("quick", RunKind.Dataset, task => task is DatasetTask { MakesItsData: true } ? QuickMaze(task.Paper()) : Short(task.Paper(), Sizes.Quick)),
         ("hour", RunKind.Dataset, task => Short(task.Paper(), Sizes.Hour)),
         ("day", RunKind.Dataset, task => Short(task.Paper(), Sizes.Day)),
         ("paper", RunKind.Dataset, task => task.Paper()),
     ];
+
+    /// <summary>Whether a budget is too small for its numbers to mean anything.</summary>
+    /// <param name="budget">Its name.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool IsTrial(string budget) => budget == Smokes;
 
     /// <summary>The budgets of a kind of run, the smallest first.</summary>
     /// <param name="kind">The kind.</param>

@@ -62,7 +62,7 @@ internal sealed class WeighStage(DatasetWork data) : RunStage
         double[] weights = AdvantageWeights.Of(critic, data.View, rows, settings.Weighted.AdvantageScale, settings.Weighted.WeightCap);
         if (!(weights.Sum() is > 0 and < double.PositiveInfinity))
             throw new TrainingDivergedException(BehaviorPretraining.WeightedName, 0, "the rows' weights have no sum to share out; a smaller weighted.advantageScale or weighted.weightCap may do");
-        work.Notice(string.Create(CultureInfo.InvariantCulture, $"the rows' weights are worth {WeightedRows.EffectiveCount(weights):0} of {weights.Length} rows"));
+        work.Notice(string.Create(CultureInfo.InvariantCulture, $"the weights leave an effective {WeightedRows.EffectiveCount(weights):0} of {weights.Length} rows, (Σw)² / Σw²: so many rows of one weight would tell as much"));
         return WeightedRows.Upload(work.Device, data.View, rows, weights, new RandomDraw(settings.Seed, RandomStage.Weighted, 0));
     }
 }

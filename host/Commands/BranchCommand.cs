@@ -26,12 +26,15 @@ internal static class BranchCommand
                 Settings = assignments.Aggregate(known.Settings, SettingPaths.Apply),
                 Options = [.. known.Options, .. assignments.SelectMany(assignment => (string[])["--set", assignment])],
             });
+            string? wanted = result.GetValue(folder);
+            if (wanted is not null)
+                NewFolder.RequireFree(wanted);
             foreach (string line in branch.Lines)
                 Console.Out.WriteLine(line);
             if (result.GetValue(dry))
                 return ExitStatus.Success;
             using var interrupt = new GracefulInterrupt();
-            var made = branch.Create(result.GetValue(folder));
+            var made = branch.Create(wanted);
             return RunSummary.Write(made, RunExecution.Continue(made, known => known, null, ProgressDisplay.ForConsole(), interrupt.Token), Console.Out);
         });
         return command;

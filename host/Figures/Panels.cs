@@ -211,9 +211,10 @@ public static class Panels
 
     /// <summary>A dot for each number of several groups, and a bar at each group's mean.</summary>
     /// <param name="groups">The groups, at least one; each with at least one number.</param>
+    /// <param name="title">What the numbers are.</param>
     /// <param name="line">A number to draw a dashed line at; null for none.</param>
     /// <returns>The plot.</returns>
-    public static PlotModel Dots(IReadOnlyList<(string Name, double[] Values)> groups, double? line)
+    public static PlotModel Dots(IReadOnlyList<(string Name, double[] Values)> groups, string title, double? line)
     {
         const double Spread = 0.5, MeanWidth = 0.62;
         var model = Bare();
@@ -230,7 +231,7 @@ public static class Panels
             TextColor = Ink,
             LabelFormatter = at => at >= 0 && at < groups.Count && at == Math.Floor(at) ? groups[(int)at].Name : string.Empty,
         });
-        model.Axes.Add(UpwardAxis("normalised score"));
+        model.Axes.Add(UpwardAxis(title));
         if (line is { } height)
             model.Series.Add(Segment(-0.5, groups.Count - 0.5, height, Frame, 1, LineStyle.Dash));
         var dots = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 2.2, MarkerStrokeThickness = 0, MarkerFill = OxyColor.FromAColor(0x90, Line) };

@@ -9,17 +9,18 @@ public static class ScoreFigure
     private const double Height = 280;
 
     /// <summary>Draws it.</summary>
-    /// <param name="scores">The normalised scores of the episodes, by policy; at least one.</param>
+    /// <param name="scores">The scores of the episodes, by policy; at least one.</param>
+    /// <param name="score">What a score is: normalised score, or return.</param>
     /// <param name="published">The paper's score, drawn as a line; null for none.</param>
     /// <returns>The figure.</returns>
-    public static Figure Draw(IReadOnlyList<(string Name, double[] Scores)> scores, double? published)
+    public static Figure Draw(IReadOnlyList<(string Name, double[] Scores)> scores, string score, double? published)
     {
         double width = Math.Max(LeastWidth, scores.Count * PolicyWidth);
         var sheet = new SvgSheet("scores", width, Height);
-        sheet.Add(Panels.Dots(scores, published), 0, 0, width, Height);
+        sheet.Add(Panels.Dots(scores, score, published), 0, 0, width, Height);
         return new Figure(
             "scores",
-            "Normalised score of every episode; the bars are the means." + (published is null ? string.Empty : " Dashed: the paper's policy with rejection sampling."),
+            $"The {score} of every episode; the bars are the means." + (published is null ? string.Empty : " Dashed: the paper's policy with rejection sampling."),
             sheet.ToDocument());
     }
 }

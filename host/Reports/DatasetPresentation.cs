@@ -14,17 +14,19 @@ namespace EDA.Host.Reports;
 internal sealed class DatasetPresentation : RunPresentation
 {
     private const string MeanKey = "normalized_mean", DeviationKey = "normalized_std";
+
     /// <summary>The key of result.json that ratings stand under.</summary>
     public const string RatingsKey = "ratings";
 
     private const string StatesKey = "states", SamplesKey = "samples", DataKey = "data", PoliciesKey = "policies";
-    private const string QMeanKey = "q_mean", QDeviationKey = "q_std", BeyondKey = "beyond";
+    private const string QMeanKey = "q_mean", QDeviationKey = "q_std", QGainKey = "q_gain", QGainErrorKey = "q_gain_error", BeyondKey = "beyond";
 
     public override NumberTable? Table(RunOutcome outcome)
     {
         if (!outcome.IsMeasured && outcome.HeldOutLoss is null)
             return null;
-        string[] heads = outcome.Settings.Evaluation.RollsOut ? ["normalised score", "return", "episodes", "paper"] : ["mean Q", "beyond the behavior's 99 %", "states × samples"];
+        string[] heads = !outcome.Settings.Evaluation.RollsOut ? ["mean Q", "Q above the data's", "beyond the behavior's 99 %", "states × samples"]
+            : [.. IsNormalised(outcome) ? (string[])["normalised score"] : [], "return", "episodes", .. Published(outcome) is null ? (string[])[] : ["paper"]];
         return new(heads, [.. Shown(outcome).Select(name => Row(outcome, name)), .. RatingRows(outcome), .. HeldOut()]);
 
         IEnumerable<NumberRow> HeldOut() => outcome.HeldOutLoss is { } loss
@@ -41,7 +43,8 @@ internal sealed class DatasetPresentation : RunPresentation
             ? new(ratings[StatesKey]!.GetValue<int>(), ratings[SamplesKey]!.GetValue<int>(), Rating(ratings[DataKey]!), ratings[PoliciesKey]!.AsObject().ToDictionary(entry => entry.Key, entry => Rating(entry.Value!)))
             : null;
 
-        static PolicyRating Rating(JsonNode node) => new(node[QMeanKey]?.GetValue<double>(), node[QDeviationKey]?.GetValue<double>(), node[BeyondKey]?.GetValue<double>());
+        static PolicyRating Rating(JsonNode node) => new(
+            node[QMeanKey]?.GetValue<double>(), node[QDeviationKey]?.GetValue<double>(), node[QGainKey]?.GetValue<double>(), node[QGainErrorKey]?.GetValue<double>(), node[BeyondKey]?.GetValue<double>());
     }
 
     public override void AddNumbers(RunOutcome outcome, JsonObject document)
@@ -83,9 +86,13 @@ internal sealed class DatasetPresentation : RunPresentation
     public override IEnumerable<string> Lines(RunOutcome outcome)
     {
         foreach (string name in Shown(outcome))
-            yield return Line(name, $"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, return {Number(outcome, name, "return_mean"):0.###}, {Number(outcome, name, "episodes"):0} episodes{Chosen(outcome, name) switch { null => string.Empty, { } which => ", " + which }}");
+        {
+            string score = IsNormalised(outcome) ? FormattableString.Invariant($"score {Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}, ") : string.Empty;
+            yield return Line(name, $"{score}return {Return(outcome, name)}, {Number(outcome, name, "episodes"):0} episodes{Chosen(outcome, name) switch { null => string.Empty, { } which => ", " + which }}");
+        }
+
         foreach (var (name, rating) in Ratings(outcome))
-            yield return Line(name, $"Q {Q(rating)}{(rating.Beyond is { } beyond ? FormattableString.Invariant($", {beyond:0.0 %} of its actions beyond the behavior's 99 %") : string.Empty)}");
+            yield return Line(name, $"Q {Q(rating)}{(Gain(rating) is { } gain ? $", {gain} beside the data's" : string.Empty)}{(rating.Beyond is { } beyond ? FormattableString.Invariant($", {beyond:0.0 %} of its actions beyond the behavior's 99 %") : string.Empty)}");
         if (outcome.HeldOutLoss is { } loss)
             yield return Line("held-out loss", $"{loss:0.0000}");
         if (Published(outcome) is { } published && outcome.Scores.ContainsKey(Rollouts.PolicyRejecting))
@@ -105,7 +112,7 @@ internal sealed class DatasetPresentation : RunPresentation
     public override IEnumerable<Figure> Draw(RunOutcome outcome, RunResult? result, MetricsHistory history, IDevice device, RunFolder folder)
     {
         if (outcome.Scores.Count > 0)
-            yield return ScoreFigure.Draw(Episodes(outcome), Published(outcome)?.Mean);
+            yield return ScoreFigure.Draw(Episodes(outcome), IsNormalised(outcome) ? "normalised score" : "return", Published(outcome)?.Mean);
         if (outcome.IsMeasured && File.Exists(folder.ActionSamples) && ActionSamples.Load(folder.ActionSamples) is { ActionSize: > 1 } samples)
             yield return ActionFigure.Draw(samples);
         if (history.Scores is { } scores)
@@ -119,23 +126,25 @@ internal sealed class DatasetPresentation : RunPresentation
 
     private static double Number(RunOutcome outcome, string score, string key) => outcome.Scores[score][key]!.GetValue<double>();
 
+    // An environment without references is measured by its returns, and a score that is the same number would only stand there twice.
+    private static bool IsNormalised(RunOutcome outcome) => !EnvironmentCatalogue.Find(outcome.Settings.Environment).Reference.IsIdentity;
+
+    // The deviation stands beside the score, where there is one.
+    private static string Return(RunOutcome outcome, string name) =>
+        FormattableString.Invariant($"{Number(outcome, name, "return_mean"):0.###}") + (IsNormalised(outcome) ? string.Empty : FormattableString.Invariant($" ± {Number(outcome, name, "return_std"):0.###}"));
+
     private static NumberRow Row(RunOutcome outcome, string name)
     {
-        string paper = name == Rollouts.PolicyRejecting && Published(outcome) is { } published
-            ? FormattableString.Invariant($"{published.Mean:0.0} ± {published.Deviation:0.0}")
-            : string.Empty;
-        return new NumberRow(
-            name,
-            [
-                FormattableString.Invariant($"{Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}").Replace('-', '−'),
-                FormattableString.Invariant($"{Number(outcome, name, "return_mean"):0.###}").Replace('-', '−'),
-                FormattableString.Invariant($"{Number(outcome, name, "episodes"):0}"),
-                paper,
-            ],
-            Describe(outcome, name));
+        var cells = new List<string>();
+        if (IsNormalised(outcome))
+            cells.Add(FormattableString.Invariant($"{Number(outcome, name, MeanKey):0.0} ± {Number(outcome, name, DeviationKey):0.0}").Replace('-', '−'));
+        cells.AddRange([Return(outcome, name).Replace('-', '−'), FormattableString.Invariant($"{Number(outcome, name, "episodes"):0}")]);
+        if (Published(outcome) is { } published)
+            cells.Add(name == Rollouts.PolicyRejecting ? FormattableString.Invariant($"{published.Mean:0.0} ± {published.Deviation:0.0}") : string.Empty);
+        return new NumberRow(name, cells, Describe(outcome, name));
     }
 
-    private static JsonObject ToJson(PolicyRating rating) => new() { [QMeanKey] = rating.QMean, [QDeviationKey] = rating.QDeviation, [BeyondKey] = rating.Beyond };
+    private static JsonObject ToJson(PolicyRating rating) => new() { [QMeanKey] = rating.QMean, [QDeviationKey] = rating.QDeviation, [QGainKey] = rating.QGain, [QGainErrorKey] = rating.QGainError, [BeyondKey] = rating.Beyond };
 
     private static IEnumerable<KeyValuePair<string, PolicyRating>> Ratings(RunOutcome outcome) => outcome.Ratings is { } ratings ? [KeyValuePair.Create(DataKey, ratings.Data), .. ratings.Policies] : [];
 
@@ -143,12 +152,15 @@ internal sealed class DatasetPresentation : RunPresentation
         entry.Key,
         [
             Q(entry.Value).Replace('-', '−'),
+            (Gain(entry.Value) ?? "–").Replace('-', '−'),
             entry.Value.Beyond is { } beyond ? beyond.ToString("0.0 %", CultureInfo.InvariantCulture) : "–",
             FormattableString.Invariant($"{outcome.Ratings!.States} × {(entry.Key == DataKey ? 1 : outcome.Ratings.Samples)}"),
         ],
-        entry.Key == DataKey ? "the dataset's own actions; Q is the critic's, in units of its rewards, ± over states" : Describe(outcome, entry.Key)));
+        entry.Key == DataKey ? "the dataset's own actions; Q is the critic's, in units of its rewards: ± over states, ± of what it is above the data's by standard error" : Describe(outcome, entry.Key)));
 
     private static string Q(PolicyRating rating) => rating.QMean is { } mean ? FormattableString.Invariant($"{mean:0.###} ± {rating.QDeviation:0.###}") : "–";
+
+    private static string? Gain(PolicyRating rating) => rating.QGain is { } gain ? FormattableString.Invariant($"{gain:+0.###;-0.###;0}") + (rating.QGainError is { } error ? FormattableString.Invariant($" ± {error:0.###}") : string.Empty) : null;
 
     // Those that the method has, in its order, and what else there is.
     private static IEnumerable<string> Names(RunOutcome outcome) => outcome.Settings.Method.Row.Scores.Select(score => score.Name).Union(outcome.Scores.Keys);

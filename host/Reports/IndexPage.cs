@@ -67,6 +67,8 @@ public static partial class IndexPage
             page.Append($"<p class=\"note\">The run failed: {Text(outcome.Error)}.</p>\n");
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
+        if (RunBudgets.IsTrial(outcome.Budget))
+            page.Append($"<p class=\"note\">Budget {Text(outcome.Budget)}: {Text(RunBudgets.TrialNote)}.</p>\n");
         if (RunPresentation.Of(outcome.Settings).Table(outcome) is { } numbers)
             page.Append($"<h2>Numbers</h2>\n{Numbers(numbers)}");
 

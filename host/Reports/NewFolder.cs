@@ -14,16 +14,28 @@ public static class NewFolder
     /// <exception cref="UserError">The wanted folder is there already and is not empty, or no folder can be made there.</exception>
     public static string Create(string? wanted, string name, string marker, string parent = "runs")
     {
-        if (wanted is not null && string.IsNullOrWhiteSpace(wanted))
-            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
         try
         {
-            return wanted is null ? Claim(Path.GetFullPath(Path.Combine(parent, name)), marker) : Empty(wanted);
+            if (wanted is null)
+                return Claim(Path.GetFullPath(Path.Combine(parent, name)), marker);
+            RequireFree(wanted);
+            return Directory.CreateDirectory(Path.GetFullPath(wanted)).FullName;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw Unwritable(wanted ?? parent, error);
         }
+    }
+
+    /// <summary>Refuses a folder that nothing may be written to. Nothing is made.</summary>
+    /// <param name="wanted">Where the user wants it.</param>
+    /// <exception cref="UserError">It has no name, or is there already and is not empty.</exception>
+    public static void RequireFree(string wanted)
+    {
+        if (string.IsNullOrWhiteSpace(wanted))
+            throw UserError.Value("--out", wanted, "the name of a folder that is new or empty");
+        if (File.Exists(wanted) || (Directory.Exists(wanted) && Directory.EnumerateFileSystemEntries(wanted).Any()))
+            throw UserError.Value("--out", wanted, "a folder that is new or empty; nothing is overwritten");
     }
 
     /// <summary>The refusal of a folder that cannot be written.</summary>
@@ -39,15 +51,6 @@ public static class NewFolder
     {
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
         return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
-    }
-
-    private static string Empty(string wanted)
-    {
-        string path = Path.GetFullPath(wanted);
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
-            throw UserError.Value("--out", wanted, "a folder that is new or empty; nothing is overwritten");
-        Directory.CreateDirectory(path);
-        return path;
     }
 
     // Two runs may start at once: the one that makes the marker file first owns the name.

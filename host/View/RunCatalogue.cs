@@ -52,7 +52,7 @@ internal sealed class RunCatalogue
     ];
 
     /// <summary>The folders as a reader at the current folder would name them.</summary>
-    public IReadOnlyList<string> Roots => [.. _roots.Select(NewFolder.Shown)];
+    public IReadOnlyList<string> Roots => [.. _roots.Select(root => NewFolder.Shown(root) is not "." and var shown ? shown : root)];
 
     /// <summary>Looks at the folders, unless that was done a moment ago: looking takes at most a tenth of the time.</summary>
     /// <returns>What was found.</returns>

@@ -12,8 +12,8 @@ namespace EDA.Tests.Bench;
 [Trait("speed", "slow")]
 public sealed class ComparisonTests : IDisposable
 {
-    private static readonly string[] _names = ["pretraining_step", "alignment_step", "iql_step", "score", "sampling", "smoke_recipe"];
-    private static readonly string[] _keys = ["name", "engine_seconds", "reference", "reference_seconds", "ratio", "peak_share"];
+    private static readonly string[] _names = ["pretraining_step", "alignment_step", "iql_step", "score", "sampling", "file_to_score"];
+    private static readonly string[] _keys = ["name", "engine_seconds", "reference", "reference_seconds", "ratio", "peak_share", "engine_rounds", "reference_rounds"];
 
     private readonly ScratchFolder _folder = new();
 
@@ -40,8 +40,8 @@ public sealed class ComparisonTests : IDisposable
         string[][] lines = [.. File.ReadLines(path).Select(line => line.Split(','))];
         Assert.Equal(["name", "engine_seconds", "reference", "settings", "reference_seconds", "ratio", "peak_share"], lines[0][..7]);
         Assert.All(lines, line => Assert.Equal(lines[0].Length, line.Length));
-        Assert.Equal(["score", "0.5", "pytorch", "best", "1", "2", "0.8", "100000000000", "0.4", "104857600", "524288000", "1.13.0", "2", "reference", "1"], lines[1]);
-        Assert.Equal(["smoke_recipe", "3", "", "", "", "", ""], lines[2][..7]);
+        Assert.Equal(["score", "0.5", "pytorch", "best", "1", "2", "0.8", "3", "3", "100000000000", "0.4", "104857600", "524288000", "1.13.0", "2", "reference", "1"], lines[1]);
+        Assert.Equal(["file_to_score", "3", "", "", "", "", ""], lines[2][..7]);
         Assert.Equal(["score", "0.5", "pytorch", "default", "2", "4"], lines[3][..6]);
         Assert.Throws<IOException>(() => ComparisonTable.Save(path, Document()));
     }
@@ -53,7 +53,7 @@ public sealed class ComparisonTests : IDisposable
         string[] lines = page.Split('\n');
         Assert.StartsWith("`./eda bench compare --rounds 3`: cpu; peak 250 GFLOP/s", lines[0], StringComparison.Ordinal);
         Assert.Equal("| score, 4096 points | 500 ms | 80 % | 100 MiB | PyTorch (unfair: reference BLAS) | 1.00 s | 500 MiB | 2.00 × | 2.00 s, 4.00 × |", lines[4]);
-        Assert.Equal("| smoke recipe, 2 steps | 3.00 s | – | – | – | – | – | – | – |", lines[5]);
+        Assert.Equal("| file to score, 2 steps | 3.00 s | – | – | – | – | – | – | – |", lines[5]);
         int columns = lines[2].Count(letter => letter == '|');
         Assert.All(lines[2..6], line => Assert.Equal(columns, line.Count(letter => letter == '|')));
         Assert.Contains("libopenblas0-pthread", page, StringComparison.Ordinal);
@@ -160,7 +160,7 @@ public sealed class ComparisonTests : IDisposable
             document.RootElement.GetProperty("programs").EnumerateArray().Select(program => $"{program.GetProperty("program")} {program.GetProperty("settings")}"));
         if (OperatingSystem.IsLinux())
             Assert.All(document.RootElement.GetProperty("memory").EnumerateArray(), entry => Assert.True(entry.GetProperty("peak_bytes").GetInt64() > 10 << 20));
-        Assert.Contains("| smoke recipe", File.ReadAllText(page), StringComparison.Ordinal);
+        Assert.Contains("| file to score", File.ReadAllText(page), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,9 +194,9 @@ public sealed class ComparisonTests : IDisposable
     }
 
     private static ComparisonDocument Document() => new(
-        [new("score", 0.5, "pytorch", 1, 2, 0.8), new("smoke_recipe", 3, null, null, null, null)],
-        [new("score", 0.5, "pytorch", 2, 4, 0.8)],
-        [new("score", "4096 points", 1e11, 250, 0.4), new("smoke_recipe", "2 steps", null, null, null)],
+        [new("score", 0.5, "pytorch", 1, 2, 0.8, 3, 3), new("file_to_score", 3, null, null, null, null, 3, null)],
+        [new("score", 0.5, "pytorch", 2, 4, 0.8, 3, 1)],
+        [new("score", "4096 points", 1e11, 250, 0.4), new("file_to_score", "2 steps", null, null, null)],
         [new("score", "eda", "best", 100 << 20), new("score", "pytorch", "best", 500 << 20)],
         [
             new("eda", "best", "0.1.0", "cpu", "fp32", 2, null, null, false),

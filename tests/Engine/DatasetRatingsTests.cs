@@ -66,9 +66,9 @@ public sealed class DatasetRatingsTests : IDisposable
             alignedBeyond += Density(sampled, state).Count(density => density < least);
         }
 
-        AssertRating(data, dataBeyond / (double)States, ratings.Data);
-        AssertRating(own, null, ratings.Policies["behavior"]);
-        AssertRating(aligned, alignedBeyond / (double)(States * DatasetRatings.SamplesPerState), ratings.Policies["policy"]);
+        AssertRating(data, null, dataBeyond / (double)States, ratings.Data);
+        AssertRating(own, data, null, ratings.Policies["behavior"]);
+        AssertRating(aligned, data, alignedBeyond / (double)(States * DatasetRatings.SamplesPerState), ratings.Policies["policy"]);
         Assert.InRange(alignedBeyond, 1, States * DatasetRatings.SamplesPerState);
 
         float[] Sample(BottleneckDiffusionModel model, float[] state, int step, int count) =>
@@ -111,11 +111,18 @@ public sealed class DatasetRatingsTests : IDisposable
 
     private static float[] Repeat(float[] state, int count) => [.. Enumerable.Repeat(state, count).SelectMany(values => values)];
 
-    private static void AssertRating(List<double> q, double? beyond, PolicyRating rating)
+    private static void AssertRating(List<double> q, List<double>? data, double? beyond, PolicyRating rating)
     {
         double mean = q.Average();
         Assert.Equal(mean, rating.QMean!.Value, 1e-5);
         Assert.Equal(Math.Sqrt(q.Average(value => (value - mean) * (value - mean))), rating.QDeviation!.Value, 1e-5);
         Assert.Equal(beyond, rating.Beyond);
+        Assert.Equal(data is null, rating.QGain is null && rating.QGainError is null);
+        if (data is null)
+            return;
+        double gain = mean - data.Average();
+        Assert.Equal(gain, rating.QGain!.Value, 1e-5);
+        double variance = q.Zip(data).Sum(pair => (pair.First - pair.Second - gain) * (pair.First - pair.Second - gain)) / (q.Count - 1);
+        Assert.Equal(Math.Sqrt(variance / q.Count), rating.QGainError!.Value, 1e-5);
     }
 }

@@ -93,6 +93,7 @@ public sealed class PythonEnvironmentTests : IDisposable
         var result = Run("run", "d4rl", "--env", "python:probe:Walk", "--dataset", "walks.npz", "--budget", "smoke", "--out", "run");
         Assert.Equal((0, string.Empty), (result.Status, result.Error));
         var scores = EDA.Host.Reports.RunDocuments.Read(_folder.At("run/result.json"))["scores"]!["policy"]!;
+        Assert.Contains("<thead><tr><th></th><th>return</th><th>episodes</th><th></th></tr></thead>", File.ReadAllText(_folder.At("run/index.html")), StringComparison.Ordinal);
         // A point for each of seven steps, unless it has gone too far before; the score is the return.
         Assert.All(scores["returns"]!.AsArray(), value => Assert.InRange(value!.GetValue<double>(), 1, 7));
         Assert.Equal(scores["return_mean"]!.GetValue<double>(), scores["normalized_mean"]!.GetValue<double>(), 1e-9);

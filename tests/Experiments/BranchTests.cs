@@ -77,6 +77,7 @@ public sealed class BranchTests(PointMazeRun run) : IDisposable
             var result = EdaProcess.Run(_folder.Path, ["branch", .. arguments]);
             Assert.Equal(2, result.Status);
             Assert.Contains(named, Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+            Assert.Empty(result.Output);
         }
     }
 

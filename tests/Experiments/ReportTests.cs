@@ -114,6 +114,34 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Few_seeds_and_what_the_groups_do_not_reach_are_named()
+    {
+        foreach (int seed in (int[])[0, 1])
+        {
+            foreach (double temperature in (double[])[0.1, 0.2])
+                _runs.Add($"runs/{temperature}-{seed}", SyntheticRuns.Hopper, seed, temperature, (100 * temperature) + seed, result: result => result["scores"]!["behavior"] = SyntheticRuns.Score(5 + seed));
+        }
+
+        string output = _runs.Report("runs").Output;
+        Assert.Contains("2 seeds: an interval by the bootstrap knows no other seeds than these", output, StringComparison.Ordinal);
+        Assert.Contains("behavior is the same, run by run, in all groups that have it: alignment.temperature does not reach it", output, StringComparison.Ordinal);
+        Assert.Contains("| policy | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("| behavior | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
+        foreach (int seed in (int[])[2, 3, 4])
+            _runs.Add($"enough/{seed}", SyntheticRuns.Hopper, seed, 0.1, seed);
+        foreach (int seed in (int[])[0, 1])
+            _runs.Add($"enough/{seed}", SyntheticRuns.Hopper, seed, 0.1, seed);
+        Assert.DoesNotContain("seeds: an interval", _runs.Report("enough").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trial_says_that_it_is_one()
+    {
+        _runs.Add("run", SyntheticRuns.Hopper, 0, 0.1, 10, config => config["budget"] = "smoke");
+        Assert.Contains("hopper-medium-v2 (smoke): the smoke budget shows that every part runs", _runs.Report("run").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Settings_that_differ_beside_the_groups_are_not_averaged_over()
     {
         // Steps differ within β = 0.1: that is no spread over seeds.

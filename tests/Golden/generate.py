@@ -275,7 +275,7 @@ def network(case):
     out["policySquares"] = float(sum((v**2).sum() for v in theta.values()))
     behavior_model, policy_model = model(case, phi), model(case, theta)
     out["density"] = behavior_model(at, t, s).tolist()
-    out["score"] = eda.score(behavior_model, at, t, s).reshape(-1).tolist()
+    out["score"] = eda.predicted_noise(behavior_model, at, t, s).reshape(-1).tolist()
 
     for key, dropped in (("denoising", (0.0, None)), ("denoisingWithDropout", (rate, mask))):
         loss = eda.denoising_loss(behavior_model, a, t, noise, s, *dropped)
@@ -310,7 +310,7 @@ def network(case):
         sample_states = sample_states.repeat_interleave(c, 0)
 
     def predict(x, time):
-        return eda.score(behavior_model, x, torch.full((m * c,), time), sample_states).detach()
+        return eda.predicted_noise(behavior_model, x, torch.full((m * c,), time), sample_states).detach()
 
     out["trajectories"] = [
         {"solver": kind, "order": order, "evaluations": evaluations,

@@ -137,7 +137,7 @@ def critic(case):
         value_loss, twin_loss, next_value = eda.iql_losses(value, twin, target, s, a, r, s2, d, gamma, case["expectile"])
         eda.iql_update((value_loss, twin_loss), value_adam, twin_adam, twin, target, TARGET_RATE)
         policy_loss, weight = gaussian_policy.policy_loss(policy, value, target, s, a, case["temperature"], case["cap"])
-        eda.minimise(policy_adam, policy_loss)
+        eda.gradient_step(policy_adam, policy_loss)
         steps.append({"q": twin_loss.item(), "value": value_loss.item(), "nextValue": next_value.mean().item(),
                       "policy": policy_loss.item(), "above": int(above.sum()), "capped": int((weight == case["cap"]).sum()),
                       "terminal": int(d.sum())})
@@ -158,7 +158,7 @@ def critic(case):
     for step in range(STEPS):
         next_actions = single(uniform(base + NEXT_ACTIONS + step, rows * k * a_size), rows, k, a_size)
         loss, next_value = eda.sampled_loss(twin, target, *batch(step), next_actions, gamma, case["inverseTemperature"])
-        eda.minimise(optimizer, loss)
+        eda.gradient_step(optimizer, loss)
         eda.soft_update(target, twin, TARGET_RATE)
         steps.append({"q": loss.item(), "nextValue": next_value.mean().item()})
     sampled = {"steps": steps,

@@ -119,6 +119,9 @@ public sealed partial class DatasetRunTests(PointMazeRun run) : IDisposable
         Assert.All(Rollouts.Names, name => Assert.Contains($"<code>{name}</code>", page, StringComparison.Ordinal));
         Assert.All(new[] { "scores", "actions", "losses" }, name => Assert.Equal("svg", XDocument.Load(run.At("figures", name + ".svg")).Root!.Name.LocalName));
         Assert.Contains("policy alignment loss", page, StringComparison.Ordinal);
+
+        // The paper has nothing to do with another file.
+        Assert.Contains("<thead><tr><th></th><th>normalised score</th><th>return</th><th>episodes</th><th></th></tr></thead>", page, StringComparison.Ordinal);
         Assert.Contains("mean of V(s", page, StringComparison.Ordinal);
         var ids = Identifier().Matches(page).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());

@@ -208,6 +208,11 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(11, lines.Length);
         Assert.Contains("50 %  500/1000 steps  loss 0.5000  100 steps/s  5 s left", lines[4], StringComparison.Ordinal);
         Assert.Contains("done in 10 s", lines[10], StringComparison.Ordinal);
+
+        // A stage that an earlier command finished has nothing to time.
+        display.StageStarted("alignment", 500, 500);
+        display.StageFinished(new StageResult("alignment", 500, 500, 1, null));
+        Assert.EndsWith("alignment  was done before\n", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

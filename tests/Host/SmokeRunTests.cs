@@ -90,6 +90,7 @@ public sealed partial class SmokeRunTests(SmokeRun run)
         Assert.Equal(3, Figure().Count(page));
         Assert.Contains("./eda run bandit-8gaussians --seed 5 --budget smoke", page, StringComparison.Ordinal);
         Assert.Contains("policy_mean_q", page, StringComparison.Ordinal);
+        Assert.Contains("its numbers say nothing of a method", page, StringComparison.Ordinal);
         var ids = Identifier().Matches(page).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
         Assert.True(page.Length < 2_000_000);

@@ -3,6 +3,7 @@ extern alias ilgpu;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using EDA.Bench.Ptx;
 using EDA.Tests.Gpu;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -11,7 +12,6 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using KernelCatalogue = ilgpu::EDA.Kernels.Gpu.KernelCatalogue;
-using NamedEntryPoint = ilgpu::EDA.Kernels.Gpu.NamedEntryPoint;
 
 namespace EDA.Tests.Ilgpu;
 
@@ -25,7 +25,7 @@ public partial class PtxTests
     [MemberData(nameof(Kernels))]
     public void Every_kernel_compiles_under_its_name_without_local_memory(string name)
     {
-        string ptx = Compile(NamedEntryPoint.Of(name, KernelCatalogue.All.Single(kernel => kernel.Name == name).Method));
+        string ptx = Compile(name);
         Assert.Contains($".entry Kernel_{name}(", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
 
@@ -42,7 +42,7 @@ public partial class PtxTests
     [MemberData(nameof(Kernels))]
     public void NaN_passes_through_every_kernel(string name)
     {
-        string[] lines = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method).Split('\n', StringSplitOptions.TrimEntries);
+        string[] lines = Compile(name).Split('\n', StringSplitOptions.TrimEntries);
         Assert.DoesNotContain(lines, line => Extremum().IsMatch(line) && !line.Contains("42AE0000", StringComparison.OrdinalIgnoreCase) && !line.Contains("C2AE0000", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(lines, line => UnorderedComparison().IsMatch(line));
     }
@@ -52,10 +52,10 @@ public partial class PtxTests
     {
         Assert.Matches(
             @"testp\.notanumber\.f32\s+(%p\d+), (%f\d+);\s+setp\.gt\.f32\s+(%p\d+), \2, 0f00000000;\s+or\.pred\s+(%p\d+), \1, \3;\s+selp\.b32\s+%f\d+, \2, 0f00000000, \4;",
-            Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "product_fp32_relu").Method));
+            Compile("product_fp32_relu"));
         Assert.Matches(
             @"setp\.lt\.f32\s+%p\d+, (%f\d+), (%f\d+);\s+or\.pred\s+(%p\d+), %p\d+, %p\d+;\s+selp\.b32\s+%f\d+, \1, \2, \3;",
-            Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "SmallerOfTwins").Method));
+            Compile("SmallerOfTwins"));
     }
 
     /// <summary>sm_80 and sm_90: A100 and H100, H200.</summary>
@@ -63,7 +63,7 @@ public partial class PtxTests
     [MemberData(nameof(Kernels))]
     public void Every_kernel_assembles_without_spilling_registers(string name)
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method, CudaInstructionSet.ISA_78);
+        string ptx = Compile(Method(name), CudaInstructionSet.ISA_78);
         foreach (string architecture in new[] { "sm_80", "sm_90" })
         {
             var (registers, spilled) = PtxAssembler.Assemble(ptx, architecture);
@@ -75,7 +75,7 @@ public partial class PtxTests
     [Fact]
     public void The_product_loads_shared_memory_128_bits_at_a_time()
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == "product_fp32_activation").Method);
+        string ptx = Compile("product_fp32_activation");
 
         // Three a depth, of eight and of the first one, in the loop of whole tiles and in that of edges; the sums' four at a time,
         // and one at a time at the edges.
@@ -91,7 +91,7 @@ public partial class PtxTests
     [InlineData("adjoint_slope", 8, 4)]
     public void Epilogues_read_and_write_global_memory_128_bits_at_a_time(string epilogue, int loads, int stores)
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == $"product_tf32_{epilogue}").Method);
+        string ptx = Compile($"product_tf32_{epilogue}");
         Assert.Equal(loads, ptx.Split("ld.global.v4.f32").Length - 1);
         Assert.Equal(stores, ptx.Split("st.global.v4.f32").Length - 1);
 
@@ -123,7 +123,7 @@ public partial class PtxTests
     [MemberData(nameof(TensorKernels))]
     public void Tensor_core_products_work_on_registers_and_copy_asynchronously(string name, string instruction, int count)
     {
-        string ptx = Compile(KernelCatalogue.All.Single(kernel => kernel.Name == name).Method);
+        string ptx = Compile(name);
         Assert.Equal(count, ptx.Split("mma.sync.aligned." + instruction).Length - 1);
 
         // Registers are declared once, in the kernel's own scope, above everything that names them.
@@ -148,7 +148,10 @@ public partial class PtxTests
     [GeneratedRegex(@"\bsetp\.(eq|ne|lt|le|gt|ge)u\.f(32|64)|\bsetp\.nan\.")]
     private static partial Regex UnorderedComparison();
 
-    private static string Compile(MethodInfo kernel) => Compile(kernel, CudaInstructionSet.ISA_80);
+    private static MethodInfo Method(string name) => KernelCatalogue.All.Single(kernel => kernel.Name == name).Method;
+
+    // For sm_80 under PTX 8.0; each kernel once for all tests.
+    private static string Compile(string name) => PtxCompiler.Compile(name, Method(name)).Text;
 
     private static string Compile(MethodInfo kernel, CudaInstructionSet instructions)
     {

@@ -76,7 +76,7 @@ class Workload:
 
     def score(self):
         n = self.size.score_rows
-        return eda.score(self.frozen, self.a[:n], self.score_times, self.s[:n])
+        return eda.predicted_noise(self.frozen, self.a[:n], self.score_times, self.s[:n])
 
     def sampling(self, states=None):
         """16 candidates for each state, a part at a time."""
@@ -144,11 +144,11 @@ class CompiledWorkload(Workload):
         return self.scored(self.a[:n], self.score_times, self.s[:n])
 
     def sampling(self, states=None):
-        whole, eda.score = eda.score, lambda model, a, t, s: self.scored(a, t, s)
+        whole, eda.predicted_noise = eda.predicted_noise, lambda model, a, t, s: self.scored(a, t, s)
         try:
             super().sampling(states)
         finally:
-            eda.score = whole
+            eda.predicted_noise = whole
 
     def iql_step(self):
         i = self.rows(self.size.critic_rows, self.size.dataset)

@@ -43,7 +43,7 @@ internal sealed class CsvSource : DatasetSource
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<DatasetField> Fields => [.. _header.Select(name => new DatasetField(name, "a column", "text", string.Empty))];
+    public override IReadOnlyList<DatasetField> Fields => [.. _header.Select(name => new DatasetField(name, "a column", "number", "text"))];
 
     /// <inheritdoc/>
     public override string? Oddity

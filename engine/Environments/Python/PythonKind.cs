@@ -32,7 +32,7 @@ internal sealed class PythonKind : EnvironmentKind
     public override EnvironmentDescription Description => _asked.Value.Description;
 
     /// <inheritdoc/>
-    public override ReferenceReturns Reference { get; } = new(0, 100);
+    public override ReferenceReturns Reference => ReferenceReturns.Identity;
 
     /// <inheritdoc/>
     public override D4rlDomain Domain => D4rlDomain.Other;

@@ -13,6 +13,9 @@ internal sealed class ReportNumbers
     // With more pairs than these the best group is compared with each of the others.
     private const int MostPairs = 10;
 
+    // As few as the paper has. Resamples of two seeds have three means, of three seeds ten.
+    private const int EnoughSeeds = 5;
+
     private readonly RunGroups _groups;
     private readonly List<string> _notes = [];
     private readonly Dictionary<(ReportTask Task, RunGroup Group, ReportSeries Series), TaskNumbers> _byPlace;
@@ -38,10 +41,11 @@ internal sealed class ReportNumbers
         ];
         if (AllTasks.Any(one => one.Scores.Tasks.Select(runs => runs.Length).Distinct().Count() > 1))
             _notes.Add("tasks have different numbers of runs: those with more count for more in the interquartile mean over all tasks");
+        AddEqualSeries();
         var better = complete.Where(one => one.Series.MoreIsBetter && one.Groups.Count > 0).ToList();
         Improvements =
         [
-            .. better.SelectMany(one => Pairs(one.Groups).Select(pair => (one.Series, pair.X, pair.Y)))
+            .. better.SelectMany(one => Pairs(one.Groups).Where(pair => !AreEqual(pair.X.Scores, pair.Y.Scores)).Select(pair => (one.Series, pair.X, pair.Y)))
                 .AsParallel().AsOrdered().Select(pair => Compare(pair.Series, pair.X, pair.Y, bootstrap)),
         ];
         var bands = new StratifiedBootstrap(Math.Min(replications, ProfileReplications));
@@ -86,6 +90,8 @@ internal sealed class ReportNumbers
             _notes.Add("one seed: no spread, so neither deviations nor intervals");
         else if (single.Count > 0)
             _notes.Add("one seed: no spread, so neither deviation nor interval of " + string.Join("; ", single.Select(Where).Distinct()));
+        else if (Tasks.Min(cell => cell.Scores.Length) is int fewest and < EnoughSeeds)
+            _notes.Add(FormattableString.Invariant($"{fewest} seeds: an interval by the bootstrap knows no other seeds than these, and of fewer than {EnoughSeeds} it is mostly too narrow"));
         foreach (var lacking in Tasks.Where(cell => cell.Scores.Length < cell.Group.Runs[cell.Task].Count))
             _notes.Add($"{lacking.Series.Name} is of {lacking.Scores.Length} of the {lacking.Group.Runs[lacking.Task].Count} runs of {Where(lacking)}: the others have none");
         foreach (var group in _groups.All.Where(group => Series.Any(series => TasksOf(series).Count > 1 && Lacks(group, series))))
@@ -94,6 +100,20 @@ internal sealed class ReportNumbers
         string Where(TaskNumbers cell) => $"{cell.Task.Name}, {_groups.Label(cell.Group)}";
         bool Lacks(RunGroup group, ReportSeries series) => TasksOf(series).Any(task => Find(task, group, series) is null) && TasksOf(series).Any(task => Find(task, group, series) is not null);
     }
+
+    // What does not depend on the settings that make the groups is one set of runs, however many groups show it.
+    private void AddEqualSeries()
+    {
+        foreach (var series in Series)
+        {
+            var cells = Tasks.Where(cell => cell.Series == series).ToList();
+            var groups = cells.Select(cell => cell.Group).Distinct().ToList();
+            if (groups.Count > 1 && cells.GroupBy(cell => cell.Task).All(alike => alike.All(cell => cell.Scores.SequenceEqual(alike.First().Scores))))
+                _notes.Add($"{series.Name} is the same, run by run, in all groups that have it: {string.Join(", ", _groups.Paths)} does not reach it, and it is compared with nothing");
+        }
+    }
+
+    private static bool AreEqual(RunScores one, RunScores other) => one.Tasks.Zip(other.Tasks).All(pair => pair.First.SequenceEqual(pair.Second));
 
     /// <summary>The tasks that have a series.</summary>
     public IReadOnlyList<ReportTask> TasksOf(ReportSeries series) => _tasksOf[series];

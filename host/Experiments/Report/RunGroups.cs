@@ -85,6 +85,9 @@ internal sealed class RunGroups
             yield return $"{path} differs between the groups, too ({where})";
         }
 
+        foreach (string task in byTask.Keys.Where(task => RunBudgets.IsTrial(task.Budget)).Select(task => task.Name))
+            yield return $"{task}: {RunBudgets.TrialNote}";
+
         foreach (var (what, values) in new[] { ("versions of EDA.Engine", runs.Select(run => run.Version)), ("devices", runs.Select(run => run.Request.Device)) })
         {
             string[] distinct = [.. values.Distinct().Order(StringComparer.Ordinal)];

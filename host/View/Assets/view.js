@@ -87,6 +87,7 @@
   const fixed = [
     { key: "folder", head: "run" },
     { key: "state", head: "state" },
+    { key: "score", head: "score", number: true },
     { key: "recipe", head: "recipe" },
     { key: "method", head: "method" },
     { key: "budget", head: "budget" },
@@ -94,7 +95,6 @@
   ];
   const last = [
     { key: "stage", head: "stage" },
-    { key: "score", head: "score", number: true },
     { key: "written", head: "last written" },
   ];
 
