@@ -14,7 +14,7 @@ public static class ComparisonPage
     {
         var page = new StringBuilder();
         var engine = document.Programs[0];
-        page.Append(Invariant($"`{command}`: {engine.Device}{(document.PeakGflops is { } peak ? Invariant($"; peak {peak:0} GFLOP/s ({document.Arithmetic})") : string.Empty)}; medians of {document.Rounds} rounds in turns; † of one.\n\n"));
+        page.Append(Invariant($"`{command}`: {engine.Device}{(document.PeakGflops is { } peak ? Invariant($"; peak {peak:0} GFLOP/s ({document.Arithmetic})") : string.Empty)}; medians of {document.Rounds} rounds in turns{(document.Rows.Concat(document.DefaultSettings).Any(IsSingle) ? "; † one turn" : string.Empty)}.\n\n"));
         page.Append("| step | engine | of peak | memory | reference | its time | its memory | engine is faster | with its default settings |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (var row in document.Rows)
         {
@@ -26,10 +26,10 @@ public static class ComparisonPage
                 row.PeakShare is { } share ? Invariant($"{share * 100:0} %") : "–",
                 Memory(document.PeakBytes(row.Name, "eda", ComparisonDocument.Best)),
                 row.Reference is null ? "–" : ProgramTitle(row.Reference) + (document.Program(row.Reference, ComparisonDocument.Best) is { Unfair: true } ? " (unfair: reference BLAS)" : string.Empty),
-                row.ReferenceSeconds is { } seconds ? Time(seconds) + (row.ReferenceRounds == 1 && row.EngineRounds > 1 ? " †" : string.Empty) : "–",
+                row.ReferenceSeconds is { } seconds ? Time(seconds) + Mark(row) : "–",
                 row.Reference is null ? "–" : Memory(document.PeakBytes(row.Name, row.Reference, ComparisonDocument.Best)),
                 row.Ratio is { } ratio ? Invariant($"{ratio:0.00} ×") : "–",
-                unset is { ReferenceSeconds: { } slow, Ratio: { } more } ? Invariant($"{Time(slow)}, {more:0.00} ×") : "–",
+                unset is { ReferenceSeconds: { } slow, Ratio: { } more } ? Invariant($"{Time(slow)}{Mark(unset)}, {more:0.00} ×") : "–",
             ];
             page.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
         }
@@ -76,6 +76,11 @@ public static class ComparisonPage
         bool isEngine = program.Program.StartsWith(ReferencePrograms.EnginePrefix, StringComparison.Ordinal);
         return isEngine ? $"- {ProgramTitle(program.Program)}: {program.Device}." : $"- {ProgramTitle(program.Program)} {program.Version}, {settings}{threads}{blas}{(program.Unfair ? ": an unfair comparison, Debian's libopenblas0-pthread mends it" : string.Empty)}.";
     }
+
+    // A reference that takes long has one turn, however many the engine has.
+    private static bool IsSingle(ComparisonRow row) => row.ReferenceRounds == 1 && row.EngineRounds > 1;
+
+    private static string Mark(ComparisonRow row) => IsSingle(row) ? " †" : string.Empty;
 
     private static string Memory(long? bytes) => bytes is { } known ? Invariant($"{known / 1048576.0:0} MiB") : "–";
 

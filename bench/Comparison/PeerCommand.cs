@@ -46,8 +46,6 @@ internal static class PeerCommand
         // On a processor arithmetic alone: the load of its memory holds memory that would count as the engine's.
         using var meter = PeakMeter.For(device, copies: false);
         using var workload = new Workload(device, size);
-        // As a reference holds its data and models whatever it is asked for: memory is compared too.
-        _ = workload.Stages;
         WorkloadStep? step = null;
         Answer(new JsonObject
         {
@@ -77,6 +75,8 @@ internal static class PeerCommand
                 return new JsonObject { ["gflops"] = meter.Peaks.Gflops, ["arithmetic"] = meter.Peaks.Arithmetic };
             }
 
+            // As a reference holds data and models of all steps, whichever it is asked for: memory is compared too.
+            _ = workload.Stages;
             if (name != step?.Name)
                 step = workload.Step(name);
             double seconds = DeviceClock.HostSeconds(device, () => step.Repeat(request["count"]!.GetValue<int>()));

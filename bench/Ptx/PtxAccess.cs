@@ -15,8 +15,7 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* result = (uint*)(registers + instruction.Result);
-        byte* all = warp.Group.FindAll(warp, instruction, space, sizeof(uint), lanes, false);
-        if (all is not null)
+        if (warp.Group.TryFindAll(warp, instruction, space, sizeof(uint), lanes, false, out byte* all))
         {
             for (int lane = 0; lane < PtxWarp.Size; lane++)
                 result[lane] = *(uint*)(all + addresses[lane]);
@@ -38,8 +37,7 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* values = (uint*)(registers + instruction.B);
-        byte* all = warp.Group.FindAll(warp, instruction, space, sizeof(uint), lanes, true);
-        if (all is not null)
+        if (warp.Group.TryFindAll(warp, instruction, space, sizeof(uint), lanes, true, out byte* all))
         {
             for (int lane = 0; lane < PtxWarp.Size; lane++)
                 *(uint*)(all + addresses[lane]) = values[lane];
@@ -62,8 +60,7 @@ public static unsafe class PtxAccess
         int[] results = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]), z = (uint*)(registers + results[2]), w = (uint*)(registers + results[3]);
-        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes, lanes, false);
-        if (all is not null)
+        if (warp.Group.TryFindAll(warp, instruction, space, VectorBytes, lanes, false, out byte* all))
         {
             for (int lane = 0; lane < PtxWarp.Size; lane++)
             {
@@ -90,8 +87,7 @@ public static unsafe class PtxAccess
         int[] results = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
         uint* x = (uint*)(registers + results[0]), y = (uint*)(registers + results[1]);
-        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes / 2, lanes, false);
-        if (all is not null)
+        if (warp.Group.TryFindAll(warp, instruction, space, VectorBytes / 2, lanes, false, out byte* all))
         {
             for (int lane = 0; lane < PtxWarp.Size; lane++)
             {
@@ -117,8 +113,7 @@ public static unsafe class PtxAccess
         byte* registers = warp.Registers;
         int[] values = instruction.Registers;
         ulong* addresses = (ulong*)(registers + instruction.A);
-        byte* all = warp.Group.FindAll(warp, instruction, space, VectorBytes, lanes, true);
-        if (all is not null)
+        if (warp.Group.TryFindAll(warp, instruction, space, VectorBytes, lanes, true, out byte* all))
         {
             for (int lane = 0; lane < PtxWarp.Size; lane++)
             {

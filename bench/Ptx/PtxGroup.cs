@@ -148,15 +148,17 @@ public sealed unsafe class PtxGroup : IDisposable
     /// <param name="size">How many bytes a lane uses: a power of 2, 4 or more.</param>
     /// <param name="lanes">Those that do.</param>
     /// <param name="writes">Whether they write.</param>
+    /// <param name="origin">What is to be added to a lane's address.</param>
     /// <returns>
-    /// What is to be added to a lane's address; null where <see cref="Find"/> must look at them one by one, be it that some
-    /// lanes do not take part or that one of them is at fault, which it then tells.
+    /// False where <see cref="Find"/> must look at them one by one, be it that some lanes do not take part or that one of them is
+    /// at fault, which it then tells.
     /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public byte* FindAll(PtxWarp warp, in PtxInstruction instruction, PtxMemory space, uint size, uint lanes, bool writes)
+    public bool TryFindAll(PtxWarp warp, in PtxInstruction instruction, PtxMemory space, uint size, uint lanes, bool writes, out byte* origin)
     {
+        origin = space.Origin + instruction.Offset;
         if (lanes != PtxWarp.AllLanes)
-            return null;
+            return false;
         ulong* addresses = (ulong*)(warp.Registers + instruction.A);
         ulong offset = (ulong)instruction.Offset;
         Vector256<ulong> least = Vector256.Load(addresses), most = least, bits = least;
@@ -169,7 +171,7 @@ public sealed unsafe class PtxGroup : IDisposable
         ulong low = Math.Min(Math.Min(least[0], least[1]), Math.Min(least[2], least[3])), high = Math.Max(Math.Max(most[0], most[1]), Math.Max(most[2], most[3]));
         ulong all = bits[0] | bits[1] | bits[2] | bits[3] | offset;
         if ((all & (size - 1)) != 0 || high - low > int.MaxValue - size || space.Find(low + offset, (uint)(high - low) + size) is null)
-            return null;
+            return false;
         if (_races is not null && ReferenceEquals(space, Shared))
         {
             // Neighbours often read the same word.
@@ -180,11 +182,11 @@ public sealed unsafe class PtxGroup : IDisposable
                     continue;
                 last = addresses[lane];
                 if (!_races.Note((int)(last + offset) / 4, (int)size / 4, warp.Number, writes))
-                    return null;
+                    return false;
             }
         }
 
-        return space.Origin + offset;
+        return true;
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,6 @@ internal sealed partial record AssembledKernel(int Registers, int SharedBytes, i
     [GeneratedRegex(@"(\d+) bytes smem")]
     private static partial Regex UsedShared();
 
-    [GeneratedRegex(@"(\d+) bytes (?:stack frame|spill stores|spill loads)")]
+    [GeneratedRegex(@"(\d+) bytes spill stores")]
     private static partial Regex Spilled();
 }

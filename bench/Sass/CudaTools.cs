@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using EDA.Engine;
 using EDA.Host.CommandLine;
 
 namespace EDA.Bench.Sass;
@@ -25,7 +26,7 @@ internal static class CudaTools
     /// <param name="ptx">Its text.</param>
     /// <param name="architecture">For instance sm_90.</param>
     /// <returns>What the assembler says of it, and the listing: with line numbers of the text, and machine code in hexadecimal.</returns>
-    /// <exception cref="InvalidOperationException">A tool fails.</exception>
+    /// <exception cref="UserError">A tool fails, as one does that is older than CUDA 11.8.</exception>
     public static (string Report, string Listing) Assemble(string ptx, string architecture)
     {
         var folder = Directory.CreateTempSubdirectory("eda-sass");
@@ -89,7 +90,7 @@ internal static class CudaTools
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{tool} ended with status {process.ExitCode}: {errors.Result.Trim()}");
+            throw new UserError($"{tool} ended with status {process.ExitCode}, which CUDA 11.8 or newer would not: {OneLine.Of(errors.Result.Trim())}");
         return output.Length > 0 ? output : errors.Result;
     }
 }

@@ -11,7 +11,7 @@ internal static class SassCommand
 {
     public static Command Create()
     {
-        var precision = new Option<string>("--precision") { Description = "of matrix products: fp32, tf32 or bf16", HelpName = "P", DefaultValueFactory = _ => "tf32" };
+        var precision = new Option<string>("--precision") { Description = "of matrix products: fp32, tf32, bf16 or fp16", HelpName = "P", DefaultValueFactory = _ => "tf32" };
         var gpu = new Option<string>("--gpu") { Description = "the GPU on paper: h100 or h200", HelpName = "GPU", DefaultValueFactory = _ => "h100" };
         var step = new Option<string?>("--step") { Description = "one step alone: " + string.Join(", ", StepNames), HelpName = "STEP" };
         var kernel = new Option<string?>("--kernel") { Description = "also take this kernel apart, phase by phase", HelpName = "NAME" };

@@ -244,7 +244,7 @@ def preference_loss(gap, labels, temperature=TEMPERATURE):
 # ----------------------------------------------------------------------------------------------------------- 6  sampling
 def sample(model, start, s=None, evaluations=EVALUATIONS):
     """Actions [n, A] from normal noise start [n, A] and states s [n, S], by DPM-Solver++ (Lu et al., arXiv 2211.01095):
-    singlestep, of order 2, by data prediction, on `evaluations` equal intervals of time from 1 to 1e-3. A step of order 2
+    singlestep, order 2, by data prediction, on `evaluations` equal intervals of time from 1 to 1e-3. A step of order 2
     takes two of them; an odd number ends in one step of order 1, an even one in two."""
     times = 1 + (TIME_MIN - 1) * torch.arange(evaluations + 1, dtype=torch.float64) / evaluations
     alpha, sigma = alpha_sigma(times)
@@ -296,8 +296,8 @@ def read_fields(path):
     with file:
         fields = {name: np.asarray(file[name][()]) for name in names if name in file}
     for name in names[:4]:
-        if name not in fields or not np.isfinite(fields[name]).all():
-            raise SystemExit(f"eda.py: {name} of {path} must be there, and finite numbers")
+        if name not in fields or len(fields[name]) != len(fields["observations"]) or not np.isfinite(fields[name]).all():
+            raise SystemExit(f"eda.py: {name} of {path} must be there, as many as observations, and finite numbers")
     return fields
 
 
@@ -399,7 +399,7 @@ def run_bandit(options):
 def run_dataset(options):
     """Both stages; then the mean Q of samples, and of the best of four."""
     rewards, expectile, scale, alpha = DOMAINS[options.domain]
-    s, a, r, s2, done = transitions(read_fields(options.dataset), options.limit)
+    s, a, r, s2, done = transitions(read_fields(options.dataset.name), options.limit)
     data = [torch.from_numpy(x).to(options.device) for x in (s, a, rewards(r, done), s2, done)]
     if not data[2].isfinite().all():
         raise SystemExit(f"eda.py: --domain {options.domain} needs finished episodes whose returns differ")
@@ -469,7 +469,7 @@ def main():
     parser = argparse.ArgumentParser(description="Efficient Diffusion Alignment: behavior, critic, policy.")
     task = parser.add_mutually_exclusive_group(required=True)
     task.add_argument("--bandit", action="store_true", help="eight Gaussians in a plane, Q rising from one to the next")
-    task.add_argument("--dataset", metavar="FILE", help="D4RL's HDF5, or .npz with the same names")
+    task.add_argument("--dataset", metavar="FILE", type=argparse.FileType("rb"), help="D4RL's HDF5, or .npz like it")
     parser.add_argument("--domain", choices=DOMAINS, default="other", help="decides rewards and the critic's constants")
     parser.add_argument("--critic", choices=["implicit", "softmax", "online"], default="implicit", help="(implicit)")
     parser.add_argument("--objective", choices=["value", "preference", "dpo"], default="value", help="(value)")
@@ -477,15 +477,15 @@ def main():
     for name, (full, quick, what) in NUMBERS.items():
         parser.add_argument("--" + name.replace("_", "-"), type=type(full), help=f"{what} ({full}; --quick: {quick})")
     parser.add_argument("--device", default="cpu", help="(cpu)")
-    parser.add_argument("--save", metavar="FILE", help="write the networks' weights there, by torch.save")
+    parser.add_argument("--save", metavar="FILE", type=argparse.FileType("xb"), help="a new file for all weights, by torch.save")
     options = parser.parse_args()
     for name, (full, quick, _) in NUMBERS.items():
         if getattr(options, name) is None:
             bandits = 1e-4 if options.bandit and name == "behavior_rate" else full
             setattr(options, name, quick if options.quick else bandits)
-        least = {"candidates": 2, "weigh_steps": 0, "seed": 0}.get(name, 1 if isinstance(full, int) else 1e-9)
-        if getattr(options, name) < least:
-            parser.error(f"--{name.replace('_', '-')} is {getattr(options, name)}; allowed is {least} or more")
+        least = dict(candidates=2, weigh_steps=0, seed=0, width=32).get(name, 1 if isinstance(full, int) else 1e-9)
+        if not getattr(options, name) >= least or name == "width" and options.width % 32:
+            parser.error(f"--{name} is {getattr(options, name)}; allowed from {least}, width in 32s".replace("_", "-"))
     if options.weigh_steps and options.critic != "implicit":
         parser.error("--weigh-steps needs --critic implicit, which alone has V")
     options.candidates = 2 if options.objective == "dpo" else options.candidates

@@ -101,6 +101,8 @@ public sealed class RunOptions
             settings = settings with { Evaluation = settings.Evaluation with { RollsOut = false } };
         string[] assignments = result.GetValue(Set) ?? [];
         settings = assignments.Aggregate(settings, SettingPaths.Apply);
+        if (result.GetValue(_noRollouts) && settings.Evaluation.RollsOut)
+            throw UserError.Value(_noRollouts.Name, "given", "nothing, because --set evaluation.rollsOut=true asks for rollouts");
         settings.Check();
         return new RunRequest
         {
@@ -161,7 +163,7 @@ public sealed class RunOptions
         }
 
         if (result.GetValue(_noRollouts))
-            throw UserError.Value(_noRollouts.Name, "given", $"nothing, because the run in {folder} is there already; --set evaluation.rollsOut=false changes it");
+            throw UserError.Value(_noRollouts.Name, "given", $"nothing, because the run in {folder} is there already; {OwnProgram.Command} evaluate {folder} --set evaluation.rollsOut=false changes it");
     }
 
     // An option that the method makes nothing of.

@@ -26,7 +26,7 @@ public static class CurveFigure
         sheet.Add(Panels.Curve(scores), 0, 0, 1.5 * Width, 1.2 * Height);
         return new(
             "learning-curve",
-            FormattableString.Invariant($"Normalised score of the policy by itself over the steps of alignment: the mean and, shaded, the standard deviation of {episodes} episodes, the same at every step."),
+            FormattableString.Invariant($"Score of the policy by itself over the steps of alignment: the mean and, shaded, the standard deviation of {episodes} episodes, the same at every step."),
             sheet.ToDocument());
     }
 

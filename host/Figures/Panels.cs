@@ -197,7 +197,7 @@ public static class Panels
     public static PlotModel Curve(ScoreCurve scores)
     {
         var model = Curve(new LossCurve(string.Empty, scores.Steps, scores.Means));
-        (model.Axes[^1].Title, model.Axes[^1].AxisTitleDistance) = ("normalised score", 14);
+        (model.Axes[^1].Title, model.Axes[^1].AxisTitleDistance) = ("score", 14);
         var band = new AreaSeries { Color = OxyColors.Transparent, Fill = OxyColor.FromAColor(0x30, Line) };
         for (int i = 0; i < scores.Steps.Length; i++)
         {

@@ -52,7 +52,7 @@ public sealed class MetricsHistory
         [.. _curves.Select(Curve).Where(curve => curve.Steps.Length > 1)];
 
     /// <summary>The same and, first, the policy's score along its training.</summary>
-    public IEnumerable<LossCurve> AllCurves => Scores is { } scores ? [new LossCurve("normalised score of the policy", scores.Steps, scores.Means), .. Curves] : Curves;
+    public IEnumerable<LossCurve> AllCurves => Scores is { } scores ? [new LossCurve("score of the policy", scores.Steps, scores.Means), .. Curves] : Curves;
 
     /// <summary>The policy's score along alignment, or along its method's training; null where it was not rolled out at two steps.</summary>
     public ScoreCurve? Scores => ScoresOf(PolicyAlignment.StageName) ?? ScoresOf(RunStages.Policy);

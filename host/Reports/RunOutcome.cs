@@ -113,7 +113,10 @@ public sealed record RunOutcome
         CandidateRate = history.Last(CandidateSampling.StageName, "actions_per_second"),
     };
 
-    /// <summary>This with what one more command came to. Numbers of what has been trained on since are dropped.</summary>
+    /// <summary>
+    /// This with what one more command came to. Numbers of what has been trained on since are dropped, and those that the
+    /// settings no longer ask for: a run is rolled out or rated, never both.
+    /// </summary>
     /// <param name="result">The stages it ran, and what it measured.</param>
     /// <param name="advanced">The stages in which it took steps.</param>
     /// <returns>The sum.</returns>
@@ -130,14 +133,14 @@ public sealed record RunOutcome
                 all[index] = stage with { Seconds = all[index].Seconds + stage.Seconds, LastLoss = stage.LastLoss ?? all[index].LastLoss };
         }
 
-        var measured = trained ? [] : new Dictionary<string, JsonObject>(Scores);
+        var measured = trained || !Settings.Evaluation.RollsOut ? [] : new Dictionary<string, JsonObject>(Scores);
         foreach (var (name, score) in result.Scores)
             measured[name] = JsonSerializer.SerializeToNode(score, SettingPaths.Json)!.AsObject();
         return this with
         {
             Stages = all,
             Scores = measured,
-            Ratings = result.Ratings ?? (trained ? null : Ratings),
+            Ratings = result.Ratings ?? (trained || Settings.Evaluation.RollsOut ? null : Ratings),
             Exact = result.Exact?.Metrics ?? (trained ? null : Exact),
             DatasetMeanQ = result.Exact?.Dataset.Energies.Average(),
             EnergyDistances = result.Generators?.Columns.ToDictionary(column => column.Model.Key, column => column.EnergyDistance) ?? (trained ? null : EnergyDistances),

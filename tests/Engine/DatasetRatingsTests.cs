@@ -82,7 +82,7 @@ public sealed class DatasetRatingsTests : IDisposable
     [Fact]
     public void A_policy_far_from_the_data_is_beyond_it()
     {
-        // The aligned model becomes another of random weights, whose samples are nowhere near the behavior's.
+        // The aligned model becomes one of four times its weights, whose samples are nowhere near the behavior's.
         var settings = _settings with { Behavior = _settings.Behavior with { Steps = 300 } };
         var run = new TestRun(_device, _folder.Path, settings);
         double before = run.Run().Ratings!.Policies["policy"].Beyond!.Value;

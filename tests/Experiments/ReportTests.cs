@@ -123,15 +123,15 @@ public sealed class ReportTests : IDisposable
         }
 
         string output = _runs.Report("runs").Output;
-        Assert.Contains("2 seeds: an interval by the bootstrap knows no other seeds than these", output, StringComparison.Ordinal);
-        Assert.Contains("behavior is the same, run by run, in all groups that have it: alignment.temperature does not reach it", output, StringComparison.Ordinal);
+        Assert.Contains("intervals of fewer than 5 seeds are mostly too narrow, for the bootstrap knows no other seeds than these: all that have any", output, StringComparison.Ordinal);
+        Assert.Contains("behavior is equal, seed by seed, in all groups that have it; no probability of improvement is given", output, StringComparison.Ordinal);
         Assert.Contains("| policy | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
         Assert.DoesNotContain("| behavior | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
         foreach (int seed in (int[])[2, 3, 4])
             _runs.Add($"enough/{seed}", SyntheticRuns.Hopper, seed, 0.1, seed);
         foreach (int seed in (int[])[0, 1])
             _runs.Add($"enough/{seed}", SyntheticRuns.Hopper, seed, 0.1, seed);
-        Assert.DoesNotContain("seeds: an interval", _runs.Report("enough").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("mostly too narrow", _runs.Report("enough").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,6 +187,7 @@ public sealed class ReportTests : IDisposable
         _runs.Add("runs/failed", SyntheticRuns.Hopper, 6, 0.1, 10, result: result => result["error"] = "alignment diverged");
         _runs.Add("runs/interrupted", SyntheticRuns.Hopper, 7, 0.1, 10, result: result => result["interrupted"] = true);
         _runs.Add("runs/unevaluated", SyntheticRuns.Hopper, 8, 0.1, 10, result: result => result["scores"] = new JsonObject());
+        _runs.Add("runs/rated", SyntheticRuns.Hopper, 8, 0.1, 10, result: result => (result["scores"], result["ratings"]) = (new JsonObject(), new JsonObject()));
         _runs.Add("runs/unfinished", SyntheticRuns.Hopper, 9, 0.1, 10);
         File.Delete(_runs.At("runs/unfinished/result.json"));
         _runs.Add("runs/unknown", "hopper-large", 9, 0.1, 10);
@@ -194,8 +195,8 @@ public sealed class ReportTests : IDisposable
         Assert.True(result.Status == 0, result.Error);
         Assert.Contains("4 runs of 1 task", result.Output, StringComparison.Ordinal);
         string[] lines = [.. result.Output.Split('\n').Where(line => line.StartsWith("- left out: ", StringComparison.Ordinal))];
-        Assert.Equal(6, lines.Length);
-        foreach (var (line, why) in lines.Zip((string[])["result.json is not the result of a run", "failed, alignment diverged", "it was interrupted", "not been evaluated", "has no result.json", "hopper-large"]))
+        Assert.Equal(7, lines.Length);
+        foreach (var (line, why) in lines.Zip((string[])["result.json is not the result of a run", "failed, alignment diverged", "it was interrupted", "measured without rollouts, it has no scores", "not been evaluated", "has no result.json", "hopper-large"]))
             Assert.Contains(why, line, StringComparison.Ordinal);
         Refused(_runs.Report("runs/failed", "--out", "none"), "there is no finished run in runs/failed", "alignment diverged");
     }

@@ -48,6 +48,7 @@ public sealed class NoRolloutsTests : IDisposable
     {
         WriteLog();
         Refused("--no-rollouts is 'given'; allowed is nothing, because bandit-moons is not a run on a dataset", "run", "bandit-moons", "--no-rollouts");
+        Refused("--no-rollouts is 'given'; allowed is nothing, because --set evaluation.rollsOut=true asks for rollouts", "run", "d4rl", "--env", "pointmaze-umaze", "--dataset", "log.npz", "--no-rollouts", "--set", "evaluation.rollsOut=true");
         Refused("evaluation.every is 10; allowed is 0 where evaluation.rollsOut is false: a learning curve is of rollouts", "run", "d4rl", "--dataset", "log.npz", "--no-rollouts", "--set", "evaluation.every=10");
         Refused("observations has 7 columns; hopper has 11", "run", "d4rl", "--env", "hopper", "--dataset", "log.npz", "--no-rollouts");
         Refused("--env is missing", "run", "d4rl", "--dataset", "log.npz");

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using EDA.Engine.Alignment;
+using EDA.Engine.Data;
 using EDA.Engine.Evaluation;
 using EDA.Engine.Runs;
 using EDA.Engine.Training;
@@ -133,6 +134,28 @@ public sealed partial class ReportTests : IDisposable
 
         static void Report(MetricsFile file, long step, double score, double deviation, double? loss) => file.Progress(new TrainingProgress(
             "alignment", step, 8, 1, [new Metric("score", score), new Metric("score_std", deviation), .. loss is { } value ? [new Metric("loss", value)] : (Metric[])[]]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_run_is_rolled_out_or_rated_and_never_shows_both(bool rollsOut)
+    {
+        var task = RunTask.Table.Find("pointmaze-umaze");
+        var settings = RunBudgets.Get("smoke", task);
+        var score = new PolicyScore(new ReferenceReturns(0, 1), [0.5], [10], [true], 1, 1);
+        var rating = new PolicyRating(1, 0.5, 0.25, 0.125, 0.01);
+        var rolledOut = new RunResult([], new Dictionary<string, PolicyScore> { ["policy"] = score }, null, Completed: true);
+        var rated = new RunResult([], new Dictionary<string, PolicyScore>(), null, Completed: true) { Ratings = new(8, 32, rating, new Dictionary<string, PolicyRating> { ["policy"] = rating }) };
+        var outcome = new RunOutcome { Task = task, Budget = "smoke", Settings = settings, Device = "cpu", Command = "./eda", Started = DateTimeOffset.UnixEpoch, Stages = [], Seconds = [] };
+        HashSet<string> advanced = [Rollouts.StageName];
+        foreach (bool asked in (bool[])[!rollsOut, rollsOut])
+            outcome = (outcome with { Settings = settings with { Evaluation = settings.Evaluation with { RollsOut = asked } } }).With(asked ? rolledOut : rated, advanced);
+        Assert.Equal((rollsOut, !rollsOut), (outcome.Scores.Count == 1, outcome.Ratings is not null));
+        string page = System.Net.WebUtility.HtmlDecode(IndexPage.Write(outcome, [], []));
+        Assert.Equal(rollsOut, page.Contains("<th>normalised score</th>", StringComparison.Ordinal));
+        Assert.Equal(!rollsOut, page.Contains("<td>1 ± 0.5</td><td>+0.25 ± 0.125</td><td>1.0 %</td><td>8 × 32</td>", StringComparison.Ordinal));
+        Assert.All(page.Split('\n').Where(line => line.StartsWith("<tr><td><code>policy", StringComparison.Ordinal)), line => Assert.Equal(rollsOut ? 5 : 6, line.Split("<td").Length - 1));
     }
 
     [Theory]

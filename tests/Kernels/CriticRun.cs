@@ -15,14 +15,17 @@ public sealed class CriticRun : IDisposable
     private readonly AdamSettings _adam;
     private readonly float _targetRate;
 
-    public CriticRun(IDevice device, CriticInputs inputs, double learningRate = 3e-4, float targetRate = 0.005f)
+    // Networks, gradients and moments stand so many elements behind an array's begin.
+    private readonly int _before;
+
+    public CriticRun(IDevice device, CriticInputs inputs, double learningRate = 3e-4, float targetRate = 0.005f, int before = 0)
     {
-        (_device, Inputs, _adam, _targetRate) = (device, inputs, new AdamSettings(learningRate), targetRate);
+        (_device, Inputs, _adam, _targetRate, _before) = (device, inputs, new AdamSettings(learningRate), targetRate, before);
         _operations = Own(device.CreateCritic(inputs.Problem.Shape));
         Twin = Trained(inputs.Twin);
         Value = Trained(inputs.Value);
         Policy = Trained(inputs.Policy);
-        Target = Upload(inputs.Target);
+        Target = Behind(inputs.Target);
         Data = new Transitions(
             Upload(inputs.States), Upload(inputs.Actions), Upload(inputs.Rewards), Upload(inputs.Terminals), Upload(inputs.NextStates), inputs.Problem.Count);
         Losses = Upload(Unwritten(CriticLosses.Count));
@@ -162,7 +165,9 @@ public sealed class CriticRun : IDisposable
     }
 
     private TrainedArrays Trained(float[] parameters) => new(
-        Upload(parameters), Upload(Unwritten(parameters.Length)), Upload(new float[parameters.Length]), Upload(new float[parameters.Length]));
+        Behind(parameters), Behind(Unwritten(parameters.Length)), Behind(new float[parameters.Length]), Behind(new float[parameters.Length]));
+
+    private DeviceArray<float> Behind(float[] values) => _before == 0 ? Upload(values) : Upload([.. new float[_before], .. values]).Slice(_before, values.Length);
 
     private static float[] Unwritten(int length)
     {

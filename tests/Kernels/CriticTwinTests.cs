@@ -61,6 +61,26 @@ public class CriticTwinTests
 
     [Theory]
     [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
+    public void Networks_may_stand_anywhere(string deviceName)
+    {
+        var inputs = new CriticInputs(new CriticProblem("anywhere", 76, 5, 3, 64, 40, 33, 2));
+        using var device = TestDevices.Create(deviceName);
+        var expected = Run(0);
+        foreach (int before in (int[])[1, 2, 4])
+            Assert.All(Run(before), each => Assert.Equal(expected[each.Key], each.Value));
+
+        Dictionary<string, float[]> Run(int before)
+        {
+            using var run = new CriticRun(device, inputs, before: before);
+            run.ImplicitStep(run.Given(0), 0);
+            run.PolicyStep(run.Given(1), 0);
+            run.SampledStep(run.Given(2), inputs.NextActions(2), 1);
+            return new(run.Everything()) { ["q"] = run.MinimumQ(), ["v"] = run.Values(), ["actions"] = run.Actions() };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Names), MemberType = typeof(TestDevices))]
     public void A_terminal_row_has_no_future(string deviceName)
     {
         var inputs = new CriticInputs(new CriticProblem("terminal", 75, 4, 2, 32, 8, 8, 2));

@@ -19,7 +19,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         List<ReportSeries> scores = [.. numbers.Series.Where(series => series.Kind == RunKind.Dataset)], exact = [.. numbers.Series.Where(series => _exact.Contains(series.Name))];
         var figures = new List<Figure>();
         if (scores.Count > 0)
-            figures.Add(OverGroups("scores", scores, "normalised score", task => published.Of(task)?.Mean, published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty));
+            figures.Add(OverGroups("scores", scores, "score", task => published.Of(task)?.Mean, published.IsThere ? " Dashed: the paper's policy with rejection sampling." : string.Empty));
         if (scores.Count > 0 && Methods() is { } methods)
             figures.Insert(0, methods);
         if (exact.Count > 0)
@@ -66,7 +66,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         var panels = groups.Tasks.Where(numbers.TasksOf(policy).Contains).Select(task =>
         {
             IntervalCurve[] lines = [.. names.Select((name, i) => new IntervalCurve(name, IntervalPanels.Distinct[i % IntervalPanels.Distinct.Count], Line(task, name)))];
-            return (task.Name, IntervalPanels.Points(lines, axis, "normalised score", null, isJoined: true));
+            return (task.Name, IntervalPanels.Points(lines, axis, "score", null, isJoined: true));
         }).ToList();
         return new(
             "methods",
@@ -89,7 +89,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
         {
             IntervalCurve[] lines = [.. alike.Select(profile => new IntervalCurve(groups.Label(profile.Group), colors[profile.Group], [.. profile.Thresholds.Select((at, i) => Point(at, new(profile.Shares[i], profile.Band?[i])))]))];
             int tasks = numbers.TasksOf(alike.Key).Count;
-            return (alike.Key.Name + (tasks > 1 ? $", {tasks} tasks" : string.Empty), IntervalPanels.Bands(lines, alike.Key.Kind == RunKind.Dataset ? "normalised score τ" : "τ", "share of runs above τ", (-0.02, 1.02)));
+            return (alike.Key.Name + (tasks > 1 ? $", {tasks} tasks" : string.Empty), IntervalPanels.Bands(lines, alike.Key.Kind == RunKind.Dataset ? "score τ" : "τ", "share of runs above τ", (-0.02, 1.02)));
         }).ToList();
         return new(
             "profiles",
@@ -114,7 +114,7 @@ internal sealed class ReportFigures(RunGroups groups, ReportNumbers numbers, Pub
                 .. alike.Select(curve => new IntervalCurve(
                     groups.Label(curve.Group), colors[curve.Group], [.. curve.Points.Select(point => Point(isShare ? (double)point.Step / curve.Points[^1].Step : point.Step, point.Mean))])),
             ];
-            return ($"{alike.Key.Task.Name}, {alike.Key.Name}", IntervalPanels.Bands(lines, isShare ? "share of the training" : "step of the training", "normalised score", null));
+            return ($"{alike.Key.Task.Name}, {alike.Key.Name}", IntervalPanels.Bands(lines, isShare ? "share of the training" : "step of the training", "score", null));
         }).ToList();
         return new(
             "curves",

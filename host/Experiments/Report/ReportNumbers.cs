@@ -41,11 +41,11 @@ internal sealed class ReportNumbers
         ];
         if (AllTasks.Any(one => one.Scores.Tasks.Select(runs => runs.Length).Distinct().Count() > 1))
             _notes.Add("tasks have different numbers of runs: those with more count for more in the interquartile mean over all tasks");
-        AddEqualSeries();
+        var equal = FindEqual();
         var better = complete.Where(one => one.Series.MoreIsBetter && one.Groups.Count > 0).ToList();
         Improvements =
         [
-            .. better.SelectMany(one => Pairs(one.Groups).Where(pair => !AreEqual(pair.X.Scores, pair.Y.Scores)).Select(pair => (one.Series, pair.X, pair.Y)))
+            .. better.Where(one => !equal.Contains(one.Series)).SelectMany(one => Pairs(one.Groups).Select(pair => (one.Series, pair.X, pair.Y)))
                 .AsParallel().AsOrdered().Select(pair => Compare(pair.Series, pair.X, pair.Y, bootstrap)),
         ];
         var bands = new StratifiedBootstrap(Math.Min(replications, ProfileReplications));
@@ -90,8 +90,13 @@ internal sealed class ReportNumbers
             _notes.Add("one seed: no spread, so neither deviations nor intervals");
         else if (single.Count > 0)
             _notes.Add("one seed: no spread, so neither deviation nor interval of " + string.Join("; ", single.Select(Where).Distinct()));
-        else if (Tasks.Min(cell => cell.Scores.Length) is int fewest and < EnoughSeeds)
-            _notes.Add(FormattableString.Invariant($"{fewest} seeds: an interval by the bootstrap knows no other seeds than these, and of fewer than {EnoughSeeds} it is mostly too narrow"));
+        var few = Tasks.Where(cell => cell.Scores.Length is > 1 and < EnoughSeeds).ToList();
+        if (few.Count > 0)
+        {
+            string which = few.Count == Tasks.Count - single.Count ? "all that have any" : string.Join("; ", few.Select(Where).Distinct());
+            _notes.Add(FormattableString.Invariant($"intervals of fewer than {EnoughSeeds} seeds are mostly too narrow, for the bootstrap knows no other seeds than these: {which}"));
+        }
+
         foreach (var lacking in Tasks.Where(cell => cell.Scores.Length < cell.Group.Runs[cell.Task].Count))
             _notes.Add($"{lacking.Series.Name} is of {lacking.Scores.Length} of the {lacking.Group.Runs[lacking.Task].Count} runs of {Where(lacking)}: the others have none");
         foreach (var group in _groups.All.Where(group => Series.Any(series => TasksOf(series).Count > 1 && Lacks(group, series))))
@@ -102,18 +107,19 @@ internal sealed class ReportNumbers
     }
 
     // What does not depend on the settings that make the groups is one set of runs, however many groups show it.
-    private void AddEqualSeries()
+    private IReadOnlyList<ReportSeries> FindEqual()
     {
-        foreach (var series in Series)
+        var equal = Series.Where(series =>
         {
-            var cells = Tasks.Where(cell => cell.Series == series).ToList();
-            var groups = cells.Select(cell => cell.Group).Distinct().ToList();
-            if (groups.Count > 1 && cells.GroupBy(cell => cell.Task).All(alike => alike.All(cell => cell.Scores.SequenceEqual(alike.First().Scores))))
-                _notes.Add($"{series.Name} is the same, run by run, in all groups that have it: {string.Join(", ", _groups.Paths)} does not reach it, and it is compared with nothing");
-        }
-    }
+            var compared = Tasks.Where(cell => cell.Series == series).GroupBy(cell => cell.Task).Where(cells => cells.Count() > 1).ToList();
+            return compared.Count > 0 && compared.All(cells => cells.Select(BySeed).Distinct().Count() == 1);
+        }).ToList();
+        foreach (var series in equal)
+            _notes.Add($"{series.Name} is equal, seed by seed, in all groups that have it; no probability of improvement is given");
+        return equal;
 
-    private static bool AreEqual(RunScores one, RunScores other) => one.Tasks.Zip(other.Tasks).All(pair => pair.First.SequenceEqual(pair.Second));
+        static string BySeed(TaskNumbers cell) => string.Join(' ', cell.Group.Runs[cell.Task].Where(run => run.Scores.ContainsKey(cell.Series)).Select(run => FormattableString.Invariant($"{run.Seed}:{run.Scores[cell.Series]:R}")));
+    }
 
     /// <summary>The tasks that have a series.</summary>
     public IReadOnlyList<ReportTask> TasksOf(ReportSeries series) => _tasksOf[series];

@@ -69,6 +69,8 @@ internal sealed record ReportedRun
                     scores[series] = double.IsFinite(value) ? value : throw new FormatException($"{series.Name} is {value}");
             }
 
+            if (scores.Count == 0 && result[DatasetPresentation.RatingsKey] is JsonObject)
+                return None("measured without rollouts, it has no scores", out why);
             if (scores.Count == 0)
                 return None("unfinished, it has not been evaluated", out why);
             var config = RunDocuments.Read(folder.Config);

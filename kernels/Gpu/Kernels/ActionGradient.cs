@@ -36,7 +36,7 @@ public struct ActionGradientArguments
     /// <summary>H.</summary>
     public int Width;
 
-    /// <summary>2/n, n the rows of the whole batch, which the mean goes over.</summary>
+    /// <summary>2/n, n the rows of the whole batch, which the mean goes over; where adjoints are halves, times their scale.</summary>
     public float Scale;
 
     /// <summary>Whether a warp holds a row as a <see cref="RowShare"/> a lane; what was folded and the workspace always are aligned.</summary>

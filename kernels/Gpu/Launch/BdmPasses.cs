@@ -25,7 +25,7 @@ internal readonly record struct Slab(int Rows, int Conditions, int Candidates, l
 internal readonly record struct Dropout(int From, ModelView Given, float Rate);
 
 /// <summary>
-/// The passes through the network as launches, each reading like its line of method.md section 2 or 3. About 14 launches a
+/// The passes through the network as launches, each reading like its line of method.md section 2 or 3. About 12 launches a
 /// block and 50 a pretraining step.
 /// </summary>
 internal sealed class BdmPasses

@@ -78,7 +78,8 @@ internal sealed class PeakLoads : IPeakLoads
         };
         double flop = 2.0 * size * size * size;
         _loads.Add(new PeakLoad(
-            $"{precision.ToString().ToLowerInvariant()} product of {size} × {size} × {size}",
+            // Halves keep their numbers in float32 here, so that the instruction is tf32's.
+            $"{(precision == GpuPrecision.Fp16 ? GpuPrecision.Tf32 : precision).ToString().ToLowerInvariant()} product of {size} × {size} × {size}",
             DeviceLimit.Arithmetic,
             flop,
             () => kernel.Launch(arguments, 1, new KernelWork(flop, 12.0 * size * size))));

@@ -49,7 +49,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         new KernelWork(0, 8.0 * rows * InputSize));
 
     /// <summary>Both hidden layers and the output of equal networks.</summary>
-    public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows, bool hasTanh = false)
+    public void Forward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters, Region input, int rows, bool hasTanh = false)
     {
         Hidden(buffers, mlp, at, parameters, input, rows);
         var head = Head(buffers, mlp, at, parameters, rows);
@@ -58,7 +58,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     }
 
     /// <summary>Both hidden layers of equal networks.</summary>
-    public void Hidden(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, Region input, int rows)
+    public void Hidden(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters, Region input, int rows)
     {
         int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         var network = mlp.Networks[0];
@@ -81,7 +81,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     }
 
     /// <summary>Both hidden layers of V, of s and s', the twins and the target twins: two launches, or six where tiles are many enough to be large.</summary>
-    public void ImplicitHidden(CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, ArrayView<float> target, int rows)
+    public void ImplicitHidden(CriticBuffers buffers, GpuArray<float> value, GpuArray<float> twin, GpuArray<float> target, int rows)
     {
         if (IsLarge(2 * (1 + Twins), rows))
         {
@@ -132,16 +132,16 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
 
     /// <summary>From ∂L/∂output to the gradients of all parameters; the losses of the table are taken along.</summary>
     public void Backward(
-        CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
+        CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters, GradientTables tables, DeviceArray<float> gradient, ModelView losses, int rows, int batchRows, bool accumulates)
     {
         kernels.HeadBackward.Launch(WarpGrid(rows, mlp.Networks.Count), Head(buffers, mlp, at, parameters, rows), HeadWork(mlp, rows));
         HiddenBackward(buffers, mlp, at, parameters, rows);
         var array = (GpuArray<float>)gradient;
-        Gradients(buffers, tables, new ModelView { All = array.View, Stride = 0, Length = array.Length, IsAligned = 1 }, losses, rows, batchRows, accumulates, GradientWork(mlp, rows));
+        Gradients(buffers, tables, GpuArguments.Part(array, 0, array.Length, 0, models: 1), losses, rows, batchRows, accumulates, GradientWork(mlp, rows));
     }
 
     /// <summary>Implicit Q-learning's losses, and the way back to the adjoints of the second hidden layers.</summary>
-    public void ImplicitHead(CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, ArrayView<float> target, int rows, int batchRows, float expectile)
+    public void ImplicitHead(CriticBuffers buffers, GpuArray<float> value, GpuArray<float> twin, GpuArray<float> target, int rows, int batchRows, float expectile)
     {
         int width = layout.Shape.Width;
         kernels.ImplicitHead.Launch(
@@ -163,7 +163,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
 
     /// <summary>From the adjoints of the second hidden layers to the gradients of V and the twins, which stay in the workspace; the losses are taken along.</summary>
     public void ImplicitBackward(
-        CriticBuffers buffers, ArrayView<float> value, ArrayView<float> twin, GradientTables tables, ModelView losses, int rows, int batchRows, bool accumulates)
+        CriticBuffers buffers, GpuArray<float> value, GpuArray<float> twin, GradientTables tables, ModelView losses, int rows, int batchRows, bool accumulates)
     {
         if (IsLarge(1 + Twins, rows))
         {
@@ -245,17 +245,8 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
     };
 
     // A slice of each of the equal networks, which follow one another.
-    private static ModelView Of(MlpLayout mlp, ArrayView<float> parameters, ParameterSlice first)
-    {
-        int networks = mlp.Networks.Count, stride = mlp.Length / networks;
-        return new ModelView
-        {
-            All = parameters.SubView(first.Offset, ((long)(networks - 1) * stride) + first.Length),
-            Stride = networks > 1 ? stride : 0,
-            Length = first.Length,
-            IsAligned = first.Offset % 4 == 0 && (networks == 1 || stride % 4 == 0) ? 1 : 0,
-        };
-    }
+    private static ModelView Of(MlpLayout mlp, GpuArray<float> parameters, ParameterSlice first) =>
+        GpuArguments.Part(parameters, first.Offset, first.Length, mlp.Length / mlp.Networks.Count, mlp.Networks.Count);
 
     // s and s' as if V were two networks with the same parameters.
     private static ModelView Halves(CriticBuffers buffers, Region region, int rows)
@@ -264,7 +255,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         return new ModelView { All = buffers[region], Stride = length, Length = length, IsAligned = length % 4 == 0 ? 1 : 0 };
     }
 
-    private static CriticLayer Layer(MlpLayout mlp, ArrayView<float> parameters, int layer, ModelView input, ModelView output)
+    private static CriticLayer Layer(MlpLayout mlp, GpuArray<float> parameters, int layer, ModelView input, ModelView output)
     {
         var slices = mlp.Networks[0].Layers[layer];
         return new()
@@ -278,7 +269,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         };
     }
 
-    private static CriticLayer LayerBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters) => new()
+    private static CriticLayer LayerBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters) => new()
     {
         Input = buffers.Of(at.Adjoint2),
         Weight = Of(mlp, parameters, mlp.Networks[0].Layers[1].Weight),
@@ -311,7 +302,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         kernel.Launch(new GridSize(tile.Down(rows), tile.Across(layers.Width), networks), layers, new KernelWork(flop, bytes));
     }
 
-    private void HiddenBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows)
+    private void HiddenBackward(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters, int rows)
     {
         int width = mlp.Shape.HiddenWidths[0], networks = mlp.Networks.Count;
         kernels.LayerBackward.Launch(
@@ -353,7 +344,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         });
     }
 
-    private static CriticHead CriticHead(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters) => new()
+    private static CriticHead CriticHead(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters) => new()
     {
         Hidden = buffers.Of(at.Hidden2),
         Weight = Of(mlp, parameters, mlp.Networks[0].Layers[2].Weight),
@@ -362,7 +353,7 @@ internal sealed class CriticPasses(CriticKernels kernels, CriticLayout layout, D
         Adjoint = buffers.Of(at.Adjoint2),
     };
 
-    private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, ArrayView<float> parameters, int rows) => new()
+    private static MlpHeadArguments Head(CriticBuffers buffers, MlpLayout mlp, MlpBuffers at, GpuArray<float> parameters, int rows) => new()
     {
         Hidden = buffers.Of(at.Hidden2),
         Weight = Of(mlp, parameters, mlp.Networks[0].Layers[2].Weight),

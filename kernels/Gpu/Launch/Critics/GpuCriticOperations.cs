@@ -100,7 +100,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
         ObjectDisposedException.ThrowIf(_disposed, this);
         int stateCount = call.StateCount, candidateCount = call.CandidateCount;
         long rows = (long)GpuArguments.AtLeastOne(stateCount) * GpuArguments.AtLeastOne(candidateCount);
-        var parameters = _arguments.Array(call.Twin, Layout.Twin.Length).View;
+        var parameters = _arguments.Array(call.Twin, Layout.Twin.Length);
         var states = _arguments.Array(call.States, (long)stateCount * Shape.StateSize).View;
         var actions = _arguments.Array(call.Actions, rows * Shape.ActionSize).View;
         var result = _arguments.Array(call.Q, rows).View;
@@ -157,7 +157,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private void Launch(in ImplicitStepCall call)
     {
         var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.Value + 1));
-        var (value, twin, target) = (View(call.Value.Parameters), View(call.Twin.Parameters), View(call.Target));
+        var (value, twin, target) = (Array(call.Value.Parameters), Array(call.Twin.Parameters), Array(call.Target));
         var rows = RowsOf(call.Batch) with { Discount = call.Backup.Discount };
         for (int first = 0; first < call.Batch.Rows; first += GpuSlab.Rows)
         {
@@ -178,7 +178,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     {
         int candidates = call.Backup.CandidateCount, slab = SlabRows(call.Batch.Rows, candidates);
         var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.NextValue + 1));
-        var (twin, target, actions) = (View(call.Twin.Parameters), View(call.Target), View(call.Backup.NextActions));
+        var (twin, target, actions) = (Array(call.Twin.Parameters), Array(call.Target), View(call.Backup.NextActions));
         var rows = RowsOf(call.Batch) with { Discount = call.Backup.Discount };
         long width = (long)candidates * Shape.ActionSize;
         for (int first = 0; first < call.Batch.Rows; first += slab)
@@ -199,7 +199,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     private void Launch(in PolicyStepCall call)
     {
         var (buffers, tables, losses) = (_buffers!, _tables!, Losses(call.Losses, CriticLosses.Policy + 1));
-        var (policy, value, target) = (View(call.Policy.Parameters), View(call.Value), View(call.Target));
+        var (policy, value, target) = (Array(call.Policy.Parameters), Array(call.Value), Array(call.Target));
         var rows = RowsOf(call.Batch);
         for (int first = 0; first < call.Batch.Rows; first += GpuSlab.Rows)
         {
@@ -215,7 +215,9 @@ internal sealed class GpuCriticOperations : ICriticOperations
         }
     }
 
-    private static ArrayView<float> View(DeviceArray<float> array) => ((GpuArray<float>)array).View;
+    private static GpuArray<float> Array(DeviceArray<float> array) => (GpuArray<float>)array;
+
+    private static ArrayView<float> View(DeviceArray<float> array) => Array(array).View;
 
     private static TransitionBatch Undrawn(in TransitionBatch batch) => batch with { Draw = default };
 
@@ -225,7 +227,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int rows = GpuArguments.AtLeastOne(call.Rows);
-        var view = _arguments.Array(call.Parameters, mlp.Length).View;
+        var parameters = _arguments.Array(call.Parameters, mlp.Length);
         var stateView = _arguments.Array(call.States, (long)rows * Shape.StateSize).View;
         var result = _arguments.Array(call.Output, (long)rows * mlp.OutputSize).View;
         int slab = Math.Min(rows, GpuSlab.Rows);
@@ -236,7 +238,7 @@ internal sealed class GpuCriticOperations : ICriticOperations
         {
             int count = Math.Min(slab, rows - first);
             _passes.Copy(stateView.SubView((long)first * Shape.StateSize, (long)count * Shape.StateSize), buffers[buffers.States], count * Shape.StateSize);
-            _passes.Forward(buffers, mlp, at, view, buffers.States, count, hasTanh);
+            _passes.Forward(buffers, mlp, at, parameters, buffers.States, count, hasTanh);
             _passes.Copy(buffers[at.Output[0]], result.SubView((long)first * mlp.OutputSize, (long)count * mlp.OutputSize), count * mlp.OutputSize);
         }
     }
