@@ -41,7 +41,7 @@ internal sealed class FileToScore : IDisposable
         [
             ("behavior.steps", Of(quick.Behavior.Steps)), ("critic.steps", Of(quick.Critic.Steps)), ("weighted.training.steps", Of(quick.Weighted.Training.Steps)),
             ("labels.mostStates", Of(quick.Labels.MostStates)), ("alignment.steps", Of(quick.Alignment.Steps)), ("alignment.schedule.warmUpSteps", Of(quick.Alignment.Schedule.WarmUpSteps)),
-            ("evaluation.episodes", share is { } part ? Math.Max(1, quick.Evaluation.Episodes * 4L / part) : 1),
+            ("evaluation.episodes", Math.Max(1, 40 / (share ?? 40))),
             .. share is null ? (ReadOnlySpan<(string, long)>)[("width", 32), ("criticWidth", 32), ("alignment.states", 4), ("evaluation.solverEvaluations", 2)] : [],
         ];
     }
