@@ -68,7 +68,7 @@ public static partial class IndexPage
         else if (outcome.Interrupted)
             page.Append("<p class=\"note\">The run was interrupted; what is here is what there was at that moment.</p>\n");
         if (RunBudgets.IsTrial(outcome.Budget))
-            page.Append($"<p class=\"note\">Budget {Text(outcome.Budget)}: {Text(RunBudgets.TrialNote)}.</p>\n");
+            page.Append($"<p class=\"note\">{char.ToUpperInvariant(RunBudgets.TrialNote[0])}{Text(RunBudgets.TrialNote[1..])}.</p>\n");
         if (RunPresentation.Of(outcome.Settings).Table(outcome) is { } numbers)
             page.Append($"<h2>Numbers</h2>\n{Numbers(numbers)}");
 

@@ -123,8 +123,8 @@ public sealed class ReportTests : IDisposable
         }
 
         string output = _runs.Report("runs").Output;
-        Assert.Contains("intervals of fewer than 5 seeds are mostly too narrow, for the bootstrap knows no other seeds than these: all that have any", output, StringComparison.Ordinal);
-        Assert.Contains("behavior is equal, seed by seed, in all groups that have it; no probability of improvement is given", output, StringComparison.Ordinal);
+        Assert.Contains("intervals of fewer than 5 seeds are mostly too narrow, for the bootstrap knows no other seeds than these\n", output, StringComparison.Ordinal);
+        Assert.Contains("equal, seed by seed, in all groups that have them, and so without a probability of improvement: behavior", output, StringComparison.Ordinal);
         Assert.Contains("| policy | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
         Assert.DoesNotContain("| behavior | alignment.temperature 0.1 |", output, StringComparison.Ordinal);
         foreach (int seed in (int[])[2, 3, 4])

@@ -93,8 +93,8 @@ internal sealed class ReportNumbers
         var few = Tasks.Where(cell => cell.Scores.Length is > 1 and < EnoughSeeds).ToList();
         if (few.Count > 0)
         {
-            string which = few.Count == Tasks.Count - single.Count ? "all that have any" : string.Join("; ", few.Select(Where).Distinct());
-            _notes.Add(FormattableString.Invariant($"intervals of fewer than {EnoughSeeds} seeds are mostly too narrow, for the bootstrap knows no other seeds than these: {which}"));
+            string which = few.Count == Tasks.Count - single.Count ? string.Empty : ": " + string.Join("; ", few.Select(Where).Distinct());
+            _notes.Add(FormattableString.Invariant($"intervals of fewer than {EnoughSeeds} seeds are mostly too narrow, for the bootstrap knows no other seeds than these{which}"));
         }
 
         foreach (var lacking in Tasks.Where(cell => cell.Scores.Length < cell.Group.Runs[cell.Task].Count))
@@ -114,8 +114,8 @@ internal sealed class ReportNumbers
             var compared = Tasks.Where(cell => cell.Series == series).GroupBy(cell => cell.Task).Where(cells => cells.Count() > 1).ToList();
             return compared.Count > 0 && compared.All(cells => cells.Select(BySeed).Distinct().Count() == 1);
         }).ToList();
-        foreach (var series in equal)
-            _notes.Add($"{series.Name} is equal, seed by seed, in all groups that have it; no probability of improvement is given");
+        if (equal.Count > 0)
+            _notes.Add($"equal, seed by seed, in all groups that have them, and so without a probability of improvement: {string.Join(", ", equal.Select(series => series.Name))}");
         return equal;
 
         static string BySeed(TaskNumbers cell) => string.Join(' ', cell.Group.Runs[cell.Task].Where(run => run.Scores.ContainsKey(cell.Series)).Select(run => FormattableString.Invariant($"{run.Seed}:{run.Scores[cell.Series]:R}")));
