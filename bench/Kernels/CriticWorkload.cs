@@ -73,7 +73,7 @@ public sealed class CriticWorkload : WorkloadArrays
     /// <param name="twin">Q's.</param>
     /// <param name="policy">The policy's.</param>
     /// <param name="target">The target's; Q's to begin with.</param>
-    /// <param name="hasGradients">Whether somebody looks at the gradients.</param>
+    /// <param name="hasGradients">Whether the gradients are read.</param>
     /// <returns>The networks, which live as long as the workload.</returns>
     public CriticNetworks Networks(float[]? value = null, float[]? twin = null, float[]? policy = null, float[]? target = null, bool hasGradients = true) =>
         new(Trained(value ?? Value, hasGradients), Trained(twin ?? Twin, hasGradients), Trained(policy ?? Policy, hasGradients), Upload(target ?? Twin));

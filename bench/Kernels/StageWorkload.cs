@@ -14,7 +14,7 @@ internal sealed class StageWorkload : IDisposable
     private const int DatasetRows = 100_000;
     private const int DataStates = 20_000;
 
-    // More steps than anybody waits for.
+    // More steps than a measurement takes.
     private const long Endless = long.MaxValue >> 40;
 
     private readonly WorkloadSize _size;

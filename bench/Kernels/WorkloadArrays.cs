@@ -25,7 +25,7 @@ public abstract class WorkloadArrays(IDevice device, int seed) : IDisposable
 
     /// <summary>An array to be trained, with an unwritten gradient.</summary>
     /// <param name="parameters">The parameters.</param>
-    /// <param name="hasGradient">Whether somebody looks at the gradient.</param>
+    /// <param name="hasGradient">Whether the gradient is read.</param>
     /// <returns>The arrays, which live as long as the workload.</returns>
     public TrainedArrays Trained(float[] parameters, bool hasGradient = true) =>
         new(Upload(parameters), hasGradient ? Unwritten(parameters.Length) : null, Upload(new float[parameters.Length]), Upload(new float[parameters.Length]));

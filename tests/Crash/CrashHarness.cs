@@ -133,7 +133,7 @@ internal sealed class CrashHarness : IDisposable
     private static string? Misbehaved(EdaResult result, Disturbance? disturbance)
     {
         if (result.Error.Contains("internal error", StringComparison.Ordinal) || result.Error.Contains("   at ", StringComparison.Ordinal))
-            return "an error that nobody foresaw";
+            return "an error that was not foreseen";
         return result.Status switch
         {
             0 or 137 when result.ErrorLines.Length == 0 => null,

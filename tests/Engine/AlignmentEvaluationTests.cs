@@ -31,7 +31,7 @@ public sealed class AlignmentEvaluationTests : IDisposable
         double[] expected = twin.Gaps(Inputs.Policy, Inputs.Behavior, Inputs.Candidates, times, new float[Inputs.Candidates.Length], Inputs.GapStates, Candidates);
         Deviation.AssertClose(expected, outcome.Gaps, 1e-4, "gaps");
 
-        // Labels that are the gaps themselves agree everywhere; their opposites only where nobody is largest, nowhere.
+        // Labels that are the gaps themselves agree everywhere; their opposites only where none is largest, nowhere.
         Assert.Equal(1, Measure(Labels(States, outcome.Gaps), new PreferenceObjective(1)).Agreement);
         Assert.Equal(0, Measure(Labels(States, [.. outcome.Gaps.Select(gap => -gap)]), new PreferenceObjective(1)).Agreement);
     }

@@ -155,7 +155,7 @@ public sealed class DatasetRunTests : IDisposable
             Refused(_tiny with { Seed = 6 }, stage, "its seed is 5 and not 6");
         Directory.Move(Path.Combine(At("run"), "6"), Path.Combine(At("run"), "5"));
 
-        // How often to report is nobody's business, and longer training at a constant rate is the same training.
+        // How often to report changes no number, and longer training at a constant rate is the same training.
         Assert.True(Pipeline(_tiny with { Behavior = _tiny.Behavior with { ReportEvery = 1 }, Alignment = _tiny.Alignment with { Steps = 8 } }, "run").Run().Completed);
 
         void Refused(RunSettings run, string stage, string line) =>

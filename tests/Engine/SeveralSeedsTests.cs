@@ -111,7 +111,7 @@ public sealed class SeveralSeedsTests : IDisposable
     [Theory]
     [InlineData("behavior", new[] { "started behavior 0/5", "diverged behavior 2" })]
     [InlineData("alignment", new[] { "started alignment 0/5", "diverged alignment 2" })]
-    public void A_seed_that_diverges_stops_nobody_else(string stage, string[] events)
+    public void A_seed_that_diverges_stops_no_other(string stage, string[] events)
     {
         var expected = Train(stage, broken: false, [new(), new(), new()]);
         Recorder sick = new();
@@ -127,7 +127,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void A_seed_whose_policy_is_no_number_stops_nobody_else()
+    public void A_seed_whose_policy_is_no_number_stops_no_other()
     {
         var healthy = new TestRun(_device, At("healthy"), _tiny, Count).RunSeeds();
         var run = new TestRun(_device, At("run"), _tiny, Count);
@@ -149,7 +149,7 @@ public sealed class SeveralSeedsTests : IDisposable
     }
 
     [Fact]
-    public void Where_all_diverge_nobody_goes_on()
+    public void Where_all_diverge_none_goes_on()
     {
         using var models = ModelBatch.Create(_device, _tiny.CreateShape(), 0, Count);
         foreach (var model in models.Models)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace EDA.Tests.Environments;
 
-/// <summary>A rollout of somebody else's model file, written by Golden/physics.c.</summary>
+/// <summary>A rollout of a model file from elsewhere, written by Golden/physics.c.</summary>
 public sealed record PhysicsGolden(
     string Environment,
     int Mujoco,

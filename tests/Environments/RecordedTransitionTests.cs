@@ -4,7 +4,7 @@ using EDA.Tests.Data;
 
 namespace EDA.Tests.Environments;
 
-/// <summary>Transitions that somebody else recorded with Gymnasium's environments, taken again by ours.</summary>
+/// <summary>Transitions that were recorded elsewhere with Gymnasium's environments, taken again by ours.</summary>
 public class RecordedTransitionTests
 {
     private const int Rows = 4000;

@@ -4,7 +4,7 @@ using EDA.Tests.Host;
 
 namespace EDA.Tests.Experiments;
 
-/// <summary>Folders of finished runs that nobody trained: config.json, result.json and metrics.csv with the numbers of a test.</summary>
+/// <summary>Folders of finished runs that were never trained: config.json, result.json and metrics.csv with the numbers of a test.</summary>
 internal sealed class SyntheticRuns : IDisposable
 {
     public const string Hopper = "hopper-medium-v2", Walker = "walker2d-medium-v2";

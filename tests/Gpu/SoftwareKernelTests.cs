@@ -12,7 +12,7 @@ public class SoftwareKernelTests
     public void Every_kernel_can_run() => Assert.All(KernelCatalogue.All, kernel => Assert.NotNull(new SoftwareKernel(kernel.Method)));
 
     [Fact]
-    public void Shared_memory_that_nobody_wrote_is_NaN()
+    public void Unwritten_shared_memory_is_NaN()
     {
         float[] values = Run(ReadUnwritten, ItemOrder.Forward);
         Assert.All(values[1..], value => Assert.True(float.IsNaN(value)));

@@ -97,7 +97,7 @@ public class TensorCoresTests
     }
 
     [Fact]
-    public void Fragments_nobody_loaded_are_NaN()
+    public void Unloaded_fragments_are_NaN()
     {
         float[] output = RunLanes(MultiplyNothing, Rows * Rows);
         Assert.All(output, value => Assert.True(float.IsNaN(value)));

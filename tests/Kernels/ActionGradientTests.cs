@@ -41,7 +41,7 @@ public class ActionGradientTests
             Deviation.AssertClose(q, found, Tolerances.OfPerceptron(deviceName).Density, $"Q, {choice}");
             Deviation.AssertClose(slope, gradient, Tolerances.OfPerceptron(deviceName).Score, $"∂Q/∂a, {choice}");
 
-            // Again, and with nobody looking at Q: the same bits.
+            // Again, and without Q: the same bits.
             var again = Call(run, run.Target, choice) with { Q = null };
             run.Operations.ActionGradient(again);
             Assert.Equal(gradient, run.Read(again.Gradient));

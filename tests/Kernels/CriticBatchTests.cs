@@ -101,7 +101,7 @@ public class CriticBatchTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_gradient_nobody_wants_changes_nothing(string deviceName)
+    public void An_unwanted_gradient_changes_nothing(string deviceName)
     {
         using var device = TestDevices.Create(deviceName);
         using var wanted = new CriticRun(device, Small);

@@ -5,7 +5,7 @@ namespace EDA.Tests.Kernels;
 
 /// <summary>
 /// The machine code of EDA.Kernels.Cpu.Matrix as assembly programs. The bytes in the product are what these assemble to; a
-/// test compares the two, so nobody has to trust a row of bytes.
+/// test compares the two, so no row of bytes is taken on trust.
 /// </summary>
 /// <remarks>
 /// Each takes one argument, the address of a <c>BlockProduct</c> (of a tile configuration for the second), in the

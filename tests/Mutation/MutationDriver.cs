@@ -180,7 +180,7 @@ internal sealed class MutationDriver(string format, int seed)
     {
         string kept = Path.Combine(Kept, FormattableString.Invariant($"{format}-{seed}-{index}"));
         Directory.CreateDirectory(kept);
-        // Of a death the file at hand, which nobody has read to its end.
+        // Of a death the file at hand, which was not read to its end.
         string[] files = Directory.GetFiles(folder), own = [.. files.Where(file => file.EndsWith(MutationWorker.Kept(index), StringComparison.Ordinal))];
         foreach (string file in own.Length > 0 ? own : files.Where(file => !file.EndsWith(".failed", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(kept, own.Length > 0 ? Path.GetFileNameWithoutExtension(Path.GetFileNameWithoutExtension(file)) : Path.GetFileName(file)), overwrite: true);

@@ -28,7 +28,7 @@ public sealed unsafe class SoftwareBuffer<T> : IDisposable
     public SoftwareBuffer(ReadOnlySpan<T> values)
         : this(values.Length) => values.CopyTo(Span);
 
-    /// <summary>Frees the memory of a buffer that nobody disposed of.</summary>
+    /// <summary>Frees the memory of a buffer that was not disposed of.</summary>
     ~SoftwareBuffer() => Free();
 
     /// <summary>All of it, as kernels see it.</summary>

@@ -18,7 +18,7 @@ internal sealed class HalfRegisters(int items)
     private float[]? _sums;
     private Item[]? _items;
 
-    /// <summary>Forgets what the last group left: all is NaN, and nobody aims.</summary>
+    /// <summary>Forgets what the last group left: all is NaN, and no item aims.</summary>
     public void Clear()
     {
         _sums?.AsSpan().Fill(float.NaN);
