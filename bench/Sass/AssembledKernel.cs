@@ -20,7 +20,7 @@ internal sealed partial record AssembledKernel(int Registers, int SharedBytes, i
     {
         var (report, listing) = CudaTools.Assemble(key.Text, key.Architecture);
         return new AssembledKernel(
-            Number(UsedRegisters().Match(report)), Number(UsedShared().Match(report)), Spilled().Matches(report).Sum(Number), SassListing.Parse(listing));
+            Number(UsedRegisters().Match(report)), Number(UsedShared().Match(report)), Spilled().Matches(report).Select(Number).DefaultIfEmpty().Max(), SassListing.Parse(listing));
     });
 
     private static int Number(Match match) => match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
@@ -31,6 +31,6 @@ internal sealed partial record AssembledKernel(int Registers, int SharedBytes, i
     [GeneratedRegex(@"(\d+) bytes smem")]
     private static partial Regex UsedShared();
 
-    [GeneratedRegex(@"(\d+) bytes spill stores")]
+    [GeneratedRegex(@"(\d+) bytes (?:stack frame|spill stores|spill loads)")]
     private static partial Regex Spilled();
 }

@@ -30,6 +30,8 @@ internal static class SassCommand
                 ?? throw UserError.Choice("--gpu", paper, GpuModel.All.Select(one => one.Name.ToLowerInvariant()));
             if (result.GetValue(step) is { } only && !StepNames.Contains(only))
                 throw UserError.Choice("--step", only, StepNames);
+            if (result.GetValue(kernel) is { } apart && !KernelCatalogue.All.Any(known => known.Name == apart))
+                throw UserError.Choice("--kernel", apart, KernelCatalogue.All.Select(known => known.Name).Order());
             if (result.GetValue(json) is { } path)
                 SassDocument.CheckDestination(path);
             CudaTools.Require();

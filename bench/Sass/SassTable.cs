@@ -1,4 +1,5 @@
 using EDA.Bench.Kernels;
+using EDA.Host.CommandLine;
 using EDA.Kernels;
 using EDA.Kernels.Gpu;
 
@@ -30,7 +31,7 @@ internal static class SassTable
         }
 
         if (kernel is not null && !seen.Contains(kernel))
-            output.WriteLine($"{kernel} is launched by none of these steps; launched are {string.Join(", ", seen.Order())}");
+            throw UserError.Choice("--kernel", kernel, seen.Order());
         output.WriteLine($"On paper, for one {gpu.Name} in {precision.ToString().ToLowerInvariant()}: counted in machine code for {gpu.Architecture}, timed by the model of docs/notes/gpu-model.md. No GPU gave these numbers.");
         return new SassDocument(gpu.Name, precision.ToString().ToLowerInvariant(), steps);
     }
