@@ -47,7 +47,7 @@ internal sealed class FileToScore : IDisposable
     }
 
     /// <summary>What it is, in words.</summary>
-    public string What => string.Create(CultureInfo.InvariantCulture, $"{_settings[0].Value}, {_settings[1].Value}, {_settings[2].Value}, {_settings[4].Value} steps, {_settings[3].Value} states labelled, {_settings[6].Value} episodes by the engine");
+    public string What => string.Join(", ", _settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"{setting.Setting} {setting.Value}"))) + "; rollouts by the engine";
 
     /// <summary>Commands that make a run in a folder of its own.</summary>
     /// <param name="device">The options of the device that it is trained on.</param>

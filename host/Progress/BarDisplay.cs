@@ -62,7 +62,7 @@ public sealed class BarDisplay : IProgressDisplay
 
         public void StageFinished(StageResult result)
         {
-            Set(LeftKey, result.Completed && result.Total > 0 && _firstStep >= result.Total ? "was done before" : Spans.Words(result.Seconds));
+            Set(LeftKey, Spans.WasDone(result, _firstStep) ? Spans.DoneBefore : Spans.Words(result.Seconds));
             if (result.Completed && _task is not null)
                 _task.Value = _task.MaxValue;
             _task?.StopTask();

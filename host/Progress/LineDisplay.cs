@@ -45,7 +45,7 @@ public sealed class LineDisplay(TextWriter output) : IProgressDisplay, ITraining
     /// <inheritdoc/>
     public void StageFinished(StageResult result)
     {
-        string end = result.Completed && result.Total > 0 && _firstStep >= result.Total ? "was done before"
+        string end = Spans.WasDone(result, _firstStep) ? Spans.DoneBefore
             : (result.Completed ? "done" : FormattableString.Invariant($"stopped after {result.Steps} of {result.Total} steps")) + $" in {Spans.Words(result.Seconds)}";
         _output.WriteLine($"{result.Stage,-10} {end}");
         _output.Flush();
